@@ -1,0 +1,544 @@
+//! What can happen to an account.
+//!
+//! The facts are past tense; the commands that lead to them live in the core crate. Nothing here
+//! holds a secret, a code or personal data in clear: secrets are named by their version in the
+//! vault, handles by their hash, personal data travels in the sealed part of the entry (named
+//! "sealed" below). Type strings are permanent; a new shape is a new version with an upcaster.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::events;
+use crate::id::{ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion};
+
+/// A way to prove that it is you. Each has its own counters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// The first factor.
+    Password,
+    /// A code of an authenticator app (RFC 6238).
+    Totp,
+    /// A code sent by e-mail.
+    EmailCode,
+    /// One of the codes kept for the day the phone is lost.
+    RecoveryCode,
+}
+
+/// What a proof was given for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To sign in.
+    SignIn,
+    /// To confirm a new authenticator.
+    Enable,
+    /// To prove again within a session.
+    StepUp,
+    /// To confirm an e-mail address.
+    ConfirmEmail,
+}
+
+/// How sure a session is of its holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assurance {
+    /// Password alone.
+    Password,
+    /// Password and a code sent by e-mail: never called two factors.
+    EmailCode,
+    /// Password and an authenticator or a recovery code.
+    TwoFactor,
+}
+
+/// A session that an event starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionOpened {
+    /// The hash of its token.
+    pub session: HandleHash,
+    /// How sure it is.
+    pub assurance: Assurance,
+    /// How it was proven (RFC 8176 and our own URNs).
+    pub amr: Vec<String>,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// The session that it takes the place of: that token is dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<HandleHash>,
+}
+
+/// Who an account was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A person who registered.
+    Holder,
+    /// A client app, which checks the password itself.
+    Client,
+    /// A member of staff, added on the command line.
+    Operator,
+}
+
+/// An account was created. Sealed `pii`: `{login?, email?, subject?, display_name?}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registered {
+    /// Who it was made for.
+    pub origin: Origin,
+    /// The client app that made it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientId>,
+    /// Whether the sealed part has an e-mail address.
+    pub has_email: bool,
+    /// Whether that address counts as proven (a client app said so).
+    pub email_confirmed: bool,
+}
+
+/// The account's data key exists in the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyCreated {
+    /// The key's id, as `sealed` names it.
+    pub key: String,
+    /// SHA-256 of the key under its own domain: tells a key from another, and nothing about it.
+    pub commitment: Hash32,
+}
+
+/// A claimed login whose registration never came was taken over by somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrationAbandoned {}
+
+/// The address was proven by a code sent to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailConfirmed {}
+
+/// Why a password was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordSetWhy {
+    /// The first one.
+    Initial,
+    /// By its holder.
+    Changed,
+    /// The same password under stronger parameters, at a sign-in.
+    Rehashed,
+}
+
+/// A password became the current one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordSet {
+    /// Its hash's version in the vault.
+    pub version: SecretVersion,
+    /// Why.
+    pub why: PasswordSetWhy,
+}
+
+/// The right password was given. Sealed `net`: `{ip, user_agent}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordVerified {
+    /// What for.
+    pub purpose: Purpose,
+    /// The sign-in that goes on with a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignInOpened>,
+    /// The session that starts, where no second factor is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionOpened>,
+}
+
+/// A sign-in that waits for its second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignInOpened {
+    /// The hash of its id.
+    pub sign_in: HandleHash,
+    /// When it dies.
+    pub expires_at: Timestamp,
+}
+
+/// A client app vouched for a password that it checked itself. Sealed `net`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstFactorVouched {
+    /// The sign-in that goes on with a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignInOpened>,
+    /// The session that starts, where no second factor is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionOpened>,
+}
+
+/// A wrong password was given. Sealed `net`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordRejected {
+    /// What for.
+    pub purpose: Purpose,
+    /// Unresolved failures of the password, this one included.
+    pub unresolved: u32,
+}
+
+/// An authenticator was asked for and its QR code shown. Sealed `pii`: `{name}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnableRequested {
+    /// The authenticator.
+    pub factor: FactorId,
+    /// Its kind.
+    pub kind: Method,
+    /// Its secret's version in the vault.
+    pub secret: SecretVersion,
+    /// `SHA1`.
+    pub algorithm: String,
+    /// Digits of a code.
+    pub digits: u8,
+    /// Length of a time step.
+    pub period_seconds: u32,
+    /// When the offer lapses unless a code confirms it.
+    pub expires_at: Timestamp,
+    /// The session that began it: no other may confirm it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<HandleHash>,
+    /// The pending offer that this one replaces: its secret is dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<FactorId>,
+}
+
+/// A code was accepted: the proof that no node will accept it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeVerified {
+    /// Which way.
+    pub method: Method,
+    /// Which authenticator, for `totp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<FactorId>,
+    /// The RFC 6238 time step that was accepted, for `totp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
+    /// That step less the server's own: -1, 0 or 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i32>,
+    /// The request that sent the code, for `email_code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<EventId>,
+    /// What for.
+    pub purpose: Purpose,
+    /// The sign-in that it completes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<HandleHash>,
+    /// The session that it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionOpened>,
+}
+
+/// An authenticator is in use from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enabled {
+    /// The authenticator.
+    pub factor: FactorId,
+}
+
+/// Why a code was refused. The caller is never told which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectedWhy {
+    /// It matches nothing.
+    Wrong,
+    /// It was accepted before, or is older than one that was.
+    Reused,
+    /// It was right, and came too late.
+    Expired,
+    /// Nothing to compare with: no code was sent, no such authenticator, no recovery codes.
+    NoneIssued,
+}
+
+/// A code was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRejected {
+    /// Which way.
+    pub method: Method,
+    /// Which authenticator, for `totp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<FactorId>,
+    /// Why.
+    pub why: RejectedWhy,
+    /// How many steps the phone is off, where a code within ±10 steps matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off_by_steps: Option<i32>,
+    /// What for.
+    pub purpose: Purpose,
+    /// In which sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<HandleHash>,
+    /// Evaluated guesses in that sign-in, this one included.
+    pub in_sign_in: u32,
+    /// Unresolved failures of the method, this one included where it counts.
+    pub unresolved: u32,
+}
+
+/// What was tried during a cool-down, summed up: refused unevaluated and uncounted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttemptsRefused {
+    /// Which way.
+    pub method: Method,
+    /// How many attempts.
+    pub count: u64,
+    /// The first of them.
+    pub first: Timestamp,
+    /// The last of them.
+    pub last: Timestamp,
+}
+
+/// A code by e-mail was asked for; the courier sends it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailCodeRequested {
+    /// What for.
+    pub purpose: Purpose,
+    /// The sign-in, or the session that confirms its address.
+    pub bound_to: HandleHash,
+    /// The number that the code is derived from, with keys the log does not hold.
+    pub nonce: Nonce,
+    /// When the code dies.
+    pub expires_at: Timestamp,
+}
+
+/// The mail with a code was handed to the mail server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailCodeSent {
+    /// The `EmailCodeRequested` that asked for it.
+    pub request: EventId,
+    /// Attempts it took.
+    pub attempts: u32,
+}
+
+/// How the mail server answered when a mail was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryFailure {
+    /// A permanent refusal (5xx).
+    Refused,
+    /// Temporary failures (4xx) until the courier gave up.
+    Deferred,
+    /// No connection, a broken one, or none in time, until the courier gave up.
+    Unreachable,
+    /// It came too late to be of use: the code had expired before it could be sent.
+    Expired,
+    /// The account has no address to send to, or its key is gone.
+    NoAddress,
+}
+
+/// A mail was given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailDeliveryFailed {
+    /// The event that called for the mail.
+    pub request: EventId,
+    /// Attempts made.
+    pub attempts: u32,
+    /// The class of the last failure.
+    pub class: DeliveryFailure,
+}
+
+/// Ten recovery codes were issued; any older set is dead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryCodesIssued {
+    /// Which pepper the hashes are keyed with.
+    pub pepper: String,
+    /// HMAC-SHA-256(pepper, account ‖ code) of each, by index.
+    pub hashes: Vec<Hash32>,
+}
+
+/// A recovery code was used up (stands beside its `CodeVerified`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryCodeUsed {
+    /// Its index in the set.
+    pub index: u32,
+    /// How many are left.
+    pub left: u32,
+}
+
+/// A method is refused unevaluated until a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CooledDown {
+    /// Which.
+    pub method: Method,
+    /// Until when.
+    pub until: Timestamp,
+    /// Unresolved failures that led here.
+    pub unresolved: u32,
+    /// The rule that fired.
+    pub rule: String,
+}
+
+/// What a lockout reset clears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResetScope {
+    /// The waiting alone.
+    CoolDown,
+    /// The waiting and the failures counted.
+    Counters,
+}
+
+/// Support ended a lockout. Sealed `pii`: `{reason, ticket}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockoutReset {
+    /// What it clears.
+    pub scope: ResetScope,
+    /// Of which method; of all without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+}
+
+/// An authenticator got another name. Sealed `pii`: `{name}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRenamed {
+    /// The authenticator.
+    pub factor: FactorId,
+}
+
+/// An authenticator is no longer in use; its secret is destroyed after this event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRemoved {
+    /// The authenticator.
+    pub factor: FactorId,
+}
+
+/// The last authenticator is gone: no second factor is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disabled {}
+
+/// A session was used: recorded at most once in five minutes, so that idleness survives a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionUsed {
+    /// The session.
+    pub session: HandleHash,
+}
+
+/// Why sessions ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEndedWhy {
+    /// The holder signed out.
+    SignedOut,
+    /// The holder ended it from another session.
+    Revoked,
+    /// A factor was added or removed.
+    FactorChanged,
+    /// There were too many: the oldest went.
+    TooMany,
+}
+
+/// Sessions ended before their time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionsEnded {
+    /// Which.
+    pub sessions: Vec<HandleHash>,
+    /// Why.
+    pub why: SessionEndedWhy,
+}
+
+/// What a notice tells the holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// An authenticator is in use from now on.
+    FactorEnabled,
+    /// An authenticator was removed.
+    FactorRemoved,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// Too many wrong codes or passwords: a method must wait.
+    Locked,
+    /// Support ended a lockout.
+    Unlocked,
+    /// Somebody signed in with a code sent by e-mail.
+    SignedInByEmail,
+    /// New recovery codes were made.
+    RecoveryCodesReplaced,
+}
+
+/// A notice was handed to the mail server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeSent {
+    /// Which.
+    pub notice: Notice,
+    /// The event that it tells of.
+    pub cause: EventId,
+    /// Attempts it took.
+    pub attempts: u32,
+}
+
+/// What of an account was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Viewed {
+    /// Its masked state.
+    Account,
+    /// Its time line.
+    Events,
+    /// Its state as of an earlier revision.
+    State,
+}
+
+/// An operator looked. Sealed `pii`: `{ticket?}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryViewed {
+    /// At what.
+    pub what: Viewed,
+}
+
+events! {
+    /// Everything that can happen to an account, or to a login that does not exist.
+    AccountEvent {
+        Registered(Registered) = "account.registered" v 1,
+        KeyCreated(KeyCreated) = "account.key_created" v 1,
+        RegistrationAbandoned(RegistrationAbandoned) = "account.registration_abandoned" v 1,
+        EmailConfirmed(EmailConfirmed) = "account.email_confirmed" v 1,
+        PasswordSet(PasswordSet) = "account.password_set" v 1,
+        PasswordVerified(PasswordVerified) = "account.password_verified" v 1,
+        FirstFactorVouched(FirstFactorVouched) = "account.first_factor_vouched" v 1,
+        PasswordRejected(PasswordRejected) = "account.password_rejected" v 1,
+        EnableRequested(EnableRequested) = "account.enable_requested" v 1,
+        CodeVerified(CodeVerified) = "account.code_verified" v 1,
+        Enabled(Enabled) = "account.enabled" v 1,
+        CodeRejected(CodeRejected) = "account.code_rejected" v 1,
+        AttemptsRefused(AttemptsRefused) = "account.attempts_refused" v 1,
+        EmailCodeRequested(EmailCodeRequested) = "account.email_code_requested" v 1,
+        EmailCodeSent(EmailCodeSent) = "account.email_code_sent" v 1,
+        EmailDeliveryFailed(EmailDeliveryFailed) = "account.email_delivery_failed" v 1,
+        RecoveryCodesIssued(RecoveryCodesIssued) = "account.recovery_codes_issued" v 1,
+        RecoveryCodeUsed(RecoveryCodeUsed) = "account.recovery_code_used" v 1,
+        CooledDown(CooledDown) = "account.cooled_down" v 1,
+        LockoutReset(LockoutReset) = "account.lockout_reset" v 1,
+        FactorRenamed(FactorRenamed) = "account.factor_renamed" v 1,
+        FactorRemoved(FactorRemoved) = "account.factor_removed" v 1,
+        Disabled(Disabled) = "account.disabled" v 1,
+        SessionUsed(SessionUsed) = "account.session_used" v 1,
+        SessionsEnded(SessionsEnded) = "account.sessions_ended" v 1,
+        NoticeSent(NoticeSent) = "account.notice_sent" v 1,
+        HistoryViewed(HistoryViewed) = "account.history_viewed" v 1,
+    }
+}

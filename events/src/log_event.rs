@@ -1,0 +1,48 @@
+//! What can happen to the log itself.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::events;
+use crate::id::{Hash32, LogId};
+
+/// The first entry of every log: names it and its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Created {
+    /// The log's id.
+    pub log: LogId,
+    /// The origin line of its checkpoints.
+    pub origin: String,
+    /// Its Ed25519 public key.
+    pub key: Hash32,
+}
+
+/// A server took up its work on this log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerStarted {
+    /// The program's version.
+    pub version: String,
+    /// SHA-256 of the configuration in force.
+    pub configuration: Hash32,
+}
+
+/// The clock jumped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockAlarm {
+    /// The last time the log knew.
+    pub last_known: Timestamp,
+    /// What the clock says.
+    pub clock: Timestamp,
+}
+
+events! {
+    /// Everything that can happen to the log.
+    LogEvent {
+        Created(Created) = "log.created" v 1,
+        ServerStarted(ServerStarted) = "log.server_started" v 1,
+        ClockAlarm(ClockAlarm) = "log.clock_alarm" v 1,
+    }
+}

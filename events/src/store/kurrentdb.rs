@@ -1,0 +1,1 @@
+//! The KurrentDB / EventStoreDB store.
