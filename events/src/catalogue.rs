@@ -117,11 +117,6 @@ pub(crate) use events;
 /// Every row of the catalogue, by stream kind.
 #[must_use]
 pub fn rows() -> Vec<CatalogueRow> {
-    [
-        AccountEvent::CATALOGUE,
-        OperatorEvent::CATALOGUE,
-        ClientEvent::CATALOGUE,
-        LogEvent::CATALOGUE,
-    ]
-    .concat()
+    [AccountEvent::CATALOGUE, OperatorEvent::CATALOGUE, ClientEvent::CATALOGUE, LogEvent::CATALOGUE]
+        .concat()
 }

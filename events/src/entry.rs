@@ -190,8 +190,7 @@ impl Draft {
         rev: Revision,
         prev: Option<Hash32>,
     ) -> Result<Written, EntryError> {
-        let data: &RawValue =
-            serde_json::from_str(&self.data).map_err(EntryError::Malformed)?;
+        let data: &RawValue = serde_json::from_str(&self.data).map_err(EntryError::Malformed)?;
         let entry = Entry {
             log,
             stream,

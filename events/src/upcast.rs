@@ -27,16 +27,16 @@ fn lift<'a>(
     version: u16,
     data: &'a str,
 ) -> (u16, Cow<'a, str>) {
-    steps
-        .iter()
-        .filter(|step| step.event_type == event_type)
-        .fold((version, Cow::Borrowed(data)), |(at, data), step| {
+    steps.iter().filter(|step| step.event_type == event_type).fold(
+        (version, Cow::Borrowed(data)),
+        |(at, data), step| {
             if step.from == at {
                 (at.saturating_add(1), Cow::Owned((step.lift)(&data)))
             } else {
                 (at, data)
             }
-        })
+        },
+    )
 }
 
 #[cfg(test)]

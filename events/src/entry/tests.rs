@@ -32,14 +32,17 @@ fn stream() -> StreamId {
 fn an_entry_is_one_line_with_its_fields_in_a_fixed_order() {
     let mut full = draft("{}");
     full.causation = Some(EventId::new(Uuid::from_u128(6)));
-    full.idempotency = Some(super::Idempotency {
-        key: HandleHash::new([1; 16]),
-        body: HandleHash::new([2; 16]),
-    });
+    full.idempotency =
+        Some(super::Idempotency { key: HandleHash::new([1; 16]), body: HandleHash::new([2; 16]) });
     full.sealed =
         vec![SealedPart { class: SealClass::Pii, key: "k1".into(), ciphertext: vec![1, 2, 3] }];
     let written = full
-        .write(LogId::new(Uuid::from_u128(9)), stream(), Revision::new(3), Some(Hash32::new([5; 32])))
+        .write(
+            LogId::new(Uuid::from_u128(9)),
+            stream(),
+            Revision::new(3),
+            Some(Hash32::new([5; 32])),
+        )
         .unwrap();
     let text = String::from_utf8(written.bytes.clone()).unwrap();
     let commit = tree::seal_commitment(&[1, 2, 3]);

@@ -296,10 +296,8 @@ pub trait EventStore: Send + Sync + 'static {
     ) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// The stream's snapshot, if there is one.
-    fn snapshot_get(
-        &self,
-        stream: StreamId,
-    ) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>>;
+    fn snapshot_get(&self, stream: StreamId)
+    -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>>;
 
     /// Whether other processes append to this store too. If so, an answer that records nothing
     /// must first look at the stream's head.

@@ -1,0 +1,273 @@
+//! What is answered, before it becomes JSON.
+
+use countersign_events::account::{Assurance, Method};
+use countersign_events::actor::By;
+use countersign_events::client::Scope;
+use countersign_events::id::{AccountId, ClientId, FactorId, HandleHash, Revision};
+use countersign_events::operator::Role;
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::handle::{ApiKey, SessionToken, SetupToken, SignInHandle};
+
+/// What a sign-in led to.
+#[derive(Debug, Clone)]
+pub enum SignedIn {
+    /// There is a session.
+    Completed(SessionGiven),
+    /// A second factor is asked for.
+    SecondFactorRequired(SecondFactorRequired),
+}
+
+/// A sign-in that waits for its second factor.
+#[derive(Debug, Clone)]
+pub struct SecondFactorRequired {
+    /// What the caller goes on with.
+    pub id: SignInHandle,
+    /// How it can be answered.
+    pub methods: Vec<MethodOffered>,
+    /// When it dies.
+    pub expires_at: Timestamp,
+}
+
+/// One way to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MethodOffered {
+    /// The way.
+    pub method: Method,
+    /// The authenticator, for `totp`.
+    pub factor: Option<FactorId>,
+    /// Its name.
+    pub name: Option<String>,
+    /// The masked address, for `email_code`.
+    pub hint: Option<String>,
+}
+
+/// A session and its token.
+#[derive(Debug, Clone)]
+pub struct SessionGiven {
+    /// The token: told to the caller once.
+    pub token: SessionToken,
+    /// When the session ends at the latest.
+    pub expires_at: Timestamp,
+    /// How sure it is.
+    pub assurance: Assurance,
+    /// How it was proven.
+    pub amr: Vec<String>,
+}
+
+/// A code is on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailCodePromised {
+    /// The masked address.
+    pub hint: String,
+    /// From when another may be asked for.
+    pub resend_at: Timestamp,
+    /// When this one dies.
+    pub expires_at: Timestamp,
+}
+
+/// A session, as its holder sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionView {
+    /// The hash that names it in lists and in the log.
+    pub id: HandleHash,
+    /// Whose it is.
+    pub account: AccountId,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// When it was last used, as far as recorded.
+    pub last_used_at: Timestamp,
+    /// How sure it is.
+    pub assurance: Assurance,
+    /// How it was proven.
+    pub amr: Vec<String>,
+    /// When the last proof was given.
+    pub auth_time: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// An authenticator that waits for its first code.
+#[derive(Debug, Clone)]
+pub struct FactorOffered {
+    /// Its id.
+    pub factor: FactorId,
+    /// The secret, base32 without padding.
+    pub secret: Zeroizing<String>,
+    /// The `otpauth://totp/…` URI.
+    pub otpauth_uri: Zeroizing<String>,
+    /// The QR code of that URI, an SVG document.
+    pub qr_svg: Zeroizing<String>,
+    /// When the offer lapses.
+    pub expires_at: Timestamp,
+}
+
+/// An authenticator in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactorView {
+    /// Its id.
+    pub factor: FactorId,
+    /// Its kind.
+    pub kind: Method,
+    /// The holder's name for it.
+    pub name: String,
+    /// When it was enabled.
+    pub enabled_at: Timestamp,
+    /// When a code of it was last accepted.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// What an activation led to.
+#[derive(Debug, Clone)]
+pub struct Activated {
+    /// The authenticator.
+    pub factor: FactorView,
+    /// Ten recovery codes, with the first authenticator: told once.
+    pub recovery_codes: Option<RecoveryCodes>,
+    /// The session, lifted to two factors; none when a client app asked.
+    pub session: Option<SessionGiven>,
+}
+
+/// Recovery codes in the form that people write down.
+pub type RecoveryCodes = Vec<Zeroizing<String>>;
+
+/// A method that must wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockView {
+    /// Which.
+    pub method: Method,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Unresolved failures that led here.
+    pub unresolved: u32,
+    /// The rule that fired.
+    pub rule: String,
+    /// The same in a sentence.
+    pub explanation: String,
+}
+
+/// An account, as its holder, a client app or support sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountView {
+    /// Its id.
+    pub account: AccountId,
+    /// Its login: whole for the holder, masked for support.
+    pub login: Option<String>,
+    /// Its address: masked.
+    pub email_hint: Option<String>,
+    /// Whether that address was proven.
+    pub email_confirmed: bool,
+    /// Whether a second factor is asked for at every sign-in.
+    pub two_factor_enabled: bool,
+    /// The authenticators in use.
+    pub factors: Vec<FactorView>,
+    /// Recovery codes left.
+    pub recovery_codes_left: u32,
+    /// What must wait, and until when.
+    pub locks: Vec<LockView>,
+    /// Unresolved failures by method.
+    pub unresolved: Vec<(Method, u32)>,
+    /// Sessions alive.
+    pub sessions: u32,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// The last revision of its stream.
+    pub revision: Revision,
+}
+
+/// One event in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventView {
+    /// Its place in the stream.
+    pub revision: Revision,
+    /// When.
+    pub at: Timestamp,
+    /// The type string.
+    pub event_type: String,
+    /// Who.
+    pub by: By,
+    /// The data, with what the reader may see of the sealed parts opened.
+    pub data: serde_json::Value,
+    /// A sentence.
+    pub explanation: String,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The cursor of the next page.
+    pub next: Option<u64>,
+}
+
+/// What a search found: masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchHit {
+    /// The account.
+    pub account: AccountId,
+    /// Its login, masked.
+    pub login_hint: String,
+    /// Its address, masked.
+    pub email_hint: Option<String>,
+    /// Whether a second factor is asked for.
+    pub two_factor_enabled: bool,
+    /// Until when something of it is locked.
+    pub locked_until: Option<Timestamp>,
+}
+
+/// An operator, by a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorView {
+    /// The operator's account.
+    pub account: AccountId,
+    /// The role.
+    pub role: Role,
+    /// Whether the setup token was used.
+    pub set_up: bool,
+    /// Whether the operator may act.
+    pub enabled: bool,
+}
+
+/// A client app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientView {
+    /// Its id.
+    pub client: ClientId,
+    /// Its name.
+    pub name: String,
+    /// What its key may do.
+    pub scopes: Vec<Scope>,
+    /// Whether it may do anything.
+    pub enabled: bool,
+}
+
+/// A new operator and the one-time token to set up with.
+#[derive(Debug, Clone)]
+pub struct OperatorAdded {
+    /// The operator's account.
+    pub account: AccountId,
+    /// Told once.
+    pub setup_token: SetupToken,
+}
+
+/// A new client app and its key.
+#[derive(Debug, Clone)]
+pub struct ClientAdded {
+    /// Its id.
+    pub client: ClientId,
+    /// Told once.
+    pub api_key: ApiKey,
+}
+
+/// A lockout that support ended, with the event that was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LockoutEnded {
+    /// The event.
+    pub event: EventView,
+}

@@ -1,0 +1,174 @@
+//! What is asked, as the server hands it in: read, well-formed, not yet judged.
+
+use countersign_events::account::{Method, ResetScope};
+use countersign_events::actor::By;
+use countersign_events::id::{AccountId, ClientId, CorrelationId, FactorId};
+use zeroize::Zeroizing;
+
+use crate::handle::SessionToken;
+
+/// What every request brings along.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Who asks, as far as the server knows before the account is asked.
+    pub by: By,
+    /// Where from.
+    pub net: Net,
+    /// The request's id, in every entry and log line that it causes.
+    pub correlation: CorrelationId,
+    /// The idempotency key, if the request has one.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// Where a request comes from. Personal data: only ever sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Net {
+    /// The address.
+    pub ip: String,
+    /// The user agent, cut to 256 characters.
+    pub user_agent: Option<String>,
+}
+
+/// An `Idempotency-Key`, scoped to caller and route, and what the request said.
+#[derive(Clone)]
+pub struct IdempotencyKey {
+    /// The key, 22 to 64 characters.
+    pub key: Zeroizing<String>,
+    /// Who asks: `anyone`, the text of the bearer token, a client id.
+    pub caller: Zeroizing<String>,
+    /// The route's template with method: `POST /v1/sign-ins`, and the values of its parameters.
+    pub route: String,
+    /// The body's bytes.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IdempotencyKey({})", self.route)
+    }
+}
+
+/// Who asks about an account.
+#[derive(Debug, Clone)]
+pub enum Asker {
+    /// The holder, by a session.
+    Session(SessionToken),
+    /// A client app, for an account that it made.
+    Client {
+        /// The app.
+        client: ClientId,
+        /// The account.
+        account: AccountRef,
+    },
+}
+
+/// How a client app names an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountRef {
+    /// By our id.
+    Id(AccountId),
+    /// By the app's own name for it.
+    Subject(String),
+}
+
+/// A person registers.
+#[derive(Debug, Clone)]
+pub struct Register {
+    /// 3 to 64 characters; compared in a normal form.
+    pub login: String,
+    /// The address for codes and notices.
+    pub email: String,
+    /// The password.
+    pub password: Zeroizing<String>,
+}
+
+/// A client app makes an account.
+#[derive(Debug, Clone)]
+pub struct RegisterSubject {
+    /// The app's own name for it, 1 to 128 characters.
+    pub subject: String,
+    /// The address for codes and notices.
+    pub email: Option<String>,
+    /// Whether the app has proven that address.
+    pub email_verified: bool,
+    /// What the phone shows beside the issuer.
+    pub display_name: Option<String>,
+}
+
+/// A sign-in with a password.
+#[derive(Debug, Clone)]
+pub struct PasswordSignIn {
+    /// As typed.
+    pub login: String,
+    /// As typed.
+    pub password: Zeroizing<String>,
+}
+
+/// An answer to the second question.
+#[derive(Debug, Clone)]
+pub struct CodeAnswer {
+    /// Which way: `totp`, `email_code` or `recovery_code`.
+    pub method: Method,
+    /// Which authenticator; may be left out while there is only one.
+    pub factor: Option<FactorId>,
+    /// As typed: six ASCII digits, or a recovery code in any of its forms.
+    pub code: Zeroizing<String>,
+}
+
+/// A proof within a session.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// The password again.
+    Password(Zeroizing<String>),
+    /// A code.
+    Code(CodeAnswer),
+}
+
+/// An authenticator is asked for.
+#[derive(Debug, Clone)]
+pub struct BeginFactor {
+    /// The holder's name for it, 1 to 64 characters.
+    pub name: String,
+    /// The password, where the session's own proof of it is no longer fresh.
+    pub password: Option<Zeroizing<String>>,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest {
+    /// The revision to go on from, from the last page's `next`.
+    pub cursor: Option<u64>,
+    /// Items at most, 1 to 200.
+    pub limit: usize,
+}
+
+/// What support looks for, exact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// A login.
+    Login(String),
+    /// An e-mail address.
+    Email(String),
+}
+
+/// Support ends a lockout.
+#[derive(Debug, Clone)]
+pub struct ResetLockout {
+    /// What it clears.
+    pub scope: ResetScope,
+    /// Of which method; of all without one.
+    pub method: Option<Method>,
+    /// Why, 1 to 500 characters.
+    pub reason: String,
+    /// The ticket, 1 to 64 characters.
+    pub ticket: String,
+}
+
+/// As of when a state is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// After this revision.
+    Revision(u64),
+    /// After all that happened up to this time.
+    At(jiff::Timestamp),
+}
