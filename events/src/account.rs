@@ -179,6 +179,9 @@ pub struct FirstFactorVouched {
 pub struct PasswordRejected {
     /// What for.
     pub purpose: Purpose,
+    /// The session in which it was given, for every purpose but to sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_session: Option<HandleHash>,
     /// Unresolved failures of the password, this one included.
     pub unresolved: u32,
 }
@@ -232,6 +235,9 @@ pub struct CodeVerified {
     /// The sign-in that it completes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<HandleHash>,
+    /// The session in which it was given, for every other purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_session: Option<HandleHash>,
     /// The session that it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionOpened>,
@@ -278,6 +284,9 @@ pub struct CodeRejected {
     /// In which sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<HandleHash>,
+    /// The session in which it was given, for every other purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_session: Option<HandleHash>,
     /// Evaluated guesses in that sign-in, this one included.
     pub in_sign_in: u32,
     /// Unresolved failures of the method, this one included where it counts.
