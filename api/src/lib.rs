@@ -1,1 +1,7 @@
-//! Countersign.
+//! The HTTP contract of Countersign, its server and its client.
+//!
+//! [`contract`] is what goes over the wire. With the feature `server` there is all that stands
+//! behind it; with the feature `client` there is a typed client and nothing else: no server, no
+//! core, no log.
+
+pub mod contract;

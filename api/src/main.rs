@@ -1,1 +1,2 @@
+//! The program `countersign`.
 fn main() {}

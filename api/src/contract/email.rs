@@ -1,0 +1,36 @@
+//! The address: proving it with a code.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::secret::Secret;
+
+/// `POST /v1/accounts/me/email/confirm`: without a code one is sent, with a code it is checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmEmail {
+    /// The six digits from the mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Secret>,
+}
+
+/// A code is on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct EmailCodePromised {
+    /// The masked address.
+    pub hint: String,
+    /// From when another may be asked for.
+    pub resend_at: Timestamp,
+    /// When this one dies.
+    pub expires_at: Timestamp,
+}
+
+/// The address was proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct EmailConfirmed {
+    /// Always true.
+    pub email_confirmed: bool,
+}

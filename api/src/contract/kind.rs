@@ -1,0 +1,97 @@
+//! The small closed sets of the contract: methods, assurances, roles, scopes.
+
+use serde::{Deserialize, Serialize};
+
+/// A way to prove who one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// The first factor.
+    Password,
+    /// A code of an authenticator app (RFC 6238).
+    Totp,
+    /// A code sent by e-mail.
+    EmailCode,
+    /// One of the codes kept for the day the phone is lost.
+    RecoveryCode,
+}
+
+/// A way to answer for the second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CodeMethod {
+    /// A code of an authenticator app: six digits.
+    Totp,
+    /// A code sent by e-mail: six digits.
+    EmailCode,
+    /// A recovery code, in any of its forms.
+    RecoveryCode,
+}
+
+/// The kind of an authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FactorKind {
+    /// An authenticator app.
+    Totp,
+}
+
+/// How sure a session is of its holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Assurance {
+    /// Password alone.
+    Password,
+    /// Password and a code sent by e-mail: never called two factors.
+    EmailCode,
+    /// Password and an authenticator or a recovery code.
+    TwoFactor,
+}
+
+/// What an operator may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Look, unlock, ask for a removal.
+    Support,
+    /// The same, and approve what another asked for.
+    Supervisor,
+    /// Read the log.
+    Auditor,
+    /// Clients, operators, policy.
+    Admin,
+}
+
+/// What a client app's key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub enum Scope {
+    /// Create accounts.
+    #[serde(rename = "accounts:write")]
+    AccountsWrite,
+    /// Vouch for a password that the app checked itself, and carry the sign-in on.
+    #[serde(rename = "sign-ins:vouch")]
+    SignInsVouch,
+    /// Begin and activate authenticators.
+    #[serde(rename = "factors:write")]
+    FactorsWrite,
+    /// Read accounts and their histories.
+    #[serde(rename = "history:read")]
+    HistoryRead,
+}
+
+/// What a lockout reset clears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ResetScope {
+    /// The waiting alone.
+    CoolDown,
+    /// The waiting and the failures counted.
+    Counters,
+}
