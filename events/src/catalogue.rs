@@ -59,7 +59,10 @@ macro_rules! events {
         impl $name {
             /// The rows of the catalogue that this enum covers.
             pub const CATALOGUE: &'static [$crate::catalogue::CatalogueRow] = &[
-                $( $crate::catalogue::CatalogueRow { event_type: $event_type, version: $version }, )*
+                $( $crate::catalogue::CatalogueRow {
+                    event_type: $event_type,
+                    version: $version,
+                }, )*
             ];
 
             /// The permanent type string.
