@@ -7,6 +7,13 @@
 //! **What must stay true:** goldens are only ever added to. `v1/SHA256SUMS` pins every one of
 //! them; a new shape is a new version with goldens of its own, under a new directory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
 mod account;
 mod journey;
 mod others;
