@@ -1,0 +1,214 @@
+//! What an account is, as far as decisions need it.
+//!
+//! ```text
+//!            Registered                    Enabled (first)            FactorRemoved (last)
+//!   Vacant ─────────────▶ Open, password ────────────────▶ Open, 2FA ─────────────────────┐
+//!     │                        ▲                                                          │
+//!     │ RegistrationAbandoned  └──────────────────────────────────────────────────────────┘
+//!     ▼
+//!   Abandoned
+//! ```
+//!
+//! The state holds hashes, versions, counters and times: no secret and no personal data, so that
+//! a replay needs no key and an erasure changes no state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign_events::account::{Assurance, Origin, Purpose};
+use countersign_events::id::{
+    ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::guess_limit::Limits;
+use super::idempotency::Ledger;
+
+/// The state of a stream `account-…` or `unknown-…`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Whether there is an account at all.
+    pub standing: Standing,
+    /// What was guessed, by method. An unknown login has counters too.
+    pub limits: Limits,
+    /// Idempotency keys of the last 24 hours.
+    pub idempotency: Ledger,
+    /// The last event: its revision and time.
+    pub last: Option<(Revision, Timestamp)>,
+}
+
+/// Whether there is an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Nobody registered: a login that does not exist, or a claim without its registration.
+    #[default]
+    Vacant,
+    /// A claim whose registration never came; its login went to another account.
+    Abandoned,
+    /// An account.
+    Open(Box<Open>),
+}
+
+/// An account that exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// Who it was made for.
+    pub origin: Origin,
+    /// The client app that made it.
+    pub client: Option<ClientId>,
+    /// When.
+    pub created_at: Timestamp,
+    /// The entry whose sealed part says who it is.
+    pub identity_at: Revision,
+    /// The address, by the commitment to its sealed form.
+    pub email: Option<Email>,
+    /// The current password's version in the vault.
+    pub password: Option<SecretVersion>,
+    /// The authenticators in use.
+    pub factors: BTreeMap<FactorId, Factor>,
+    /// The authenticator that waits for its first code.
+    pub offer: Option<Offer>,
+    /// The recovery codes.
+    pub recovery: Option<RecoverySet>,
+    /// Sign-ins that wait for their second factor.
+    pub sign_ins: BTreeMap<HandleHash, SignIn>,
+    /// Sessions.
+    pub sessions: BTreeMap<HandleHash, Session>,
+    /// When codes were sent by e-mail in the last 24 hours.
+    pub email_sends: Vec<Timestamp>,
+    /// The live code of each sign-in, or of each session that confirms its address.
+    pub email_codes: BTreeMap<HandleHash, EmailCode>,
+}
+
+/// The address of an account, without the address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Email {
+    /// The commitment to the sealed part that holds it: another address, another commitment.
+    pub commit: Hash32,
+    /// Whether it was proven.
+    pub confirmed: bool,
+}
+
+/// An authenticator in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Factor {
+    /// Its secret's version in the vault.
+    pub secret: SecretVersion,
+    /// The entry whose sealed part holds its name.
+    pub named_at: Revision,
+    /// When it was enabled.
+    pub enabled_at: Timestamp,
+    /// The last RFC 6238 time step that was accepted: nothing up to it is accepted again.
+    pub last_step: u64,
+    /// When a code of it was last accepted.
+    pub last_used_at: Timestamp,
+}
+
+/// An authenticator that waits for its first code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Its id.
+    pub factor: FactorId,
+    /// Its secret's version in the vault.
+    pub secret: SecretVersion,
+    /// The entry whose sealed part holds its name.
+    pub named_at: Revision,
+    /// When it lapses.
+    pub expires_at: Timestamp,
+    /// The session that began it; none for a client app.
+    pub session: Option<HandleHash>,
+    /// The step of its first accepted code, until `Enabled` follows in the same append.
+    pub confirmed: Option<(u64, Timestamp)>,
+}
+
+/// A set of recovery codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoverySet {
+    /// The pepper's id.
+    pub pepper: String,
+    /// The keyed hash of each code.
+    pub hashes: Vec<Hash32>,
+    /// The indices used up.
+    pub used: BTreeSet<u32>,
+}
+
+impl RecoverySet {
+    /// How many are left.
+    #[must_use]
+    pub fn left(&self) -> u32 {
+        u32::try_from(self.hashes.len().saturating_sub(self.used.len())).unwrap_or(u32::MAX)
+    }
+}
+
+/// A sign-in that waits for its second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// When the first factor was proven.
+    pub started_at: Timestamp,
+    /// When it dies.
+    pub expires_at: Timestamp,
+    /// Evaluated guesses so far.
+    pub guesses: u32,
+    /// Retypes of accepted codes so far.
+    pub reused: u32,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// When its holder first signed in.
+    pub started_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// When it was last used, as recorded.
+    pub used_at: Timestamp,
+    /// How sure it is.
+    pub assurance: Assurance,
+    /// How it was proven.
+    pub amr: Vec<String>,
+    /// When the password was last proven.
+    pub password_at: Option<Timestamp>,
+    /// When a second factor (never a code by e-mail) was last proven.
+    pub second_factor_at: Option<Timestamp>,
+    /// When anything was last proven.
+    pub auth_time: Timestamp,
+}
+
+/// A code by e-mail that may still be typed: only what it is derived from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailCode {
+    /// The event that asked for it.
+    pub request: EventId,
+    /// What for.
+    pub purpose: Purpose,
+    /// The number that it is derived from.
+    pub nonce: Nonce,
+    /// When it dies.
+    pub expires_at: Timestamp,
+}
+
+impl Account {
+    /// The account, if there is one.
+    #[must_use]
+    pub fn open(&self) -> Option<&Open> {
+        match &self.standing {
+            Standing::Open(open) => Some(open),
+            Standing::Vacant | Standing::Abandoned => None,
+        }
+    }
+
+    /// Whether nothing ever happened on this stream.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.last.is_none()
+    }
+}
+
+impl Open {
+    /// Whether a second factor is asked for at every sign-in.
+    #[must_use]
+    pub fn two_factor_enabled(&self) -> bool {
+        !self.factors.is_empty()
+    }
+}

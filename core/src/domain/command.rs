@@ -1,0 +1,279 @@
+//! What an account may be told to do. Imperatives; the facts they lead to are the events.
+//!
+//! A command brings along all that a decision may not fetch: hashes of freshly minted handles,
+//! versions of secrets already durable in the vault, and the outcome of comparing what was typed.
+
+use std::collections::BTreeMap;
+
+use countersign_events::account::{
+    AccountEvent, KeyCreated, Method, Origin, PasswordSetWhy, Purpose, ResetScope, Viewed,
+};
+use countersign_events::id::{ClientId, FactorId, HandleHash, Hash32, Nonce, SecretVersion};
+use jiff::Timestamp;
+
+use super::guess_limit::RefusedAttempts;
+use super::policy::Policy;
+use super::totp::Compared;
+
+/// Under which circumstances a command is decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The time, never earlier than the last event.
+    pub now: Timestamp,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// Attempts refused during a cool-down that no event tells of yet.
+    pub refused: &'a BTreeMap<Method, RefusedAttempts>,
+}
+
+/// A command.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Create the account.
+    Register(Register),
+    /// Give up a claim whose registration never came.
+    Abandon,
+    /// Set the password that is durable in the vault.
+    SetPassword {
+        /// Its version.
+        version: SecretVersion,
+        /// Why.
+        why: PasswordSetWhy,
+    },
+    /// Begin a sign-in.
+    SignIn(SignIn),
+    /// Send a code by e-mail.
+    SendEmailCode(SendEmailCode),
+    /// Complete a sign-in with a code.
+    VerifyCode(VerifyCode),
+    /// Prove again within a session.
+    Prove(Prove),
+    /// Confirm the address with a code sent to it.
+    ConfirmEmail {
+        /// The session.
+        session: HandleHash,
+        /// Whether the code was the live one.
+        right: bool,
+    },
+    /// Offer a new authenticator.
+    RequestEnable(RequestEnable),
+    /// Confirm the offered authenticator with its first code.
+    Activate(Activate),
+    /// Rename an authenticator.
+    RenameFactor {
+        /// The session.
+        session: HandleHash,
+        /// Which.
+        factor: FactorId,
+    },
+    /// Remove an authenticator.
+    RemoveFactor {
+        /// The session.
+        session: HandleHash,
+        /// Which.
+        factor: FactorId,
+    },
+    /// Replace the recovery codes.
+    ReplaceRecoveryCodes {
+        /// The session.
+        session: HandleHash,
+        /// The new set.
+        minted: RecoveryMinted,
+    },
+    /// Record that a session is in use.
+    UseSession(HandleHash),
+    /// End sessions.
+    EndSessions {
+        /// The session that asks.
+        session: HandleHash,
+        /// Which.
+        which: WhichSessions,
+    },
+    /// End a lockout, by support.
+    ResetLockout {
+        /// What it clears.
+        scope: ResetScope,
+        /// Of which method; of all without one.
+        method: Option<Method>,
+    },
+    /// Record that support looked.
+    View(Viewed),
+    /// Record what became of a mail: `EmailCodeSent`, `NoticeSent` or `EmailDeliveryFailed`.
+    RecordMail(AccountEvent),
+}
+
+/// See [`Command::Register`].
+#[derive(Debug, Clone)]
+pub struct Register {
+    /// Who it is made for.
+    pub origin: Origin,
+    /// The client app that makes it.
+    pub client: Option<ClientId>,
+    /// Whether there is an address.
+    pub has_email: bool,
+    /// Whether it counts as proven.
+    pub email_confirmed: bool,
+    /// The data key, durable in the vault.
+    pub key: KeyCreated,
+    /// The password, durable in the vault.
+    pub password: Option<SecretVersion>,
+}
+
+/// How the first factor was proven, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstFactor {
+    /// The password is right; `rehashed` is its version under stronger parameters.
+    PasswordRight {
+        /// Durable in the vault.
+        rehashed: Option<SecretVersion>,
+    },
+    /// The password is wrong, or there is none.
+    PasswordWrong,
+    /// A client app vouches for it.
+    Vouched,
+}
+
+/// See [`Command::SignIn`].
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// The first factor.
+    pub first: FirstFactor,
+    /// The hash of the sign-in's id, if one begins.
+    pub sign_in: HandleHash,
+    /// The hash of the session's token, if one starts.
+    pub session: HandleHash,
+}
+
+/// See [`Command::SendEmailCode`].
+#[derive(Debug, Clone)]
+pub struct SendEmailCode {
+    /// What for: to sign in, or to confirm the address.
+    pub purpose: Purpose,
+    /// The sign-in, or the session.
+    pub bound_to: HandleHash,
+    /// A fresh nonce.
+    pub nonce: Nonce,
+}
+
+/// What comparing a typed code gave. Exactly one factor was compared (SR-017).
+#[derive(Debug, Clone)]
+pub enum Evidence {
+    /// With an authenticator.
+    Totp(Compared),
+    /// With the live code by e-mail.
+    EmailCode {
+        /// Whether it is that code.
+        right: bool,
+    },
+    /// With the recovery codes.
+    RecoveryCode {
+        /// The index of the one it is.
+        index: Option<u32>,
+    },
+    /// There was nothing to compare with.
+    Nothing {
+        /// The method that was tried.
+        method: Method,
+        /// The authenticator that was named.
+        factor: Option<FactorId>,
+    },
+}
+
+impl Evidence {
+    /// The method that was tried.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Totp(_) => Method::Totp,
+            Self::EmailCode { .. } => Method::EmailCode,
+            Self::RecoveryCode { .. } => Method::RecoveryCode,
+            Self::Nothing { method, .. } => *method,
+        }
+    }
+
+    /// The authenticator that was named.
+    #[must_use]
+    pub const fn factor(&self) -> Option<FactorId> {
+        match self {
+            Self::Totp(compared) => Some(compared.factor),
+            Self::Nothing { factor, .. } => *factor,
+            Self::EmailCode { .. } | Self::RecoveryCode { .. } => None,
+        }
+    }
+}
+
+/// See [`Command::VerifyCode`].
+#[derive(Debug, Clone)]
+pub struct VerifyCode {
+    /// The sign-in.
+    pub sign_in: HandleHash,
+    /// What comparing gave.
+    pub evidence: Evidence,
+    /// The hash of the session's token, if one starts.
+    pub session: HandleHash,
+}
+
+/// What was proven within a session.
+#[derive(Debug, Clone)]
+pub enum Proven {
+    /// The password, right or wrong.
+    Password {
+        /// Whether it is right.
+        right: bool,
+    },
+    /// A code.
+    Code(Evidence),
+}
+
+/// See [`Command::Prove`].
+#[derive(Debug, Clone)]
+pub struct Prove {
+    /// The session.
+    pub session: HandleHash,
+    /// What was proven.
+    pub proven: Proven,
+    /// The hash of the token that takes the session's place.
+    pub next: HandleHash,
+}
+
+/// See [`Command::RequestEnable`].
+#[derive(Debug, Clone)]
+pub struct RequestEnable {
+    /// The session; none for a client app.
+    pub session: Option<HandleHash>,
+    /// The id of the new authenticator.
+    pub factor: FactorId,
+    /// Its secret, durable in the vault.
+    pub secret: SecretVersion,
+}
+
+/// Freshly minted recovery codes, hashed.
+#[derive(Debug, Clone)]
+pub struct RecoveryMinted {
+    /// The pepper's id.
+    pub pepper: String,
+    /// The keyed hash of each.
+    pub hashes: Vec<Hash32>,
+}
+
+/// See [`Command::Activate`].
+#[derive(Debug, Clone)]
+pub struct Activate {
+    /// The session; none for a client app.
+    pub session: Option<HandleHash>,
+    /// What comparing the first code gave.
+    pub compared: Compared,
+    /// Recovery codes, used only with the first authenticator.
+    pub minted: RecoveryMinted,
+}
+
+/// Which sessions to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichSessions {
+    /// The one that asks.
+    Own,
+    /// One of the account.
+    One(HandleHash),
+    /// All but the one that asks.
+    Others,
+}

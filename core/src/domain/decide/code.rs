@@ -1,0 +1,150 @@
+//! A code, judged: the part that sign-in, step-up and activation share.
+
+use countersign_events::account::{
+    AccountEvent, CodeRejected, CodeVerified, Method, Purpose, RecoveryCodeUsed, RejectedWhy,
+};
+use countersign_events::id::{EventId, HandleHash};
+
+use crate::domain::account::{Account, Open};
+use crate::domain::command::{Context, Evidence};
+
+/// Where a code was typed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) purpose: Purpose,
+    pub(super) sign_in: Option<HandleHash>,
+    pub(super) in_session: Option<HandleHash>,
+}
+
+/// What a code is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judged {
+    /// Accepted, with the step and offset of an authenticator's code.
+    Totp { step: u64, offset: i32 },
+    /// Accepted: the live code by e-mail.
+    EmailCode { request: EventId },
+    /// Accepted: a recovery code.
+    RecoveryCode { index: u32, left: u32 },
+    /// Refused.
+    Rejected { why: RejectedWhy, off_by_steps: Option<i32> },
+}
+
+const fn rejected(why: RejectedWhy) -> Judged {
+    Judged::Rejected { why, off_by_steps: None }
+}
+
+/// Judges what comparing gave against what the account has accepted before.
+pub(super) fn judge(
+    open: &Open,
+    evidence: &Evidence,
+    place: &Place,
+    context: &Context<'_>,
+) -> Judged {
+    match evidence {
+        Evidence::Totp(compared) => {
+            // An authenticator on offer has accepted nothing yet.
+            let last_step = match open.factors.get(&compared.factor) {
+                Some(factor) => Some(factor.last_step),
+                None if place.purpose == Purpose::Enable => None,
+                None => return rejected(RejectedWhy::NoneIssued),
+            };
+            match compared.acceptable(last_step) {
+                Some((step, offset)) => Judged::Totp { step, offset },
+                None if compared.is_reused(last_step) => rejected(RejectedWhy::Reused),
+                None => {
+                    Judged::Rejected { why: RejectedWhy::Wrong, off_by_steps: compared.offset() }
+                }
+            }
+        }
+        Evidence::EmailCode { right } => {
+            let bound_to = place.sign_in.or(place.in_session);
+            let live = bound_to.and_then(|bound_to| open.email_codes.get(&bound_to));
+            match live.filter(|code| code.purpose == place.purpose) {
+                None => rejected(RejectedWhy::NoneIssued),
+                Some(_) if !right => rejected(RejectedWhy::Wrong),
+                Some(code) if context.now >= code.expires_at => rejected(RejectedWhy::Expired),
+                Some(code) => Judged::EmailCode { request: code.request },
+            }
+        }
+        Evidence::RecoveryCode { index } => match (&open.recovery, index) {
+            (None, _) => rejected(RejectedWhy::NoneIssued),
+            (Some(_), None) => rejected(RejectedWhy::Wrong),
+            (Some(set), Some(index)) if set.used.contains(index) => rejected(RejectedWhy::Reused),
+            (Some(set), Some(index)) => {
+                Judged::RecoveryCode { index: *index, left: set.left().saturating_sub(1) }
+            }
+        },
+        Evidence::Nothing { .. } => rejected(RejectedWhy::NoneIssued),
+    }
+}
+
+/// The facts of an accepted code. The session it starts is for the caller to add.
+pub(super) fn accepted(judged: Judged, evidence: &Evidence, place: &Place) -> Vec<AccountEvent> {
+    let mut verified = CodeVerified {
+        method: evidence.method(),
+        factor: evidence.factor(),
+        step: None,
+        offset: None,
+        request: None,
+        purpose: place.purpose,
+        sign_in: place.sign_in,
+        in_session: place.in_session,
+        session: None,
+    };
+    let mut used = None;
+    match judged {
+        Judged::Totp { step, offset } => {
+            verified.step = Some(step);
+            verified.offset = Some(offset);
+        }
+        Judged::EmailCode { request } => verified.request = Some(request),
+        Judged::RecoveryCode { index, left } => {
+            used = Some(AccountEvent::RecoveryCodeUsed(RecoveryCodeUsed { index, left }));
+        }
+        Judged::Rejected { .. } => {}
+    }
+    [Some(AccountEvent::CodeVerified(verified)), used].into_iter().flatten().collect()
+}
+
+/// The facts of a refused code: it counts, and may cool the method down.
+///
+/// A code that was accepted before is no guess: it counts against the sign-in alone, so that a
+/// person who types the used code again is not locked out (SR-009).
+pub(super) fn refused(
+    account: &Account,
+    judged: Judged,
+    evidence: &Evidence,
+    place: &Place,
+    context: &Context<'_>,
+) -> Vec<AccountEvent> {
+    let Judged::Rejected { why, off_by_steps } = judged else { return vec![] };
+    let method = evidence.method();
+    let counts = counts_as_guess(method, why);
+    let guesses = sign_in_guesses(account, place).saturating_add(u32::from(counts));
+    let unresolved = account.limits.unresolved(method).saturating_add(u32::from(counts));
+    let rejected = AccountEvent::CodeRejected(CodeRejected {
+        method,
+        factor: evidence.factor(),
+        why,
+        off_by_steps,
+        purpose: place.purpose,
+        sign_in: place.sign_in,
+        in_session: place.in_session,
+        in_sign_in: guesses,
+        unresolved,
+    });
+    let cool_down =
+        counts.then(|| account.limits.after_failure(method, context.now, context.policy)).flatten();
+    [Some(rejected), cool_down].into_iter().flatten().collect()
+}
+
+/// Whether a refused code is a guess.
+pub(in crate::domain) fn counts_as_guess(method: Method, why: RejectedWhy) -> bool {
+    !(method == Method::Totp && why == RejectedWhy::Reused)
+}
+
+fn sign_in_guesses(account: &Account, place: &Place) -> u32 {
+    let open = account.open();
+    let sign_in = place.sign_in.and_then(|sign_in| open?.sign_ins.get(&sign_in));
+    sign_in.map_or(0, |sign_in| sign_in.guesses)
+}

@@ -1,0 +1,79 @@
+//! Decides: a command against a state gives events or a refusal.
+//!
+//! `decide` dispatches; each part of an account's life has its own file of straight functions.
+
+mod code;
+pub(in crate::domain) use code::counts_as_guess;
+pub use factor::confirmable;
+mod factor;
+mod registration;
+mod sessions;
+mod sign_in;
+mod support;
+
+use countersign_events::account::{AccountEvent, Method};
+
+use super::account::{Account, Open};
+use super::command::{Command, Context};
+use super::refusal::Refusal;
+
+/// What a command leads to.
+pub type Decision = Result<Vec<AccountEvent>, Refusal>;
+
+/// Decides a command.
+///
+/// # Errors
+/// A [`Refusal`] where nothing is to be recorded: the request was not evaluated.
+pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> Decision {
+    match command {
+        Command::Register(register) => registration::register(account, register),
+        Command::Abandon => registration::abandon(account),
+        Command::SetPassword { version, why } => {
+            registration::set_password(account, *version, *why)
+        }
+        Command::SignIn(command) => sign_in::begin(account, command, context),
+        Command::SendEmailCode(send) => sign_in::send_email_code(account, send, context),
+        Command::VerifyCode(verify) => sign_in::verify_code(account, verify, context),
+        Command::Prove(prove) => sessions::prove(account, prove, context),
+        Command::ConfirmEmail { session, right } => {
+            sessions::confirm_email(account, *session, *right, context)
+        }
+        Command::RequestEnable(request) => factor::request_enable(account, request, context),
+        Command::Activate(activate) => factor::activate(account, activate, context),
+        Command::RenameFactor { session, factor } => {
+            factor::rename(account, *session, *factor, context)
+        }
+        Command::RemoveFactor { session, factor } => {
+            factor::remove(account, *session, *factor, context)
+        }
+        Command::ReplaceRecoveryCodes { session, minted } => {
+            factor::replace_recovery_codes(account, *session, minted, context)
+        }
+        Command::UseSession(session) => sessions::record_use(account, *session, context),
+        Command::EndSessions { session, which } => {
+            sessions::end(account, *session, *which, context)
+        }
+        Command::ResetLockout { scope, method } => support::reset_lockout(account, *scope, *method),
+        Command::View(what) => support::view(account, *what),
+        Command::RecordMail(event) => Ok(vec![event.clone()]),
+    }
+}
+
+/// The account, where there must be one.
+fn existing(account: &Account) -> Result<&Open, Refusal> {
+    account.open().ok_or(Refusal::NotFound("account"))
+}
+
+/// Admits a guess of a method, or refuses it; what was refused before is summed up in front of
+/// the events that follow.
+fn admit(
+    account: &Account,
+    method: Method,
+    context: &Context<'_>,
+) -> Result<Vec<AccountEvent>, Refusal> {
+    account.limits.admit(method, context.now)?;
+    Ok(context.refused.get(&method).map(|refused| refused.event(method)).into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests;

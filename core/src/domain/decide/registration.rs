@@ -1,0 +1,49 @@
+//! How an account comes to be.
+
+use countersign_events::account::{
+    AccountEvent, PasswordSet, PasswordSetWhy, Registered, RegistrationAbandoned,
+};
+use countersign_events::id::SecretVersion;
+
+use super::{Decision, existing};
+use crate::domain::account::Account;
+use crate::domain::command::Register;
+use crate::domain::refusal::Refusal;
+
+pub(super) fn register(account: &Account, register: &Register) -> Decision {
+    if !account.is_empty() {
+        return Err(Refusal::Taken("login"));
+    }
+    let registered = AccountEvent::Registered(Registered {
+        origin: register.origin,
+        client: register.client,
+        has_email: register.has_email,
+        email_confirmed: register.has_email && register.email_confirmed,
+    });
+    let password = register.password.map(|version| {
+        AccountEvent::PasswordSet(PasswordSet { version, why: PasswordSetWhy::Initial })
+    });
+    let key = AccountEvent::KeyCreated(register.key.clone());
+    Ok([Some(registered), Some(key), password].into_iter().flatten().collect())
+}
+
+/// Only an empty stream can be abandoned: whoever appends at revision 0 wins.
+pub(super) fn abandon(account: &Account) -> Decision {
+    if account.is_empty() {
+        Ok(vec![AccountEvent::RegistrationAbandoned(RegistrationAbandoned {})])
+    } else {
+        Err(Refusal::Taken("login"))
+    }
+}
+
+pub(super) fn set_password(
+    account: &Account,
+    version: SecretVersion,
+    why: PasswordSetWhy,
+) -> Decision {
+    let open = existing(account)?;
+    if why == PasswordSetWhy::Initial && open.password.is_some() {
+        return Err(Refusal::AuthenticationFailed);
+    }
+    Ok(vec![AccountEvent::PasswordSet(PasswordSet { version, why })])
+}

@@ -1,0 +1,154 @@
+//! Within a session: proving again, confirming the address, ending sessions.
+
+use countersign_events::account::{
+    AccountEvent, Assurance, EmailConfirmed, Method, PasswordVerified, Purpose, SessionEndedWhy,
+    SessionOpened, SessionUsed, SessionsEnded,
+};
+use countersign_events::id::HandleHash;
+
+use super::code::{self, Judged, Place};
+use super::sign_in::{password_wrong, proven_by};
+use super::{Decision, admit};
+use crate::domain::account::{Account, Open, Session};
+use crate::domain::command::{Context, Evidence, Prove, Proven, WhichSessions};
+use crate::domain::policy::SESSION_USE_RECORDED_EVERY;
+use crate::domain::refusal::Refusal;
+
+/// A session of the account, by its hash. Whether it is idle, the actor has checked: only it knows
+/// of uses that are not recorded.
+pub(super) fn session_of<'a>(
+    account: &'a Account,
+    session: HandleHash,
+    context: &Context<'_>,
+) -> Result<(&'a Open, &'a Session), Refusal> {
+    let open = account.open().ok_or(Refusal::NoSession)?;
+    let found = open.sessions.get(&session).filter(|found| context.now < found.expires_at);
+    found.map(|found| (open, found)).ok_or(Refusal::NoSession)
+}
+
+/// Proves again: a new token takes the session's place, and is never weaker (SR-129, SR-132).
+pub(super) fn prove(account: &Account, command: &Prove, context: &Context<'_>) -> Decision {
+    let (open, session) = session_of(account, command.session, context)?;
+    match &command.proven {
+        Proven::Password { right: false } => {
+            password_wrong(account, Purpose::StepUp, Some(command.session), context)
+        }
+        Proven::Password { right: true } => {
+            let mut events = admit(account, Method::Password, context)?;
+            events.push(AccountEvent::PasswordVerified(PasswordVerified {
+                purpose: Purpose::StepUp,
+                sign_in: None,
+                session: Some(replacing(command, session, session.assurance, &session.amr)),
+            }));
+            Ok(events)
+        }
+        Proven::Code(evidence) => prove_by_code(account, open, session, evidence, command, context),
+    }
+}
+
+fn prove_by_code(
+    account: &Account,
+    open: &Open,
+    session: &Session,
+    evidence: &Evidence,
+    command: &Prove,
+    context: &Context<'_>,
+) -> Decision {
+    let method = evidence.method();
+    if method == Method::EmailCode {
+        let reason = "a code by e-mail proves no second factor".to_owned();
+        return Err(Refusal::Invalid { field: "method", reason });
+    }
+    let mut events = admit(account, method, context)?;
+    let place =
+        Place { purpose: Purpose::StepUp, sign_in: None, in_session: Some(command.session) };
+    let judged = code::judge(open, evidence, &place, context);
+    if matches!(judged, Judged::Rejected { .. }) {
+        events.extend(code::refused(account, judged, evidence, &place, context));
+        return Ok(events);
+    }
+    let (assurance, amr) = proven_by(method);
+    let amr: Vec<String> = amr.iter().map(|value| (*value).to_owned()).collect();
+    let mut accepted = code::accepted(judged, evidence, &place);
+    if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
+        verified.session = Some(replacing(command, session, assurance, &amr));
+    }
+    events.extend(accepted);
+    Ok(events)
+}
+
+/// The session that takes the place of the one that proved; its end does not move.
+fn replacing(
+    command: &Prove,
+    session: &Session,
+    assurance: Assurance,
+    amr: &[String],
+) -> SessionOpened {
+    SessionOpened {
+        session: command.next,
+        assurance,
+        amr: amr.to_vec(),
+        expires_at: session.expires_at,
+        replaces: Some(command.session),
+    }
+}
+
+pub(super) fn confirm_email(
+    account: &Account,
+    session: HandleHash,
+    right: bool,
+    context: &Context<'_>,
+) -> Decision {
+    let (open, _) = session_of(account, session, context)?;
+    let mut events = admit(account, Method::EmailCode, context)?;
+    let place = Place { purpose: Purpose::ConfirmEmail, sign_in: None, in_session: Some(session) };
+    let evidence = Evidence::EmailCode { right };
+    let judged = code::judge(open, &evidence, &place, context);
+    if matches!(judged, Judged::Rejected { .. }) {
+        events.extend(code::refused(account, judged, &evidence, &place, context));
+    } else {
+        events.extend(code::accepted(judged, &evidence, &place));
+        events.push(AccountEvent::EmailConfirmed(EmailConfirmed {}));
+    }
+    Ok(events)
+}
+
+/// Records a use where the last recorded one is old enough to matter.
+pub(super) fn record_use(
+    account: &Account,
+    session: HandleHash,
+    context: &Context<'_>,
+) -> Decision {
+    let (_, found) = session_of(account, session, context)?;
+    if context.now.duration_since(found.used_at) < SESSION_USE_RECORDED_EVERY {
+        return Ok(vec![]);
+    }
+    Ok(vec![AccountEvent::SessionUsed(SessionUsed { session })])
+}
+
+pub(super) fn end(
+    account: &Account,
+    session: HandleHash,
+    which: WhichSessions,
+    context: &Context<'_>,
+) -> Decision {
+    let (open, _) = session_of(account, session, context)?;
+    let (sessions, why) = match which {
+        WhichSessions::Own => (vec![session], SessionEndedWhy::SignedOut),
+        WhichSessions::One(other) if open.sessions.contains_key(&other) => {
+            (vec![other], SessionEndedWhy::Revoked)
+        }
+        WhichSessions::One(_) => return Err(Refusal::NotFound("session")),
+        WhichSessions::Others => (others(open, Some(session)), SessionEndedWhy::Revoked),
+    };
+    Ok(ended(sessions, why).into_iter().collect())
+}
+
+/// All sessions of the account but one.
+pub(super) fn others(open: &Open, but: Option<HandleHash>) -> Vec<HandleHash> {
+    open.sessions.keys().copied().filter(|session| Some(*session) != but).collect()
+}
+
+pub(super) fn ended(sessions: Vec<HandleHash>, why: SessionEndedWhy) -> Option<AccountEvent> {
+    (!sessions.is_empty()).then_some(AccountEvent::SessionsEnded(SessionsEnded { sessions, why }))
+}

@@ -1,0 +1,204 @@
+//! Signing in: the first factor, the second, and the way by e-mail.
+//!
+//! ```text
+//!   Anonymous ──right password──▶ waits for its second factor ──right code──▶ session
+//!       │                             │ 5 evaluated guesses, or 10 minutes
+//!       │ (no second factor)          ▼
+//!       └────────────▶ session      dead
+//! ```
+
+use countersign_events::account::{
+    AccountEvent, Assurance, EmailCodeRequested, EmailConfirmed, FirstFactorVouched, Method,
+    PasswordRejected, PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, SessionEndedWhy,
+    SessionOpened, SessionsEnded, SignInOpened,
+};
+use countersign_events::id::HandleHash;
+use jiff::Timestamp;
+
+use super::code::{self, Judged, Place};
+use super::{Decision, admit, existing};
+use crate::domain::account::{Account, Open};
+use crate::domain::command::{Context, FirstFactor, SendEmailCode, SignIn, VerifyCode};
+use crate::domain::email_code;
+use crate::domain::refusal::Refusal;
+use crate::domain::session::{self, AMR_EMAIL, AMR_MFA, AMR_OTP, AMR_PASSWORD, AMR_RECOVERY_CODE};
+
+pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) -> Decision {
+    match command.first {
+        FirstFactor::Vouched => {
+            let open = existing(account)?;
+            let (sign_in, session) = next_step(open, command, context);
+            let mut events = room_for(open, session.as_ref(), context);
+            events.push(AccountEvent::FirstFactorVouched(FirstFactorVouched { sign_in, session }));
+            Ok(events)
+        }
+        FirstFactor::PasswordWrong => password_wrong(account, Purpose::SignIn, None, context),
+        FirstFactor::PasswordRight { rehashed } => {
+            let mut events = admit(account, Method::Password, context)?;
+            let Some(open) = account.open() else {
+                return password_wrong(account, Purpose::SignIn, None, context);
+            };
+            let (sign_in, session) = next_step(open, command, context);
+            events.extend(room_for(open, session.as_ref(), context));
+            events.push(AccountEvent::PasswordVerified(PasswordVerified {
+                purpose: Purpose::SignIn,
+                sign_in,
+                session,
+            }));
+            events.extend(rehashed.map(|version| {
+                AccountEvent::PasswordSet(PasswordSet { version, why: PasswordSetWhy::Rehashed })
+            }));
+            Ok(events)
+        }
+    }
+}
+
+/// The facts of a wrong password, on a known account and an unknown login alike (SR-051, SR-090).
+pub(super) fn password_wrong(
+    account: &Account,
+    purpose: Purpose,
+    in_session: Option<HandleHash>,
+    context: &Context<'_>,
+) -> Decision {
+    let mut events = admit(account, Method::Password, context)?;
+    events.push(AccountEvent::PasswordRejected(PasswordRejected {
+        purpose,
+        in_session,
+        unresolved: account.limits.unresolved(Method::Password).saturating_add(1),
+    }));
+    events.extend(account.limits.after_failure(Method::Password, context.now, context.policy));
+    Ok(events)
+}
+
+/// What follows the first factor: a sign-in that waits, or at once a session.
+fn next_step(
+    open: &Open,
+    command: &SignIn,
+    context: &Context<'_>,
+) -> (Option<SignInOpened>, Option<SessionOpened>) {
+    if open.two_factor_enabled() {
+        let expires_at = later(context, context.policy.sign_in_ttl);
+        (Some(SignInOpened { sign_in: command.sign_in, expires_at }), None)
+    } else {
+        let amr = [AMR_PASSWORD];
+        (None, Some(opened(command.session, Assurance::Password, &amr, context)))
+    }
+}
+
+/// Ends the oldest session where a new one would be one too many.
+fn room_for(
+    open: &Open,
+    opening: Option<&SessionOpened>,
+    context: &Context<'_>,
+) -> Vec<AccountEvent> {
+    let alive = open.sessions.iter().filter(|(_, session)| context.now < session.expires_at);
+    if opening.is_none() || alive.clone().count() < context.policy.sessions_max {
+        return vec![];
+    }
+    let oldest = alive.min_by_key(|(_, session)| session.started_at).map(|(hash, _)| *hash);
+    let sessions = oldest.into_iter().collect();
+    vec![AccountEvent::SessionsEnded(SessionsEnded { sessions, why: SessionEndedWhy::TooMany })]
+}
+
+pub(super) fn opened(
+    session: HandleHash,
+    assurance: Assurance,
+    amr: &[&str],
+    context: &Context<'_>,
+) -> SessionOpened {
+    SessionOpened {
+        session,
+        assurance,
+        amr: amr.iter().map(|value| (*value).to_owned()).collect(),
+        expires_at: later(context, context.policy.session_overall),
+        replaces: None,
+    }
+}
+
+pub(super) fn later(context: &Context<'_>, span: jiff::SignedDuration) -> Timestamp {
+    context.now.saturating_add(span).unwrap_or(Timestamp::MAX)
+}
+
+/// How sure a session is after a code, and how that was proven.
+pub(super) const fn proven_by(method: Method) -> (Assurance, &'static [&'static str]) {
+    match method {
+        Method::Password => (Assurance::Password, &[AMR_PASSWORD]),
+        Method::Totp => (Assurance::TwoFactor, &[AMR_PASSWORD, AMR_OTP, AMR_MFA]),
+        Method::EmailCode => (Assurance::EmailCode, &[AMR_PASSWORD, AMR_EMAIL]),
+        Method::RecoveryCode => (Assurance::TwoFactor, &[AMR_PASSWORD, AMR_RECOVERY_CODE, AMR_MFA]),
+    }
+}
+
+/// A sign-in that is alive; everything else is one class (SR-055, SR-058).
+pub(super) fn alive<'a>(
+    account: &'a Account,
+    sign_in: HandleHash,
+    context: &Context<'_>,
+) -> Result<&'a Open, Refusal> {
+    let open = account.open().ok_or(Refusal::AuthenticationFailed)?;
+    let found = open.sign_ins.get(&sign_in).ok_or(Refusal::AuthenticationFailed)?;
+    let is_alive = context.now < found.expires_at
+        && found.guesses < context.policy.guesses_per_sign_in
+        && found.reused < context.policy.reused_per_sign_in;
+    if is_alive { Ok(open) } else { Err(Refusal::AuthenticationFailed) }
+}
+
+pub(super) fn verify_code(
+    account: &Account,
+    command: &VerifyCode,
+    context: &Context<'_>,
+) -> Decision {
+    let open = alive(account, command.sign_in, context)?;
+    let method = command.evidence.method();
+    let mut events = admit(account, method, context)?;
+    let place =
+        Place { purpose: Purpose::SignIn, sign_in: Some(command.sign_in), in_session: None };
+    let judged = code::judge(open, &command.evidence, &place, context);
+    if matches!(judged, Judged::Rejected { .. }) {
+        events.extend(code::refused(account, judged, &command.evidence, &place, context));
+        return Ok(events);
+    }
+    let (assurance, amr) = proven_by(method);
+    let session = opened(command.session, assurance, amr, context);
+    events.extend(room_for(open, Some(&session), context));
+    let mut accepted = code::accepted(judged, &command.evidence, &place);
+    if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
+        verified.session = Some(session);
+    }
+    events.extend(accepted);
+    events.extend(first_email_code(open, method));
+    Ok(events)
+}
+
+/// The first right code by e-mail proves the address, too.
+fn first_email_code(open: &Open, method: Method) -> Option<AccountEvent> {
+    let unconfirmed = open.email.as_ref().is_some_and(|email| !email.confirmed);
+    (method == Method::EmailCode && unconfirmed)
+        .then_some(AccountEvent::EmailConfirmed(EmailConfirmed {}))
+}
+
+pub(super) fn send_email_code(
+    account: &Account,
+    command: &SendEmailCode,
+    context: &Context<'_>,
+) -> Decision {
+    let open = match command.purpose {
+        Purpose::SignIn => alive(account, command.bound_to, context)?,
+        Purpose::ConfirmEmail | Purpose::Enable | Purpose::StepUp => {
+            let open = account.open().ok_or(Refusal::NoSession)?;
+            session::check(open, command.bound_to, None, context.now, context.policy)?;
+            open
+        }
+    };
+    if open.email.is_none() {
+        return Err(Refusal::Conflict("the account has no e-mail address"));
+    }
+    account.limits.admit(Method::EmailCode, context.now)?;
+    email_code::admit_send(open, context.now, context.policy)?;
+    Ok(vec![AccountEvent::EmailCodeRequested(EmailCodeRequested {
+        purpose: command.purpose,
+        bound_to: command.bound_to,
+        nonce: command.nonce,
+        expires_at: later(context, context.policy.email_code_ttl),
+    })])
+}

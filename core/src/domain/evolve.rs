@@ -1,0 +1,301 @@
+//! Evolves: an event on a state gives the next state.
+//!
+//! Total and deterministic: the same events give the same state whenever it runs, with no clock
+//! but the events' own times. What has lapsed by an event's time is forgotten here and nowhere
+//! else, so that a replay forgets the same.
+
+use countersign_events::account::{
+    AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EnableRequested, Method, Purpose,
+    Registered, SessionOpened, SignInOpened,
+};
+use countersign_events::entry::Idempotency;
+use countersign_events::id::{EventId, HandleHash, Hash32, Revision};
+use jiff::Timestamp;
+
+use super::account::{
+    Account, Email, EmailCode, Factor, Offer, Open, RecoverySet, Session, SignIn, Standing,
+};
+use super::decide::counts_as_guess;
+use super::email_code::forget_old_sends;
+use super::policy::SIGN_INS_LIVE_MAX;
+
+/// An event with what its entry says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StampedEvent {
+    /// Its place in the stream.
+    pub revision: Revision,
+    /// Its id.
+    pub id: EventId,
+    /// When.
+    pub at: Timestamp,
+    /// The idempotency key of its request.
+    pub idempotency: Option<Idempotency>,
+    /// The commitment to its sealed personal data.
+    pub pii: Option<Hash32>,
+    /// The event.
+    pub event: AccountEvent,
+}
+
+/// The state after an event.
+#[must_use]
+pub fn evolve(mut account: Account, stamped: &StampedEvent) -> Account {
+    account.last = Some((stamped.revision, stamped.at));
+    if let Some(asked) = &stamped.idempotency {
+        account.idempotency.record(asked, stamped.revision, stamped.at);
+    }
+    match &stamped.event {
+        AccountEvent::Registered(registered) => {
+            account.standing = Standing::Open(Box::new(registered_open(registered, stamped)));
+        }
+        AccountEvent::RegistrationAbandoned(_) => account.standing = Standing::Abandoned,
+        event => {
+            evolve_limits(&mut account, event, stamped.at);
+            if let Standing::Open(open) = &mut account.standing {
+                open.forget_lapsed(stamped.at);
+                evolve_open(open, stamped);
+            }
+        }
+    }
+    account
+}
+
+fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
+    let email = stamped.pii.filter(|_| registered.has_email);
+    Open {
+        origin: registered.origin,
+        client: registered.client,
+        created_at: stamped.at,
+        identity_at: stamped.revision,
+        email: email.map(|commit| Email { commit, confirmed: registered.email_confirmed }),
+        password: None,
+        factors: [].into(),
+        offer: None,
+        recovery: None,
+        sign_ins: [].into(),
+        sessions: [].into(),
+        email_sends: vec![],
+        email_codes: [].into(),
+    }
+}
+
+fn evolve_limits(account: &mut Account, event: &AccountEvent, at: Timestamp) {
+    let limits = &mut account.limits;
+    match event {
+        AccountEvent::PasswordVerified(_) => limits.resolve_all(Method::Password),
+        AccountEvent::PasswordSet(_) => limits.resolve_all(Method::Password),
+        AccountEvent::PasswordRejected(rejected) => {
+            limits.fail(Method::Password, rejected.in_session);
+        }
+        AccountEvent::CodeVerified(verified) => {
+            limits.resolve(verified.method, verified.sign_in.or(verified.in_session));
+        }
+        AccountEvent::CodeRejected(rejected) if counts_as_guess(rejected.method, rejected.why) => {
+            limits.fail(rejected.method, rejected.sign_in.or(rejected.in_session));
+        }
+        AccountEvent::CooledDown(cooled) => limits.cool_down(at, cooled),
+        AccountEvent::LockoutReset(reset) => limits.reset(reset.scope, reset.method),
+        _ => {}
+    }
+}
+
+fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
+    let at = stamped.at;
+    match &stamped.event {
+        AccountEvent::EmailConfirmed(_) => {
+            if let Some(email) = &mut open.email {
+                email.confirmed = true;
+            }
+        }
+        AccountEvent::PasswordSet(set) => open.password = Some(set.version),
+        AccountEvent::PasswordVerified(verified) => {
+            open.begin(verified.sign_in.as_ref(), at);
+            open.start(verified.session.as_ref(), Method::Password, at);
+        }
+        AccountEvent::FirstFactorVouched(vouched) => {
+            open.begin(vouched.sign_in.as_ref(), at);
+            open.start(vouched.session.as_ref(), Method::Password, at);
+        }
+        AccountEvent::EnableRequested(requested) => open.offer(requested, stamped.revision),
+        AccountEvent::CodeVerified(verified) => open.verified(verified, at),
+        AccountEvent::CodeRejected(rejected) => open.rejected(rejected),
+        AccountEvent::Enabled(enabled) => open.enable(enabled.factor, at),
+        AccountEvent::EmailCodeRequested(requested) => open.email_code(requested, stamped),
+        AccountEvent::RecoveryCodesIssued(issued) => {
+            open.recovery = Some(RecoverySet {
+                pepper: issued.pepper.clone(),
+                hashes: issued.hashes.clone(),
+                used: [].into(),
+            });
+        }
+        AccountEvent::RecoveryCodeUsed(used) => {
+            if let Some(set) = &mut open.recovery {
+                set.used.insert(used.index);
+            }
+        }
+        AccountEvent::FactorRenamed(renamed) => {
+            if let Some(factor) = open.factors.get_mut(&renamed.factor) {
+                factor.named_at = stamped.revision;
+            }
+        }
+        AccountEvent::FactorRemoved(removed) => {
+            open.factors.remove(&removed.factor);
+            open.sign_ins.clear();
+            open.email_codes.clear();
+        }
+        AccountEvent::Disabled(_) => open.disable(),
+        AccountEvent::SessionUsed(used) => {
+            if let Some(session) = open.sessions.get_mut(&used.session) {
+                session.used_at = at;
+            }
+        }
+        AccountEvent::SessionsEnded(ended) => {
+            ended.sessions.iter().for_each(|session| open.end(*session));
+        }
+        AccountEvent::Registered(_)
+        | AccountEvent::KeyCreated(_)
+        | AccountEvent::RegistrationAbandoned(_)
+        | AccountEvent::PasswordRejected(_)
+        | AccountEvent::AttemptsRefused(_)
+        | AccountEvent::EmailCodeSent(_)
+        | AccountEvent::EmailDeliveryFailed(_)
+        | AccountEvent::CooledDown(_)
+        | AccountEvent::LockoutReset(_)
+        | AccountEvent::NoticeSent(_)
+        | AccountEvent::HistoryViewed(_) => {}
+    }
+}
+
+impl Open {
+    /// Forgets what can no longer be used. A used-up or lapsed handle is then simply unknown.
+    fn forget_lapsed(&mut self, at: Timestamp) {
+        self.sessions.retain(|_, session| at < session.expires_at);
+        self.sign_ins.retain(|_, sign_in| at < sign_in.expires_at);
+        let (sign_ins, sessions) = (&self.sign_ins, &self.sessions);
+        self.email_codes.retain(|bound_to, _| {
+            sign_ins.contains_key(bound_to) || sessions.contains_key(bound_to)
+        });
+        forget_old_sends(&mut self.email_sends, at);
+    }
+
+    fn begin(&mut self, opened: Option<&SignInOpened>, at: Timestamp) {
+        let Some(opened) = opened else { return };
+        while self.sign_ins.len() >= SIGN_INS_LIVE_MAX {
+            let oldest = self.sign_ins.iter().min_by_key(|(_, sign_in)| sign_in.started_at);
+            let Some(oldest) = oldest.map(|(hash, _)| *hash) else { break };
+            self.sign_ins.remove(&oldest);
+        }
+        let sign_in =
+            SignIn { started_at: at, expires_at: opened.expires_at, guesses: 0, reused: 0 };
+        self.sign_ins.insert(opened.sign_in, sign_in);
+    }
+
+    /// Starts a session, or lifts the one of the same hash, or puts it in another's place.
+    fn start(&mut self, opened: Option<&SessionOpened>, method: Method, at: Timestamp) {
+        let Some(opened) = opened else { return };
+        let earlier = opened.replaces.unwrap_or(opened.session);
+        let earlier = self.sessions.remove(&earlier);
+        let started_at = earlier.as_ref().map_or(at, |session| session.started_at);
+        let mut session = Session {
+            started_at,
+            expires_at: opened.expires_at,
+            used_at: at,
+            assurance: opened.assurance,
+            amr: opened.amr.clone(),
+            // A session that a code starts comes minutes after its password.
+            password_at: earlier.as_ref().and_then(|session| session.password_at),
+            second_factor_at: earlier.as_ref().and_then(|session| session.second_factor_at),
+            auth_time: at,
+        };
+        match method {
+            Method::Password => session.password_at = Some(at),
+            Method::Totp | Method::RecoveryCode => session.second_factor_at = Some(at),
+            Method::EmailCode => {}
+        }
+        self.sessions.insert(opened.session, session);
+    }
+
+    fn end(&mut self, session: HandleHash) {
+        self.sessions.remove(&session);
+        self.email_codes.remove(&session);
+        // An offer is bound to the session that began it (SR-113).
+        self.offer.take_if(|offer| offer.session == Some(session));
+    }
+
+    fn offer(&mut self, requested: &EnableRequested, named_at: Revision) {
+        self.offer = Some(Offer {
+            factor: requested.factor,
+            secret: requested.secret,
+            named_at,
+            expires_at: requested.expires_at,
+            session: requested.session,
+            confirmed: None,
+        });
+    }
+
+    fn verified(&mut self, verified: &CodeVerified, at: Timestamp) {
+        if let (Some(id), Some(step)) = (verified.factor, verified.step) {
+            if let Some(factor) = self.factors.get_mut(&id) {
+                factor.last_step = factor.last_step.max(step);
+                factor.last_used_at = at;
+            }
+            if let Some(offer) = self.offer.as_mut().filter(|offer| offer.factor == id) {
+                offer.confirmed = Some((step, at));
+            }
+        }
+        let password_at = verified.sign_in.and_then(|hash| {
+            self.email_codes.remove(&hash);
+            self.sign_ins.remove(&hash).map(|sign_in| sign_in.started_at)
+        });
+        if verified.purpose == Purpose::ConfirmEmail {
+            verified.in_session.map(|session| self.email_codes.remove(&session));
+        }
+        self.start(verified.session.as_ref(), verified.method, at);
+        let opened = verified.session.as_ref().map(|opened| opened.session);
+        if let (Some(hash), Some(at)) = (opened, password_at)
+            && let Some(session) = self.sessions.get_mut(&hash)
+        {
+            session.password_at = Some(at);
+        }
+    }
+
+    fn rejected(&mut self, rejected: &CodeRejected) {
+        let sign_in = rejected.sign_in.and_then(|hash| self.sign_ins.get_mut(&hash));
+        if let Some(sign_in) = sign_in {
+            if counts_as_guess(rejected.method, rejected.why) {
+                sign_in.guesses = sign_in.guesses.saturating_add(1);
+            } else {
+                sign_in.reused = sign_in.reused.saturating_add(1);
+            }
+        }
+    }
+
+    fn enable(&mut self, factor: countersign_events::id::FactorId, at: Timestamp) {
+        let Some(offer) = self.offer.take_if(|offer| offer.factor == factor) else { return };
+        let (last_step, last_used_at) = offer.confirmed.unwrap_or((0, at));
+        let Offer { secret, named_at, .. } = offer;
+        let enabled = Factor { secret, named_at, enabled_at: at, last_step, last_used_at };
+        self.factors.insert(factor, enabled);
+        // A sign-in that began before the change goes no further.
+        self.sign_ins.clear();
+    }
+
+    /// Without a second factor there is nothing to recover, and no session is two factors sure.
+    fn disable(&mut self) {
+        self.recovery = None;
+        self.offer = None;
+    }
+
+    fn email_code(&mut self, requested: &EmailCodeRequested, stamped: &StampedEvent) {
+        self.email_sends.push(stamped.at);
+        let code = EmailCode {
+            request: stamped.id,
+            purpose: requested.purpose,
+            nonce: requested.nonce,
+            expires_at: requested.expires_at,
+        };
+        self.email_codes.insert(requested.bound_to, code);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Explains: an event, or a lock, in a sentence that support and holders can read.
+
+use countersign_events::account::{
+    AccountEvent, CodeRejected, CodeVerified, DeliveryFailure, Method, Notice, Origin,
+    PasswordSetWhy, Purpose, RejectedWhy, ResetScope, SessionEndedWhy, Viewed,
+};
+
+use super::guess_limit::CoolDown;
+use super::totp::PERIOD_SECONDS;
+
+/// A method, as people call it.
+#[must_use]
+pub const fn method(method: Method) -> &'static str {
+    match method {
+        Method::Password => "password",
+        Method::Totp => "authenticator code",
+        Method::EmailCode => "code by e-mail",
+        Method::RecoveryCode => "recovery code",
+    }
+}
+
+const fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::SignIn => "to sign in",
+        Purpose::Enable => "to activate an authenticator",
+        Purpose::StepUp => "to prove it again",
+        Purpose::ConfirmEmail => "to confirm the e-mail address",
+    }
+}
+
+/// Why a method must wait: since when, until when, what ends it.
+#[must_use]
+pub fn cool_down(which: Method, cool_down: &CoolDown) -> String {
+    format!(
+        "{} wrong tries in a row: every {} is refused from {} until {}; the time or support ends \
+         it, and trying on does not make it longer",
+        cool_down.unresolved,
+        method(which),
+        cool_down.since,
+        cool_down.until,
+    )
+}
+
+/// An event, in a sentence.
+#[must_use]
+pub fn event(event: &AccountEvent) -> String {
+    match event {
+        AccountEvent::Registered(registered) => match registered.origin {
+            Origin::Holder => "the account was created".into(),
+            Origin::Client => "a client app created the account".into(),
+            Origin::Operator => "the operator's account was created".into(),
+        },
+        AccountEvent::KeyCreated(_) => "the account got its data key".into(),
+        AccountEvent::RegistrationAbandoned(_) => {
+            "a registration that never came was given up".into()
+        }
+        AccountEvent::EmailConfirmed(_) => "the e-mail address was confirmed".into(),
+        AccountEvent::PasswordSet(set) => match set.why {
+            PasswordSetWhy::Initial => "the first password was set".into(),
+            PasswordSetWhy::Changed => "the password was changed".into(),
+            PasswordSetWhy::Rehashed => "the password's hash was strengthened".into(),
+        },
+        AccountEvent::PasswordVerified(verified) => match &verified.sign_in {
+            Some(_) => "the right password was given; a second factor was asked for".into(),
+            None => format!("the right password was given {}", purpose(verified.purpose)),
+        },
+        AccountEvent::FirstFactorVouched(vouched) => match &vouched.sign_in {
+            Some(_) => "a client app checked the password; a second factor was asked for".into(),
+            None => "a client app checked the password and signed the holder in".into(),
+        },
+        AccountEvent::PasswordRejected(rejected) => {
+            format!("a wrong password was given; {} in a row", rejected.unresolved)
+        }
+        AccountEvent::EnableRequested(_) => {
+            "an authenticator was asked for and its QR code shown".into()
+        }
+        AccountEvent::CodeVerified(verified) => accepted(verified),
+        AccountEvent::Enabled(_) => "an authenticator was enabled".into(),
+        AccountEvent::CodeRejected(rejected) => refused(rejected),
+        AccountEvent::AttemptsRefused(refused) => format!(
+            "{} more tries by {} were refused while it had to wait, from {} to {}",
+            refused.count,
+            method(refused.method),
+            refused.first,
+            refused.last
+        ),
+        _ => event_of_the_rest(event),
+    }
+}
+
+fn event_of_the_rest(event: &AccountEvent) -> String {
+    match event {
+        AccountEvent::EmailCodeRequested(requested) => {
+            format!("a code by e-mail was asked for {}", purpose(requested.purpose))
+        }
+        AccountEvent::EmailCodeSent(_) => "the mail with the code was sent".into(),
+        AccountEvent::EmailDeliveryFailed(failed) => {
+            format!("a mail could not be delivered: {}", delivery(failed.class))
+        }
+        AccountEvent::RecoveryCodesIssued(issued) => {
+            format!("{} recovery codes were issued", issued.hashes.len())
+        }
+        AccountEvent::RecoveryCodeUsed(used) => {
+            format!("a recovery code was used; {} left", used.left)
+        }
+        AccountEvent::CooledDown(cooled) => format!(
+            "{} wrong tries in a row: every {} is refused until {}",
+            cooled.unresolved,
+            method(cooled.method),
+            cooled.until
+        ),
+        AccountEvent::LockoutReset(reset) => {
+            let what = reset.method.map_or("every method", method);
+            match reset.scope {
+                ResetScope::CoolDown => format!("support ended the waiting for {what}"),
+                ResetScope::Counters => {
+                    format!("support ended the waiting for {what} and cleared its failures")
+                }
+            }
+        }
+        AccountEvent::FactorRenamed(_) => "an authenticator was renamed".into(),
+        AccountEvent::FactorRemoved(_) => "an authenticator was removed".into(),
+        AccountEvent::Disabled(_) => "the second factor was switched off".into(),
+        AccountEvent::SessionUsed(_) => "a session was in use".into(),
+        AccountEvent::SessionsEnded(ended) => {
+            let why = match ended.why {
+                SessionEndedWhy::SignedOut => "the holder signed out",
+                SessionEndedWhy::Revoked => "the holder ended them",
+                SessionEndedWhy::FactorChanged => "an authenticator was added or removed",
+                SessionEndedWhy::TooMany => "there were too many",
+            };
+            format!("{} session(s) ended: {why}", ended.sessions.len())
+        }
+        AccountEvent::NoticeSent(sent) => format!("the holder was told: {}", notice(sent.notice)),
+        AccountEvent::HistoryViewed(viewed) => {
+            let what = match viewed.what {
+                Viewed::Account => "this account",
+                Viewed::Events => "this account's history",
+                Viewed::State => "an earlier state of this account",
+            };
+            format!("support looked at {what}")
+        }
+        other => other.event_type().to_owned(),
+    }
+}
+
+fn accepted(verified: &CodeVerified) -> String {
+    format!("an {} was accepted {}", method(verified.method), purpose(verified.purpose))
+        .replace("an code", "a code")
+        .replace("an recovery", "a recovery")
+}
+
+fn refused(rejected: &CodeRejected) -> String {
+    let why = match (rejected.why, rejected.off_by_steps) {
+        (RejectedWhy::Wrong, Some(steps)) => {
+            let seconds = u64::from(steps.unsigned_abs()) * PERIOD_SECONDS;
+            let side = if steps < 0 { "slow" } else { "fast" };
+            format!("the phone's clock is about {seconds} s {side}")
+        }
+        (RejectedWhy::Wrong, None) => "it was wrong".into(),
+        (RejectedWhy::Reused, _) => "it had been used before".into(),
+        (RejectedWhy::Expired, _) => "it had expired".into(),
+        (RejectedWhy::NoneIssued, _) => "there was none to compare with".into(),
+    };
+    format!(
+        "a code was refused ({}): {why}; {} in this sign-in, {} unresolved",
+        method(rejected.method),
+        rejected.in_sign_in,
+        rejected.unresolved
+    )
+}
+
+const fn delivery(class: DeliveryFailure) -> &'static str {
+    match class {
+        DeliveryFailure::Refused => "the mail server refused it",
+        DeliveryFailure::Deferred => "the mail server put it off until it was given up",
+        DeliveryFailure::Unreachable => "the mail server could not be reached",
+        DeliveryFailure::Expired => "the code expired before it could be sent",
+        DeliveryFailure::NoAddress => "there is no address to send to",
+    }
+}
+
+const fn notice(notice: Notice) -> &'static str {
+    match notice {
+        Notice::FactorEnabled => "an authenticator was enabled",
+        Notice::FactorRemoved => "an authenticator was removed",
+        Notice::RecoveryCodeUsed => "a recovery code was used",
+        Notice::Locked => "too many wrong tries",
+        Notice::Unlocked => "support ended a lockout",
+        Notice::SignedInByEmail => "somebody signed in with a code by e-mail",
+        Notice::RecoveryCodesReplaced => "new recovery codes were made",
+    }
+}

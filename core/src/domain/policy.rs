@@ -1,0 +1,77 @@
+//! The limits in force, with the numbers of the first policy.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use countersign_events::id::PolicyVersion;
+
+/// Every number that a decision depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Its version, named by every entry decided under it.
+    pub version: PolicyVersion,
+    /// Evaluated guesses in one sign-in, all methods together; the next one is refused.
+    pub guesses_per_sign_in: u32,
+    /// Retypes of an accepted code in one sign-in: no guesses, but not for ever either.
+    pub reused_per_sign_in: u32,
+    /// Unresolved failures of a method that cool it down.
+    pub failures_to_cool_down: u32,
+    /// How long it cools down.
+    pub cool_down: SignedDuration,
+    /// How long a sign-in may wait for its second factor.
+    pub sign_in_ttl: SignedDuration,
+    /// How long an offered authenticator may wait for its first code.
+    pub offer_ttl: SignedDuration,
+    /// Authenticators of an account.
+    pub factors_max: usize,
+    /// How long a code by e-mail lives.
+    pub email_code_ttl: SignedDuration,
+    /// The least time between two codes by e-mail.
+    pub email_resend: SignedDuration,
+    /// Codes by e-mail in 24 hours.
+    pub email_sends_per_day: usize,
+    /// How long a session lives at the most.
+    pub session_overall: SignedDuration,
+    /// How long it lives unused.
+    pub session_idle: SignedDuration,
+    /// Sessions of an account; the oldest ends.
+    pub sessions_max: usize,
+    /// How old a fresh proof may be.
+    pub fresh: SignedDuration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            version: PolicyVersion::new(1),
+            guesses_per_sign_in: 5,
+            reused_per_sign_in: 10,
+            failures_to_cool_down: 5,
+            cool_down: SignedDuration::from_mins(15),
+            sign_in_ttl: SignedDuration::from_mins(10),
+            offer_ttl: SignedDuration::from_mins(10),
+            factors_max: 10,
+            email_code_ttl: SignedDuration::from_mins(10),
+            email_resend: SignedDuration::from_secs(60),
+            email_sends_per_day: 5,
+            session_overall: SignedDuration::from_hours(12),
+            session_idle: SignedDuration::from_mins(30),
+            sessions_max: 10,
+            fresh: SignedDuration::from_secs(super::refusal::FRESH_SECONDS),
+        }
+    }
+}
+
+/// Sign-ins of an account that may wait at once; the oldest is dropped. Not part of the policy:
+/// states are folded with it, and a fold depends on nothing but events.
+pub const SIGN_INS_LIVE_MAX: usize = 10;
+/// A session's use is recorded at most this often, so that idleness survives a restart.
+pub const SESSION_USE_RECORDED_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// Recovery codes in a set.
+pub const RECOVERY_CODES: usize = 10;
+/// How long an idempotency key is remembered.
+pub const IDEMPOTENCY_TTL: SignedDuration = SignedDuration::from_hours(24);
+/// Idempotency keys remembered for an account; the oldest is forgotten.
+pub const IDEMPOTENCY_KEYS_MAX: usize = 256;
+/// How long a claimed login may stay without its registration.
+pub const CLAIM_TTL: SignedDuration = SignedDuration::from_mins(10);

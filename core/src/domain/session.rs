@@ -1,0 +1,67 @@
+//! Sessions: whether one is alive, and whether its proofs are fresh enough.
+
+use countersign_events::account::Assurance;
+use countersign_events::id::HandleHash;
+use jiff::Timestamp;
+
+use super::account::{Open, Session};
+use super::policy::Policy;
+use super::refusal::{Refusal, StepUp};
+
+/// RFC 8176: a password.
+pub const AMR_PASSWORD: &str = "pwd";
+/// RFC 8176: a one-time password.
+pub const AMR_OTP: &str = "otp";
+/// RFC 8176: several factors.
+pub const AMR_MFA: &str = "mfa";
+/// A code sent by e-mail: no RFC 8176 value fits, and none is claimed.
+pub const AMR_EMAIL: &str = "urn:countersign:amr:email";
+/// A recovery code.
+pub const AMR_RECOVERY_CODE: &str = "urn:countersign:amr:recovery_code";
+
+/// The session, if it is alive: neither over, nor idle for too long, nor ended (SR-130).
+///
+/// `seen` is a use that is not recorded yet.
+///
+/// # Errors
+/// [`Refusal::NoSession`] for every other.
+pub fn check<'a>(
+    open: &'a Open,
+    session: HandleHash,
+    seen: Option<Timestamp>,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<&'a Session, Refusal> {
+    let alive = open.sessions.get(&session).filter(|session| {
+        let used_at = seen.map_or(session.used_at, |seen| seen.max(session.used_at));
+        now < session.expires_at && now.duration_since(used_at) < policy.session_idle
+    });
+    alive.ok_or(Refusal::NoSession)
+}
+
+impl Session {
+    /// Whether the password was proven a short while ago.
+    #[must_use]
+    pub fn password_is_fresh(&self, now: Timestamp, policy: &Policy) -> bool {
+        self.password_at.is_some_and(|at| now.duration_since(at) <= policy.fresh)
+    }
+
+    /// Whether a second factor was proven a short while ago.
+    #[must_use]
+    pub fn second_factor_is_fresh(&self, now: Timestamp, policy: &Policy) -> bool {
+        self.assurance == Assurance::TwoFactor
+            && self.second_factor_at.is_some_and(|at| now.duration_since(at) <= policy.fresh)
+    }
+
+    /// Demands a fresh second factor.
+    ///
+    /// # Errors
+    /// [`Refusal::StepUpRequired`] where it is not.
+    pub fn demand_second_factor(&self, now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
+        if self.second_factor_is_fresh(now, policy) {
+            Ok(())
+        } else {
+            Err(Refusal::StepUpRequired(StepUp::SecondFactor))
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! TOTP (RFC 6238): which time step a code belongs to.
+//!
+//! The window is exactly {T-1, T, T+1}, T from the server's clock alone (SR-006). All three
+//! candidates are computed and compared in constant time, whatever matches (SR-011). Whether a
+//! matched step may be accepted is the decision's business: only later than the last one accepted.
+
+use countersign_events::id::FactorId;
+use subtle::{Choice, ConstantTimeEq};
+use totp_rs::{Algorithm, Secret, Totp};
+
+/// Bytes of a secret (RFC 4226, R6: at least 16; SHA-1's output is 20).
+pub const SECRET_BYTES: usize = 20;
+/// Digits of a code.
+pub const DIGITS: u8 = 6;
+/// Seconds of a time step.
+pub const PERIOD_SECONDS: u64 = 30;
+/// Steps accepted on either side of the server's own.
+pub const WINDOW_STEPS: i32 = 1;
+/// Steps looked through on either side for the offset of a refused code (SR-015).
+pub const DRIFT_STEPS: i32 = 10;
+
+/// The secret is no TOTP secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a totp secret: {0}")]
+pub struct InvalidSecret(String);
+
+/// A generator of codes for one secret.
+pub struct Generator(Totp);
+
+/// Where a code stands, relative to the server's own step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compared {
+    /// The authenticator it was compared with.
+    pub factor: FactorId,
+    /// The server's own step.
+    pub now_step: u64,
+    /// Which of the three candidates it equals: bit 0 is T-1, bit 1 is T, bit 2 is T+1.
+    matches: u8,
+    /// The nearest step outside the window that it equals, as an offset.
+    pub drift: Option<i32>,
+}
+
+impl Generator {
+    /// For a secret of [`SECRET_BYTES`].
+    ///
+    /// # Errors
+    /// [`InvalidSecret`] where the bytes cannot be one.
+    pub fn new(secret: &[u8]) -> Result<Self, InvalidSecret> {
+        totp_rs::Builder::new()
+            .with_algorithm(Algorithm::SHA1)
+            .with_digits(DIGITS)
+            .with_step_duration(PERIOD_SECONDS)
+            .with_secret(Secret::from(secret.to_vec()))
+            .build()
+            .map(Self)
+            .map_err(|error| InvalidSecret(error.to_string()))
+    }
+
+    /// The code of a step.
+    #[must_use]
+    pub fn code(&self, step: u64) -> String {
+        self.0.generate(step.saturating_mul(PERIOD_SECONDS)).to_string()
+    }
+
+    fn is_code(&self, typed: &str, step: u64) -> Choice {
+        self.code(step).as_bytes().ct_eq(typed.as_bytes())
+    }
+
+    /// Compares a code of six ASCII digits with all candidates of the window.
+    #[must_use]
+    pub fn compare(&self, factor: FactorId, typed: &str, unix_seconds: u64) -> Compared {
+        let now_step = unix_seconds / PERIOD_SECONDS;
+        let matches = (-WINDOW_STEPS..=WINDOW_STEPS).rev().fold(0_u8, |bits, offset| {
+            let step = now_step.saturating_add_signed(i64::from(offset));
+            (bits << 1) | self.is_code(typed, step).unwrap_u8()
+        });
+        let drift = if matches == 0 { self.drift(typed, now_step) } else { None };
+        Compared { factor, now_step, matches, drift }
+    }
+
+    /// The nearest offset outside the window whose code it is: told to support, never to the
+    /// caller.
+    fn drift(&self, typed: &str, now_step: u64) -> Option<i32> {
+        (WINDOW_STEPS + 1..=DRIFT_STEPS).flat_map(|steps| [-steps, steps]).find(|offset| {
+            let step = now_step.saturating_add_signed(i64::from(*offset));
+            bool::from(self.is_code(typed, step))
+        })
+    }
+}
+
+impl Compared {
+    /// A comparison made elsewhere, for tests and replays: the offsets within the window that
+    /// matched.
+    #[must_use]
+    pub fn with_offsets(factor: FactorId, now_step: u64, offsets: &[i32]) -> Self {
+        let matches = offsets
+            .iter()
+            .filter(|offset| offset.abs() <= WINDOW_STEPS)
+            .fold(0, |bits, offset| bits | (1 << (offset + WINDOW_STEPS)));
+        let drift = offsets.iter().copied().find(|offset| offset.abs() > WINDOW_STEPS);
+        Self { factor, now_step, matches, drift }
+    }
+
+    /// The steps that matched, oldest first, each with its offset.
+    pub fn steps(&self) -> impl Iterator<Item = (u64, i32)> + '_ {
+        (-WINDOW_STEPS..=WINDOW_STEPS)
+            .filter(|offset| self.matches & (1 << (offset + WINDOW_STEPS)) != 0)
+            .map(|offset| (self.now_step.saturating_add_signed(i64::from(offset)), offset))
+    }
+
+    /// The first matching step that is later than the last accepted one.
+    #[must_use]
+    pub fn acceptable(&self, last_step: Option<u64>) -> Option<(u64, i32)> {
+        self.steps().find(|(step, _)| last_step.is_none_or(|last| *step > last))
+    }
+
+    /// Whether it is a code that was accepted before, or one older than that.
+    #[must_use]
+    pub fn is_reused(&self, last_step: Option<u64>) -> bool {
+        let Some(last) = last_step else { return false };
+        let drifted = self.drift.map(|drift| self.now_step.saturating_add_signed(drift.into()));
+        self.acceptable(last_step).is_none()
+            && (self.steps().next().is_some() || drifted == Some(last))
+    }
+
+    /// The offset of a code that is right for another time.
+    #[must_use]
+    pub fn offset(&self) -> Option<i32> {
+        self.steps().next().map(|(_, offset)| offset).or(self.drift)
+    }
+}
+
+#[cfg(test)]
+mod tests;
