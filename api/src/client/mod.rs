@@ -1,0 +1,139 @@
+//! The typed client of the HTTP contract: for the console, for tests, for back ends in Rust.
+//!
+//! One method per call, in the order of the contract. A method returns a [`Pending`] request that
+//! is sent when it is awaited; a POST may be given an idempotency key first, and then may be
+//! repeated after a lost answer. What the server refuses comes back as
+//! [`ClientError::Problem`], what never reached it as [`ClientError::Unreachable`].
+//!
+//! The token goes to the server that was named and to nobody else: redirects are not followed and
+//! the environment's proxies are not used. Everything waits with a bound.
+//!
+//! ```no_run
+//! use countersign_api::client::Client;
+//! use countersign_api::contract::secret::Secret;
+//! use countersign_api::contract::sign_in::{PasswordSignIn, SignInOutcome, SignInRequest};
+//!
+//! # async fn example() -> Result<(), countersign_api::client::ClientError> {
+//! let client = Client::new("http://127.0.0.1:8780")?;
+//! let request = SignInRequest::Password(PasswordSignIn {
+//!     login: "ana".to_owned(),
+//!     password: Secret::new("correct horse battery staple"),
+//! });
+//! match client.sign_in(&request).await? {
+//!     SignInOutcome::Completed { session } => {
+//!         let me = client.with_bearer(session.token).session().await?;
+//!         println!("signed in as {}", me.account_id);
+//!     }
+//!     SignInOutcome::SecondFactorRequired { methods, .. } => {
+//!         println!("{} ways to go on", methods.len());
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod account;
+mod administration;
+mod error;
+mod pending;
+mod sign_in;
+mod support;
+
+use std::time::Duration;
+
+use reqwest::{Method, Url};
+use serde::Serialize;
+
+use crate::contract::secret::Secret;
+
+pub use account::AccountRef;
+pub use error::ClientError;
+pub use pending::{Done, FromAnswer, Pending};
+
+/// How long a connection may take to come about.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a call may take, from its first byte to its last.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// The largest answer that is read, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A client of one server, with at most one bearer token. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    bearer: Option<Secret>,
+}
+
+impl Client {
+    /// A client of the server at a base URL like `https://auth.example.org`, without a token.
+    ///
+    /// # Errors
+    /// [`ClientError::BaseUrl`] if the text is no `http` or `https` URL,
+    /// [`ClientError::Unreachable`] if TLS cannot be set up.
+    pub fn new(base: &str) -> Result<Self, ClientError> {
+        let base = Url::parse(base).map_err(|cause| ClientError::BaseUrl(cause.to_string()))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {
+            return Err(ClientError::BaseUrl("it must begin with http:// or https://".to_owned()));
+        }
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(CALL_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("countersign-client/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(ClientError::Unreachable)?;
+        Ok(Self { http, base, bearer: None })
+    }
+
+    /// The same client with a session token or an API key.
+    #[must_use]
+    pub fn with_bearer(&self, token: Secret) -> Self {
+        Self { bearer: Some(token), ..self.clone() }
+    }
+
+    /// The server's base URL.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.base.as_str()
+    }
+
+    /// A request for `/v1/<segments>`; the segments are percent-encoded one by one.
+    fn request<T>(&self, method: Method, segments: &[&str]) -> Pending<T> {
+        let mut url = self.base.clone();
+        // An http URL with a host always has path segments: `new` has made sure of that.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push("v1").extend(segments);
+        }
+        let mut request = self.http.request(method, url);
+        if let Some(token) = &self.bearer {
+            request = request.bearer_auth(token.reveal());
+        }
+        Pending::new(request)
+    }
+
+    fn get<T>(&self, segments: &[&str]) -> Pending<T> {
+        self.request(Method::GET, segments)
+    }
+
+    fn get_with<T>(&self, segments: &[&str], query: &impl Serialize) -> Pending<T> {
+        self.get(segments).query(query)
+    }
+
+    fn post<T>(&self, segments: &[&str], body: &impl Serialize) -> Pending<T> {
+        self.request(Method::POST, segments).json(body)
+    }
+
+    fn post_empty<T>(&self, segments: &[&str]) -> Pending<T> {
+        self.post(segments, &serde_json::Map::new())
+    }
+
+    fn patch<T>(&self, segments: &[&str], body: &impl Serialize) -> Pending<T> {
+        self.request(Method::PATCH, segments).json(body)
+    }
+
+    fn delete(&self, segments: &[&str]) -> Pending<Done> {
+        self.request(Method::DELETE, segments)
+    }
+}

@@ -1,0 +1,46 @@
+//! Setting up, signing in, and the session.
+
+use super::{Client, Done, Pending};
+use crate::contract::email::EmailCodePromised;
+use crate::contract::secret::Secret;
+use crate::contract::session::{Proof, Proven, Session};
+use crate::contract::setup::SetUp;
+use crate::contract::sign_in::{Answer, SignInOutcome, SignInRequest};
+
+impl Client {
+    /// Gives a new operator the first password: `POST /v1/setup`.
+    pub fn set_up(&self, request: &SetUp) -> Pending<Done> {
+        self.post(&["setup"], request)
+    }
+
+    /// Begins a sign-in: `POST /v1/sign-ins`.
+    pub fn sign_in(&self, request: &SignInRequest) -> Pending<SignInOutcome> {
+        self.post(&["sign-ins"], request)
+    }
+
+    /// Asks for a code by e-mail: `POST /v1/sign-ins/{id}/email-code`.
+    pub fn send_email_code(&self, sign_in: &Secret) -> Pending<EmailCodePromised> {
+        self.post_empty(&["sign-ins", sign_in.reveal(), "email-code"])
+    }
+
+    /// Answers for the second factor: `POST /v1/sign-ins/{id}/answers`.
+    pub fn answer(&self, sign_in: &Secret, answer: &Answer) -> Pending<SignInOutcome> {
+        self.post(&["sign-ins", sign_in.reveal(), "answers"], answer)
+    }
+
+    /// Says whose session this is: `GET /v1/session`.
+    pub fn session(&self) -> Pending<Session> {
+        self.get(&["session"])
+    }
+
+    /// Ends the session: `DELETE /v1/session`.
+    pub fn sign_out(&self) -> Pending<Done> {
+        self.delete(&["session"])
+    }
+
+    /// Proves again; the token that comes back takes the place of this client's:
+    /// `POST /v1/session/proofs`.
+    pub fn prove(&self, proof: &Proof) -> Pending<Proven> {
+        self.post(&["session", "proofs"], proof)
+    }
+}
