@@ -4,4 +4,6 @@
 //! behind it; with the feature `client` there is a typed client and nothing else: no server, no
 //! core, no log.
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod contract;
