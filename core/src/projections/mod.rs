@@ -1,1 +1,25 @@
-//! …
+//! Read models: what the log says, arranged for questions.
+//!
+//! One SQLite file, [`ReadModel`], follows the log behind the writers. It is a cache: it can be
+//! deleted at any time and is built again from position 0. Its tables carry the version of their
+//! shape in their names; another shape is other tables and a replay, never a migration.
+//!
+//! Three questions are answered: which accounts there are and what is locked ([`accounts`]), which
+//! mail is due ([`outbox`]), and what this program did not understand.
+//!
+//! **What must stay true.** The position is written in the transaction that writes the rows, so
+//! that the file is always exactly the log up to its position. A row depends on the log alone; only
+//! the courier's attempts, in a table of their own, are lost with the file. No personal data is
+//! kept in clear: an address is there as its keyed hash, for exact lookups (SR-143).
+
+pub mod accounts;
+mod fact;
+pub mod mail_due;
+pub mod outbox;
+mod personal;
+mod read_model;
+mod schema;
+
+pub use fact::{Fact, FactKind};
+pub use personal::PersonalData;
+pub use read_model::{BATCH_MAX, Progress, ReadModel, ReadModelError, UnknownType};

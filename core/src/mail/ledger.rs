@@ -1,0 +1,100 @@
+//! What the courier asks of accounts, and what it tells them.
+//!
+//! The courier knows from the log that a mail is due, and nothing else: the address, the code and
+//! what became of the mail belong to the account. Whoever owns the accounts implements
+//! [`MailLedger`].
+//!
+//! **What must stay true.** [`MailLedger::record`] returns `Ok` only when the outcome is durable;
+//! recording the same outcome of the same mail twice leaves one event.
+
+use std::fmt;
+
+use countersign_events::account::{DeliveryFailure, Notice, Purpose};
+use countersign_events::id::{AccountId, EventId};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::accounts::Fault;
+use crate::accounts::request::Net;
+
+/// Where an account's mail goes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// The stored address (SR-027).
+    pub email: String,
+    /// The name a client app gave, which the holder or the app may have chosen.
+    pub display_name: Option<String>,
+}
+
+impl fmt::Debug for Addressee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Addressee(…)")
+    }
+}
+
+/// A code that is to be sent.
+#[derive(Clone)]
+pub struct CodeMail {
+    /// The code: six digits.
+    pub code: Zeroizing<String>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// When it dies.
+    pub expires_at: Timestamp,
+    /// Where it was asked for; the mail tells a coarse form of it.
+    pub net: Option<Net>,
+}
+
+impl fmt::Debug for CodeMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CodeMail({:?})", self.purpose)
+    }
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// The mail server took the mail with the code.
+    CodeSent {
+        /// The `EmailCodeRequested`.
+        request: EventId,
+        /// Attempts it took.
+        attempts: u32,
+    },
+    /// The mail server took a notice.
+    NoticeSent {
+        /// Which.
+        notice: Notice,
+        /// The event that it tells of.
+        cause: EventId,
+        /// Attempts it took.
+        attempts: u32,
+    },
+    /// The mail was given up.
+    Failed {
+        /// The event that called for it.
+        request: EventId,
+        /// Attempts made.
+        attempts: u32,
+        /// The class of the last failure.
+        class: DeliveryFailure,
+    },
+}
+
+/// The accounts, as the courier sees them.
+pub trait MailLedger: Send + Sync {
+    /// The stored address of an account; `None` where there is none or its key is gone.
+    fn addressee(&self, account: AccountId) -> BoxFuture<'_, Result<Option<Addressee>, Fault>>;
+
+    /// The code of a request; `None` where it is of no use any more.
+    fn code(
+        &self,
+        account: AccountId,
+        request: EventId,
+    ) -> BoxFuture<'_, Result<Option<CodeMail>, Fault>>;
+
+    /// Puts on record what became of a mail.
+    fn record(&self, account: AccountId, outcome: MailOutcome)
+    -> BoxFuture<'_, Result<(), Fault>>;
+}

@@ -1,0 +1,258 @@
+//! The words of all mails, in one place.
+//!
+//! Every mail says what happened, when, and what to do if it was somebody else. Only the mail
+//! that carries a code has a number of six digits; no mail has a link that signs anybody in.
+
+use countersign_events::account::{Method, Notice, Purpose};
+use countersign_events::actor::By;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ledger::CodeMail;
+use super::letterhead::Letterhead;
+
+/// What a mail says.
+#[derive(Clone)]
+pub struct Letter<'a> {
+    pub(super) subject: String,
+    pub(super) lead: Vec<String>,
+    pub(super) code: Option<&'a str>,
+    pub(super) body: Vec<String>,
+    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) not_me: Vec<String>,
+}
+
+/// Who did what a notice tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doer {
+    /// Whoever holds, or claims to hold, the account.
+    Holder,
+    /// A client app.
+    Client,
+    /// A member of staff.
+    Staff,
+    /// The service itself.
+    Service,
+}
+
+impl From<&By> for Doer {
+    fn from(by: &By) -> Self {
+        match by {
+            By::Holder => Self::Holder,
+            By::Client { .. } => Self::Client,
+            By::Operator { .. } | By::Console { .. } => Self::Staff,
+            By::System => Self::Service,
+        }
+    }
+}
+
+/// What a notice knows beside its kind and time. Nothing personal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeFacts {
+    /// Who did it.
+    pub by: Doer,
+    /// The way of proving that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// Until when something must wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Recovery codes left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u32>,
+}
+
+/// The mail with a code.
+pub(super) fn code<'a>(
+    head: &Letterhead,
+    at: Timestamp,
+    mail: &'a CodeMail,
+    hint: Option<String>,
+) -> Letter<'a> {
+    let brand = head.brand();
+    let purpose = match mail.purpose {
+        Purpose::SignIn => format!("sign in to {brand}"),
+        Purpose::Enable => format!("confirm an authenticator at {brand}"),
+        Purpose::StepUp => format!("prove again that it is you at {brand}"),
+        Purpose::ConfirmEmail => format!("confirm your address at {brand}"),
+    };
+    let mut facts = vec![("Asked for", moment(at))];
+    facts.extend(hint.map(|hint| ("From", hint)));
+    let not_me = match mail.purpose {
+        Purpose::SignIn | Purpose::Enable | Purpose::StepUp => vec![
+            "Do not pass this code on. Whoever asked for it has already proven something else, \
+             most likely your password."
+                .to_owned(),
+            format!("Change your password at {}. {}", head.public_url(), help(head)),
+        ],
+        Purpose::ConfirmEmail => vec![format!(
+            "Somebody gave your address by mistake or on purpose. Do not pass this code on; \
+             without it nothing happens. {}",
+            help(head)
+        )],
+    };
+    Letter {
+        subject: format!("Your code to {purpose}"),
+        lead: vec![format!("This is your code to {purpose}:")],
+        code: Some(mail.code.as_str()),
+        body: vec![
+            format!("It works once, until {}.", moment(mail.expires_at)),
+            format!(
+                "{brand} staff never ask for this code. Type it only where you asked for it, and \
+                 tell it to nobody."
+            ),
+        ],
+        facts,
+        not_me,
+    }
+}
+
+/// The mail that tells of an event.
+pub(super) fn notice(
+    head: &Letterhead,
+    at: Timestamp,
+    notice: Notice,
+    facts: &NoticeFacts,
+) -> Letter<'static> {
+    let (subject, lead) = told(head.brand(), notice, facts);
+    let mut told_facts = vec![("When", moment(at))];
+    told_facts.extend(doer(facts.by).map(|doer| ("Done by", doer.to_owned())));
+    if let (Notice::RecoveryCodeUsed, Some(left)) = (notice, facts.left) {
+        told_facts.push(("Recovery codes left", left.to_string()));
+    }
+    Letter {
+        subject,
+        lead: vec![lead],
+        code: None,
+        body: vec!["If this was you, there is nothing to do.".to_owned()],
+        facts: told_facts,
+        not_me: vec![format!("{} {}", remedy(head, notice), help(head))],
+    }
+}
+
+/// The subject and the first sentence.
+fn told(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String, String) {
+    let method = method(facts.method);
+    match notice {
+        Notice::FactorEnabled => (
+            format!("An authenticator was added to your {brand} account"),
+            format!(
+                "An authenticator app was added to your {brand} account. A code of it is asked \
+                 for when you sign in."
+            ),
+        ),
+        Notice::FactorRemoved => (
+            format!("An authenticator was removed from your {brand} account"),
+            format!(
+                "An authenticator app was removed from your {brand} account. Its codes are no \
+                 longer accepted."
+            ),
+        ),
+        Notice::RecoveryCodeUsed => (
+            format!("A recovery code of your {brand} account was used"),
+            format!(
+                "One of the recovery codes of your {brand} account was used instead of a code of \
+                 your authenticator app. It does not work a second time."
+            ),
+        ),
+        Notice::Locked => (
+            format!("Sign-in to your {brand} account is paused"),
+            match facts.until {
+                Some(until) => format!(
+                    "Too many wrong attempts were made on your {brand} account. {method} must \
+                     wait until {}; other ways to sign in still work.",
+                    moment(until)
+                ),
+                None => format!(
+                    "Too many wrong attempts were made on your {brand} account. {method} must \
+                     wait; other ways to sign in still work."
+                ),
+            },
+        ),
+        Notice::Unlocked => (
+            format!("Sign-in to your {brand} account works again"),
+            format!("The pause after too many wrong attempts on your {brand} account was ended."),
+        ),
+        Notice::SignedInByEmail => (
+            format!("Somebody signed in to {brand} with a code sent by e-mail"),
+            format!(
+                "Your {brand} account was entered with its password and a code that was sent to \
+                 this address, instead of a code of your authenticator app."
+            ),
+        ),
+        Notice::RecoveryCodesReplaced => (
+            format!("New recovery codes for your {brand} account"),
+            format!(
+                "New recovery codes were made for your {brand} account. The older ones no longer \
+                 work."
+            ),
+        ),
+    }
+}
+
+/// What to do if it was somebody else.
+fn remedy(head: &Letterhead, notice: Notice) -> String {
+    let url = head.public_url();
+    match notice {
+        Notice::FactorEnabled => format!(
+            "Somebody has your password and is about to take the account over. Sign in at {url} \
+             now, remove the authenticator you do not know, change your password and make new \
+             recovery codes."
+        ),
+        Notice::FactorRemoved => format!(
+            "Somebody has your password and a code. Sign in at {url} now, change your password \
+             and add your authenticator app again."
+        ),
+        Notice::RecoveryCodeUsed => format!(
+            "Somebody has your password and your recovery codes. Sign in at {url} now, change \
+             your password and make new recovery codes."
+        ),
+        Notice::Locked => format!(
+            "Somebody is guessing. Your account is still closed to them. If it was not the \
+             password that had to wait, they know it: change it at {url}."
+        ),
+        Notice::Unlocked => format!(
+            "Our staff ended the pause because somebody asked them to in your name. Change your \
+             password at {url} and tell us at once."
+        ),
+        Notice::SignedInByEmail => format!(
+            "Somebody has your password and reads your mail. Change the password of your mailbox \
+             first, then the one at {url}."
+        ),
+        Notice::RecoveryCodesReplaced => format!(
+            "Somebody is in your account and now has its recovery codes. Sign in at {url} now, \
+             change your password and make new recovery codes."
+        ),
+    }
+}
+
+fn method(method: Option<Method>) -> &'static str {
+    match method {
+        Some(Method::Password) => "The password",
+        Some(Method::Totp) => "Codes of your authenticator app",
+        Some(Method::EmailCode) => "Codes sent by e-mail",
+        Some(Method::RecoveryCode) => "Recovery codes",
+        None => "What was tried",
+    }
+}
+
+const fn doer(by: Doer) -> Option<&'static str> {
+    match by {
+        Doer::Holder | Doer::Service => None,
+        Doer::Client => Some("an app that you use, on your behalf"),
+        Doer::Staff => Some("our staff"),
+    }
+}
+
+fn help(head: &Letterhead) -> String {
+    head.contact().map_or_else(
+        || format!("If you cannot do that, contact the people who run {}.", head.brand()),
+        |contact| format!("If you cannot do that, contact us: {contact}."),
+    )
+}
+
+/// `24 November 2026, 05:23 UTC`.
+fn moment(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}

@@ -1,0 +1,156 @@
+//! An entry of the log, as the read models take it.
+
+use countersign_events::account::AccountEvent;
+use countersign_events::catalogue::{DecodeError, rows};
+use countersign_events::entry::{Entry, SealClass, read_sealed};
+use countersign_events::id::{AccountId, EventId, Hash32, LogId, Position, StreamId};
+use countersign_events::store::Recorded;
+use jiff::Timestamp;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::personal::PersonalData;
+use crate::accounts::Fault;
+use crate::mail::wording::Doer;
+
+/// An entry, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Its place in the log.
+    pub position: Position,
+    /// What it says.
+    pub kind: FactKind,
+}
+
+/// What an entry says to a read model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactKind {
+    /// Something happened to an account.
+    Account(Box<AccountFact>),
+    /// Something that no read model is about.
+    Other {
+        /// The log that it belongs to.
+        log: LogId,
+    },
+    /// A type or version that this program does not know.
+    Unknown {
+        /// The log that it belongs to.
+        log: LogId,
+        /// The type string.
+        event_type: String,
+        /// The version.
+        version: u16,
+    },
+    /// Bytes that are no entry.
+    Malformed,
+}
+
+/// What happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountFact {
+    /// The log that it belongs to.
+    pub log: LogId,
+    /// Which account.
+    pub account: AccountId,
+    /// The event's id.
+    pub id: EventId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Doer,
+    /// What.
+    pub event: AccountEvent,
+    /// The keyed hash of the address that it gives the account.
+    pub email_hash: Option<Hash32>,
+}
+
+/// The sealed part of a registration, as far as it is read here.
+#[derive(Deserialize)]
+struct RegisteredPii {
+    #[serde(default)]
+    email: Option<String>,
+}
+
+impl Fact {
+    /// Reads an entry. What does not read is a fact too: it is counted, and stops nothing.
+    ///
+    /// # Errors
+    /// [`Fault`] where the keys cannot be asked now; the entry is to be read again later.
+    pub fn read(recorded: &Recorded, personal: &dyn PersonalData) -> Result<Self, Fault> {
+        let position = recorded.position;
+        let Ok(entry) = Entry::parse(&recorded.bytes) else {
+            return Ok(Self { position, kind: FactKind::Malformed });
+        };
+        let log = entry.log;
+        let StreamId::Account(account) = recorded.stream else {
+            return Ok(Self { position, kind: other(&entry) });
+        };
+        let event = match AccountEvent::decode(&entry.event_type, entry.version, entry.data.get()) {
+            Ok(event) => event,
+            Err(DecodeError::Unknown { event_type, version }
+            | DecodeError::Shape { event_type, version, .. }) => {
+                return Ok(Self { position, kind: FactKind::Unknown { log, event_type, version } });
+            }
+        };
+        let email_hash = match event {
+            AccountEvent::Registered(_) => email_hash(recorded, &entry, account, personal)?,
+            _ => None,
+        };
+        let by = Doer::from(&entry.by);
+        let fact = AccountFact { log, account, id: entry.id, at: entry.at, by, event, email_hash };
+        Ok(Self { position, kind: FactKind::Account(Box::new(fact)) })
+    }
+
+    /// The log that it belongs to, where it says so.
+    #[must_use]
+    pub fn log(&self) -> Option<LogId> {
+        match &self.kind {
+            FactKind::Account(fact) => Some(fact.log),
+            FactKind::Other { log } | FactKind::Unknown { log, .. } => Some(*log),
+            FactKind::Malformed => None,
+        }
+    }
+}
+
+fn other(entry: &Entry<'_>) -> FactKind {
+    let known = rows()
+        .iter()
+        .any(|row| row.event_type == entry.event_type && row.version >= entry.version);
+    if known {
+        FactKind::Other { log: entry.log }
+    } else {
+        FactKind::Unknown {
+            log: entry.log,
+            event_type: entry.event_type.clone().into_owned(),
+            version: entry.version,
+        }
+    }
+}
+
+/// A sealed part that does not read is as good as none: the account cannot be found by its
+/// address, and whoever verifies the log finds the damage.
+fn email_hash(
+    recorded: &Recorded,
+    entry: &Entry<'_>,
+    account: AccountId,
+    personal: &dyn PersonalData,
+) -> Result<Option<Hash32>, Fault> {
+    let (Some(stored), Some(seal)) = (&recorded.sealed, entry.sealed.get(&SealClass::Pii)) else {
+        return Ok(None);
+    };
+    let Ok(Some(ciphertext)) = read_sealed(stored, SealClass::Pii) else {
+        return Ok(None);
+    };
+    let opened = match personal.open_pii(account, &seal.key, &ciphertext) {
+        Ok(opened) => opened,
+        Err(Fault::Unavailable(why)) => return Err(Fault::Unavailable(why)),
+        Err(fault) => {
+            tracing::error!(%account, %fault, "personal data does not open");
+            return Ok(None);
+        }
+    };
+    let email = opened
+        .and_then(|json| serde_json::from_slice::<RegisteredPii>(&json).ok())
+        .and_then(|pii| pii.email);
+    Ok(email.map(Zeroizing::new).map(|email| personal.email_hash(&email)))
+}

@@ -1,0 +1,95 @@
+//! Which mail an event calls for: a pure function of the log.
+
+use countersign_events::account::{AccountEvent, Method, Notice, Purpose};
+use countersign_events::id::EventId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::mail::wording::{Doer, NoticeFacts};
+
+/// What a mail is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    /// The code that an `EmailCodeRequested` asked for.
+    Code,
+    /// A notice, and what it knows.
+    Notice {
+        /// Which.
+        notice: Notice,
+        /// What it knows.
+        facts: NoticeFacts,
+    },
+}
+
+/// A mail that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailDue {
+    /// What it is.
+    pub kind: MailKind,
+    /// After when it is of no use.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What the log says of an account before the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// Whether it has an address at all. Without one there is nobody to tell.
+    pub has_email: bool,
+    /// Whether it has recovery codes that a new set takes the place of.
+    pub has_recovery_codes: bool,
+}
+
+/// The mail that an event calls for.
+#[must_use]
+pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDue> {
+    if !before.has_email {
+        return None;
+    }
+    let facts = NoticeFacts { by, method: None, until: None, left: None };
+    let notice = |notice, facts| {
+        Some(MailDue { kind: MailKind::Notice { notice, facts }, expires_at: None })
+    };
+    match event {
+        AccountEvent::EmailCodeRequested(request) => {
+            Some(MailDue { kind: MailKind::Code, expires_at: Some(request.expires_at) })
+        }
+        AccountEvent::Enabled(_) => notice(Notice::FactorEnabled, facts),
+        AccountEvent::FactorRemoved(_) => notice(Notice::FactorRemoved, facts),
+        AccountEvent::RecoveryCodeUsed(used) => {
+            notice(Notice::RecoveryCodeUsed, NoticeFacts { left: Some(used.left), ..facts })
+        }
+        AccountEvent::CooledDown(cooled) => notice(
+            Notice::Locked,
+            NoticeFacts {
+                by: Doer::Service,
+                method: Some(cooled.method),
+                until: Some(cooled.until),
+                ..facts
+            },
+        ),
+        AccountEvent::LockoutReset(reset) => {
+            notice(Notice::Unlocked, NoticeFacts { method: reset.method, ..facts })
+        }
+        AccountEvent::RecoveryCodesIssued(_) if before.has_recovery_codes => {
+            notice(Notice::RecoveryCodesReplaced, facts)
+        }
+        AccountEvent::CodeVerified(verified)
+            if verified.method == Method::EmailCode && verified.purpose == Purpose::SignIn =>
+        {
+            notice(Notice::SignedInByEmail, facts)
+        }
+        _ => None,
+    }
+}
+
+/// The mail that an event closes: sent, or given up.
+#[must_use]
+pub const fn mail_closed(event: &AccountEvent) -> Option<EventId> {
+    match event {
+        AccountEvent::EmailCodeSent(sent) => Some(sent.request),
+        AccountEvent::NoticeSent(sent) => Some(sent.cause),
+        AccountEvent::EmailDeliveryFailed(failed) => Some(failed.request),
+        _ => None,
+    }
+}

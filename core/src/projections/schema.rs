@@ -1,0 +1,141 @@
+//! The tables of the read models.
+//!
+//! [`VERSION`] stands in every table's name. Raising it makes new tables, drops the old ones and
+//! starts the replay at position 0.
+
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Result, Row};
+
+/// The version of the tables' shape, as their names end with it.
+const VERSION: &str = "_v1";
+
+/// The tables that depend on the log alone, with the columns that order their rows.
+pub(super) const PROJECTED: &[(&str, &str)] = &[
+    ("position_v1", "one"),
+    ("totals_v1", "one"),
+    ("accounts_v1", "account"),
+    ("locks_v1", "account, method"),
+    ("outbox_v1", "event"),
+    ("unknown_v1", "event_type, version"),
+];
+/// The courier's own, lost with the file.
+const ATTEMPTS: &str = "attempts_v1";
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS position_v1 (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    next INTEGER NOT NULL,
+    log BLOB
+) STRICT;
+CREATE TABLE IF NOT EXISTS totals_v1 (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    accounts INTEGER NOT NULL,
+    two_factor INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS accounts_v1 (
+    account BLOB PRIMARY KEY,
+    email_hash BLOB,
+    has_email INTEGER NOT NULL,
+    has_recovery_codes INTEGER NOT NULL,
+    two_factor INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    active_position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS accounts_v1_email ON accounts_v1 (email_hash)
+    WHERE email_hash IS NOT NULL;
+CREATE INDEX IF NOT EXISTS accounts_v1_active ON accounts_v1 (active_position);
+CREATE TABLE IF NOT EXISTS locks_v1 (
+    account BLOB NOT NULL,
+    method TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    unresolved INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (account, method)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS locks_v1_until ON locks_v1 (until);
+CREATE TABLE IF NOT EXISTS outbox_v1 (
+    event BLOB PRIMARY KEY,
+    account BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    expires_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS attempts_v1 (
+    event BLOB PRIMARY KEY,
+    attempts INTEGER NOT NULL,
+    next_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unknown_v1 (
+    event_type TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    PRIMARY KEY (event_type, version)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO position_v1 VALUES (1, 0, NULL);
+INSERT OR IGNORE INTO totals_v1 VALUES (1, 0, 0);
+";
+
+/// Makes what is missing and drops what another version left.
+pub(super) fn prepare(connection: &Connection) -> Result<()> {
+    let names: Vec<String> = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    for name in names.iter().filter(|name| !name.ends_with(VERSION) && !name.starts_with("sqlite_"))
+    {
+        connection.execute_batch(&format!("DROP TABLE \"{}\"", name.replace('"', "\"\"")))?;
+    }
+    connection.execute_batch(TABLES)
+}
+
+/// Empties everything; the next batch starts at position 0.
+pub(super) fn empty(connection: &Connection) -> Result<()> {
+    for table in PROJECTED.iter().map(|(table, _)| *table).chain([ATTEMPTS]) {
+        connection.execute_batch(&format!("DELETE FROM {table}"))?;
+    }
+    connection.execute_batch(TABLES)
+}
+
+/// A time as a column: milliseconds since 1970.
+pub(super) fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// A number as a column; none that is counted here comes near the end of `i64`.
+pub(super) fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number from a column.
+pub(super) fn count(row: &Row<'_>, column: usize) -> Result<u64> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
+/// A time from a column.
+pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
+    let millis: i64 = row.get(column)?;
+    Timestamp::from_millisecond(millis).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error))
+    })
+}
+
+/// JSON from a column.
+pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
+}
+
+/// JSON as a column.
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
