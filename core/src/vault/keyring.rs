@@ -1,0 +1,295 @@
+//! The key files: what must never lie beside the log or the vault (SR-138).
+//!
+//! One directory (0700), three kinds of file (0600), each one line of hexadecimal:
+//!
+//! - `root.key`: every keyed hash is made under a key derived from it (HKDF-SHA-256, one purpose
+//!   each): logins, e-mail codes, tokens, recovery codes, passwords, fingerprints, and the network
+//!   data of logins that do not exist;
+//! - `wrapping-<id>.key`: wraps the accounts' data keys; several may exist, the highest id wraps;
+//! - `log.key`: signs the log's checkpoints (Ed25519).
+//!
+//! The directory is made once, as a whole: a marker file stands in it until every key is on disk,
+//! so that a crash in between is told from a key that was lost. Lost keys are never made anew.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use ed25519_dalek::{Signer as _, SigningKey};
+use zeroize::Zeroizing;
+
+use super::rows::VaultError;
+use super::seal::{KEY_BYTES, SecretKey};
+use crate::entropy::Entropy;
+
+/// The file of the root key.
+pub const ROOT_FILE: &str = "root.key";
+/// The file of the log's signing key.
+pub const LOG_FILE: &str = "log.key";
+/// The id of the first wrapping key.
+const FIRST_WRAPPING: u32 = 1;
+/// Stands in the directory until all keys are made.
+const MARKER_FILE: &str = "unfinished";
+/// Bytes of a key file: hexadecimal and the end of the line.
+const KEY_FILE_BYTES: u64 = 2 * KEY_BYTES as u64 + 1;
+/// Permission bits that a key file and its directory must not have.
+const FORBIDDEN_BITS: u32 = 0o077;
+/// Wrapping keys that one directory holds at most.
+const WRAPPING_KEYS_MAX: usize = 64;
+
+/// The keys of this installation, in memory. Wiped when dropped; `Debug` shows nothing.
+pub struct Keyring {
+    login: SecretKey,
+    mail: SecretKey,
+    token: SecretKey,
+    recovery: SecretKey,
+    password: SecretKey,
+    fingerprint: SecretKey,
+    unknown_net: SecretKey,
+    /// By id, in ascending order; never empty.
+    wrapping: Vec<(u32, SecretKey)>,
+    log: SigningKey,
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyring(…)")
+    }
+}
+
+impl Keyring {
+    /// Opens the directory, or makes it with new keys where it is absent or empty.
+    ///
+    /// # Errors
+    /// [`VaultError::Damaged`] where a key is missing, does not read, or may be read by others;
+    /// [`VaultError::Unavailable`] where the file system refuses; [`VaultError::NoEntropy`]
+    /// where keys must be made and cannot.
+    pub fn open_or_create(dir: &Path, entropy: &dyn Entropy) -> Result<Self, VaultError> {
+        if !dir.exists() {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(dir)
+                .map_err(|error| unavailable("make", dir, &error))?;
+        }
+        check_permissions(dir)?;
+        let files = list(dir)?;
+        let unfinished = files.iter().any(|name| name == MARKER_FILE);
+        if unfinished || !files.iter().any(|name| is_key_file(name)) {
+            create(dir, entropy)?;
+        }
+        Self::open(dir)
+    }
+
+    /// Opens a directory that has keys.
+    ///
+    /// # Errors
+    /// As [`Self::open_or_create`]; nothing is made.
+    pub fn open(dir: &Path) -> Result<Self, VaultError> {
+        check_permissions(dir)?;
+        let files = list(dir)?;
+        if files.iter().any(|name| name == MARKER_FILE) {
+            return Err(damaged(dir, "was left unfinished"));
+        }
+        let mut wrapping = Vec::new();
+        for id in files.iter().filter_map(|name| wrapping_id(name)) {
+            wrapping.push((id, read_key(&dir.join(wrapping_file(id)))?));
+        }
+        wrapping.sort_by_key(|(id, _)| *id);
+        if wrapping.is_empty() || wrapping.len() > WRAPPING_KEYS_MAX {
+            return Err(damaged(dir, "has no wrapping key, or too many"));
+        }
+        let root = read_key(&dir.join(ROOT_FILE))?;
+        let log = read_key(&dir.join(LOG_FILE))?;
+        Self::from_keys(&root, wrapping, &log)
+    }
+
+    fn from_keys(
+        root: &SecretKey,
+        wrapping: Vec<(u32, SecretKey)>,
+        log: &SecretKey,
+    ) -> Result<Self, VaultError> {
+        let purpose = |name: &str| root.derive(b"countersign root 1", name.as_bytes());
+        Ok(Self {
+            login: purpose("login hash")?,
+            mail: purpose("mail code")?,
+            token: purpose("token")?,
+            recovery: purpose("recovery pepper p1")?,
+            password: purpose("password pepper p1")?,
+            fingerprint: purpose("fingerprint")?,
+            unknown_net: purpose("net of unknown logins")?,
+            wrapping,
+            log: SigningKey::from_bytes(log.bytes()),
+        })
+    }
+
+    /// The public key of the log's signing key: the log's first entry names it.
+    #[must_use]
+    pub fn log_public_key(&self) -> [u8; 32] {
+        self.log.verifying_key().to_bytes()
+    }
+
+    /// Signs a checkpoint (Ed25519, RFC 8032).
+    #[must_use]
+    pub fn sign_for_log(&self, message: &[u8]) -> [u8; 64] {
+        self.log.sign(message).to_bytes()
+    }
+
+    /// The wrapping key in use and its id.
+    pub(crate) fn wrapping(&self) -> Result<(String, &SecretKey), VaultError> {
+        self.wrapping
+            .last()
+            .map(|(id, key)| (id.to_string(), key))
+            .ok_or_else(|| VaultError::Damaged("no wrapping key".to_owned()))
+    }
+
+    /// The wrapping key of this id, if it is still here.
+    pub(crate) fn wrapping_by_id(&self, id: &str) -> Option<&SecretKey> {
+        let id: u32 = id.parse().ok()?;
+        self.wrapping.iter().find(|(other, _)| *other == id).map(|(_, key)| key)
+    }
+
+    pub(crate) const fn login_key(&self) -> &SecretKey {
+        &self.login
+    }
+
+    pub(crate) const fn mail_key(&self) -> &SecretKey {
+        &self.mail
+    }
+
+    pub(crate) const fn token_key(&self) -> &SecretKey {
+        &self.token
+    }
+
+    pub(crate) const fn recovery_key(&self) -> &SecretKey {
+        &self.recovery
+    }
+
+    pub(crate) const fn password_key(&self) -> &SecretKey {
+        &self.password
+    }
+
+    pub(crate) const fn fingerprint_key(&self) -> &SecretKey {
+        &self.fingerprint
+    }
+
+    pub(crate) const fn unknown_net_key(&self) -> &SecretKey {
+        &self.unknown_net
+    }
+}
+
+/// Paths in a directory of keys that others than its owner may use, with their permission bits.
+///
+/// # Errors
+/// [`VaultError::Unavailable`] where the directory does not read.
+pub fn open_to_others(dir: &Path) -> Result<Vec<(PathBuf, u32)>, VaultError> {
+    let names = list(dir)?;
+    let files = names.iter().filter(|name| is_key_file(name)).map(|name| dir.join(name));
+    let mut found = Vec::new();
+    for path in std::iter::once(dir.to_owned()).chain(files) {
+        let bits = permission_bits(&path)?;
+        if bits & FORBIDDEN_BITS != 0 {
+            found.push((path, bits));
+        }
+    }
+    Ok(found)
+}
+
+/// Makes every key. If we crash here, the marker tells the next start to begin again: no key of
+/// an unfinished directory was ever used.
+fn create(dir: &Path, entropy: &dyn Entropy) -> Result<(), VaultError> {
+    let marker = dir.join(MARKER_FILE);
+    write_durably(dir, MARKER_FILE, b"")?;
+    for name in [ROOT_FILE.to_owned(), wrapping_file(FIRST_WRAPPING), LOG_FILE.to_owned()] {
+        let key = SecretKey::generate(entropy)?;
+        let mut line = Zeroizing::new(HEXLOWER.encode(key.bytes()));
+        line.push('\n');
+        write_durably(dir, &name, line.as_bytes())?;
+    }
+    fs::remove_file(&marker).map_err(|error| unavailable("remove", &marker, &error))?;
+    sync_dir(dir)
+}
+
+/// Written beside, synced, renamed, and the directory synced: there whole or not at all.
+fn write_durably(dir: &Path, name: &str, content: &[u8]) -> Result<(), VaultError> {
+    let path = dir.join(name);
+    let beside = dir.join(format!("{name}.tmp"));
+    let write = || -> io::Result<()> {
+        let _ = fs::remove_file(&beside);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)
+    };
+    write().map_err(|error| unavailable("write", &path, &error))?;
+    sync_dir(dir)
+}
+
+fn sync_dir(dir: &Path) -> Result<(), VaultError> {
+    File::open(dir)
+        .and_then(|handle| handle.sync_all())
+        .map_err(|error| unavailable("sync", dir, &error))
+}
+
+fn read_key(path: &Path) -> Result<SecretKey, VaultError> {
+    if !path.exists() {
+        return Err(damaged(path, "is missing"));
+    }
+    check_permissions(path)?;
+    let mut text = Zeroizing::new(Vec::with_capacity(128));
+    File::open(path)
+        .and_then(|file| file.take(KEY_FILE_BYTES + 1).read_to_end(&mut text))
+        .map_err(|error| unavailable("read", path, &error))?;
+    let line = text.strip_suffix(b"\n").unwrap_or(&text);
+    let decoded = HEXLOWER.decode(line).map(Zeroizing::new);
+    let bytes: Option<[u8; KEY_BYTES]> =
+        decoded.ok().and_then(|bytes| bytes.as_slice().try_into().ok());
+    bytes
+        .map(|bytes| SecretKey::new(Zeroizing::new(bytes)))
+        .ok_or_else(|| damaged(path, "is not a line of 64 hexadecimal digits"))
+}
+
+fn check_permissions(path: &Path) -> Result<(), VaultError> {
+    let bits = permission_bits(path)?;
+    if bits & FORBIDDEN_BITS == 0 {
+        return Ok(());
+    }
+    Err(damaged(path, &format!("may be used by others (mode {bits:03o}): chmod go= it")))
+}
+
+fn permission_bits(path: &Path) -> Result<u32, VaultError> {
+    fs::metadata(path)
+        .map(|metadata| metadata.permissions().mode() & 0o777)
+        .map_err(|error| unavailable("look at", path, &error))
+}
+
+fn list(dir: &Path) -> Result<Vec<String>, VaultError> {
+    fs::read_dir(dir)
+        .and_then(|entries| {
+            entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+        })
+        .map_err(|error: io::Error| unavailable("list", dir, &error))
+}
+
+fn wrapping_file(id: u32) -> String {
+    format!("wrapping-{id}.key")
+}
+
+fn wrapping_id(name: &str) -> Option<u32> {
+    let id = name.strip_prefix("wrapping-")?.strip_suffix(".key")?.parse().ok()?;
+    (wrapping_file(id) == name).then_some(id)
+}
+
+fn is_key_file(name: &str) -> bool {
+    name == ROOT_FILE || name == LOG_FILE || wrapping_id(name).is_some()
+}
+
+fn unavailable(verb: &str, path: &Path, error: &io::Error) -> VaultError {
+    VaultError::Unavailable(format!("{verb} {}: {error}", path.display()))
+}
+
+fn damaged(path: &Path, what: &str) -> VaultError {
+    VaultError::Damaged(format!("{} {what}", path.display()))
+}

@@ -1,0 +1,159 @@
+//! Passwords: hashed with Argon2id under a pepper, on threads of their own.
+//!
+//! A password is taken as it was typed, in NFC and in full (SR-048); HMAC-SHA-256 under the
+//! pepper turns it into 32 bytes, and Argon2id (RFC 9106) makes those expensive (SR-050). The
+//! stored string is in the PHC format with the pepper's id as `keyid`. An unknown login costs the
+//! same run over a dummy (SR-051). Runs are bounded in number and in waiting (SR-052): see
+//! [`pool`].
+
+mod phc;
+mod pool;
+
+use std::sync::Arc;
+
+use countersign_events::id::Hash32;
+use subtle::ConstantTimeEq as _;
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
+
+use self::phc::{HASH_BYTES, PasswordHash, SALT_BYTES};
+use self::pool::Pool;
+use super::keyring::Keyring;
+use super::rows::VaultError;
+use crate::entropy::{self, Entropy, OsEntropy};
+
+pub use self::phc::Argon2Params;
+
+/// Argon2 runs at once, unless configured otherwise.
+pub const PARALLEL_DEFAULT: usize = 8;
+/// The longest password, in bytes after NFC.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// The id of the pepper in use.
+const PEPPER: &str = "p1";
+
+/// What a comparison found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordMatch {
+    /// The password is the right one.
+    pub right: bool,
+    /// The stored hash has weaker parameters or an older pepper than new ones get.
+    pub outdated: bool,
+}
+
+/// Hashes and compares passwords. Cheap to clone.
+#[derive(Clone)]
+pub struct Passwords {
+    keyring: Arc<Keyring>,
+    entropy: Arc<dyn Entropy>,
+    params: Argon2Params,
+    pool: Arc<Pool>,
+}
+
+impl Passwords {
+    /// With at most `max_parallel` runs at once and `queue_max` waiting.
+    #[must_use]
+    pub fn new(
+        keyring: Arc<Keyring>,
+        params: Argon2Params,
+        max_parallel: usize,
+        queue_max: usize,
+    ) -> Self {
+        let pool = Arc::new(Pool::new(max_parallel, queue_max));
+        Self { keyring, entropy: Arc::new(OsEntropy), params, pool }
+    }
+
+    /// With other randomness for salts than the operating system's.
+    #[must_use]
+    pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// Hashes a new password into a PHC string.
+    ///
+    /// # Errors
+    /// [`VaultError::Busy`] when the queue is full; [`VaultError::NoEntropy`] without a salt.
+    pub async fn hash(&self, password: &str) -> Result<Zeroizing<String>, VaultError> {
+        let salt = *entropy::bytes::<SALT_BYTES>(&*self.entropy)?;
+        let hash = self.run(password, self.params, salt.to_vec()).await?;
+        let stored = PasswordHash {
+            params: self.params,
+            pepper: PEPPER.to_owned(),
+            salt: salt.to_vec(),
+            hash: Hash32::new(*hash),
+        };
+        Ok(Zeroizing::new(stored.to_string()))
+    }
+
+    /// Compares with a stored PHC string, or with nothing at the same cost.
+    ///
+    /// # Errors
+    /// [`VaultError::Busy`] when the queue is full; [`VaultError::Damaged`] where the string does
+    /// not read, has parameters out of bounds, or was made under a pepper that is gone.
+    pub async fn verify(
+        &self,
+        password: &str,
+        phc: Option<&str>,
+    ) -> Result<PasswordMatch, VaultError> {
+        let stored = match phc {
+            Some(text) => PasswordHash::parse(text)?,
+            None => self.dummy(),
+        };
+        if stored.pepper != PEPPER {
+            return Err(VaultError::Damaged(format!("pepper {} is gone", stored.pepper)));
+        }
+        let hash = self.run(password, stored.params, stored.salt).await?;
+        let equal = bool::from(hash.as_slice().ct_eq(stored.hash.bytes()));
+        Ok(PasswordMatch {
+            right: equal && phc.is_some(),
+            outdated: phc.is_some() && stored.params != self.params,
+        })
+    }
+
+    /// Argon2 runs so far: tests of equal cost compare it.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.pool.runs()
+    }
+
+    fn dummy(&self) -> PasswordHash {
+        PasswordHash {
+            params: self.params,
+            pepper: PEPPER.to_owned(),
+            salt: vec![0; SALT_BYTES],
+            hash: Hash32::new([0; HASH_BYTES]),
+        }
+    }
+
+    async fn run(
+        &self,
+        password: &str,
+        params: Argon2Params,
+        salt: Vec<u8>,
+    ) -> Result<Zeroizing<[u8; HASH_BYTES]>, VaultError> {
+        let normal = nfc(password);
+        let key = self.keyring.password_key();
+        let peppered = key.mac("countersign password 1", &[normal.as_bytes()]);
+        self.pool.run(peppered, params, salt).await
+    }
+}
+
+/// Whether a new password may be used: at least `min_chars` code points after NFC, at most
+/// [`PASSWORD_BYTES_MAX`] bytes, and no other rule (SR-047).
+///
+/// # Errors
+/// The sentence to tell the person.
+pub fn check_password_rules(password: &str, min_chars: usize) -> Result<(), String> {
+    let normal = nfc(password);
+    if normal.len() > PASSWORD_BYTES_MAX {
+        return Err(format!("The password is longer than {PASSWORD_BYTES_MAX} bytes."));
+    }
+    if normal.chars().count() < min_chars {
+        return Err(format!("The password needs at least {min_chars} characters."));
+    }
+    Ok(())
+}
+
+fn nfc(password: &str) -> Zeroizing<String> {
+    Zeroizing::new(password.nfc().collect())
+}
