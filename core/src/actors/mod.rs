@@ -1,1 +1,4 @@
 //! …
+
+pub mod courier;
+pub mod projector;

@@ -45,11 +45,8 @@ fn part(content_type: ContentType, text: &Zeroizing<String>) -> Result<SinglePar
     let body = if text.is_ascii() {
         Body::new(text.as_str().to_owned())
     } else {
-        Body::new_with_encoding(
-            text.as_str().to_owned(),
-            ContentTransferEncoding::QuotedPrintable,
-        )
-        .map_err(|_| SendError::new(SendErrorClass::Permanent, "the text cannot be encoded"))?
+        Body::new_with_encoding(text.as_str().to_owned(), ContentTransferEncoding::QuotedPrintable)
+            .map_err(|_| SendError::new(SendErrorClass::Permanent, "the text cannot be encoded"))?
     };
     Ok(SinglePart::builder().header(content_type).body(body))
 }

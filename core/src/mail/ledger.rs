@@ -95,6 +95,5 @@ pub trait MailLedger: Send + Sync {
     ) -> BoxFuture<'_, Result<Option<CodeMail>, Fault>>;
 
     /// Puts on record what became of a mail.
-    fn record(&self, account: AccountId, outcome: MailOutcome)
-    -> BoxFuture<'_, Result<(), Fault>>;
+    fn record(&self, account: AccountId, outcome: MailOutcome) -> BoxFuture<'_, Result<(), Fault>>;
 }

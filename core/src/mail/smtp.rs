@@ -111,8 +111,9 @@ impl SmtpSettings {
         if password.is_some() != url.needs_password() {
             return Err(SmtpStartError::Credentials);
         }
-        let root_ca_pem =
-            root_ca_file.map(|path| read("the mail server's root certificate", path)).transpose()?;
+        let root_ca_pem = root_ca_file
+            .map(|path| read("the mail server's root certificate", path))
+            .transpose()?;
         Ok(Self { url, password, root_ca_pem })
     }
 }
@@ -254,9 +255,7 @@ async fn work(transport: Transport, mut waiting: mpsc::Receiver<Job>) {
     }
 }
 
-async fn timed(
-    sending: impl Future<Output = Result<(), smtp::Error>>,
-) -> Result<(), SendError> {
+async fn timed(sending: impl Future<Output = Result<(), smtp::Error>>) -> Result<(), SendError> {
     match tokio::time::timeout(SEND_TIMEOUT, sending).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(classified(&error)),

@@ -48,9 +48,8 @@ impl SmtpUrl {
     /// [`InvalidSmtpUrl`] for another scheme, a password in it, an unknown option, no host, and a
     /// user name that would be sent in clear to another machine.
     pub fn parse(text: &str) -> Result<Self, InvalidSmtpUrl> {
-        let rest = text
-            .strip_prefix("smtp://")
-            .ok_or(InvalidSmtpUrl("does not start with smtp://"))?;
+        let rest =
+            text.strip_prefix("smtp://").ok_or(InvalidSmtpUrl("does not start with smtp://"))?;
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let place = place.strip_suffix('/').unwrap_or(place);
         let (user, place) = match place.rsplit_once('@') {

@@ -153,12 +153,8 @@ impl Mailer for Spool {
 /// sending of the same mail overwrites.
 fn write(dir: &Path, name: &SpoolName, bytes: &[u8]) -> io::Result<()> {
     let beside = dir.join(format!("{}.tmp", name.as_str()));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     file.write_all(bytes)?;
     drop(file);
     fs::rename(beside, dir.join(name.as_str()))

@@ -145,7 +145,7 @@ fn sr_028_links_lead_to_the_public_url_alone() {
         for body in [&mail.text, &mail.html] {
             let links: Vec<_> = body.match_indices("://").collect();
             assert_eq!(links.len(), body.matches(URL).count(), "{}", **body);
-            assert!(!body.contains(&format!("{URL}/")) && !body.contains('?') || has_no_query(body));
+            assert!(carries_nothing(body), "{}", **body);
         }
         for forbidden in ["<img", "<script", "src=", "http-equiv", "@import"] {
             assert!(!mail.html.contains(forbidden), "{forbidden}");
@@ -153,7 +153,7 @@ fn sr_028_links_lead_to_the_public_url_alone() {
     }
 }
 
-fn has_no_query(body: &str) -> bool {
+fn carries_nothing(body: &str) -> bool {
     body.match_indices(URL).all(|(start, _)| {
         let after = body[start + URL.len()..].chars().next();
         matches!(after, None | Some(' ' | '.' | '\n' | '"' | '<' | ','))
@@ -212,12 +212,23 @@ fn a_letterhead_refuses_what_could_be_taken_for_a_code_or_is_no_site() {
     assert!(new("", URL, None).is_err());
     assert!(new(&"x".repeat(65), URL, None).is_err());
     assert!(new("Example", URL, Some("0900123456")).is_err());
-    for bad in ["", "id.example.com", "ftp://x", "https://", "https://a b", "https://a?x=1",
-        "https://a/\"onclick", "https://u@a", "https://a\r\nb"]
-    {
+    for bad in [
+        "",
+        "id.example.com",
+        "ftp://x",
+        "https://",
+        "https://a b",
+        "https://a?x=1",
+        "https://a/\"onclick",
+        "https://u@a",
+        "https://a\r\nb",
+    ] {
         assert!(new("Example", bad, None).is_err(), "{bad}");
     }
-    assert_eq!(new("Example", "https://a.example/", None).unwrap().public_url(), "https://a.example");
+    assert_eq!(
+        new("Example", "https://a.example/", None).unwrap().public_url(),
+        "https://a.example"
+    );
 }
 
 #[test]
@@ -232,8 +243,7 @@ fn the_same_mail_has_the_same_bytes_and_its_events_name() {
 
 #[test]
 fn a_brand_that_is_not_ascii_keeps_the_code_on_its_line() {
-    let head =
-        Letterhead::new("Bürgeramt 東京", URL, "no-reply@example.com", None).unwrap();
+    let head = Letterhead::new("Bürgeramt 東京", URL, "no-reply@example.com", None).unwrap();
     let code = CodeMail {
         code: Zeroizing::new("042917".into()),
         purpose: Purpose::SignIn,

@@ -84,12 +84,16 @@ pub(super) fn code<'a>(
             "Do not pass this code on. Whoever asked for it has already proven something else, \
              most likely your password."
                 .to_owned(),
-            format!("Change your password at {}. {}", head.public_url(), help(head)),
+            format!(
+                "Change your password at {}. {}",
+                head.public_url(),
+                help(head, "If you cannot do that")
+            ),
         ],
         Purpose::ConfirmEmail => vec![format!(
             "Somebody gave your address by mistake or on purpose. Do not pass this code on; \
              without it nothing happens. {}",
-            help(head)
+            help(head, "If it comes again")
         )],
     };
     Letter {
@@ -127,7 +131,7 @@ pub(super) fn notice(
         code: None,
         body: vec!["If this was you, there is nothing to do.".to_owned()],
         facts: told_facts,
-        not_me: vec![format!("{} {}", remedy(head, notice), help(head))],
+        not_me: vec![format!("{} {}", remedy(head, notice), help(head, "If you cannot do that"))],
     }
 }
 
@@ -214,7 +218,7 @@ fn remedy(head: &Letterhead, notice: Notice) -> String {
         ),
         Notice::Unlocked => format!(
             "Our staff ended the pause because somebody asked them to in your name. Change your \
-             password at {url} and tell us at once."
+             password at {url}."
         ),
         Notice::SignedInByEmail => format!(
             "Somebody has your password and reads your mail. Change the password of your mailbox \
@@ -245,10 +249,10 @@ const fn doer(by: Doer) -> Option<&'static str> {
     }
 }
 
-fn help(head: &Letterhead) -> String {
+fn help(head: &Letterhead, when: &str) -> String {
     head.contact().map_or_else(
-        || format!("If you cannot do that, contact the people who run {}.", head.brand()),
-        |contact| format!("If you cannot do that, contact us: {contact}."),
+        || format!("{when}, contact the people who run {}.", head.brand()),
+        |contact| format!("{when}, contact us: {contact}."),
     )
 }
 

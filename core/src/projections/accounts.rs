@@ -143,8 +143,11 @@ impl ReadModel {
             found
                 .into_iter()
                 .map(|(account, cursor)| {
-                    locks(connection, account, now)
-                        .map(|locks| LockedAccount { account, locks, cursor })
+                    locks(connection, account, now).map(|locks| LockedAccount {
+                        account,
+                        locks,
+                        cursor,
+                    })
                 })
                 .collect()
         })
@@ -281,16 +284,10 @@ fn lock(
         .map(drop)
 }
 
-fn unlock(
-    transaction: &Transaction<'_>,
-    account: AccountId,
-    method: Option<Method>,
-) -> Result<()> {
+fn unlock(transaction: &Transaction<'_>, account: AccountId, method: Option<Method>) -> Result<()> {
     let method = method.map(|method| to_json(&method)).transpose()?;
     transaction
-        .prepare_cached(
-            "DELETE FROM locks_v1 WHERE account = ?1 AND (?2 IS NULL OR method = ?2)",
-        )?
+        .prepare_cached("DELETE FROM locks_v1 WHERE account = ?1 AND (?2 IS NULL OR method = ?2)")?
         .execute(params![account.uuid().as_bytes(), method])
         .map(drop)
 }

@@ -3,8 +3,9 @@
 use countersign_events::account::AccountEvent;
 use countersign_events::catalogue::{DecodeError, rows};
 use countersign_events::entry::{Entry, SealClass, read_sealed};
-use countersign_events::id::{AccountId, EventId, Hash32, LogId, Position, StreamId};
+use countersign_events::id::{AccountId, EventId, Hash32, Position, StreamId};
 use countersign_events::store::Recorded;
+use countersign_events::tree::leaf_hash;
 use jiff::Timestamp;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -18,6 +19,8 @@ use crate::mail::wording::Doer;
 pub struct Fact {
     /// Its place in the log.
     pub position: Position,
+    /// The leaf hash of its bytes.
+    pub leaf: Hash32,
     /// What it says.
     pub kind: FactKind,
 }
@@ -28,14 +31,9 @@ pub enum FactKind {
     /// Something happened to an account.
     Account(Box<AccountFact>),
     /// Something that no read model is about.
-    Other {
-        /// The log that it belongs to.
-        log: LogId,
-    },
+    Other,
     /// A type or version that this program does not know.
     Unknown {
-        /// The log that it belongs to.
-        log: LogId,
         /// The type string.
         event_type: String,
         /// The version.
@@ -48,8 +46,6 @@ pub enum FactKind {
 /// What happened to an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountFact {
-    /// The log that it belongs to.
-    pub log: LogId,
     /// Which account.
     pub account: AccountId,
     /// The event's id.
@@ -77,50 +73,45 @@ impl Fact {
     /// # Errors
     /// [`Fault`] where the keys cannot be asked now; the entry is to be read again later.
     pub fn read(recorded: &Recorded, personal: &dyn PersonalData) -> Result<Self, Fault> {
-        let position = recorded.position;
-        let Ok(entry) = Entry::parse(&recorded.bytes) else {
-            return Ok(Self { position, kind: FactKind::Malformed });
+        let kind = match Entry::parse(&recorded.bytes) {
+            Ok(entry) => kind(recorded, &entry, personal)?,
+            Err(_) => FactKind::Malformed,
         };
-        let log = entry.log;
-        let StreamId::Account(account) = recorded.stream else {
-            return Ok(Self { position, kind: other(&entry) });
-        };
-        let event = match AccountEvent::decode(&entry.event_type, entry.version, entry.data.get()) {
-            Ok(event) => event,
-            Err(DecodeError::Unknown { event_type, version }
-            | DecodeError::Shape { event_type, version, .. }) => {
-                return Ok(Self { position, kind: FactKind::Unknown { log, event_type, version } });
-            }
-        };
-        let email_hash = match event {
-            AccountEvent::Registered(_) => email_hash(recorded, &entry, account, personal)?,
-            _ => None,
-        };
-        let by = Doer::from(&entry.by);
-        let fact = AccountFact { log, account, id: entry.id, at: entry.at, by, event, email_hash };
-        Ok(Self { position, kind: FactKind::Account(Box::new(fact)) })
-    }
-
-    /// The log that it belongs to, where it says so.
-    #[must_use]
-    pub fn log(&self) -> Option<LogId> {
-        match &self.kind {
-            FactKind::Account(fact) => Some(fact.log),
-            FactKind::Other { log } | FactKind::Unknown { log, .. } => Some(*log),
-            FactKind::Malformed => None,
-        }
+        Ok(Self { position: recorded.position, leaf: leaf_hash(&recorded.bytes), kind })
     }
 }
 
+fn kind(
+    recorded: &Recorded,
+    entry: &Entry<'_>,
+    personal: &dyn PersonalData,
+) -> Result<FactKind, Fault> {
+    let StreamId::Account(account) = recorded.stream else {
+        return Ok(other(entry));
+    };
+    let event = match AccountEvent::decode(&entry.event_type, entry.version, entry.data.get()) {
+        Ok(event) => event,
+        Err(
+            DecodeError::Unknown { event_type, version }
+            | DecodeError::Shape { event_type, version, .. },
+        ) => return Ok(FactKind::Unknown { event_type, version }),
+    };
+    let email_hash = match event {
+        AccountEvent::Registered(_) => email_hash(recorded, entry, account, personal)?,
+        _ => None,
+    };
+    let by = Doer::from(&entry.by);
+    let fact = AccountFact { account, id: entry.id, at: entry.at, by, event, email_hash };
+    Ok(FactKind::Account(Box::new(fact)))
+}
+
 fn other(entry: &Entry<'_>) -> FactKind {
-    let known = rows()
-        .iter()
-        .any(|row| row.event_type == entry.event_type && row.version >= entry.version);
+    let known =
+        rows().iter().any(|row| row.event_type == entry.event_type && row.version >= entry.version);
     if known {
-        FactKind::Other { log: entry.log }
+        FactKind::Other
     } else {
         FactKind::Unknown {
-            log: entry.log,
             event_type: entry.event_type.clone().into_owned(),
             version: entry.version,
         }

@@ -20,6 +20,6 @@ mod personal;
 mod read_model;
 mod schema;
 
-pub use fact::{Fact, FactKind};
+pub use fact::{AccountFact, Fact, FactKind};
 pub use personal::PersonalData;
 pub use read_model::{BATCH_MAX, Progress, ReadModel, ReadModelError, UnknownType};

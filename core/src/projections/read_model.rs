@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use countersign_events::id::{LogId, Position};
+use countersign_events::id::{Hash32, Position};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use super::fact::{Fact, FactKind};
 use super::{accounts, outbox, schema};
@@ -39,14 +38,6 @@ pub enum ReadModelError {
         expected: u64,
         /// The position that came.
         found: u64,
-    },
-    /// The batch is from another log.
-    #[error("read model of log {ours} was given an entry of log {theirs}")]
-    OtherLog {
-        /// The log it was built from.
-        ours: LogId,
-        /// The log of the entry.
-        theirs: LogId,
     },
 }
 
@@ -137,23 +128,25 @@ impl ReadModel {
         self.0.outbox.subscribe()
     }
 
-    /// The log that it was built from, once it has taken in anything.
+    /// The last entry that it has taken in, and that entry's leaf hash: a log that has another
+    /// entry there is not the one that it was built from.
     ///
     /// # Errors
     /// [`ReadModelError::Sqlite`].
-    pub fn log(&self) -> Result<Option<LogId>, ReadModelError> {
-        self.read(|connection| standing(connection).map(|(_, log)| log))
+    pub fn last_entry(&self) -> Result<Option<(Position, Hash32)>, ReadModelError> {
+        let (next, leaf) = self.read(standing)?;
+        Ok(last(next).zip(leaf))
     }
 
     /// Takes in a batch, whole or not at all. Entries that it has already are passed over.
     ///
     /// # Errors
-    /// [`ReadModelError::Gap`] and [`ReadModelError::OtherLog`] where the batch does not go on
-    /// where the file stands: nothing was written.
+    /// [`ReadModelError::Gap`] where the batch does not go on where the file stands: nothing was
+    /// written.
     pub fn apply(&self, facts: &[Fact]) -> Result<(), ReadModelError> {
         let mut writer = lock(&self.0.writer);
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (mut next, mut log) = standing(&transaction)?;
+        let (mut next, mut leaf) = standing(&transaction)?;
         let mut mail_changed = false;
         for fact in facts {
             let found = fact.position.get();
@@ -163,19 +156,14 @@ impl ReadModel {
             if found > next {
                 return Err(ReadModelError::Gap { expected: next, found });
             }
-            if let Some(theirs) = fact.log() {
-                let ours = *log.get_or_insert(theirs);
-                if ours != theirs {
-                    return Err(ReadModelError::OtherLog { ours, theirs });
-                }
-            }
             mail_changed |= take_in(&transaction, fact)?;
+            leaf = Some(fact.leaf);
             next = found.saturating_add(1);
         }
         // Written with the rows: after a crash the file is the log up to here, or up to before.
         transaction.execute(
-            "UPDATE position_v1 SET next = ?1, log = ?2",
-            params![schema::number(next), log.map(|log| log.uuid().into_bytes())],
+            "UPDATE position_v1 SET next = ?1, leaf = ?2",
+            params![schema::number(next), leaf.as_ref().map(Hash32::bytes)],
         )?;
         transaction.commit()?;
         drop(writer);
@@ -267,8 +255,8 @@ fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<bool>
             accounts::apply(transaction, fact.position, account)?;
             Ok(changed)
         }
-        FactKind::Other { .. } => Ok(false),
-        FactKind::Unknown { event_type, version, .. } => {
+        FactKind::Other => Ok(false),
+        FactKind::Unknown { event_type, version } => {
             count_unknown(transaction, fact.position, event_type, *version).map(|()| false)
         }
         FactKind::Malformed => count_unknown(transaction, fact.position, "", 0).map(|()| false),
@@ -291,12 +279,12 @@ fn count_unknown(
         .map(drop)
 }
 
-/// The position that comes next, and the log.
-fn standing(connection: &Connection) -> rusqlite::Result<(u64, Option<LogId>)> {
+/// The position that comes next, and the leaf hash of the one before it.
+fn standing(connection: &Connection) -> rusqlite::Result<(u64, Option<Hash32>)> {
     let row = connection
-        .query_row("SELECT next, log FROM position_v1", [], |row| {
-            let log: Option<[u8; 16]> = row.get(1)?;
-            Ok((schema::count(row, 0)?, log.map(|log| LogId::new(Uuid::from_bytes(log)))))
+        .query_row("SELECT next, leaf FROM position_v1", [], |row| {
+            let leaf: Option<[u8; 32]> = row.get(1)?;
+            Ok((schema::count(row, 0)?, leaf.map(Hash32::new)))
         })
         .optional()?;
     Ok(row.unwrap_or((0, None)))

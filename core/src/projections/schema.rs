@@ -26,7 +26,7 @@ const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS position_v1 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     next INTEGER NOT NULL,
-    log BLOB
+    leaf BLOB
 ) STRICT;
 CREATE TABLE IF NOT EXISTS totals_v1 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
