@@ -7,3 +7,8 @@
 #[cfg(feature = "client")]
 pub mod client;
 pub mod contract;
+
+#[cfg(feature = "server")]
+pub mod config;
+#[cfg(feature = "server")]
+pub mod server;

@@ -65,7 +65,8 @@ impl<T: FromAnswer> Pending<T> {
         let is_json = content_type_is(&response, JSON_MEDIA_TYPE);
         let retry_after = retry_after(&response);
         let body = read(response).await?;
-        let unexpected = |reason: String| ClientError::Unexpected { status: status.as_u16(), reason };
+        let unexpected =
+            |reason: String| ClientError::Unexpected { status: status.as_u16(), reason };
         if status.is_success() {
             return T::read(&body, is_json).map_err(unexpected);
         }

@@ -1,0 +1,266 @@
+//! What must be true of a configuration before anything starts.
+
+use std::net::IpAddr;
+
+use actix_web::http::Uri;
+
+use super::{Config, ConfigError};
+use crate::server::middleware::address::Network;
+
+/// The one store and the one vault of this version.
+const EMBEDDED: &str = "sqlite";
+/// Argon2id memory at least, KiB (SR-050).
+const HASH_M_KIB_MIN: u32 = 19_456;
+/// Argon2id memory at most, KiB.
+const HASH_M_KIB_MAX: u32 = 1_048_576;
+/// Argon2id passes.
+const HASH_T: std::ops::RangeInclusive<u32> = 2..=16;
+/// Argon2id lanes.
+const HASH_P: std::ops::RangeInclusive<u32> = 1..=4;
+/// Hashes at the same time.
+const HASH_PARALLEL: std::ops::RangeInclusive<usize> = 1..=256;
+/// Threads per listener.
+const WORKERS_MAX: usize = 256;
+/// Characters of the brand's name.
+const BRAND_CHARS_MAX: usize = 64;
+const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
+
+/// A configuration that may be used, and what was derived from it.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The settings.
+    pub config: Config,
+    /// Whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// The hosts that `public_url` and the settings name.
+    pub(crate) hosts: Vec<String>,
+    /// Whether mails are files in the data directory.
+    pub spool: bool,
+}
+
+impl Config {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] names the first setting that is wrong, and why.
+    pub fn check(self) -> Result<Checked, ConfigError> {
+        check_embedded("store", &self.store)?;
+        check_embedded("vault", &self.vault)?;
+        let mut hosts = self.listen.hosts.clone();
+        if let Some(url) = &self.public_url {
+            hosts.extend(public_hosts(url)?);
+        }
+        let spool = check_mail(&self)?;
+        let trusted_proxies = self
+            .listen
+            .trusted_proxies
+            .iter()
+            .map(|text| {
+                text.parse()
+                    .map_err(|error| refused("listen.trusted_proxies", format!("{text}: {error}")))
+            })
+            .collect::<Result<_, _>>()?;
+        check_brand(&self.brand.name)?;
+        check_hash(&self)?;
+        if self.listen.workers > WORKERS_MAX {
+            return Err(refused("listen.workers", format!("at most {WORKERS_MAX}")));
+        }
+        if !LEVELS.contains(&self.log.level.as_str()) {
+            return Err(refused("log.level", format!("must be one of {}", LEVELS.join(", "))));
+        }
+        Ok(Checked { config: self, trusted_proxies, hosts, spool })
+    }
+}
+
+fn refused(key: &'static str, reason: impl Into<String>) -> ConfigError {
+    ConfigError::Setting { key, reason: reason.into() }
+}
+
+fn check_embedded(key: &'static str, value: &str) -> Result<(), ConfigError> {
+    if value == EMBEDDED {
+        Ok(())
+    } else {
+        Err(refused(key, format!("this version knows {EMBEDDED} only")))
+    }
+}
+
+/// The values of `Host` under which the public URL is reached.
+fn public_hosts(url: &str) -> Result<Vec<String>, ConfigError> {
+    let key = "public_url";
+    let uri: Uri = url.parse().map_err(|_| refused(key, "is no URL"))?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(refused(key, "must be like https://auth.example.com"));
+    };
+    if uri.path() != "/" || uri.query().is_some() || url.ends_with('/') {
+        return Err(refused(key, "must have no path and no slash at the end"));
+    }
+    if authority.as_str().contains('@') {
+        return Err(refused(key, "must name no user"));
+    }
+    let default_port = match scheme {
+        "https" => 443,
+        "http" if is_loopback(authority.host()) => 80,
+        "http" => return Err(refused(key, "plain http is for loopback only: use https")),
+        _ => return Err(refused(key, "must begin with https://")),
+    };
+    let mut hosts = vec![authority.as_str().to_owned()];
+    match authority.port_u16() {
+        None => hosts.push(format!("{}:{default_port}", authority.host())),
+        Some(port) if port == default_port => hosts.push(authority.host().to_owned()),
+        Some(_) => {}
+    }
+    Ok(hosts)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether mails are files: only where nothing of this service leaves the machine.
+fn check_mail(config: &Config) -> Result<bool, ConfigError> {
+    let key = "smtp.url";
+    let smtp = &config.smtp;
+    let Some(url) = &smtp.url else {
+        let listeners = [config.listen.public, config.listen.operator, config.listen.ops];
+        let alone = listeners.iter().all(|address| address.ip().is_loopback())
+            && config.public_url.as_deref().is_none_or(|url| url.starts_with("http://"));
+        return match alone {
+            true => Ok(true),
+            false => Err(refused(key, "beyond loopback a mail server is needed: give --smtp")),
+        };
+    };
+    let uri: Uri = url.parse().map_err(|_| refused(key, "is no URL"))?;
+    if !matches!(uri.scheme_str(), Some("smtp" | "smtps")) || uri.host().is_none() {
+        return Err(refused(key, "must be like smtp://mail.example.com:587"));
+    }
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err(refused(key, "names no user or password: use smtp.user, smtp.password_file"));
+    }
+    if smtp.user.is_some() != smtp.password_file.is_some() {
+        return Err(refused("smtp.user", "goes together with smtp.password_file"));
+    }
+    Ok(false)
+}
+
+fn check_brand(name: &str) -> Result<(), ConfigError> {
+    let length = name.chars().count();
+    if length == 0 || length > BRAND_CHARS_MAX {
+        return Err(refused("brand.name", format!("must have 1 to {BRAND_CHARS_MAX} characters")));
+    }
+    if name.contains(':') || name.chars().any(char::is_control) || name.trim() != name {
+        return Err(refused("brand.name", "must have no colon and no space at an end"));
+    }
+    Ok(())
+}
+
+fn check_hash(config: &Config) -> Result<(), ConfigError> {
+    let hash = config.password.hash;
+    if !(HASH_M_KIB_MIN..=HASH_M_KIB_MAX).contains(&hash.m_kib) {
+        return Err(refused(
+            "password.hash.m_kib",
+            format!("must be {HASH_M_KIB_MIN} to {HASH_M_KIB_MAX}"),
+        ));
+    }
+    if !HASH_T.contains(&hash.t) {
+        return Err(refused("password.hash.t", "must be 2 to 16"));
+    }
+    if !HASH_P.contains(&hash.p) {
+        return Err(refused("password.hash.p", "must be 1 to 4"));
+    }
+    if !HASH_PARALLEL.contains(&hash.max_parallel) {
+        return Err(refused("password.hash.max_parallel", "must be 1 to 256"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(change: impl FnOnce(&mut Config)) -> String {
+        let mut config = Config::default();
+        change(&mut config);
+        config.check().map(|_| ()).expect_err("refused").to_string()
+    }
+
+    fn accepts(change: impl FnOnce(&mut Config)) -> Checked {
+        let mut config = Config::default();
+        change(&mut config);
+        config.check().unwrap()
+    }
+
+    #[test]
+    fn the_defaults_are_fine_and_spool_their_mails() {
+        assert!(accepts(|_| {}).spool);
+    }
+
+    #[test]
+    fn beyond_loopback_a_mail_server_is_needed_and_the_flag_is_named() {
+        let error = refusal(|config| config.listen.public = "0.0.0.0:80".parse().unwrap());
+        assert!(error.contains("--smtp"), "{error}");
+        let error = refusal(|config| config.public_url = Some("https://auth.example.com".into()));
+        assert!(error.contains("--smtp"), "{error}");
+        let checked = accepts(|config| {
+            config.listen.public = "0.0.0.0:80".parse().unwrap();
+            config.smtp.url = Some("smtp://mail.example.com:587".into());
+        });
+        assert!(!checked.spool);
+    }
+
+    #[test]
+    fn a_plain_http_public_url_is_for_loopback_only() {
+        let with = |url: &str| {
+            let url = url.to_owned();
+            refusal(|config| {
+                config.smtp.url = Some("smtp://mail.example.com".into());
+                config.public_url = Some(url);
+            })
+        };
+        assert!(with("http://auth.example.com").contains("loopback only"));
+        assert!(with("http://10.0.0.5:8780").contains("loopback only"));
+        for bad in ["auth.example.com", "https://a/b", "https://a/", "ftp://a", "https://u@a"] {
+            assert!(with(bad).starts_with("public_url: "), "{bad}");
+        }
+        accepts(|config| config.public_url = Some("http://localhost:8780".into()));
+        accepts(|config| config.public_url = Some("http://[::1]:8780".into()));
+    }
+
+    #[test]
+    fn the_public_url_names_its_hosts() {
+        let checked = accepts(|config| {
+            config.smtp.url = Some("smtp://mail.example.com".into());
+            config.public_url = Some("https://auth.example.com".into());
+        });
+        assert_eq!(checked.hosts, ["auth.example.com", "auth.example.com:443"]);
+    }
+
+    /// SR-050: hashing weaker than the floor does not start.
+    #[test]
+    fn sr_050_weak_hashing_is_refused() {
+        assert!(refusal(|config| config.password.hash.m_kib = 19_455).contains("m_kib"));
+        assert!(refusal(|config| config.password.hash.t = 1).contains("hash.t"));
+        assert!(refusal(|config| config.password.hash.p = 0).contains("hash.p"));
+        assert!(refusal(|config| config.password.hash.max_parallel = 0).contains("parallel"));
+    }
+
+    #[test]
+    fn other_wrong_settings_are_refused_by_name() {
+        assert!(refusal(|config| config.store = "postgres://x".into()).starts_with("store"));
+        assert!(refusal(|config| config.vault = "x".into()).starts_with("vault"));
+        assert!(refusal(|config| config.brand.name = "a:b".into()).starts_with("brand.name"));
+        assert!(refusal(|config| config.brand.name = String::new()).starts_with("brand.name"));
+        assert!(refusal(|config| config.log.level = "loud".into()).starts_with("log.level"));
+        assert!(refusal(|config| config.listen.workers = 257).starts_with("listen.workers"));
+        let proxy = refusal(|config| config.listen.trusted_proxies = vec!["10.0.0.0/99".into()]);
+        assert!(proxy.starts_with("listen.trusted_proxies"), "{proxy}");
+        let smtp = |url: &str| {
+            let url = url.to_owned();
+            refusal(|config| config.smtp.url = Some(url))
+        };
+        assert!(smtp("mail.example.com").starts_with("smtp.url"));
+        assert!(smtp("smtp://user:secret@mail.example.com").contains("password_file"));
+        assert!(!smtp("smtp://user:secret@mail.example.com").contains("secret@"));
+    }
+}

@@ -1,0 +1,238 @@
+//! The configuration: defaults, then `countersign.toml`, then `COUNTERSIGN_*`, then flags.
+//!
+//! A later layer overrides an earlier one, setting by setting. Unknown settings are refused in
+//! every layer: a typing error never becomes a silent default. Secrets are never settings; a
+//! setting names the file that holds one. What a setting means stands in [`field::FIELDS`], of
+//! which `docs/config.md` is made.
+
+mod check;
+pub mod field;
+mod layer;
+mod reference;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use check::Checked;
+pub use layer::{FILE_NAME, Layers};
+pub use reference::reference;
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A layer is not well-formed, or names a setting that does not exist.
+    #[error("{layer}: {reason}")]
+    Layer {
+        /// Which: a path, `environment` or `flags`.
+        layer: String,
+        /// Why.
+        reason: String,
+    },
+    /// A setting has a value that it must not have.
+    #[error("{key}: {reason}")]
+    Setting {
+        /// Its dotted name.
+        key: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Everything that can be set. See [`field::FIELDS`] for what each means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// The directory of the keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<PathBuf>,
+    /// Where the log lives.
+    pub store: String,
+    /// Where the secrets live.
+    pub vault: String,
+    /// How people reach the public listener.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// The listeners.
+    pub listen: Listen,
+    /// The name that people see.
+    pub brand: Brand,
+    /// Who may register.
+    pub registration: Registration,
+    /// The mail server.
+    pub smtp: Smtp,
+    /// Passwords.
+    pub password: Password,
+    /// Log lines.
+    pub log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("./countersign-data"),
+            keys: None,
+            store: "sqlite".to_owned(),
+            vault: "sqlite".to_owned(),
+            public_url: None,
+            listen: Listen::default(),
+            brand: Brand::default(),
+            registration: Registration::default(),
+            smtp: Smtp::default(),
+            password: Password::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The directory of the keys.
+    #[must_use]
+    pub fn keys_directory(&self) -> PathBuf {
+        self.keys.clone().unwrap_or_else(|| self.data.join("keys"))
+    }
+}
+
+/// The listeners.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    /// For people and client apps.
+    pub public: SocketAddr,
+    /// For operators.
+    pub operator: SocketAddr,
+    /// For those who run the service.
+    pub ops: SocketAddr,
+    /// Threads per listener; 0 takes one per core.
+    pub workers: usize,
+    /// Further hosts that are ours.
+    pub hosts: Vec<String>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Self {
+            public: loopback(8780),
+            operator: loopback(8781),
+            ops: loopback(8782),
+            workers: 0,
+            hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// The name that people see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Brand {
+    /// On the phone and in mails.
+    pub name: String,
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self { name: "Countersign".to_owned() }
+    }
+}
+
+/// Who may register.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Registration {
+    /// Whether anyone may.
+    pub open: bool,
+}
+
+impl Default for Registration {
+    fn default() -> Self {
+        Self { open: true }
+    }
+}
+
+/// The mail server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Smtp {
+    /// Where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Who we are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The file that holds the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// The sender of every mail.
+    pub from: String,
+}
+
+impl Default for Smtp {
+    fn default() -> Self {
+        Self {
+            url: None,
+            user: None,
+            password_file: None,
+            from: "Countersign <no-reply@localhost>".to_owned(),
+        }
+    }
+}
+
+/// Passwords.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Password {
+    /// How they are hashed.
+    pub hash: PasswordHash,
+}
+
+/// How passwords are hashed: Argon2id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordHash {
+    /// Memory, KiB.
+    pub m_kib: u32,
+    /// Passes.
+    pub t: u32,
+    /// Lanes.
+    pub p: u32,
+    /// Hashes at the same time.
+    pub max_parallel: usize,
+}
+
+impl Default for PasswordHash {
+    fn default() -> Self {
+        Self { m_kib: 19_456, t: 2, p: 1, max_parallel: 8 }
+    }
+}
+
+/// Log lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// What is logged.
+    pub level: String,
+    /// Whether lines are JSON.
+    pub json: bool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), json: true }
+    }
+}

@@ -1,0 +1,341 @@
+//! From what the core answers to what goes over the wire, and from the wire's words to the core's.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use countersign_core::accounts::{answer as core, request};
+use countersign_events::{account, actor, client, operator};
+use serde::Serialize;
+
+use super::problem::ProblemAnswer;
+use crate::contract::account::{Account, Lock, Unresolved};
+use crate::contract::client::{ClientAdded, ClientApp};
+use crate::contract::email::EmailCodePromised;
+use crate::contract::event::{By, Event};
+use crate::contract::factor::{Activated, Factor, FactorOffered};
+use crate::contract::id::{AccountId, ClientId, FactorId};
+use crate::contract::kind::{Assurance, CodeMethod, FactorKind, Method, ResetScope, Role, Scope};
+use crate::contract::operator::{Operator, OperatorAdded};
+use crate::contract::page::Page;
+use crate::contract::secret::Secret;
+use crate::contract::session::{Session, SessionGiven};
+use crate::contract::sign_in::{Answer as CodeAnswer, MethodOffered, SignInOutcome};
+use crate::contract::support::SearchHit;
+
+/// What a handler gives.
+pub(crate) type Answer = Result<HttpResponse, ProblemAnswer>;
+
+/// 200 with a body.
+pub(crate) fn ok(body: &impl Serialize) -> Answer {
+    Ok(HttpResponse::build(StatusCode::OK).json(body))
+}
+
+/// 201 with what was made.
+pub(crate) fn created(body: &impl Serialize) -> Answer {
+    Ok(HttpResponse::build(StatusCode::CREATED).json(body))
+}
+
+/// 202 with what was begun.
+pub(crate) fn accepted(body: &impl Serialize) -> Answer {
+    Ok(HttpResponse::build(StatusCode::ACCEPTED).json(body))
+}
+
+/// 204: done, and nothing to say.
+pub(crate) fn no_content() -> Answer {
+    Ok(HttpResponse::build(StatusCode::NO_CONTENT).finish())
+}
+
+/// A list that is always whole.
+pub(crate) fn whole<T>(items: Vec<T>) -> Page<T> {
+    Page { items, next: None }
+}
+
+pub(crate) fn page<T, U>(page: core::Page<T>, item: impl FnMut(T) -> U) -> Page<U> {
+    Page { items: page.items.into_iter().map(item).collect(), next: page.next }
+}
+
+pub(crate) fn account_id(id: countersign_events::id::AccountId) -> AccountId {
+    AccountId::new(id.uuid())
+}
+
+pub(crate) fn client_id(id: countersign_events::id::ClientId) -> ClientId {
+    ClientId::new(id.uuid())
+}
+
+fn factor_id(id: countersign_events::id::FactorId) -> FactorId {
+    FactorId::new(id.uuid())
+}
+
+pub(crate) fn method(method: account::Method) -> Method {
+    match method {
+        account::Method::Password => Method::Password,
+        account::Method::Totp => Method::Totp,
+        account::Method::EmailCode => Method::EmailCode,
+        account::Method::RecoveryCode => Method::RecoveryCode,
+    }
+}
+
+pub(crate) fn core_method(method: Method) -> account::Method {
+    match method {
+        Method::Password => account::Method::Password,
+        Method::Totp => account::Method::Totp,
+        Method::EmailCode => account::Method::EmailCode,
+        Method::RecoveryCode => account::Method::RecoveryCode,
+    }
+}
+
+fn core_code_method(method: CodeMethod) -> account::Method {
+    match method {
+        CodeMethod::Totp => account::Method::Totp,
+        CodeMethod::EmailCode => account::Method::EmailCode,
+        CodeMethod::RecoveryCode => account::Method::RecoveryCode,
+    }
+}
+
+fn code_method(method: account::Method) -> Option<CodeMethod> {
+    match method {
+        account::Method::Password => None,
+        account::Method::Totp => Some(CodeMethod::Totp),
+        account::Method::EmailCode => Some(CodeMethod::EmailCode),
+        account::Method::RecoveryCode => Some(CodeMethod::RecoveryCode),
+    }
+}
+
+fn assurance(assurance: account::Assurance) -> Assurance {
+    match assurance {
+        account::Assurance::Password => Assurance::Password,
+        account::Assurance::EmailCode => Assurance::EmailCode,
+        account::Assurance::TwoFactor => Assurance::TwoFactor,
+    }
+}
+
+pub(crate) fn role(role: operator::Role) -> Role {
+    match role {
+        operator::Role::Support => Role::Support,
+        operator::Role::Supervisor => Role::Supervisor,
+        operator::Role::Auditor => Role::Auditor,
+        operator::Role::Admin => Role::Admin,
+    }
+}
+
+pub(crate) fn core_role(role: Role) -> operator::Role {
+    match role {
+        Role::Support => operator::Role::Support,
+        Role::Supervisor => operator::Role::Supervisor,
+        Role::Auditor => operator::Role::Auditor,
+        Role::Admin => operator::Role::Admin,
+    }
+}
+
+pub(crate) fn scope(scope: client::Scope) -> Scope {
+    match scope {
+        client::Scope::AccountsWrite => Scope::AccountsWrite,
+        client::Scope::SignInsVouch => Scope::SignInsVouch,
+        client::Scope::FactorsWrite => Scope::FactorsWrite,
+        client::Scope::HistoryRead => Scope::HistoryRead,
+    }
+}
+
+pub(crate) fn core_scope(scope: Scope) -> client::Scope {
+    match scope {
+        Scope::AccountsWrite => client::Scope::AccountsWrite,
+        Scope::SignInsVouch => client::Scope::SignInsVouch,
+        Scope::FactorsWrite => client::Scope::FactorsWrite,
+        Scope::HistoryRead => client::Scope::HistoryRead,
+    }
+}
+
+pub(crate) fn core_reset_scope(scope: ResetScope) -> account::ResetScope {
+    match scope {
+        ResetScope::CoolDown => account::ResetScope::CoolDown,
+        ResetScope::Counters => account::ResetScope::Counters,
+    }
+}
+
+/// A code of the wire as the core takes it.
+pub(crate) fn core_answer(answer: CodeAnswer) -> request::CodeAnswer {
+    request::CodeAnswer {
+        method: core_code_method(answer.method),
+        factor: answer.factor_id.map(|id| countersign_events::id::FactorId::new(id.uuid())),
+        code: answer.code.into_inner(),
+    }
+}
+
+pub(crate) fn signed_in(outcome: core::SignedIn) -> SignInOutcome {
+    match outcome {
+        core::SignedIn::Completed(session) => {
+            SignInOutcome::Completed { session: session_given(&session) }
+        }
+        core::SignedIn::SecondFactorRequired(asked) => SignInOutcome::SecondFactorRequired {
+            id: Secret::from(asked.id.reveal()),
+            methods: asked.methods.into_iter().filter_map(method_offered).collect(),
+            expires_at: asked.expires_at,
+        },
+    }
+}
+
+fn method_offered(offered: core::MethodOffered) -> Option<MethodOffered> {
+    Some(MethodOffered {
+        method: code_method(offered.method)?,
+        factor_id: offered.factor.map(factor_id),
+        name: offered.name,
+        hint: offered.hint,
+    })
+}
+
+pub(crate) fn session_given(given: &core::SessionGiven) -> SessionGiven {
+    SessionGiven {
+        token: Secret::from(given.token.reveal()),
+        expires_at: given.expires_at,
+        assurance: assurance(given.assurance),
+        amr: given.amr.clone(),
+    }
+}
+
+pub(crate) fn session(view: core::SessionView) -> Session {
+    Session {
+        session_id: view.id.to_string(),
+        account_id: account_id(view.account),
+        started_at: view.started_at,
+        expires_at: view.expires_at,
+        last_used_at: view.last_used_at,
+        assurance: assurance(view.assurance),
+        amr: view.amr,
+        auth_time: view.auth_time,
+        current: view.current,
+    }
+}
+
+pub(crate) fn email_code_promised(promised: core::EmailCodePromised) -> EmailCodePromised {
+    EmailCodePromised {
+        hint: promised.hint,
+        resend_at: promised.resend_at,
+        expires_at: promised.expires_at,
+    }
+}
+
+pub(crate) fn account(view: core::AccountView) -> Account {
+    Account {
+        account_id: account_id(view.account),
+        login: view.login,
+        email_hint: view.email_hint,
+        email_confirmed: view.email_confirmed,
+        two_factor_enabled: view.two_factor_enabled,
+        factors: view.factors.into_iter().map(factor).collect(),
+        recovery_codes_left: view.recovery_codes_left,
+        locks: view.locks.into_iter().map(lock).collect(),
+        unresolved: view
+            .unresolved
+            .into_iter()
+            .map(|(of, count)| Unresolved { method: method(of), count })
+            .collect(),
+        sessions: view.sessions,
+        created_at: view.created_at,
+        revision: view.revision.get(),
+    }
+}
+
+fn lock(view: core::LockView) -> Lock {
+    Lock {
+        method: method(view.method),
+        since: view.since,
+        until: view.until,
+        unresolved: view.unresolved,
+        rule: view.rule,
+        explanation: view.explanation,
+    }
+}
+
+pub(crate) fn factor(view: core::FactorView) -> Factor {
+    Factor {
+        factor_id: factor_id(view.factor),
+        kind: FactorKind::Totp,
+        name: view.name,
+        enabled_at: view.enabled_at,
+        last_used_at: view.last_used_at,
+    }
+}
+
+pub(crate) fn factor_offered(offered: core::FactorOffered) -> FactorOffered {
+    FactorOffered {
+        factor_id: factor_id(offered.factor),
+        secret: Secret::from(offered.secret),
+        otpauth_uri: Secret::from(offered.otpauth_uri),
+        qr_svg: Secret::from(offered.qr_svg),
+        expires_at: offered.expires_at,
+    }
+}
+
+pub(crate) fn activated(activated: core::Activated) -> Activated {
+    Activated {
+        factor: factor(activated.factor),
+        recovery_codes: activated.recovery_codes.map(secrets),
+        session: activated.session.as_ref().map(session_given),
+    }
+}
+
+pub(crate) fn secrets(codes: core::RecoveryCodes) -> Vec<Secret> {
+    codes.into_iter().map(Secret::from).collect()
+}
+
+pub(crate) fn event(view: core::EventView) -> Event {
+    Event {
+        revision: view.revision.get(),
+        at: view.at,
+        event_type: view.event_type,
+        by: by(view.by),
+        data: view.data,
+        explanation: view.explanation,
+    }
+}
+
+fn by(by: actor::By) -> By {
+    match by {
+        actor::By::Holder => By::Holder,
+        actor::By::Client { id } => By::Client { id: client_id(id) },
+        actor::By::Operator { id } => By::Operator { id: account_id(id) },
+        actor::By::System => By::System,
+        actor::By::Console { user } => By::Console { user },
+    }
+}
+
+pub(crate) fn search_hit(hit: core::SearchHit) -> SearchHit {
+    SearchHit {
+        account_id: account_id(hit.account),
+        login_hint: hit.login_hint,
+        email_hint: hit.email_hint,
+        two_factor_enabled: hit.two_factor_enabled,
+        locked_until: hit.locked_until,
+    }
+}
+
+pub(crate) fn operator(view: &core::OperatorView) -> Operator {
+    Operator {
+        account_id: account_id(view.account),
+        role: role(view.role),
+        set_up: view.set_up,
+        enabled: view.enabled,
+    }
+}
+
+pub(crate) fn operator_added(added: &core::OperatorAdded) -> OperatorAdded {
+    OperatorAdded {
+        account_id: account_id(added.account),
+        setup_token: Secret::from(added.setup_token.reveal()),
+    }
+}
+
+pub(crate) fn client_app(view: core::ClientView) -> ClientApp {
+    ClientApp {
+        client_id: client_id(view.client),
+        name: view.name,
+        scopes: view.scopes.into_iter().map(scope).collect(),
+        enabled: view.enabled,
+    }
+}
+
+pub(crate) fn client_added(added: &core::ClientAdded) -> ClientAdded {
+    ClientAdded {
+        client_id: client_id(added.client),
+        api_key: Secret::from(added.api_key.reveal()),
+    }
+}

@@ -1,0 +1,412 @@
+//! A request, read: everything that a handler needs, well-formed and not yet judged.
+//!
+//! Reading ends before the core is entered. From there on nothing cuts a request off: no time
+//! limit stands around a call of the core, and a client that goes away does not drop its handler.
+
+use std::time::Duration;
+
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, USER_AGENT};
+use actix_web::{HttpMessage as _, HttpRequest, web};
+use countersign_core::accounts::request::PageRequest;
+use countersign_core::accounts::request::{AccountRef, Asker, Call, IdempotencyKey, Net};
+use countersign_core::accounts::{Verdict, answer};
+use countersign_core::domain::refusal::Refusal;
+use countersign_core::handle::{ApiKey, SessionToken, SignInHandle};
+use countersign_events::actor::By;
+use countersign_events::id::{AccountId, ClientId, CorrelationId};
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use super::Accounts;
+use super::answers;
+use super::auth::{self, Auth};
+use super::edge::Edge;
+use super::json::{self, BODY_BYTES_MAX};
+use super::problem::{ProblemAnswer, faulted, refused, refused_proof};
+use super::routes::Row;
+use crate::contract::kind::Scope;
+use crate::contract::problem::ProblemCode;
+use crate::contract::{
+    IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_CHARS, IDEMPOTENCY_KEY_MIN_CHARS, JSON_MEDIA_TYPE,
+    PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX,
+};
+
+/// A body that is not there by then is not waited for.
+const BODY_WAIT: Duration = Duration::from_secs(10);
+/// Characters of a user agent that are kept.
+const USER_AGENT_CHARS_MAX: usize = 256;
+/// How a path names the account of the session that asks.
+const ME: &str = "me";
+/// How a path names an account by a client app's own name for it.
+const SUBJECT_PREFIX: &str = "subject:";
+/// Who an idempotency key belongs to where there is no bearer.
+const ANYONE: &str = "anyone";
+
+/// A request, read.
+pub(crate) struct Ask {
+    pub(crate) edge: web::Data<Edge>,
+    row: &'static Row,
+    request: HttpRequest,
+    correlation: CorrelationId,
+    bearer: Option<Zeroizing<String>>,
+    idempotency: Option<Zeroizing<String>>,
+    body: Zeroizing<Vec<u8>>,
+}
+
+impl Ask {
+    /// Reads a request of this route.
+    pub(crate) async fn read(
+        row: &'static Row,
+        request: HttpRequest,
+        payload: web::Payload,
+    ) -> Result<Self, ProblemAnswer> {
+        let edge = request.app_data::<web::Data<Edge>>().cloned();
+        let correlation = request.extensions().get::<CorrelationId>().copied();
+        let (Some(edge), Some(correlation)) = (edge, correlation) else {
+            return Err(ProblemAnswer::new(ProblemCode::Internal));
+        };
+        if !row.query && !request.query_string().is_empty() {
+            return Err(ProblemAnswer::invalid("this call takes no query"));
+        }
+        let body = read_body(&request, payload).await?;
+        let bearer = auth::bearer(request.headers())?;
+        let idempotency = match *request.method() {
+            Method::POST => idempotency_key(request.headers())?,
+            _ => None,
+        };
+        Ok(Self { edge, row, request, correlation, bearer, idempotency, body })
+    }
+
+    /// The core's door.
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.edge.accounts
+    }
+
+    /// The body as `T`.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ProblemAnswer> {
+        json::read(&self.body)
+    }
+
+    /// Whether the body's outermost object has this key.
+    pub(crate) fn has_key(&self, key: &str) -> Result<bool, ProblemAnswer> {
+        Ok(json::top_level_keys(&self.body)?.contains(key))
+    }
+
+    /// The body must say nothing: none, or `{}`.
+    pub(crate) fn nothing(&self) -> Result<(), ProblemAnswer> {
+        if self.body.is_empty() || json::top_level_keys(&self.body)?.is_empty() {
+            return Ok(());
+        }
+        Err(ProblemAnswer::invalid("this call takes an empty object"))
+    }
+
+    /// The query as `T`.
+    pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, ProblemAnswer> {
+        web::Query::<T>::from_query(self.request.query_string())
+            .map(web::Query::into_inner)
+            .map_err(|_| ProblemAnswer::invalid("unknown, doubled or malformed query parameter"))
+    }
+
+    /// A parameter of the path, decoded.
+    pub(crate) fn segment(&self, name: &str) -> Result<String, ProblemAnswer> {
+        let raw = self.request.match_info().get(name).unwrap_or_default();
+        decode(raw).ok_or_else(|| ProblemAnswer::invalid("malformed path"))
+    }
+
+    /// A parameter of the path that names something: what is no name of one is not found.
+    pub(crate) fn named<T, E>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, ProblemAnswer> {
+        parse(&self.segment(name)?).map_err(|_| ProblemAnswer::new(ProblemCode::NotFound))
+    }
+
+    /// The request as the core takes it, from whoever this is.
+    pub(crate) fn call(&self, by: By) -> Call {
+        let caller = self.bearer.clone().unwrap_or_else(|| Zeroizing::new(ANYONE.to_owned()));
+        self.call_with(by, caller)
+    }
+
+    /// The session token that the bearer must be.
+    pub(crate) fn session(&self) -> Result<SessionToken, ProblemAnswer> {
+        let bearer = self.bearer.as_ref().ok_or_else(ProblemAnswer::unauthenticated)?;
+        SessionToken::parse(bearer).map_err(|_| ProblemAnswer::unauthenticated())
+    }
+
+    /// The sign-in that the path names; what is none fails like a wrong code.
+    pub(crate) fn sign_in(&self) -> Result<SignInHandle, ProblemAnswer> {
+        match SignInHandle::parse(&self.segment("id")?) {
+            Ok(sign_in) => Ok(sign_in),
+            Err(_) => Err(refused(Refusal::AuthenticationFailed, self.edge.clock.now())),
+        }
+    }
+
+    /// Whether there is a bearer at all.
+    pub(crate) fn has_bearer(&self) -> bool {
+        self.bearer.is_some()
+    }
+
+    /// The client app whose key the bearer must be, with the scope that this route wants.
+    pub(crate) async fn client(&self) -> Result<(ClientId, Call), ProblemAnswer> {
+        let wanted = self.scope()?;
+        let bearer = self.bearer.as_ref().ok_or_else(ProblemAnswer::unauthenticated)?;
+        let key = ApiKey::parse(bearer).map_err(|_| ProblemAnswer::unauthenticated())?;
+        let claimed = self.call(By::Client { id: key.client() });
+        let found = self.verdict(self.accounts().client(&claimed, &key).await)?;
+        if !found.enabled {
+            return Err(ProblemAnswer::unauthenticated());
+        }
+        if !found.scopes.iter().any(|scope| answers::scope(*scope) == wanted) {
+            return Err(ProblemAnswer::detailed(
+                ProblemCode::Forbidden,
+                "the key lacks the scope for this",
+            ));
+        }
+        let by = By::Client { id: found.client };
+        let caller = Zeroizing::new(found.client.to_string());
+        Ok((found.client, self.call_with(by, caller)))
+    }
+
+    /// Who asks about the account of the path: its holder as `me`, or a client app.
+    pub(crate) async fn asker(&self) -> Result<(Asker, Call), ProblemAnswer> {
+        let account = self.segment("account")?;
+        if account == ME {
+            return Ok((Asker::Session(self.session()?), self.call(By::Holder)));
+        }
+        let (client, call) = self.client().await?;
+        let account = match account.strip_prefix(SUBJECT_PREFIX) {
+            Some(subject) => AccountRef::Subject(subject.to_owned()),
+            None => AccountRef::Id(
+                AccountId::parse(&account)
+                    .map_err(|_| ProblemAnswer::new(ProblemCode::NotFound))?,
+            ),
+        };
+        Ok((Asker::Client { client, account }, call))
+    }
+
+    /// The operator whose session the bearer must be, in one of the roles that this route wants.
+    pub(crate) async fn operator(&self) -> Result<Acting, ProblemAnswer> {
+        let Auth::Operator(roles) = self.row.auth else {
+            return Err(ProblemAnswer::new(ProblemCode::Internal));
+        };
+        let token = self.session()?;
+        let call = self.call(By::Operator { id: token.account() });
+        let operator = self.verdict(self.accounts().operator(&call, &token).await)?;
+        if !operator.enabled || !roles.contains(&answers::role(operator.role)) {
+            return Err(ProblemAnswer::detailed(
+                ProblemCode::Forbidden,
+                "your role does not allow this",
+            ));
+        }
+        Ok(Acting { token, call, operator })
+    }
+
+    /// A page as the core takes it.
+    pub(crate) fn page(
+        &self,
+        cursor: Option<u64>,
+        limit: Option<usize>,
+    ) -> Result<PageRequest, ProblemAnswer> {
+        let limit = limit.unwrap_or(PAGE_LIMIT_DEFAULT);
+        if limit == 0 || limit > PAGE_LIMIT_MAX {
+            return Err(ProblemAnswer::invalid("`limit` must be 1 to 200"));
+        }
+        Ok(PageRequest { cursor, limit })
+    }
+
+    /// The answer of a verdict, or the problem that it is.
+    pub(crate) fn verdict<T>(&self, verdict: Verdict<T>) -> Result<T, ProblemAnswer> {
+        verdict
+            .map_err(|fault| faulted(&fault, self.correlation))?
+            .map_err(|refusal| refused(refusal, self.edge.clock.now()))
+    }
+
+    /// The same at the sign-in, where nothing tells what was wrong.
+    pub(crate) fn proof_verdict<T>(&self, verdict: Verdict<T>) -> Result<T, ProblemAnswer> {
+        verdict
+            .map_err(|fault| faulted(&fault, self.correlation))?
+            .map_err(|refusal| refused_proof(refusal, self.edge.clock.now()))
+    }
+
+    fn scope(&self) -> Result<Scope, ProblemAnswer> {
+        match self.row.auth {
+            Auth::AnyoneOrClient(scope) | Auth::SessionOrClient(scope) => Ok(scope),
+            _ => Err(ProblemAnswer::unauthenticated()),
+        }
+    }
+
+    fn call_with(&self, by: By, caller: Zeroizing<String>) -> Call {
+        let idempotency = self.idempotency.as_ref().map(|key| IdempotencyKey {
+            key: key.clone(),
+            caller,
+            route: self.route(),
+            body: self.body.clone(),
+        });
+        Call { by, net: self.net(), correlation: self.correlation, idempotency }
+    }
+
+    /// The template with method, and the values of its parameters.
+    fn route(&self) -> String {
+        let mut route = format!("{} {}", self.row.method, self.row.path);
+        for (name, value) in self.request.match_info().iter() {
+            route.push(' ');
+            route.push_str(name);
+            route.push('=');
+            route.push_str(value);
+        }
+        route
+    }
+
+    fn net(&self) -> Net {
+        let ip = match self.request.peer_addr() {
+            Some(peer) => self.edge.proxies.client(peer.ip(), self.request.headers()).to_string(),
+            None => String::new(),
+        };
+        let user_agent = self
+            .request
+            .headers()
+            .get(USER_AGENT)
+            .map(|value| cut_user_agent(&String::from_utf8_lossy(value.as_bytes())));
+        Net { ip, user_agent }
+    }
+}
+
+/// An operator who acts.
+pub(crate) struct Acting {
+    pub(crate) token: SessionToken,
+    pub(crate) call: Call,
+    pub(crate) operator: answer::OperatorView,
+}
+
+/// Reads a body that is there in time, small enough and JSON by its type (SR-067).
+async fn read_body(
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Zeroizing<Vec<u8>>, ProblemAnswer> {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let body = payload.to_bytes_limited(BODY_BYTES_MAX);
+    let too_large = || ProblemAnswer::invalid("the body is larger than 16 KiB");
+    if declared_length(request.headers()) > BODY_BYTES_MAX {
+        return Err(too_large());
+    }
+    let body = match tokio::time::timeout(BODY_WAIT, body).await {
+        Ok(Ok(Ok(bytes))) => bytes,
+        Ok(Err(_)) => return Err(too_large()),
+        Ok(Ok(Err(_))) => return Err(ProblemAnswer::invalid("the body broke off")),
+        Err(_) => return Err(ProblemAnswer::invalid("the body did not come in time")),
+    };
+    if !changes && !body.is_empty() {
+        return Err(ProblemAnswer::invalid("this call takes no body"));
+    }
+    let silent = *request.method() == Method::DELETE && body.is_empty();
+    if changes && !silent && !is_json(request.headers()) {
+        return Err(ProblemAnswer::new(ProblemCode::UnsupportedMediaType));
+    }
+    Ok(Zeroizing::new(body.to_vec()))
+}
+
+fn declared_length(headers: &HeaderMap) -> usize {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE);
+    let (Some(content_type), None) = (types.next(), types.next()) else { return false };
+    let text = content_type.to_str().unwrap_or_default();
+    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let parameters = parameters.trim().to_ascii_lowercase();
+    essence.trim().eq_ignore_ascii_case(JSON_MEDIA_TYPE)
+        && ["", "charset=utf-8", "charset=\"utf-8\""].contains(&parameters.as_str())
+}
+
+/// The idempotency key: one, of 22 to 64 visible ASCII characters.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String>>, ProblemAnswer> {
+    let mut lines = headers.get_all(IDEMPOTENCY_KEY);
+    let line = match (lines.next(), lines.next()) {
+        (None, _) => return Ok(None),
+        (Some(line), None) => line,
+        (Some(_), Some(_)) => return Err(ProblemAnswer::invalid("two Idempotency-Key headers")),
+    };
+    let text = line.to_str().unwrap_or_default();
+    let fits = (IDEMPOTENCY_KEY_MIN_CHARS..=IDEMPOTENCY_KEY_MAX_CHARS).contains(&text.len());
+    if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(Some(Zeroizing::new(text.to_owned())))
+    } else {
+        Err(ProblemAnswer::invalid("Idempotency-Key must be 22 to 64 visible characters"))
+    }
+}
+
+/// Decodes what the router left encoded; a stray `%` or other bytes than UTF-8 are malformed.
+fn decode(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let high = char::from(rest.next()?).to_digit(16)?;
+        let low = char::from(rest.next()?).to_digit(16)?;
+        bytes.push(u8::try_from(high * 16 + low).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// A user agent, as much of it as is kept.
+pub(crate) fn cut_user_agent(text: &str) -> String {
+    text.chars().take(USER_AGENT_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(name: &'static str, values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    /// SR-067: nothing but `application/json`, once.
+    #[test]
+    fn sr_067_only_one_content_type_is_json() {
+        for good in ["application/json", "APPLICATION/JSON", "application/json; charset=utf-8"] {
+            assert!(is_json(&headers("content-type", &[good])), "{good}");
+        }
+        for bad in
+            ["text/plain", "application/json; charset=utf-16", "application/jsonp", "text/json", ""]
+        {
+            assert!(!is_json(&headers("content-type", &[bad])), "{bad}");
+        }
+        assert!(!is_json(&headers("content-type", &[])));
+        assert!(!is_json(&headers("content-type", &["application/json", "text/plain"])));
+    }
+
+    #[test]
+    fn an_idempotency_key_has_22_to_64_characters() {
+        let read = |values: &[&str]| idempotency_key(&headers("idempotency-key", values));
+        assert!(read(&[]).is_ok_and(|key| key.is_none()));
+        assert!(read(&[&"k".repeat(22)]).is_ok_and(|key| key.is_some()));
+        assert!(read(&[&"k".repeat(64)]).is_ok_and(|key| key.is_some()));
+        assert!(read(&[&"k".repeat(21)]).is_err());
+        assert!(read(&[&"k".repeat(65)]).is_err());
+        assert!(read(&[&"k ".repeat(15)]).is_err());
+        assert!(read(&[&"k".repeat(22), &"k".repeat(22)]).is_err());
+    }
+
+    #[test]
+    fn a_segment_is_decoded_once() {
+        assert_eq!(decode("subject:a%2Fb"), Some("subject:a/b".into()));
+        assert_eq!(decode("%2525"), Some("%25".into()));
+        assert_eq!(decode("%"), None);
+        assert_eq!(decode("%zz"), None);
+        assert_eq!(decode("%ff"), None);
+    }
+}

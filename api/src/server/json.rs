@@ -1,0 +1,225 @@
+//! Reading JSON strictly: what a lenient reader would guess at is refused (SR-077).
+//!
+//! A body is at most 16 KiB, nested at most 8 deep, and no object names a key twice: two readers
+//! of one body must never see different things. Unknown fields are refused by the types of the
+//! contract. A message names fields of ours and places in the text, and never repeats a value.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
+
+use super::problem::ProblemAnswer;
+use crate::contract::CODE_DIGITS;
+use crate::contract::RECOVERY_CODE_MAX_CHARS;
+use crate::contract::kind::CodeMethod;
+use crate::contract::secret::Secret;
+
+/// Bytes of a body at most.
+pub(crate) const BODY_BYTES_MAX: usize = 16 * 1024;
+/// Nesting at most; the outermost object is 1.
+pub(crate) const DEPTH_MAX: usize = 8;
+
+/// Reads a body as `T`.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ProblemAnswer> {
+    top_level_keys(body)?;
+    serde_json::from_slice(body).map_err(|error| ProblemAnswer::invalid(explain(&error)))
+}
+
+/// The keys of the outermost object, after checking the shape of the whole.
+pub(crate) fn top_level_keys(body: &[u8]) -> Result<HashSet<String>, ProblemAnswer> {
+    let mut keys = HashSet::new();
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let shape = Shape { depth: 1, keys: Some(&mut keys) };
+    let read = shape.deserialize(&mut reader).and_then(|()| reader.end());
+    match read {
+        Ok(()) => Ok(keys),
+        Err(error) => Err(ProblemAnswer::invalid(explain(&error))),
+    }
+}
+
+/// A code of six ASCII digits (SR-010); anything else is malformed, and no guess.
+pub(crate) fn six_digits(code: &Secret) -> Result<(), ProblemAnswer> {
+    let text = code.reveal().as_bytes();
+    if text.len() == CODE_DIGITS && text.iter().all(u8::is_ascii_digit) {
+        Ok(())
+    } else {
+        Err(ProblemAnswer::invalid("`code` must be a string of six digits"))
+    }
+}
+
+/// A code in the form of its method.
+pub(crate) fn well_formed(method: CodeMethod, code: &Secret) -> Result<(), ProblemAnswer> {
+    match method {
+        CodeMethod::Totp | CodeMethod::EmailCode => six_digits(code),
+        CodeMethod::RecoveryCode if code.reveal().chars().count() <= RECOVERY_CODE_MAX_CHARS => {
+            Ok(())
+        }
+        CodeMethod::RecoveryCode => Err(ProblemAnswer::invalid("`code` is too long")),
+    }
+}
+
+/// What was wrong, without the value that was.
+fn explain(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    match error.classify() {
+        Category::Data => {
+            let message = error.to_string();
+            let told = ["unknown field", "missing field", "doubled key", "nested deeper"]
+                .iter()
+                .any(|known| message.starts_with(known));
+            if told && message.len() <= MESSAGE_BYTES_MAX {
+                message
+            } else {
+                format!("a value has the wrong type at line {line} column {column}")
+            }
+        }
+        _ => format!("not JSON at line {line} column {column}"),
+    }
+}
+
+/// Longer messages would only repeat what was sent.
+const MESSAGE_BYTES_MAX: usize = 300;
+
+/// Walks a value and keeps nothing of it but the outermost keys.
+struct Shape<'k> {
+    depth: usize,
+    keys: Option<&'k mut HashSet<String>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Shape<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Shape<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        check_depth(self.depth)?;
+        while items.next_element_seed(Shape { depth: self.depth + 1, keys: None })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        check_depth(self.depth)?;
+        let mut own = HashSet::new();
+        let keys = self.keys.unwrap_or(&mut own);
+        while let Some(key) = entries.next_key::<String>()? {
+            if !keys.insert(key) {
+                return Err(A::Error::custom("doubled key"));
+            }
+            entries.next_value_seed(Shape { depth: self.depth + 1, keys: None })?;
+        }
+        Ok(())
+    }
+}
+
+fn check_depth<E: serde::de::Error>(depth: usize) -> Result<(), E> {
+    if depth <= DEPTH_MAX { Ok(()) } else { Err(E::custom("nested deeper than 8")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError as _;
+
+    use super::*;
+    use crate::contract::account::RegisterPerson;
+
+    fn refuses(body: &str) {
+        let refused = read::<RegisterPerson>(body.as_bytes()).expect_err(body);
+        assert_eq!(refused.status_code(), 400, "{body}");
+    }
+
+    #[test]
+    fn a_well_formed_body_is_read() {
+        let body = r#"{"login":"ada","email":"a@example.com","password":"tr0ub4dor"}"#;
+        let read: RegisterPerson = read(body.as_bytes()).unwrap();
+        assert_eq!(read.login, "ada");
+    }
+
+    /// SR-077: unknown and doubled keys, in every spelling of the same key, and other shapes.
+    #[test]
+    fn sr_077_what_two_readers_could_read_differently_is_refused() {
+        refuses(r#"{"login":"a","login":"b","email":"e","password":"p"}"#);
+        refuses(r#"{"login":"a","log\u0069n":"b","email":"e","password":"p"}"#);
+        refuses(r#"{"login":"a","email":"e","password":"p","admin":true}"#);
+        refuses(r#"{"login":"a","email":"e"}"#);
+        refuses(r#"{"login":"a","email":"e","password":"p"} {}"#);
+        refuses(r#"[{"login":"a","email":"e","password":"p"}]"#);
+        refuses(r#"{"login":1,"email":"e","password":"p"}"#);
+        refuses("");
+        refuses("null");
+        refuses("{'login':'a'}");
+    }
+
+    #[test]
+    fn sr_077_doubled_keys_are_refused_at_any_depth() {
+        assert!(top_level_keys(br#"{"a":{"b":1,"b":2}}"#).is_err());
+        assert!(top_level_keys(br#"{"a":{"b":1},"c":{"b":2}}"#).is_ok());
+    }
+
+    #[test]
+    fn sr_077_nesting_has_a_bound() {
+        let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(top_level_keys(deep(DEPTH_MAX).as_bytes()).is_ok());
+        assert!(top_level_keys(deep(DEPTH_MAX + 1).as_bytes()).is_err());
+        assert!(top_level_keys("[".repeat(16_000).as_bytes()).is_err());
+    }
+
+    /// SR-106: a message never repeats a value.
+    #[test]
+    fn sr_106_a_message_never_repeats_a_value() {
+        for body in [
+            r#"{"login":"a","email":"e","password":["CANARY"]}"#,
+            r#"{"login":"a","email":"e","password":{"CANARY":"CANARY"}}"#,
+            r#"{"login":"a","email":"e","password":CANARY}"#,
+        ] {
+            let refused = format!("{:?}", read::<RegisterPerson>(body.as_bytes()).unwrap_err());
+            assert!(!refused.contains("CANARY"), "{refused}");
+        }
+    }
+
+    /// SR-010: exactly six ASCII digits.
+    #[test]
+    fn sr_010_a_code_is_exactly_six_ascii_digits() {
+        assert!(six_digits(&Secret::new("012345")).is_ok());
+        for bad in
+            ["", "0", "12345", "1234567", " 123456", "123456 ", "123 456", "+12345", "１２３４５６"]
+        {
+            assert!(six_digits(&Secret::new(bad)).is_err(), "{bad}");
+        }
+    }
+}

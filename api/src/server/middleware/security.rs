@@ -1,0 +1,46 @@
+//! The headers that stand on every answer, errors included (SR-070).
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use countersign_events::id::CorrelationId;
+
+use crate::server::problem::set;
+
+/// One year, and every name below.
+const HSTS: &str = "max-age=31536000; includeSubDomains";
+const CSP_API: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; \
+                       object-src 'none'; form-action 'none'";
+const CSP_DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                        img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; \
+                        base-uri 'none'; object-src 'none'; form-action 'none'";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// What kind of page an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// Data: nothing in it runs or loads.
+    Api,
+    /// The vendored API pages: their own scripts and styles.
+    Docs,
+}
+
+/// Sets them all.
+pub(crate) fn apply(headers: &mut HeaderMap, page: Page, request: CorrelationId) {
+    let policy = match page {
+        Page::Api => CSP_API,
+        Page::Docs => CSP_DOCS,
+    };
+    set(headers, CONTENT_SECURITY_POLICY, policy);
+    set(headers, CACHE_CONTROL, "no-store");
+    set(headers, REFERRER_POLICY, "no-referrer");
+    set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, X_FRAME_OPTIONS, "DENY");
+    set(headers, STRICT_TRANSPORT_SECURITY, HSTS);
+    set(headers, RESOURCE_POLICY, "same-origin");
+    set(headers, OPENER_POLICY, "same-origin");
+    set(headers, REQUEST_ID, &request.to_string());
+}

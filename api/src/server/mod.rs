@@ -1,0 +1,23 @@
+//! The HTTP server: three listeners before one core.
+//!
+//! [`startup::Application`] binds them and runs until it is told to stop. A request passes the
+//! middleware, is read by [`ask`], asked of the core, and answered from [`answers`] or
+//! [`problem`]. The table of [`routes`] says what there is.
+//!
+//! **Architecture Invariant:** no rule about accounts lives here, and no handler answers before
+//! the core's verdict. Nothing cuts a request off after it has entered the core.
+
+mod accounts_stub;
+pub(crate) mod answers;
+pub(crate) mod ask;
+pub mod auth;
+pub mod edge;
+pub(crate) mod json;
+pub(crate) mod middleware;
+pub mod openapi;
+pub(crate) mod ops;
+pub(crate) mod problem;
+pub mod routes;
+pub mod startup;
+
+pub use accounts_stub::Accounts;

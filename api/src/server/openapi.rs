@@ -1,0 +1,183 @@
+//! The OpenAPI document, made from the code of the calls.
+//!
+//! Every operation says its body and its success. What is true of all of them is added here: the
+//! problem that any of them may answer with, the bearer that its auth class wants, and the
+//! idempotency key of every POST.
+
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, Ref, RefOr, Required, ResponseBuilder, Schema, schema::ObjectBuilder,
+    schema::Type,
+};
+use utoipa::{Modify, OpenApi};
+
+use super::auth::Auth;
+use super::routes::{TABLE, v1};
+use crate::contract::problem::{PROBLEM_MEDIA_TYPE, Problem};
+use crate::contract::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_CHARS, IDEMPOTENCY_KEY_MIN_CHARS};
+
+const SESSION: &str = "session";
+const API_KEY: &str = "api_key";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Countersign",
+        description = "A self-hosted second-factor service. Errors are RFC 9457 problems; lists \
+                       are pages; times are RFC 3339 in UTC. The calls of support, clients and \
+                       operators are served on the operators' listener only.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    paths(
+        v1::accounts::register::handle,
+        v1::accounts::show::handle,
+        v1::accounts::history::handle,
+        v1::email::confirm::handle,
+        v1::factors::begin::handle,
+        v1::factors::activate::handle,
+        v1::factors::rename::handle,
+        v1::factors::delete::handle,
+        v1::factors::remove::handle,
+        v1::recovery_codes::renew::handle,
+        v1::sessions::list::handle,
+        v1::sessions::end_others::handle,
+        v1::sessions::end::handle,
+        v1::sign_ins::start::handle,
+        v1::sign_ins::email_code::handle,
+        v1::sign_ins::answer::handle,
+        v1::session::show::handle,
+        v1::session::sign_out::handle,
+        v1::session::prove::handle,
+        v1::setup::set_up::handle,
+        v1::support::search::handle,
+        v1::support::list::handle,
+        v1::support::show::handle,
+        v1::support::events::handle,
+        v1::support::state::handle,
+        v1::support::reset_lockout::handle,
+        v1::clients::list::handle,
+        v1::clients::add::handle,
+        v1::clients::disable::handle,
+        v1::operators::list::handle,
+        v1::operators::add::handle,
+        v1::operators::me::handle,
+        v1::operators::disable::handle,
+    ),
+    components(schemas(Problem)),
+    modifiers(&OfAllCalls)
+)]
+struct Document;
+
+/// The document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// The document as it is committed and printed.
+///
+/// # Errors
+/// What serde says; an OpenAPI document has no shape that JSON lacks.
+pub fn document_json() -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&document()).map(|text| text + "\n")
+}
+
+struct OfAllCalls;
+
+impl Modify for OfAllCalls {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = |description: &str| {
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Bearer)
+                    .description(Some(description))
+                    .build(),
+            )
+        };
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(SESSION, bearer("The token of a session"));
+        components.add_security_scheme(API_KEY, bearer("The API key of a client app"));
+        for row in TABLE {
+            let item = document.paths.paths.get_mut(row.path);
+            let Some(operation) = item.and_then(|item| operation(item, row.method.as_str())) else {
+                continue;
+            };
+            operation.security = security(row.auth);
+            operation.responses.responses.insert("default".to_owned(), any_problem());
+            if row.method == actix_web::http::Method::POST {
+                operation.parameters.get_or_insert_default().push(idempotency_key().into());
+            }
+        }
+    }
+}
+
+/// The operation of a method.
+pub(crate) fn operation<'i>(item: &'i mut PathItem, method: &str) -> Option<&'i mut Operation> {
+    match method {
+        "GET" => item.get.as_mut(),
+        "POST" => item.post.as_mut(),
+        "PATCH" => item.patch.as_mut(),
+        "DELETE" => item.delete.as_mut(),
+        _ => None,
+    }
+}
+
+fn security(auth: Auth) -> Option<Vec<SecurityRequirement>> {
+    let of = |name: &str| SecurityRequirement::new::<_, [&str; 0], &str>(name, []);
+    match auth {
+        Auth::Anyone | Auth::SignIn | Auth::SetupToken => None,
+        Auth::AnyoneOrClient(_) => Some(vec![SecurityRequirement::default(), of(API_KEY)]),
+        Auth::Session | Auth::Operator(_) => Some(vec![of(SESSION)]),
+        Auth::SessionOrClient(_) => Some(vec![of(SESSION), of(API_KEY)]),
+    }
+}
+
+fn any_problem() -> RefOr<utoipa::openapi::Response> {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new().description("A problem").content(PROBLEM_MEDIA_TYPE, body).build().into()
+}
+
+fn idempotency_key() -> utoipa::openapi::path::Parameter {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(IDEMPOTENCY_KEY_MIN_CHARS))
+        .max_length(Some(IDEMPOTENCY_KEY_MAX_CHARS))
+        .build();
+    ParameterBuilder::new()
+        .name(IDEMPOTENCY_KEY)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The same key and body within 24 hours: the same answer, one effect"))
+        .schema(Some(Schema::Object(text)))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_and_the_table_name_the_same_calls() {
+        let mut document = document();
+        let mut described = 0;
+        for item in document.paths.paths.values_mut() {
+            for method in ["GET", "POST", "PATCH", "DELETE", "PUT"] {
+                described += usize::from(operation(item, method).is_some());
+            }
+        }
+        for row in TABLE {
+            let item = document.paths.paths.get_mut(row.path).expect(row.path);
+            assert!(operation(item, row.method.as_str()).is_some(), "{} {}", row.method, row.path);
+        }
+        assert_eq!(described, TABLE.len());
+    }
+
+    #[test]
+    fn the_document_is_ours() {
+        let json = document_json().unwrap();
+        assert!(json.starts_with("{\n  \"openapi\": \"3.1.0\""), "{}", &json[..40]);
+        assert!(json.contains("\"title\": \"Countersign\""));
+        assert!(json.contains("MIT OR Apache-2.0"));
+    }
+}

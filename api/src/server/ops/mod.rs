@@ -1,0 +1,34 @@
+//! The ops listener: health, metrics, documentation, and in development the mail page.
+//!
+//! It asks for no token and shows no account: `/metrics` has no label that names one (SR-080).
+
+pub(crate) mod health;
+pub(crate) mod mail;
+pub(crate) mod metrics;
+
+use actix_web::{HttpResponse, web};
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::openapi;
+
+/// Where the OpenAPI document is served.
+const DOCUMENT_PATH: &str = "/docs/openapi.json";
+
+/// Serves them. The mail page is there only where mails are files.
+pub(crate) fn serve(config: &mut web::ServiceConfig, with_mail: bool) {
+    config
+        .route("/healthz/live", web::get().to(health::live))
+        .route("/healthz/ready", web::get().to(health::ready))
+        .route("/metrics", web::get().to(metrics::show))
+        .route("/docs", web::get().to(to_docs));
+    if with_mail {
+        config
+            .route("/mail", web::get().to(mail::list))
+            .route("/mail/{name}", web::get().to(mail::show));
+    }
+    config.service(SwaggerUi::new("/docs/{_:.*}").url(DOCUMENT_PATH, openapi::document()));
+}
+
+async fn to_docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header(("Location", "/docs/")).finish()
+}

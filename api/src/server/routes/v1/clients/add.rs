@@ -1,0 +1,21 @@
+//! `POST /v1/clients`: adds a client app.
+
+use crate::contract::client::{AddClient, ClientAdded};
+use crate::server::answers::{self, Answer};
+use crate::server::ask::Ask;
+
+/// Add a client app
+///
+/// Its API key is told once.
+#[utoipa::path(
+    post, path = "/v1/clients", tag = "clients", operation_id = "addClient",
+    request_body = AddClient,
+    responses((status = 201, description = "The app and its key", body = ClientAdded))
+)]
+pub(crate) async fn handle(ask: Ask) -> Answer {
+    let acting = ask.operator().await?;
+    let body: AddClient = ask.json()?;
+    let scopes = body.scopes.into_iter().map(answers::core_scope).collect();
+    let added = ask.verdict(ask.accounts().add_client(&acting.call, body.name, scopes).await)?;
+    answers::created(&answers::client_added(&added))
+}

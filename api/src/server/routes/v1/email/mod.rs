@@ -1,0 +1,3 @@
+//! The address. One call, one file.
+
+pub(crate) mod confirm;

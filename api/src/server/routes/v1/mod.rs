@@ -1,0 +1,13 @@
+//! The calls of version 1, by resource.
+
+pub(crate) mod accounts;
+pub(crate) mod clients;
+pub(crate) mod email;
+pub(crate) mod factors;
+pub(crate) mod operators;
+pub(crate) mod recovery_codes;
+pub(crate) mod session;
+pub(crate) mod sessions;
+pub(crate) mod setup;
+pub(crate) mod sign_ins;
+pub(crate) mod support;

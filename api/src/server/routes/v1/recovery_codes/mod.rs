@@ -1,0 +1,3 @@
+//! Recovery codes. One call, one file.
+
+pub(crate) mod renew;

@@ -1,0 +1,5 @@
+//! The holder's sessions. One call, one file.
+
+pub(crate) mod end;
+pub(crate) mod end_others;
+pub(crate) mod list;

@@ -1,0 +1,27 @@
+//! `POST /v1/sign-ins/{id}/answers`: the second factor.
+
+use countersign_events::actor::By;
+
+use crate::contract::sign_in::{Answer as CodeAnswer, SignInOutcome};
+use crate::server::answers::{self, Answer};
+use crate::server::ask::Ask;
+use crate::server::json;
+
+/// Answer for the second factor
+///
+/// Each code works once. After five wrong answers the sign-in is dead: start again.
+#[utoipa::path(
+    post, path = "/v1/sign-ins/{id}/answers", tag = "sign-ins", operation_id = "answer",
+    params(("id" = String, Path, description = "the sign-in's id")),
+    request_body = CodeAnswer,
+    responses((status = 200, description = "There is a session", body = SignInOutcome))
+)]
+pub(crate) async fn handle(ask: Ask) -> Answer {
+    let body: CodeAnswer = ask.json()?;
+    json::well_formed(body.method, &body.code)?;
+    let sign_in = ask.sign_in()?;
+    let call = ask.call(By::Holder);
+    let answer = answers::core_answer(body);
+    let given = ask.proof_verdict(ask.accounts().answer(&call, sign_in, answer).await)?;
+    answers::ok(&SignInOutcome::Completed { session: answers::session_given(&given) })
+}

@@ -1,0 +1,56 @@
+//! `POST /v1/sign-ins`: the first factor.
+
+use std::net::IpAddr;
+
+use countersign_core::accounts::answer::SignedIn;
+use countersign_core::accounts::request::{Net, PasswordSignIn as Password};
+use countersign_events::actor::By;
+
+use crate::contract::sign_in::VouchedSignIn;
+use crate::contract::sign_in::{Context, PasswordSignIn, SignInOutcome, SignInRequest};
+use crate::server::answers::{self, Answer};
+use crate::server::ask::{Ask, cut_user_agent};
+use crate::server::problem::ProblemAnswer;
+
+/// Characters of a device's name at most.
+const DEVICE_CHARS_MAX: usize = 128;
+
+/// Sign in
+///
+/// With login and password; or, with an API key (`sign-ins:vouch`), for somebody whose password
+/// the client app has checked itself.
+#[utoipa::path(
+    post, path = "/v1/sign-ins", tag = "sign-ins", operation_id = "signIn",
+    request_body = SignInRequest,
+    responses((status = 200, description = "A session, or a question", body = SignInOutcome))
+)]
+pub(crate) async fn handle(ask: Ask) -> Answer {
+    let outcome = if ask.has_bearer() { vouched(&ask).await? } else { password(&ask).await? };
+    answers::ok(&answers::signed_in(outcome))
+}
+
+async fn password(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {
+    let body: PasswordSignIn = ask.json()?;
+    let sign_in = Password { login: body.login, password: body.password.into_inner() };
+    ask.proof_verdict(ask.accounts().sign_in(&ask.call(By::Holder), sign_in).await)
+}
+
+async fn vouched(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {
+    let (client, mut call) = ask.client().await?;
+    let body: VouchedSignIn = ask.json()?;
+    call.net = net(body.context)?;
+    ask.proof_verdict(ask.accounts().vouch(&call, client, body.subject).await)
+}
+
+/// Where the person sits, in the client app's words: the app's own address is not of interest.
+fn net(context: Context) -> Result<Net, ProblemAnswer> {
+    let ip: IpAddr = context
+        .ip
+        .parse()
+        .map_err(|_| ProblemAnswer::invalid("`context.ip` must be an IP address"))?;
+    if context.device.is_some_and(|device| device.chars().count() > DEVICE_CHARS_MAX) {
+        return Err(ProblemAnswer::invalid("`context.device` has more than 128 characters"));
+    }
+    let user_agent = context.user_agent.as_deref().map(cut_user_agent);
+    Ok(Net { ip: ip.to_canonical().to_string(), user_agent })
+}

@@ -1,0 +1,22 @@
+//! `GET /v1/support/accounts/{account}`: the masked state of an account.
+
+use countersign_events::id::AccountId;
+
+use crate::contract::account::Account;
+use crate::server::answers::{self, Answer};
+use crate::server::ask::Ask;
+
+/// Look at an account
+///
+/// The holder sees in the own history that support looked.
+#[utoipa::path(
+    get, path = "/v1/support/accounts/{account}", tag = "support", operation_id = "supportAccount",
+    params(("account" = String, Path, description = "the account's id")),
+    responses((status = 200, description = "The account, masked", body = Account))
+)]
+pub(crate) async fn handle(ask: Ask) -> Answer {
+    let acting = ask.operator().await?;
+    let account = ask.named("account", AccountId::parse)?;
+    let shown = ask.accounts().support_account(&acting.call, &acting.token, account).await;
+    answers::ok(&answers::account(ask.verdict(shown)?))
+}

@@ -1,0 +1,34 @@
+//! `GET /v1/support/accounts/{account}/state`: the state as of a revision or a time.
+
+use countersign_core::accounts::request::AsOf;
+use countersign_events::id::AccountId;
+
+use crate::contract::support::StateQuery;
+use crate::server::answers::{self, Answer};
+use crate::server::ask::Ask;
+use crate::server::problem::ProblemAnswer;
+
+/// Show an account's state as of then
+///
+/// Replayed from the events up to exactly one of `revision` and `at`.
+#[utoipa::path(
+    get, path = "/v1/support/accounts/{account}/state", tag = "support",
+    operation_id = "supportState",
+    params(
+        ("account" = String, Path, description = "the account's id"),
+        StateQuery,
+    ),
+    responses((status = 200, description = "The state", body = serde_json::Value))
+)]
+pub(crate) async fn handle(ask: Ask) -> Answer {
+    let acting = ask.operator().await?;
+    let account = ask.named("account", AccountId::parse)?;
+    let query: StateQuery = ask.query()?;
+    let as_of = match (query.revision, query.at) {
+        (Some(revision), None) => AsOf::Revision(revision),
+        (None, Some(at)) => AsOf::At(at),
+        _ => return Err(ProblemAnswer::invalid("give either `revision` or `at`")),
+    };
+    let state = ask.accounts().support_state(&acting.call, &acting.token, account, as_of).await;
+    answers::ok(&ask.verdict(state)?)
+}
