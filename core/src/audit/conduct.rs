@@ -1,0 +1,313 @@
+//! Whether what happened on a stream was allowed to happen.
+//!
+//! A second opinion: this is not the fold that decisions are taken on, but a small account of its
+//! own, kept only as far as the rules below need it. It forgets what has lapsed, so that it does
+//! not grow with a stream's age.
+//!
+//! ```text
+//!   proof:     password ─▶ sign-in ─▶ code ─▶ session        (a second factor is asked for)
+//!              password ─────────────────────▶ session        (none is)
+//!   a code:    its step is later than any accepted; its method does not cool down
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign_events::account::{
+    AccountEvent, Assurance, Method, PasswordVerified, Purpose, SessionOpened, SignInOpened,
+};
+use countersign_events::actor::By;
+use countersign_events::entry::{Entry, SealClass};
+use countersign_events::id::{EventId, FactorId, HandleHash, StreamId};
+use jiff::Timestamp;
+
+use super::finding::Rule;
+
+mod codes;
+
+/// Evaluated guesses in one sign-in, and retypes of accepted codes in one.
+pub const GUESSES_PER_SIGN_IN_MAX: u32 = 5;
+/// Retypes of an accepted code in one sign-in.
+pub const REUSED_PER_SIGN_IN_MAX: u32 = 10;
+
+/// An event, and what its entry says of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Act<'a> {
+    /// Its id.
+    pub id: EventId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: &'a By,
+    /// Whether personal data is sealed beside it.
+    pub has_pii: bool,
+    /// The event.
+    pub event: &'a AccountEvent,
+}
+
+impl<'a> Act<'a> {
+    /// The act of an entry.
+    #[must_use]
+    pub fn of(entry: &'a Entry<'_>, event: &'a AccountEvent) -> Self {
+        Self {
+            id: entry.id,
+            at: entry.at,
+            by: &entry.by,
+            has_pii: entry.sealed.contains_key(&SealClass::Pii),
+            event,
+        }
+    }
+}
+
+/// What breaks a rule.
+pub type Breach = (Rule, String);
+
+/// What has to be known of a stream.
+#[derive(Debug, Clone)]
+pub struct Conduct {
+    /// Whether there can be an account at all.
+    may_register: bool,
+    registered: bool,
+    factors: BTreeMap<FactorId, Factor>,
+    sign_ins: BTreeMap<HandleHash, SignIn>,
+    sessions: BTreeMap<HandleHash, Session>,
+    email_codes: BTreeMap<HandleHash, EmailCode>,
+    recovery_used: BTreeSet<u32>,
+    cool_downs: BTreeMap<Method, Timestamp>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Factor {
+    enabled: bool,
+    last_step: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct SignIn {
+    expires_at: Timestamp,
+    guesses: u32,
+    reused: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Session {
+    expires_at: Timestamp,
+    assurance: Assurance,
+}
+
+#[derive(Debug, Clone)]
+struct EmailCode {
+    request: EventId,
+    purpose: Purpose,
+    expires_at: Timestamp,
+}
+
+impl Conduct {
+    /// Of a stream on which nothing has happened.
+    #[must_use]
+    pub fn new(stream: StreamId) -> Self {
+        Self {
+            may_register: matches!(stream, StreamId::Account(_)),
+            registered: false,
+            factors: BTreeMap::new(),
+            sign_ins: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            email_codes: BTreeMap::new(),
+            recovery_used: BTreeSet::new(),
+            cool_downs: BTreeMap::new(),
+        }
+    }
+
+    /// Takes what happened next and says which rules it breaks.
+    pub fn judge(&mut self, act: &Act<'_>) -> Vec<Breach> {
+        self.forget_lapsed(act.at);
+        let mut breaches = Vec::new();
+        self.standing(act, &mut breaches);
+        match act.event {
+            AccountEvent::PasswordVerified(verified) => {
+                self.password_verified(act, verified, &mut breaches);
+            }
+            AccountEvent::PasswordRejected(_) => {
+                self.evaluated(Method::Password, act.at, &mut breaches);
+            }
+            AccountEvent::FirstFactorVouched(vouched) => {
+                self.begin(vouched.sign_in.as_ref());
+                self.first_factor(vouched.session.as_ref(), &mut breaches);
+            }
+            AccountEvent::CodeVerified(verified) => {
+                self.code_verified(act, verified, &mut breaches);
+            }
+            AccountEvent::CodeRejected(rejected) => {
+                self.code_rejected(act, rejected, &mut breaches);
+            }
+            AccountEvent::LockoutReset(reset) => {
+                operator_act(act, &mut breaches);
+                self.cool_downs.retain(|method, _| reset.method.is_some_and(|m| m != *method));
+            }
+            event => self.other(act, event, &mut breaches),
+        }
+        breaches
+    }
+
+    fn other(&mut self, act: &Act<'_>, event: &AccountEvent, breaches: &mut Vec<Breach>) {
+        match event {
+            AccountEvent::EnableRequested(requested) => {
+                if let Some(replaced) = requested.replaces {
+                    self.factors.remove(&replaced);
+                }
+                self.factors.retain(|_, factor| factor.enabled);
+                self.factors.insert(requested.factor, Factor::default());
+            }
+            AccountEvent::Enabled(enabled) => self.enable(enabled.factor, breaches),
+            AccountEvent::FactorRemoved(removed) => {
+                self.factors.remove(&removed.factor);
+                self.sign_ins.clear();
+                self.email_codes.clear();
+            }
+            AccountEvent::Disabled(_) => self.factors.clear(),
+            AccountEvent::EmailCodeRequested(requested) => {
+                let code = EmailCode {
+                    request: act.id,
+                    purpose: requested.purpose,
+                    expires_at: requested.expires_at,
+                };
+                self.email_codes.insert(requested.bound_to, code);
+            }
+            AccountEvent::RecoveryCodesIssued(_) => self.recovery_used.clear(),
+            AccountEvent::RecoveryCodeUsed(used) => self.recovery_code_used(used.index, breaches),
+            AccountEvent::CooledDown(cooled) => {
+                self.cool_downs.insert(cooled.method, cooled.until);
+            }
+            AccountEvent::SessionsEnded(ended) => {
+                for session in &ended.sessions {
+                    self.sessions.remove(session);
+                    self.email_codes.remove(session);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn recovery_code_used(&mut self, index: u32, breaches: &mut Vec<Breach>) {
+        if !self.recovery_used.insert(index) {
+            let detail = format!("code {index} of the set was used before");
+            breaches.push((Rule::RecoveryCodeUsedTwice, detail));
+        }
+    }
+
+    fn forget_lapsed(&mut self, at: Timestamp) {
+        self.sign_ins.retain(|_, sign_in| at < sign_in.expires_at);
+        self.sessions.retain(|_, session| at < session.expires_at);
+        self.email_codes.retain(|_, code| at < code.expires_at);
+        self.cool_downs.retain(|_, until| at < *until);
+    }
+
+    /// Where nobody registered, nothing but failures and looking can happen.
+    fn standing(&mut self, act: &Act<'_>, breaches: &mut Vec<Breach>) {
+        if matches!(act.event, AccountEvent::Registered(_)) && self.may_register {
+            self.registered = true;
+        }
+        let without_account = matches!(
+            act.event,
+            AccountEvent::PasswordRejected(_)
+                | AccountEvent::CooledDown(_)
+                | AccountEvent::AttemptsRefused(_)
+                | AccountEvent::RegistrationAbandoned(_)
+        );
+        if !self.registered && !without_account {
+            let detail = format!("{} before any registration", act.event.event_type());
+            breaches.push((Rule::NobodyRegistered, detail));
+        }
+    }
+
+    /// A guess that was evaluated: its method must not be cooling down.
+    fn evaluated(&self, method: Method, at: Timestamp, breaches: &mut Vec<Breach>) {
+        if let Some(until) = self.cool_downs.get(&method).filter(|until| at < **until) {
+            let detail = format!("{method:?} was to wait until {until}");
+            breaches.push((Rule::GuessDuringCoolDown, detail));
+        }
+    }
+
+    fn asks_for_second_factor(&self) -> bool {
+        self.factors.values().any(|factor| factor.enabled)
+    }
+
+    fn password_verified(
+        &mut self,
+        act: &Act<'_>,
+        verified: &PasswordVerified,
+        breaches: &mut Vec<Breach>,
+    ) {
+        self.evaluated(Method::Password, act.at, breaches);
+        self.begin(verified.sign_in.as_ref());
+        let Some(opened) = &verified.session else { return };
+        if verified.purpose == Purpose::SignIn {
+            self.first_factor(Some(opened), breaches);
+        } else {
+            // The password again adds nothing to what the session was.
+            let assurance = self.successor(opened, breaches);
+            self.start(opened, assurance, breaches);
+        }
+    }
+
+    fn begin(&mut self, opened: Option<&SignInOpened>) {
+        if let Some(opened) = opened {
+            let sign_in = SignIn { expires_at: opened.expires_at, guesses: 0, reused: 0 };
+            self.sign_ins.insert(opened.sign_in, sign_in);
+        }
+    }
+
+    /// A session by the first factor alone.
+    fn first_factor(&mut self, opened: Option<&SessionOpened>, breaches: &mut Vec<Breach>) {
+        let Some(opened) = opened else { return };
+        if self.asks_for_second_factor() {
+            let detail = "by the first factor alone, though a second is asked for".to_owned();
+            breaches.push((Rule::SessionWithoutProof, detail));
+        }
+        if opened.replaces.is_some() {
+            let detail = "a sign-in takes another session's place".to_owned();
+            breaches.push((Rule::SessionWithoutProof, detail));
+        }
+        self.start(opened, Some(Assurance::Password), breaches);
+    }
+
+    /// What the session was whose place another takes.
+    fn successor(
+        &mut self,
+        opened: &SessionOpened,
+        breaches: &mut Vec<Breach>,
+    ) -> Option<Assurance> {
+        let before = opened.replaces.unwrap_or(opened.session);
+        let before = self.sessions.remove(&before);
+        if before.is_none() {
+            let detail = "it takes the place of a session that is not there".to_owned();
+            breaches.push((Rule::SessionWithoutProof, detail));
+        }
+        before.map(|session| session.assurance)
+    }
+
+    fn start(
+        &mut self,
+        opened: &SessionOpened,
+        proven: Option<Assurance>,
+        breaches: &mut Vec<Breach>,
+    ) {
+        if let Some(proven) = proven.filter(|proven| opened.assurance > *proven) {
+            let detail = format!("called {:?}, proven {proven:?}", opened.assurance);
+            breaches.push((Rule::AssuranceWithoutProof, detail));
+        }
+        let session = Session { expires_at: opened.expires_at, assurance: opened.assurance };
+        self.sessions.insert(opened.session, session);
+    }
+}
+
+/// What an operator does to an account carries a reason, and nobody else does it.
+fn operator_act(act: &Act<'_>, breaches: &mut Vec<Breach>) {
+    if !matches!(act.by, By::Operator { .. } | By::Console { .. }) {
+        let detail = format!("{} by {:?}", act.event.event_type(), act.by);
+        breaches.push((Rule::ActWithoutOperator, detail));
+    }
+    if !act.has_pii {
+        let detail = format!("{} without a sealed reason", act.event.event_type());
+        breaches.push((Rule::ActWithoutReason, detail));
+    }
+}

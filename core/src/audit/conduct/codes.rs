@@ -1,0 +1,159 @@
+//! Codes: accepted once, in order, of what was issued, within the limits.
+
+use countersign_events::account::{
+    CodeRejected, CodeVerified, Method, Purpose, RejectedWhy, SessionOpened,
+};
+use countersign_events::id::{FactorId, HandleHash};
+
+use super::{
+    Act, Assurance, Breach, Conduct, GUESSES_PER_SIGN_IN_MAX, REUSED_PER_SIGN_IN_MAX, Rule,
+};
+
+impl Conduct {
+    pub(super) fn code_verified(
+        &mut self,
+        act: &Act<'_>,
+        verified: &CodeVerified,
+        breaches: &mut Vec<Breach>,
+    ) {
+        self.evaluated(verified.method, act.at, breaches);
+        match verified.method {
+            Method::Totp => self.totp_accepted(verified, breaches),
+            Method::EmailCode => self.email_code_accepted(verified, breaches),
+            Method::RecoveryCode => {}
+            Method::Password => {
+                let detail = "a password is no code".to_owned();
+                breaches.push((Rule::SessionWithoutProof, detail));
+            }
+        }
+        if let Some(sign_in) = verified.sign_in {
+            self.complete(sign_in, breaches);
+        }
+        if let Some(opened) = &verified.session {
+            self.session_by_code(opened, verified, breaches);
+        }
+    }
+
+    /// The heart of it: no step is accepted twice, and none after a later one.
+    fn totp_accepted(&mut self, verified: &CodeVerified, breaches: &mut Vec<Breach>) {
+        let (Some(id), Some(step)) = (verified.factor, verified.step) else {
+            let detail = "an authenticator's code without authenticator or step".to_owned();
+            breaches.push((Rule::NoSuchFactor, detail));
+            return;
+        };
+        let Some(factor) = self.factors.get_mut(&id) else {
+            let detail = format!("authenticator {id} is neither offered nor in use");
+            breaches.push((Rule::NoSuchFactor, detail));
+            return;
+        };
+        match factor.last_step {
+            Some(last) if step == last => {
+                let detail = format!("step {step} of authenticator {id} was accepted before");
+                breaches.push((Rule::StepAcceptedTwice, detail));
+            }
+            Some(last) if step < last => {
+                let detail = format!("step {step} of authenticator {id} after step {last}");
+                breaches.push((Rule::StepNotLater, detail));
+            }
+            _ => factor.last_step = Some(step),
+        }
+        if !factor.enabled && verified.purpose != Purpose::Enable {
+            let detail = format!("authenticator {id} is not in use yet");
+            breaches.push((Rule::NoSuchFactor, detail));
+        }
+    }
+
+    fn email_code_accepted(&mut self, verified: &CodeVerified, breaches: &mut Vec<Breach>) {
+        let bound_to = verified.sign_in.or(verified.in_session);
+        let live = bound_to.and_then(|bound_to| self.email_codes.remove(&bound_to));
+        let fits = live.is_some_and(|code| {
+            verified.request == Some(code.request) && verified.purpose == code.purpose
+        });
+        if !fits {
+            let detail = "no live code was sent for this sign-in or session".to_owned();
+            breaches.push((Rule::EmailCodeNotLive, detail));
+        }
+    }
+
+    /// A sign-in is completed once: afterwards it is not there any more.
+    fn complete(&mut self, sign_in: HandleHash, breaches: &mut Vec<Breach>) {
+        match self.sign_ins.remove(&sign_in) {
+            None => {
+                let detail = format!("sign-in {sign_in} is not open, or not any more");
+                breaches.push((Rule::SignInNotOpen, detail));
+            }
+            Some(open)
+                if open.guesses >= GUESSES_PER_SIGN_IN_MAX
+                    || open.reused >= REUSED_PER_SIGN_IN_MAX =>
+            {
+                let detail = format!("sign-in {sign_in} had no guess left");
+                breaches.push((Rule::TooManyGuesses, detail));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn session_by_code(
+        &mut self,
+        opened: &SessionOpened,
+        verified: &CodeVerified,
+        breaches: &mut Vec<Breach>,
+    ) {
+        let by_code = match verified.method {
+            Method::Password => Assurance::Password,
+            Method::EmailCode => Assurance::EmailCode,
+            Method::Totp | Method::RecoveryCode => Assurance::TwoFactor,
+        };
+        let proven = match verified.purpose {
+            Purpose::SignIn if verified.sign_in.is_none() => {
+                let detail = "a code without the sign-in that a password began".to_owned();
+                breaches.push((Rule::SessionWithoutProof, detail));
+                Some(by_code)
+            }
+            Purpose::SignIn => Some(by_code),
+            Purpose::Enable | Purpose::StepUp | Purpose::ConfirmEmail => {
+                self.successor(opened, breaches).map(|before| before.max(by_code))
+            }
+        };
+        self.start(opened, proven, breaches);
+    }
+
+    pub(super) fn code_rejected(
+        &mut self,
+        act: &Act<'_>,
+        rejected: &CodeRejected,
+        breaches: &mut Vec<Breach>,
+    ) {
+        self.evaluated(rejected.method, act.at, breaches);
+        let Some(hash) = rejected.sign_in else { return };
+        let Some(sign_in) = self.sign_ins.get_mut(&hash) else {
+            let detail = format!("sign-in {hash} is not open, or not any more");
+            breaches.push((Rule::SignInNotOpen, detail));
+            return;
+        };
+        // A retype of an accepted code is no guess.
+        let is_retype = rejected.method == Method::Totp && rejected.why == RejectedWhy::Reused;
+        let (count, most) = if is_retype {
+            (&mut sign_in.reused, REUSED_PER_SIGN_IN_MAX)
+        } else {
+            (&mut sign_in.guesses, GUESSES_PER_SIGN_IN_MAX)
+        };
+        *count = count.saturating_add(1);
+        if *count > most {
+            let detail = format!("attempt {count} in sign-in {hash}, {most} at most");
+            breaches.push((Rule::TooManyGuesses, detail));
+        }
+    }
+
+    pub(super) fn enable(&mut self, id: FactorId, breaches: &mut Vec<Breach>) {
+        match self.factors.get_mut(&id) {
+            Some(factor) if factor.last_step.is_some() => factor.enabled = true,
+            _ => {
+                let detail = format!("authenticator {id} has no accepted code");
+                breaches.push((Rule::EnabledWithoutCode, detail));
+                self.factors.entry(id).or_default().enabled = true;
+            }
+        }
+        self.sign_ins.clear();
+    }
+}

@@ -1,0 +1,182 @@
+//! What a verification finds, and what it says of itself.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use countersign_events::id::{Hash32, LogId, Position};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Findings that a report lists; the rest are only counted.
+pub const FINDINGS_LISTED_MAX: usize = 1000;
+
+/// What no verification of a log can tell. Part of every report.
+pub const CANNOT_KNOW: [&str; 4] = [
+    "that a code was right: only that each was accepted at most once, in order, under the policy",
+    "that nothing was cut off at the end: compare size and root with a checkpoint kept elsewhere",
+    "that the whole log was not written anew by whoever owns it: compare an earlier root (--root)",
+    "what sealed parts say: only that they are the ones that were written",
+];
+
+/// A rule that a log must keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// Every line is exactly one entry.
+    NotAnEntry,
+    /// The data of a known type has that type's shape.
+    WrongShape,
+    /// A type stands only on streams of its kind.
+    WrongStream,
+    /// Positions are dense from 0.
+    PositionGap,
+    /// A stream's revisions are dense from 0.
+    RevisionGap,
+    /// `prev` is the leaf hash of the entry before it in its stream.
+    ChainBroken,
+    /// Time never runs backwards in a stream.
+    TimeBackwards,
+    /// The first entry creates the log, and no other does.
+    NotCreatedFirst,
+    /// Every entry names the same log.
+    OtherLog,
+    /// The database's columns say what the entry says.
+    ColumnsDiffer,
+    /// A sealed part hashes to the commitment in its entry.
+    SealedChanged,
+    /// There is no sealed part that no entry names.
+    SealedSurplus,
+    /// The entries are as many as the manifest says.
+    SizeDiffers,
+    /// Their root is the one that the manifest, or the auditor, names.
+    RootDiffers,
+    /// What else the manifest says is so.
+    ManifestDiffers,
+    /// A time step of an authenticator is accepted at most once.
+    StepAcceptedTwice,
+    /// Accepted time steps of an authenticator only grow.
+    StepNotLater,
+    /// A code is accepted of an authenticator that is offered or in use, with its step.
+    NoSuchFactor,
+    /// A code sent by e-mail is accepted once, for what it was sent for, and in time.
+    EmailCodeNotLive,
+    /// A recovery code is used once.
+    RecoveryCodeUsedTwice,
+    /// An authenticator comes into use by its first accepted code.
+    EnabledWithoutCode,
+    /// A session starts only by a proof: all that the account asks for.
+    SessionWithoutProof,
+    /// A session is called no surer than what was proven.
+    AssuranceWithoutProof,
+    /// A code completes a sign-in that was begun, is not over and was not completed.
+    SignInNotOpen,
+    /// No guess is evaluated while its method cools down.
+    GuessDuringCoolDown,
+    /// A sign-in has only so many guesses.
+    TooManyGuesses,
+    /// What an operator does carries a sealed reason.
+    ActWithoutReason,
+    /// Only an operator ends a lockout.
+    ActWithoutOperator,
+    /// Nothing but failures happens where nobody registered.
+    NobodyRegistered,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// A place in the log that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// The position of the entry; none where the log as a whole breaks it.
+    pub position: Option<Position>,
+    /// The stream, as far as it could be read.
+    pub stream: Option<String>,
+    /// The place in the stream, as far as it could be read.
+    pub revision: Option<u64>,
+    /// What was found, in a sentence.
+    pub detail: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.rule)?;
+        if let Some(position) = self.position {
+            write!(f, " at position {position}")?;
+        }
+        if let Some(stream) = &self.stream {
+            write!(f, ", {stream}")?;
+        }
+        if let Some(revision) = self.revision {
+            write!(f, " revision {revision}")?;
+        }
+        write!(f, ": {}", self.detail)
+    }
+}
+
+/// The outcome in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every rule is kept.
+    Fine,
+    /// A rule is broken.
+    Tampered,
+    /// No rule is broken as far as it could be read, but not all could be read.
+    Incomplete,
+}
+
+impl Verdict {
+    /// The exit code of the command line.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Tampered => 1,
+            Self::Incomplete => 2,
+        }
+    }
+}
+
+/// What a verification found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The outcome.
+    pub verdict: Verdict,
+    /// The log's id, from its first entry.
+    pub log: Option<LogId>,
+    /// The origin of its checkpoints.
+    pub origin: Option<String>,
+    /// Its public key.
+    pub key: Option<Hash32>,
+    /// Entries read.
+    pub size: u64,
+    /// Their root (RFC 6962, section 2.1).
+    pub root: Hash32,
+    /// When the first entry was written.
+    pub first_at: Option<Timestamp>,
+    /// When the last entry was written.
+    pub last_at: Option<Timestamp>,
+    /// Streams seen.
+    pub streams: u64,
+    /// Sealed parts that were there and match their commitments.
+    pub sealed_present: u64,
+    /// Sealed parts that are not there: destroyed, or left out of the export.
+    pub sealed_absent: u64,
+    /// Entries of types or versions that this program does not know: their bytes were checked,
+    /// what they mean was not.
+    pub unknown_types: BTreeMap<String, u64>,
+    /// The findings, the first [`FINDINGS_LISTED_MAX`] of them.
+    pub findings: Vec<Finding>,
+    /// How many there are in all.
+    pub findings_total: u64,
+    /// What could not be read or was not there.
+    pub incomplete: Vec<String>,
+    /// What no verification can tell.
+    pub cannot_know: Vec<String>,
+}

@@ -1,0 +1,452 @@
+use std::fs;
+use std::path::Path;
+
+use countersign_events::account::{
+    AccountEvent, Assurance, CodeVerified, Enabled, Method, PasswordVerified, Purpose,
+    RecoveryCodeUsed, RejectedWhy,
+};
+use countersign_events::actor::By;
+use countersign_events::entry::SealClass;
+use countersign_events::id::{Digest, Hash32, StreamId};
+use countersign_events::tree::{TreeHead, leaf_hash};
+use tempfile::TempDir;
+
+use super::{KnownRoot, verify};
+use crate::audit::finding::{Finding, Report, Rule, Verdict};
+use crate::audit::manifest::{ENTRIES_FILE, MANIFEST_FILE, SEALED_FILE};
+use crate::audit::sample::{FACTOR, OPERATOR, Sample, account, handle};
+use crate::audit::source::Source;
+
+fn check(directory: &Path, known: Option<KnownRoot>) -> Report {
+    verify(Source::open(directory).unwrap(), known, &mut |_, _| {})
+}
+
+fn check_sample(log: &Sample) -> Report {
+    let place = TempDir::new().unwrap();
+    log.export(place.path());
+    check(place.path(), None)
+}
+
+fn rules(report: &Report) -> Vec<Rule> {
+    report.findings.iter().map(|finding| finding.rule).collect()
+}
+
+/// Exports the journey, lets the files be changed, and gives the rules found broken.
+fn after(change: impl FnOnce(&Path)) -> Report {
+    let place = TempDir::new().unwrap();
+    Sample::journey().export(place.path());
+    change(place.path());
+    check(place.path(), None)
+}
+
+fn change_lines(directory: &Path, file: &str, change: impl FnOnce(&mut Vec<String>)) {
+    let path = directory.join(file);
+    let mut lines: Vec<String> =
+        fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
+    change(&mut lines);
+    fs::write(path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+}
+
+fn position_of(lines: &[String], what: &str) -> usize {
+    lines.iter().position(|line| line.contains(what)).unwrap()
+}
+
+#[test]
+fn an_honest_log_is_fine_and_the_report_says_what_it_cannot_know() {
+    let report = check_sample(&Sample::journey());
+    assert_eq!(report.findings, Vec::<Finding>::new());
+    assert_eq!(report.verdict, Verdict::Fine);
+    assert_eq!(report.streams, 3);
+    assert!(report.sealed_present > 4 && report.sealed_absent == 0);
+    assert_eq!(report.origin.as_deref(), Some("countersign.example/log"));
+    assert!(report.cannot_know.iter().any(|text| text.contains("that a code was right")));
+}
+
+#[test]
+fn an_empty_export_is_fine() {
+    let place = TempDir::new().unwrap();
+    let mut log = Sample::new();
+    log.entries.clear();
+    log.export(place.path());
+    change_lines(place.path(), MANIFEST_FILE, |lines| {
+        for line in lines {
+            for field in ["log", "origin", "key", "first_at", "last_at"] {
+                if line.trim_start().starts_with(&format!("\"{field}\"")) {
+                    *line = format!("\"{field}\": null,");
+                }
+            }
+        }
+    });
+    assert_eq!(check(place.path(), None).verdict, Verdict::Fine);
+}
+
+#[test]
+fn any_flipped_bit_of_any_entry_is_found() {
+    let honest = Sample::journey();
+    let place = TempDir::new().unwrap();
+    honest.export(place.path());
+    let entries = fs::read(place.path().join(ENTRIES_FILE)).unwrap();
+    for (index, step) in (0..entries.len()).step_by(61).enumerate() {
+        let mut changed = entries.clone();
+        changed[step] ^= 1 << (index % 8);
+        fs::write(place.path().join(ENTRIES_FILE), &changed).unwrap();
+        assert_eq!(check(place.path(), None).verdict, Verdict::Tampered, "byte {step}");
+    }
+}
+
+#[test]
+fn a_changed_entry_breaks_the_chain_at_the_next_one_of_its_stream_and_the_root() {
+    let report = after(|place| {
+        change_lines(place, ENTRIES_FILE, |lines| {
+            let at = position_of(lines, "account.cooled_down");
+            lines[at] = lines[at].replace("\"unresolved\":5", "\"unresolved\":4");
+        });
+    });
+    assert_eq!(rules(&report), [Rule::ChainBroken, Rule::RootDiffers]);
+    let first = &report.findings[0];
+    assert_eq!(first.stream, Some(account(1).to_string()));
+    assert!(first.position.is_some() && first.revision.is_some());
+}
+
+#[test]
+fn a_deleted_entry_is_found_by_its_stream_and_by_the_size() {
+    let report = after(|place| {
+        change_lines(place, ENTRIES_FILE, |lines| {
+            let at = position_of(lines, "account.code_rejected");
+            lines.remove(at);
+        });
+    });
+    for rule in [Rule::RevisionGap, Rule::ChainBroken, Rule::SizeDiffers, Rule::SealedSurplus] {
+        assert!(rules(&report).contains(&rule), "{rule}: {:?}", rules(&report));
+    }
+}
+
+#[test]
+fn the_last_entry_cut_off_is_found_by_the_size() {
+    let report = after(|place| {
+        change_lines(place, ENTRIES_FILE, |lines| {
+            lines.pop();
+        });
+    });
+    assert_eq!(rules(&report), [Rule::SizeDiffers]);
+    assert_eq!(report.verdict, Verdict::Tampered);
+}
+
+#[test]
+fn a_file_cut_within_its_last_line_is_found() {
+    let report = after(|place| {
+        let path = place.join(ENTRIES_FILE);
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();
+    });
+    assert!(rules(&report).contains(&Rule::NotAnEntry));
+}
+
+#[test]
+fn two_entries_of_different_streams_swapped_are_found_by_the_root_alone() {
+    let report = after(|place| {
+        change_lines(place, ENTRIES_FILE, |lines| {
+            let at = (1..lines.len() - 1)
+                .find(|at| {
+                    let stream = |line: &str| line.contains(&account(1).to_string());
+                    stream(&lines[*at]) != stream(&lines[at + 1])
+                        && !lines[*at].contains("sealed")
+                        && !lines[at + 1].contains("sealed")
+                })
+                .unwrap();
+            lines.swap(at, at + 1);
+        });
+    });
+    assert_eq!(rules(&report), [Rule::RootDiffers]);
+}
+
+#[test]
+fn two_entries_of_one_stream_swapped_are_found_by_their_stream() {
+    let report = after(|place| {
+        change_lines(place, ENTRIES_FILE, |lines| {
+            let at = position_of(lines, "account.code_rejected");
+            lines.swap(at, at + 1);
+        });
+    });
+    assert!(rules(&report).contains(&Rule::RevisionGap));
+    assert!(rules(&report).contains(&Rule::ChainBroken));
+}
+
+#[test]
+fn an_entry_written_twice_is_found() {
+    let report = after(|place| {
+        change_lines(place, ENTRIES_FILE, |lines| {
+            let last = lines.last().unwrap().clone();
+            lines.push(last);
+        });
+    });
+    for rule in [Rule::RevisionGap, Rule::ChainBroken, Rule::StepAcceptedTwice] {
+        assert!(rules(&report).contains(&rule), "{rule}");
+    }
+}
+
+#[test]
+fn an_overlong_line_is_found_and_what_follows_is_still_read() {
+    let report = after(|place| {
+        change_lines(place, ENTRIES_FILE, |lines| lines.insert(1, "x".repeat(1_000_000)));
+    });
+    assert!(rules(&report).contains(&Rule::NotAnEntry));
+    assert!(report.size > 20);
+}
+
+#[test]
+fn a_changed_sealed_part_is_found_and_a_destroyed_one_is_not_missed() {
+    let changed = after(|place| {
+        change_lines(place, SEALED_FILE, |lines| lines[0] = lines[0].replacen("AAAA", "AAAB", 1));
+    });
+    assert_eq!(rules(&changed), [Rule::SealedChanged]);
+    let swapped = after(|place| {
+        change_lines(place, SEALED_FILE, |lines| {
+            let (first, rest) = lines.split_first_mut().unwrap();
+            let parts = |line: &str| line.split_once(",\"sealed\"").unwrap().1.to_owned();
+            let (a, b) = (parts(first), parts(&rest[0]));
+            *first = first.replace(&a, &b);
+            rest[0] = rest[0].replace(&b, &a);
+        });
+    });
+    assert!(rules(&swapped).iter().all(|rule| *rule == Rule::SealedChanged));
+    assert_eq!(swapped.verdict, Verdict::Tampered);
+    let destroyed = after(|place| {
+        change_lines(place, SEALED_FILE, |lines| {
+            lines.remove(0);
+        });
+    });
+    assert_eq!((destroyed.verdict, destroyed.sealed_absent), (Verdict::Fine, 2));
+    let surplus = after(|place| {
+        change_lines(place, SEALED_FILE, |lines| {
+            lines.push("{\"position\":3,\"sealed\":{\"pii\":\"AAAA\"}}".to_owned());
+        });
+    });
+    assert_eq!(rules(&surplus), [Rule::SealedSurplus]);
+}
+
+#[test]
+fn a_missing_or_unreadable_manifest_makes_the_verification_incomplete() {
+    for change in [None, Some("{}")] {
+        let report = after(|place| match change {
+            None => fs::remove_file(place.join(MANIFEST_FILE)).unwrap(),
+            Some(text) => fs::write(place.join(MANIFEST_FILE), text).unwrap(),
+        });
+        assert_eq!((report.verdict, report.incomplete.len()), (Verdict::Incomplete, 1));
+    }
+}
+
+#[test]
+fn a_manifest_that_tells_of_another_log_is_found() {
+    let report = after(|place| {
+        change_lines(place, MANIFEST_FILE, |lines| {
+            let at = position_of(lines, "origin");
+            lines[at] = lines[at].replace("example", "invalid");
+        });
+    });
+    assert_eq!(rules(&report), [Rule::ManifestDiffers]);
+}
+
+#[test]
+fn a_root_known_from_elsewhere_finds_a_log_that_was_written_anew() {
+    let log = Sample::journey();
+    let root_at = |size: usize| {
+        let mut tree = TreeHead::default();
+        log.entries.iter().take(size).for_each(|entry| tree.push(leaf_hash(&entry.bytes)));
+        KnownRoot { size: u64::try_from(size).unwrap(), root: tree.root() }
+    };
+    let place = TempDir::new().unwrap();
+    log.export(place.path());
+    for size in [0, 1, 7, log.entries.len()] {
+        assert_eq!(check(place.path(), Some(root_at(size))).verdict, Verdict::Fine, "{size}");
+    }
+    let other = KnownRoot { root: Hash32::new([0; 32]), ..root_at(7) };
+    assert_eq!(rules(&check(place.path(), Some(other))), [Rule::RootDiffers]);
+    let longer = KnownRoot { size: 1000, ..root_at(7) };
+    assert_eq!(rules(&check(place.path(), Some(longer))), [Rule::SizeDiffers]);
+}
+
+#[test]
+fn unknown_types_and_versions_are_counted_and_their_bytes_checked() {
+    let mut log = Sample::journey();
+    log.write(account(1), By::Holder, "account.teleported", "{\"to\":\"Mars\"}".into(), &[]);
+    let report = check_sample(&log);
+    assert_eq!(report.verdict, Verdict::Fine);
+    assert_eq!(report.unknown_types["account.teleported v1"], 1);
+}
+
+#[test]
+fn an_entry_on_a_foreign_stream_of_a_wrong_shape_or_in_the_past_is_found() {
+    let mut log = Sample::journey();
+    log.write(account(1), By::Holder, "log.clock_alarm", "{}".into(), &[]);
+    log.write(account(1), By::Holder, "account.enabled", "{\"factor\":7}".into(), &[]);
+    log.write(StreamId::Log, By::System, "log.created", "{}".into(), &[]);
+    assert_eq!(
+        rules(&check_sample(&log)),
+        [Rule::WrongStream, Rule::WrongShape, Rule::NotCreatedFirst, Rule::WrongShape]
+    );
+    let mut log = Sample::journey();
+    log.wait(-1);
+    log.begin(account(1), 0x77);
+    assert_eq!(rules(&check_sample(&log)), [Rule::TimeBackwards]);
+}
+
+/// Takes the journey further by something that must not happen.
+fn breach(what: impl FnOnce(&mut Sample, StreamId)) -> Vec<Rule> {
+    let mut log = Sample::journey();
+    what(&mut log, account(1));
+    rules(&check_sample(&log))
+}
+
+#[test]
+fn sr_007_a_second_acceptance_of_a_step_is_found_and_so_is_an_earlier_step() {
+    let again = |step| {
+        breach(move |log, stream| {
+            log.begin(stream, 0x41);
+            log.complete(stream, 0x41, step, 0x42);
+        })
+    };
+    assert_eq!(again(105), [Rule::StepAcceptedTwice]);
+    assert_eq!(again(104), [Rule::StepNotLater]);
+    assert_eq!(again(106), []);
+}
+
+#[test]
+fn a_code_of_an_authenticator_that_is_not_there_is_found() {
+    let report = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        let verified = CodeVerified {
+            factor: None,
+            sign_in: Some(handle(0x41)),
+            ..log.code(Method::Totp, Some(200), Purpose::SignIn)
+        };
+        log.happened(stream, &AccountEvent::CodeVerified(verified));
+    });
+    assert_eq!(report, [Rule::NoSuchFactor]);
+    let without_code = {
+        let mut log = Sample::journey();
+        log.request_enable(account(2), 0x21);
+        log.happened(account(2), &AccountEvent::Enabled(Enabled { factor: FACTOR }));
+        rules(&check_sample(&log))
+    };
+    assert_eq!(without_code, [Rule::EnabledWithoutCode]);
+}
+
+#[test]
+fn a_session_without_its_proof_is_found() {
+    assert_eq!(
+        breach(|log, stream| log.sign_in_by_password(stream, 0x41)),
+        [Rule::SessionWithoutProof]
+    );
+    assert_eq!(breach(|log, stream| log.complete(stream, 0x66, 200, 0x41)), [Rule::SignInNotOpen]);
+    let completed_twice = breach(|log, stream| log.complete(stream, 0x35, 200, 0x41));
+    assert_eq!(completed_twice, [Rule::SignInNotOpen]);
+    let too_late = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        log.wait(600);
+        log.complete(stream, 0x41, 200, 0x42);
+    });
+    assert_eq!(too_late, [Rule::SignInNotOpen]);
+    let step_up = breach(|log, stream| {
+        let session = Some(log.session(0x42, Assurance::Password, Some(0x43)));
+        let verified = PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session };
+        log.happened(stream, &AccountEvent::PasswordVerified(verified));
+    });
+    assert_eq!(step_up, [Rule::SessionWithoutProof]);
+}
+
+#[test]
+fn a_session_called_surer_than_proven_is_found() {
+    let by_email = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        let request = log.send_email_code(stream, 0x41);
+        let verified = CodeVerified {
+            request: Some(request),
+            sign_in: Some(handle(0x41)),
+            session: Some(log.session(0x42, Assurance::TwoFactor, None)),
+            ..log.code(Method::EmailCode, None, Purpose::SignIn)
+        };
+        log.happened(stream, &AccountEvent::CodeVerified(verified));
+    });
+    assert_eq!(by_email, [Rule::AssuranceWithoutProof]);
+    let by_password = breach(|log, stream| {
+        let session = Some(log.session(0x42, Assurance::TwoFactor, Some(0x13)));
+        let verified = PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session };
+        log.happened(stream, &AccountEvent::PasswordVerified(verified));
+    });
+    assert_eq!(by_password, [Rule::AssuranceWithoutProof]);
+}
+
+#[test]
+fn a_code_by_email_or_of_recovery_that_is_used_twice_is_found() {
+    let email = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        let request = log.send_email_code(stream, 0x41);
+        log.complete_by_email(stream, 0x41, request, 0x42);
+        log.begin(stream, 0x43);
+        log.complete_by_email(stream, 0x43, request, 0x44);
+    });
+    assert_eq!(email, [Rule::EmailCodeNotLive]);
+    let superseded = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        let request = log.send_email_code(stream, 0x41);
+        log.wait(60);
+        log.send_email_code(stream, 0x41);
+        log.complete_by_email(stream, 0x41, request, 0x42);
+    });
+    assert_eq!(superseded, [Rule::EmailCodeNotLive]);
+    let recovery = breach(|log, stream| {
+        let used = RecoveryCodeUsed { index: 4, left: 8 };
+        log.happened(stream, &AccountEvent::RecoveryCodeUsed(used));
+    });
+    assert_eq!(recovery, [Rule::RecoveryCodeUsedTwice]);
+}
+
+#[test]
+fn a_guess_during_a_cool_down_is_found_and_one_at_its_end_is_not() {
+    let after_seconds = |seconds| {
+        breach(move |log, stream| {
+            log.cool_down(stream, Method::Totp);
+            log.wait(seconds);
+            log.begin(stream, 0x41);
+            log.complete(stream, 0x41, 200, 0x42);
+        })
+    };
+    assert_eq!(after_seconds(899), [Rule::GuessDuringCoolDown]);
+    assert_eq!(after_seconds(900), []);
+}
+
+#[test]
+fn a_sixth_guess_in_one_sign_in_is_found_right_or_wrong() {
+    let guesses = |wrong: u32, right: bool| {
+        breach(move |log, stream| {
+            log.begin(stream, 0x41);
+            (1..=wrong).for_each(|guess| log.reject(stream, 0x41, RejectedWhy::Wrong, guess));
+            if right {
+                log.complete(stream, 0x41, 200, 0x42);
+            }
+        })
+    };
+    assert_eq!(guesses(4, true), []);
+    assert_eq!(guesses(5, false), []);
+    assert_eq!(guesses(5, true), [Rule::TooManyGuesses]);
+    assert_eq!(guesses(6, false), [Rule::TooManyGuesses]);
+}
+
+#[test]
+fn an_operators_act_without_a_sealed_reason_or_by_nobody_is_found() {
+    assert_eq!(breach(|log, stream| log.unlock(stream, OPERATOR, &[])), [Rule::ActWithoutReason]);
+    assert_eq!(
+        breach(|log, stream| log.unlock(stream, By::Holder, &[SealClass::Pii])),
+        [Rule::ActWithoutOperator]
+    );
+}
+
+#[test]
+fn a_session_where_nobody_registered_is_found() {
+    let mut log = Sample::new();
+    let unknown = StreamId::Unknown(Digest::new([1; 32]));
+    log.sign_in_by_password(unknown, 1);
+    log.sign_in_by_password(account(9), 1);
+    assert_eq!(rules(&check_sample(&log)), [Rule::NobodyRegistered, Rule::NobodyRegistered]);
+}
