@@ -7,9 +7,39 @@
 //! **Architecture Invariant:** no answer of this module leaves before what it tells is durable.
 
 pub mod answer;
+mod factors;
+pub mod identity;
+mod mail;
+pub mod mask;
+mod proof;
+mod registration;
 pub mod request;
+mod sessions;
+mod sign_in;
+mod staff;
+mod support;
+mod view;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign_events::id::StreamId;
+
+pub use staff::SETUP_TTL;
+pub use view::PAGE_MAX;
+
+use crate::actors::account::{Request, Services};
+use crate::actors::directory::Directory;
+use crate::actors::log::Log;
 use crate::domain::refusal::Refusal;
+use crate::enrolment::EnrolmentError;
+use crate::handle::SessionToken;
+use crate::projections::{ReadModel, ReadModelError};
+use crate::vault::Secrets;
+use request::{AccountRef, Asker};
+
+/// How long a list waits for the read model to catch up before it shows what there is.
+const CATCH_UP: Duration = Duration::from_secs(2);
 
 /// Could not: no verdict was reached, or none that may be told.
 #[derive(Debug, thiserror::Error)]
@@ -25,5 +55,123 @@ pub enum Fault {
     Internal(String),
 }
 
+impl From<ReadModelError> for Fault {
+    fn from(error: ReadModelError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<EnrolmentError> for Fault {
+    fn from(error: EnrolmentError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
 /// A decided answer, or a fault without one.
 pub type Verdict<T> = Result<Result<T, Refusal>, Fault>;
+
+/// All accounts.
+#[derive(Clone)]
+pub struct Accounts {
+    services: Arc<Services>,
+    directory: Directory,
+    read_model: ReadModel,
+    password_chars_min: usize,
+}
+
+impl Accounts {
+    /// Puts the door in front of the directory.
+    #[must_use]
+    pub const fn new(
+        services: Arc<Services>,
+        directory: Directory,
+        read_model: ReadModel,
+        password_chars_min: usize,
+    ) -> Self {
+        Self { services, directory, read_model, password_chars_min }
+    }
+
+    /// The actors' directory.
+    #[must_use]
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.services.log
+    }
+
+    /// The read model.
+    #[must_use]
+    pub const fn read_model(&self) -> &ReadModel {
+        &self.read_model
+    }
+
+    fn secrets(&self) -> &Secrets {
+        &self.services.secrets
+    }
+
+    const fn password_chars_min(&self) -> usize {
+        self.password_chars_min
+    }
+
+    async fn ask<R: Request>(&self, stream: StreamId, request: R) -> Verdict<R::Answer> {
+        self.directory.ask(stream, request).await
+    }
+
+    /// Asks the account that a holder or a client app means.
+    async fn ask_as<R: Request>(
+        &self,
+        asker: Asker,
+        request: impl FnOnce(Option<SessionToken>) -> R,
+    ) -> Verdict<R::Answer> {
+        let (account, token) = match asker {
+            Asker::Session(token) => (token.account(), Some(token)),
+            Asker::Client { client, account } => {
+                let account = match account {
+                    AccountRef::Subject(subject) => {
+                        let name = self.secrets().subject_hash(client, &subject);
+                        self.secrets().find(name).await?
+                    }
+                    AccountRef::Id(account) => {
+                        let made_by = self.ask(StreamId::Account(account), MadeBy).await?;
+                        made_by.ok().filter(|made_by| *made_by == Some(client)).map(|_| account)
+                    }
+                };
+                match account {
+                    Some(account) => (account, None),
+                    None => return Ok(Err(Refusal::NotFound("account"))),
+                }
+            }
+        };
+        self.ask(StreamId::Account(account), request(token)).await
+    }
+
+    /// Waits until the read model has taken in all that the log holds now, for a bounded time.
+    async fn caught_up(&self) -> Result<(), Fault> {
+        if let Some(head) = self.log().store().head().await? {
+            let caught_up = self.read_model.caught_up(head);
+            if tokio::time::timeout(CATCH_UP, caught_up).await.is_err() {
+                tracing::warn!("the read model lags behind the log");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which client app made an account.
+struct MadeBy;
+
+impl Request for MadeBy {
+    type Answer = Option<countersign_events::id::ClientId>;
+
+    async fn perform(
+        &self,
+        entity: &mut crate::actors::account::Entity,
+    ) -> Result<Self::Answer, crate::actors::account::Halt> {
+        entity.load().await?;
+        Ok(entity.open()?.client)
+    }
+}

@@ -3,8 +3,11 @@
 use countersign_events::account::{Method, ResetScope};
 use countersign_events::actor::By;
 use countersign_events::id::{AccountId, ClientId, CorrelationId, FactorId};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::Fault;
+use crate::actors::log::Log;
 use crate::handle::SessionToken;
 
 /// What every request brings along.
@@ -20,12 +23,29 @@ pub struct Call {
     pub idempotency: Option<IdempotencyKey>,
 }
 
+impl Call {
+    /// What the service asks of itself.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] without randomness for its id.
+    pub fn system(log: &Log) -> Result<Self, Fault> {
+        Ok(Self {
+            by: By::System,
+            net: Net { ip: "-".to_owned(), user_agent: None },
+            correlation: log.correlation_id()?,
+            idempotency: None,
+        })
+    }
+}
+
 /// Where a request comes from. Personal data: only ever sealed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Net {
     /// The address.
     pub ip: String,
     /// The user agent, cut to 256 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }
 

@@ -1,4 +1,7 @@
-//! …
+//! The actors: accounts, their directory, and those that follow the log.
 
+pub mod account;
 pub mod courier;
+pub mod directory;
+pub mod log;
 pub mod projector;

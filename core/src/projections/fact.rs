@@ -30,8 +30,11 @@ pub struct Fact {
 pub enum FactKind {
     /// Something happened to an account.
     Account(Box<AccountFact>),
-    /// Something that no read model is about.
-    Other,
+    /// Something happened to an operator, a client app or the log itself.
+    Other {
+        /// Where.
+        stream: StreamId,
+    },
     /// A type or version that this program does not know.
     Unknown {
         /// The type string.
@@ -109,7 +112,7 @@ fn other(entry: &Entry<'_>) -> FactKind {
     let known =
         rows().iter().any(|row| row.event_type == entry.event_type && row.version >= entry.version);
     if known {
-        FactKind::Other
+        FactKind::Other { stream: entry.stream }
     } else {
         FactKind::Unknown {
             event_type: entry.event_type.clone().into_owned(),

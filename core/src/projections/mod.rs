@@ -19,6 +19,7 @@ pub mod outbox;
 mod personal;
 mod read_model;
 mod schema;
+mod staff;
 
 pub use fact::{AccountFact, Fact, FactKind};
 pub use personal::PersonalData;

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use tokio::sync::watch;
 
 use super::fact::{Fact, FactKind};
-use super::{accounts, outbox, schema};
+use super::{accounts, outbox, schema, staff};
 
 /// The most entries that one transaction takes in.
 pub const BATCH_MAX: usize = 1024;
@@ -255,7 +255,9 @@ fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<bool>
             accounts::apply(transaction, fact.position, account)?;
             Ok(changed)
         }
-        FactKind::Other => Ok(false),
+        FactKind::Other { stream } => {
+            staff::apply(transaction, fact.position, *stream).map(|()| false)
+        }
         FactKind::Unknown { event_type, version } => {
             count_unknown(transaction, fact.position, event_type, *version).map(|()| false)
         }

@@ -17,6 +17,7 @@ pub(super) const PROJECTED: &[(&str, &str)] = &[
     ("accounts_v1", "account"),
     ("locks_v1", "account, method"),
     ("outbox_v1", "event"),
+    ("staff_v1", "stream"),
     ("unknown_v1", "event_type, version"),
 ];
 /// The courier's own, lost with the file.
@@ -64,6 +65,10 @@ CREATE TABLE IF NOT EXISTS outbox_v1 (
     kind TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     expires_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS staff_v1 (
+    stream TEXT PRIMARY KEY,
+    position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS attempts_v1 (
     event BLOB PRIMARY KEY,

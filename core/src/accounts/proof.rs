@@ -1,0 +1,266 @@
+//! Proofs: what was typed, compared with exactly one thing (SR-017), and proving again.
+
+use countersign_events::account::{Method, Purpose};
+use countersign_events::id::{AccountId, FactorId, HandleHash, SecretVersion, StreamId};
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use super::answer::{EmailCodePromised, SessionGiven};
+use super::request::{Call, CodeAnswer, Proof};
+use super::sign_in::{Checked, SendCode, check_password, session_given};
+use super::{Accounts, Fault, Verdict};
+use crate::actors::account::{Batch, Entity, Halt, Request, Sealed};
+use crate::domain::Command;
+use crate::domain::account::Open;
+use crate::domain::command::{Evidence, Prove, Proven};
+use crate::domain::recovery_code::NormalRecoveryCode;
+use crate::domain::refusal::Refusal;
+use crate::domain::totp::{Compared, Generator};
+use crate::handle::SessionToken;
+use crate::vault::SecretKind;
+use countersign_events::account::AccountEvent;
+
+impl Accounts {
+    /// Proves again within a session: a new token takes its place.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSession`], [`Refusal::AuthenticationFailed`], [`Refusal::TooManyRequests`]; a
+    /// [`Fault`].
+    pub async fn prove(
+        &self,
+        call: &Call,
+        token: &SessionToken,
+        proof: Proof,
+    ) -> Verdict<SessionGiven> {
+        let request = ProveAgain { call: call.clone(), session: token.hash(), proof };
+        self.ask(StreamId::Account(token.account()), request).await
+    }
+
+    /// Sends a code that confirms the address.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSession`], [`Refusal::TooManyRequests`]; a [`Fault`].
+    pub async fn send_confirmation(
+        &self,
+        call: &Call,
+        token: &SessionToken,
+    ) -> Verdict<EmailCodePromised> {
+        let (purpose, bound_to) = (Purpose::ConfirmEmail, token.hash());
+        let request = SendCode { call: call.clone(), purpose, bound_to };
+        self.ask(StreamId::Account(token.account()), request).await
+    }
+
+    /// Confirms the address with a code that was sent to it.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSession`], [`Refusal::AuthenticationFailed`], [`Refusal::TooManyRequests`]; a
+    /// [`Fault`].
+    pub async fn confirm_email(
+        &self,
+        call: &Call,
+        token: &SessionToken,
+        code: Zeroizing<String>,
+    ) -> Verdict<()> {
+        let request = ConfirmEmail { call: call.clone(), session: token.hash(), code };
+        self.ask(StreamId::Account(token.account()), request).await
+    }
+}
+
+/// Compares a code with the one thing that its method and factor name.
+pub(super) async fn evidence(
+    entity: &Entity,
+    answer: &CodeAnswer,
+    purpose: Purpose,
+    bound_to: HandleHash,
+) -> Result<Evidence, Halt> {
+    let open = entity.open()?;
+    match answer.method {
+        Method::Totp => {
+            let factor = named_factor(open, answer.factor)?;
+            match open.factors.get(&factor) {
+                None => Ok(Evidence::Nothing { method: Method::Totp, factor: Some(factor) }),
+                Some(state) => compare(entity, factor, state.secret, &answer.code).await,
+            }
+        }
+        Method::EmailCode => Ok(email_evidence(entity, open, &answer.code, purpose, bound_to)?),
+        Method::RecoveryCode => Ok(recovery_evidence(entity, open, &answer.code)?),
+        Method::Password => {
+            let reason = "a password is no second factor".to_owned();
+            Err(Refusal::Invalid { field: "method", reason }.into())
+        }
+    }
+}
+
+/// The authenticator that was named; it may be left out while there is only one.
+fn named_factor(open: &Open, named: Option<FactorId>) -> Result<FactorId, Refusal> {
+    let mut factors = open.factors.keys();
+    match (named, factors.next(), factors.next()) {
+        (Some(factor), _, _) => Ok(factor),
+        (None, Some(only), None) => Ok(*only),
+        (None, _, _) => {
+            let reason = "name one of several authenticators".to_owned();
+            Err(Refusal::Invalid { field: "factor_id", reason })
+        }
+    }
+}
+
+async fn compare(
+    entity: &Entity,
+    factor: FactorId,
+    version: SecretVersion,
+    code: &str,
+) -> Result<Evidence, Halt> {
+    Ok(Evidence::Totp(compare_totp(entity, factor, version, code).await?))
+}
+
+/// Compares a code with an authenticator's secret, opened for no longer than this.
+pub(super) async fn compare_totp(
+    entity: &Entity,
+    factor: FactorId,
+    version: SecretVersion,
+    code: &str,
+) -> Result<Compared, Halt> {
+    let account = entity.id()?;
+    let secret = secret_of(entity, account, version).await?;
+    let generator = Generator::new(&secret)
+        .map_err(|error| Fault::FailsClosed(format!("secret {version} of {account}: {error}")))?;
+    // The server's clock alone decides (SR-006), not the time of the stream's last entry.
+    let seconds = u64::try_from(entity.services.log.now().as_second()).unwrap_or(0);
+    Ok(generator.compare(factor, code, seconds))
+}
+
+/// The secret of an authenticator. One that an event names and the vault lacks fails closed.
+pub(super) async fn secret_of(
+    entity: &Entity,
+    account: AccountId,
+    version: SecretVersion,
+) -> Result<Zeroizing<Vec<u8>>, Halt> {
+    let secret = entity.services.secrets.get(account, SecretKind::Totp, version).await?;
+    let missing =
+        || Fault::FailsClosed(format!("authenticator secret {version} of {account} is missing"));
+    Ok(secret.ok_or_else(missing)?)
+}
+
+fn email_evidence(
+    entity: &Entity,
+    open: &Open,
+    code: &str,
+    purpose: Purpose,
+    bound_to: HandleHash,
+) -> Result<Evidence, Halt> {
+    let live = open.email_codes.get(&bound_to).filter(|live| live.purpose == purpose);
+    let (Some(live), Some(email)) = (live, &open.email) else {
+        return Ok(Evidence::Nothing { method: Method::EmailCode, factor: None });
+    };
+    let secrets = &entity.services.secrets;
+    let sent = secrets.email_code(entity.id()?, bound_to, purpose, email.commit, live.nonce);
+    Ok(Evidence::EmailCode { right: sent.as_bytes().ct_eq(code.as_bytes()).into() })
+}
+
+/// Compares with every code of the set, used or not, in constant time.
+fn recovery_evidence(entity: &Entity, open: &Open, code: &str) -> Result<Evidence, Halt> {
+    let Some(set) = &open.recovery else {
+        return Ok(Evidence::Nothing { method: Method::RecoveryCode, factor: None });
+    };
+    let Some(normal) = NormalRecoveryCode::parse(code) else {
+        return Ok(Evidence::RecoveryCode { index: None });
+    };
+    let typed = entity.services.secrets.recovery_hash(entity.id()?, &normal);
+    let equal = |hash: &countersign_events::id::Hash32| -> Choice {
+        hash.bytes().as_slice().ct_eq(typed.bytes().as_slice())
+    };
+    let index = (0_u32..).zip(&set.hashes).fold(None, |found, (index, hash)| {
+        if bool::from(equal(hash)) { Some(index) } else { found }
+    });
+    Ok(Evidence::RecoveryCode { index })
+}
+
+struct ProveAgain {
+    call: Call,
+    session: HandleHash,
+    proof: Proof,
+}
+
+impl Request for ProveAgain {
+    type Answer = SessionGiven;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<SessionGiven, Halt> {
+        let begun = entity.begin(&self.call).await?;
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => {
+                entity.session(&self.call, self.session).await?;
+                let proven = match &self.proof {
+                    Proof::Password(password) => password_proven(entity, password).await?,
+                    Proof::Code(answer) => {
+                        entity.admit(answer.method)?;
+                        let purpose = Purpose::StepUp;
+                        Proven::Code(evidence(entity, answer, purpose, self.session).await?)
+                    }
+                };
+                let next = begun.mint.session(entity.id()?).hash();
+                let session = self.session;
+                let command = Command::Prove(Prove { session, proven, next });
+                let sealed = Sealed::default();
+                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+            }
+        };
+        session_given(entity, &batch, &begun.mint)
+    }
+}
+
+async fn password_proven(entity: &mut Entity, password: &str) -> Result<Proven, Halt> {
+    entity.admit(Method::Password)?;
+    let right = !matches!(check_password(entity, password).await?, Checked::Wrong);
+    Ok(Proven::Password { right })
+}
+
+/// Proves the password within a request that needs it fresh; the session keeps its token.
+pub(super) async fn prove_in_place(
+    entity: &mut Entity,
+    call: &Call,
+    session: HandleHash,
+    password: &str,
+) -> Result<(), Halt> {
+    let proven = password_proven(entity, password).await?;
+    let command = Command::Prove(Prove { session, proven, next: session });
+    let batch: Batch = entity.decide(call, &command, Sealed::default(), None).await?;
+    let verified = batch.find(|event| match event {
+        AccountEvent::PasswordVerified(_) => Some(()),
+        _ => None,
+    });
+    verified.ok_or(Halt::Refusal(Refusal::AuthenticationFailed))
+}
+
+struct ConfirmEmail {
+    call: Call,
+    session: HandleHash,
+    code: Zeroizing<String>,
+}
+
+impl Request for ConfirmEmail {
+    type Answer = ();
+
+    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
+        let begun = entity.begin(&self.call).await?;
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => {
+                entity.session(&self.call, self.session).await?;
+                entity.admit(Method::EmailCode)?;
+                let (purpose, session) = (Purpose::ConfirmEmail, self.session);
+                let open = entity.open()?;
+                let evidence = email_evidence(entity, open, &self.code, purpose, session)?;
+                let right = matches!(evidence, Evidence::EmailCode { right: true });
+                let command = Command::ConfirmEmail { session, right };
+                let sealed = Sealed::default();
+                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+            }
+        };
+        let confirmed = batch.find(|event| match event {
+            AccountEvent::EmailConfirmed(_) => Some(()),
+            _ => None,
+        });
+        confirmed.ok_or(Halt::Refusal(Refusal::AuthenticationFailed))
+    }
+}

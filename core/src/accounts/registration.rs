@@ -1,0 +1,252 @@
+//! Registration: a login or a subject is claimed, then the account is created.
+//!
+//! The order of writes: claim → data key → password → `Registered`. A crash between any two leaves
+//! a claim whose stream is empty; after ten minutes whoever appends `RegistrationAbandoned` to
+//! that stream at revision 0 may take it over, so no login is ever lost.
+
+use countersign_events::account::Origin;
+use countersign_events::id::{AccountId, ClientId, Hash32, StreamId};
+use uuid::Builder;
+
+use super::identity::{Identity, seal_pii};
+use super::request::{Call, Register, RegisterSubject};
+use super::{Accounts, Fault, Verdict};
+use crate::actors::account::{Entity, Halt, Request, Sealed};
+use crate::domain::command::Register as RegisterCommand;
+use crate::domain::policy::CLAIM_TTL;
+use crate::domain::refusal::Refusal;
+use crate::domain::{Command, account::Standing};
+use crate::entropy;
+use crate::vault::{Claim, SecretKind, check_password_rules};
+
+/// Characters of a login.
+const LOGIN_CHARS: std::ops::RangeInclusive<usize> = 3..=64;
+/// Characters of an address (RFC 5321, 4.5.3.1: 64 + 1 + 255 octets, less what nobody has).
+const EMAIL_CHARS: std::ops::RangeInclusive<usize> = 3..=254;
+/// Characters of a client app's name for an account, and of a display name.
+const SUBJECT_CHARS: std::ops::RangeInclusive<usize> = 1..=128;
+
+impl Accounts {
+    /// A person registers.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`], [`Refusal::WeakPassword`], [`Refusal::Taken`]; a [`Fault`].
+    pub async fn register(&self, call: &Call, ask: Register) -> Verdict<AccountId> {
+        let refused = check_text("login", &ask.login, LOGIN_CHARS)
+            .and_then(|()| check_email(&ask.email))
+            .and_then(|()| self.check_password(&ask.password));
+        if let Err(refusal) = refused {
+            return Ok(Err(refusal));
+        }
+        let name = self.secrets().login_hash(&ask.login);
+        let create = Create {
+            call: call.clone(),
+            origin: Origin::Holder,
+            client: None,
+            email_verified: false,
+            identity: Identity {
+                login: Some(ask.login),
+                email: Some(ask.email),
+                ..Identity::default()
+            },
+            password: Some(ask.password),
+        };
+        self.claim_and_create(call, name, create).await
+    }
+
+    /// A client app makes an account for one of its users.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`], [`Refusal::Taken`]; a [`Fault`].
+    pub async fn register_subject(
+        &self,
+        call: &Call,
+        client: ClientId,
+        ask: RegisterSubject,
+    ) -> Verdict<AccountId> {
+        let refused = check_text("subject", &ask.subject, SUBJECT_CHARS)
+            .and_then(|()| ask.email.as_deref().map_or(Ok(()), check_email))
+            .and_then(|()| {
+                let name = ask.display_name.as_deref();
+                name.map_or(Ok(()), |name| check_text("display_name", name, SUBJECT_CHARS))
+            });
+        if let Err(refusal) = refused {
+            return Ok(Err(refusal));
+        }
+        let name = self.secrets().subject_hash(client, &ask.subject);
+        let create = Create {
+            call: call.clone(),
+            origin: Origin::Client,
+            client: Some(client),
+            email_verified: ask.email_verified,
+            identity: Identity {
+                login: None,
+                email: ask.email,
+                subject: Some(ask.subject),
+                display_name: ask.display_name,
+            },
+            password: None,
+        };
+        self.claim_and_create(call, name, create).await
+    }
+
+    /// Makes the account of an operator, without a password yet.
+    pub(super) async fn register_operator(&self, call: &Call, login: String) -> Verdict<AccountId> {
+        if let Err(refusal) = check_text("login", &login, LOGIN_CHARS) {
+            return Ok(Err(refusal));
+        }
+        let name = self.secrets().login_hash(&login);
+        let create = Create {
+            call: call.clone(),
+            origin: Origin::Operator,
+            client: None,
+            email_verified: false,
+            identity: Identity { login: Some(login), ..Identity::default() },
+            password: None,
+        };
+        self.claim_and_create(call, name, create).await
+    }
+
+    pub(super) fn check_password(&self, password: &str) -> Result<(), Refusal> {
+        check_password_rules(password, self.password_chars_min()).map_err(Refusal::WeakPassword)
+    }
+
+    async fn claim_and_create(
+        &self,
+        call: &Call,
+        name: Hash32,
+        create: Create,
+    ) -> Verdict<AccountId> {
+        let account = self.new_account_id(call)?;
+        let now = self.log().now();
+        match self.secrets().claim(name, account, now).await? {
+            Claim::Claimed => {}
+            Claim::Held { account: holder, .. } if holder == account => {}
+            Claim::Held { account: holder, claimed_at } => {
+                let is_old = now.duration_since(claimed_at) >= CLAIM_TTL;
+                if !is_old || !self.abandon(call, holder).await? {
+                    return Ok(Err(Refusal::Taken("login")));
+                }
+                // If we crash here, the abandoned stream lets the next one take the claim over.
+                if !self.secrets().take_over(name, holder, account, now).await? {
+                    return Ok(Err(Refusal::Taken("login")));
+                }
+            }
+        }
+        self.ask(StreamId::Account(account), create).await
+    }
+
+    /// A random id; with an idempotency key the same one again, so that a repeated registration
+    /// meets the account that the first one made.
+    fn new_account_id(&self, call: &Call) -> Result<AccountId, Fault> {
+        let bytes = match &call.idempotency {
+            None => *entropy::bytes::<16>(self.log().entropy())?,
+            Some(asked) => {
+                let parts = [asked.caller.as_bytes(), asked.route.as_bytes(), asked.key.as_bytes()];
+                *self.secrets().fingerprint("account id", &parts).bytes()
+            }
+        };
+        Ok(AccountId::new(Builder::from_random_bytes(bytes).into_uuid()))
+    }
+
+    /// Gives up an old claim; false where its registration came after all.
+    async fn abandon(&self, call: &Call, holder: AccountId) -> Result<bool, Fault> {
+        let call = Call { idempotency: None, ..call.clone() };
+        Ok(self.ask(StreamId::Account(holder), Abandon { call }).await?.is_ok())
+    }
+}
+
+/// Creates the account on its empty stream.
+struct Create {
+    call: Call,
+    origin: Origin,
+    client: Option<ClientId>,
+    email_verified: bool,
+    identity: Identity,
+    password: Option<zeroize::Zeroizing<String>>,
+}
+
+impl Request for Create {
+    type Answer = AccountId;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<AccountId, Halt> {
+        let begun = entity.begin(&self.call).await?;
+        let account = entity.id()?;
+        if begun.repeated.is_some() {
+            return Ok(account);
+        }
+        if !entity.account().is_empty() {
+            return Err(Refusal::Taken("login").into());
+        }
+        let services = std::sync::Arc::clone(&entity.services);
+        let key = services.secrets.create_key(account).await?;
+        let password = match &self.password {
+            None => None,
+            Some(password) => {
+                let phc = services.passwords.hash(password).await?;
+                let now = entity.now();
+                let put = services.secrets.put(account, SecretKind::Password, phc.as_bytes(), now);
+                Some(put.await?)
+            }
+        };
+        let pii = seal_pii(&services.secrets, account, &self.identity).await?;
+        let command = Command::Register(RegisterCommand {
+            origin: self.origin,
+            client: self.client,
+            has_email: self.identity.email.is_some(),
+            email_confirmed: self.email_verified,
+            key,
+            password,
+        });
+        let sealed = Sealed { pii: Some(pii), net: None };
+        entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
+        Ok(account)
+    }
+}
+
+/// Gives up a claim whose registration never came.
+struct Abandon {
+    call: Call,
+}
+
+impl Request for Abandon {
+    type Answer = ();
+
+    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
+        entity.load().await?;
+        if entity.account().standing == Standing::Abandoned {
+            return Ok(());
+        }
+        entity.decide(&self.call, &Command::Abandon, Sealed::default(), None).await?;
+        Ok(())
+    }
+}
+
+/// A text that people type: of a length, without control characters or white space around it.
+pub(super) fn check_text(
+    field: &'static str,
+    text: &str,
+    chars: std::ops::RangeInclusive<usize>,
+) -> Result<(), Refusal> {
+    let invalid = |reason: String| Err(Refusal::Invalid { field, reason });
+    if !chars.contains(&text.chars().count()) {
+        return invalid(format!("{} to {} characters", chars.start(), chars.end()));
+    }
+    if text.chars().any(char::is_control) || text.trim() != text {
+        return invalid("no control characters, no white space around it".to_owned());
+    }
+    Ok(())
+}
+
+/// An address that a mail server can be given: one `@`, something on both sides, no space.
+fn check_email(email: &str) -> Result<(), Refusal> {
+    check_text("email", email, EMAIL_CHARS)?;
+    let sides = email.split_once('@').filter(|(local, domain)| {
+        !local.is_empty()
+            && !domain.is_empty()
+            && !domain.contains('@')
+            && !email.contains([' ', ',', ';', '<', '>', '"', '(', ')'])
+    });
+    let reason = "not an e-mail address".to_owned();
+    sides.map(|_| ()).ok_or(Refusal::Invalid { field: "email", reason })
+}

@@ -1,0 +1,356 @@
+//! Signing in: with a password or a client app's word, then with a code.
+//!
+//! A login that does not exist goes the same way on its own `unknown-` stream: the same limits,
+//! the same hashing, one entry as well, so that nobody can tell it from a real one (SR-051).
+
+use std::sync::Arc;
+
+use countersign_events::account::{AccountEvent, Method, Purpose, SessionOpened, SignInOpened};
+use countersign_events::id::{ClientId, Nonce, SecretVersion, StreamId};
+use zeroize::Zeroizing;
+
+use super::answer::{
+    EmailCodePromised, MethodOffered, SecondFactorRequired, SessionGiven, SignedIn,
+};
+use super::identity::seal_net;
+use super::proof::evidence;
+use super::request::{Call, CodeAnswer, PasswordSignIn};
+use super::{Accounts, Fault, Verdict, mask};
+use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
+use crate::domain::Command;
+use crate::domain::command::{FirstFactor, SendEmailCode, SignIn, VerifyCode};
+use crate::domain::refusal::Refusal;
+use crate::entropy;
+use crate::handle::SignInHandle;
+use crate::vault::SecretKind;
+
+impl Accounts {
+    /// Begins a sign-in with a password.
+    ///
+    /// # Errors
+    /// [`Refusal::AuthenticationFailed`], [`Refusal::TooManyRequests`]; a [`Fault`].
+    pub async fn sign_in(&self, call: &Call, ask: PasswordSignIn) -> Verdict<SignedIn> {
+        let name = self.secrets().login_hash(&ask.login);
+        let request = || ByPassword { call: call.clone(), password: ask.password.clone() };
+        if let Some(account) = self.secrets().find(name).await? {
+            match self.ask(StreamId::Account(account), request()).await? {
+                // Claimed and never registered: to everybody else it does not exist.
+                Ok(None) => {}
+                Ok(Some(signed_in)) => return Ok(Ok(signed_in)),
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
+        match self.ask(StreamId::Unknown(name), request()).await? {
+            Ok(Some(signed_in)) => Ok(Ok(signed_in)),
+            Ok(None) => Ok(Err(Refusal::AuthenticationFailed)),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Begins a sign-in on the word of a client app, which checked the password itself.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a subject the app did not make; a [`Fault`].
+    pub async fn vouch(&self, call: &Call, client: ClientId, subject: String) -> Verdict<SignedIn> {
+        let name = self.secrets().subject_hash(client, &subject);
+        match self.secrets().find(name).await? {
+            None => Ok(Err(Refusal::NotFound("account"))),
+            Some(account) => {
+                self.ask(StreamId::Account(account), Vouched { call: call.clone() }).await
+            }
+        }
+    }
+
+    /// Sends a code by e-mail to go on with a sign-in.
+    ///
+    /// # Errors
+    /// [`Refusal::AuthenticationFailed`], [`Refusal::TooManyRequests`]; a [`Fault`].
+    pub async fn send_email_code(
+        &self,
+        call: &Call,
+        sign_in: SignInHandle,
+    ) -> Verdict<EmailCodePromised> {
+        let stream = StreamId::Account(sign_in.account());
+        let bound_to = sign_in.hash();
+        self.ask(stream, SendCode { call: call.clone(), purpose: Purpose::SignIn, bound_to }).await
+    }
+
+    /// Completes a sign-in with a code.
+    ///
+    /// # Errors
+    /// [`Refusal::AuthenticationFailed`], [`Refusal::TooManyRequests`], [`Refusal::Invalid`]; a
+    /// [`Fault`].
+    pub async fn answer(
+        &self,
+        call: &Call,
+        sign_in: SignInHandle,
+        answer: CodeAnswer,
+    ) -> Verdict<SessionGiven> {
+        let stream = StreamId::Account(sign_in.account());
+        self.ask(stream, Answered { call: call.clone(), sign_in, answer }).await
+    }
+}
+
+/// A sign-in by password. Answers `None` on the empty stream of an account that never came to be.
+struct ByPassword {
+    call: Call,
+    password: Zeroizing<String>,
+}
+
+impl Request for ByPassword {
+    type Answer = Option<SignedIn>;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<Option<SignedIn>, Halt> {
+        let begun = entity.begin(&self.call).await?;
+        let is_account = matches!(entity.stream, StreamId::Account(_));
+        if is_account && entity.account().open().is_none() {
+            return Ok(None);
+        }
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => self.decide(entity, &begun.mint).await?,
+        };
+        signed_in(entity, &batch, &begun.mint).await.map(Some)
+    }
+}
+
+impl ByPassword {
+    async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
+        entity.admit(Method::Password)?;
+        let services = Arc::clone(&entity.services);
+        let checked = check_password(entity, &self.password).await?;
+        let first = match checked {
+            Checked::Wrong => FirstFactor::PasswordWrong,
+            Checked::Right => FirstFactor::PasswordRight { rehashed: None },
+            Checked::Outdated { account, .. } => {
+                let phc = services.passwords.hash(&self.password).await?;
+                let now = entity.now();
+                let put = services.secrets.put(account, SecretKind::Password, phc.as_bytes(), now);
+                FirstFactor::PasswordRight { rehashed: Some(put.await?) }
+            }
+        };
+        let net = seal_net(&services.secrets, entity.stream, entity.now(), &self.call.net).await?;
+        let command = Command::SignIn(sign_in_command(entity, first, mint));
+        let sealed = Sealed { pii: None, net: Some(net) };
+        let batch = entity.decide(&self.call, &command, sealed, Some(mint)).await?;
+        if let Checked::Outdated { account, version } = checked {
+            entity.destroy(account, SecretKind::Password, version).await;
+        }
+        Ok(batch)
+    }
+}
+
+/// What checking a password gave.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Checked {
+    /// It is another, or there is none.
+    Wrong,
+    /// It is the one.
+    Right,
+    /// It is the one, under parameters weaker than today's.
+    Outdated { account: countersign_events::id::AccountId, version: SecretVersion },
+}
+
+/// Checks a password at the same cost whether there is one or not.
+pub(super) async fn check_password(entity: &Entity, password: &str) -> Result<Checked, Halt> {
+    let services = &entity.services;
+    let current = entity.account().open().and_then(|open| open.password);
+    let Some(version) = current else {
+        services.passwords.verify(password, None).await?;
+        return Ok(Checked::Wrong);
+    };
+    let account = entity.id()?;
+    let phc = services.secrets.get(account, SecretKind::Password, version).await?;
+    let missing = || Fault::FailsClosed(format!("password {version} of {account} is missing"));
+    let phc = phc.ok_or_else(missing)?;
+    let phc = std::str::from_utf8(&phc)
+        .map_err(|_| Fault::FailsClosed(format!("password {version} of {account} is damaged")))?;
+    let matched = services.passwords.verify(password, Some(phc)).await?;
+    Ok(match (matched.right, matched.outdated) {
+        (false, _) => Checked::Wrong,
+        (true, false) => Checked::Right,
+        (true, true) => Checked::Outdated { account, version },
+    })
+}
+
+/// The command of a sign-in. A login that does not exist has no handles to give out.
+fn sign_in_command(entity: &Entity, first: FirstFactor, mint: &Mint) -> SignIn {
+    let nobody = countersign_events::id::AccountId::new(uuid::Uuid::nil());
+    let account = entity.id().unwrap_or(nobody);
+    SignIn { first, sign_in: mint.sign_in(account).hash(), session: mint.session(account).hash() }
+}
+
+/// A sign-in on the word of a client app.
+struct Vouched {
+    call: Call,
+}
+
+impl Request for Vouched {
+    type Answer = SignedIn;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<SignedIn, Halt> {
+        let begun = entity.begin(&self.call).await?;
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => {
+                let (secrets, now) = (&entity.services.secrets, entity.now());
+                let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+                let command = sign_in_command(entity, FirstFactor::Vouched, &begun.mint);
+                let command = Command::SignIn(command);
+                let sealed = Sealed { pii: None, net: Some(net) };
+                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+            }
+        };
+        signed_in(entity, &batch, &begun.mint).await
+    }
+}
+
+/// The answer to a first factor, read from the events it left.
+async fn signed_in(entity: &Entity, batch: &Batch, mint: &Mint) -> Result<SignedIn, Halt> {
+    type Next<'a> = (Option<&'a SignInOpened>, Option<&'a SessionOpened>);
+    let next: Option<Next<'_>> = batch.find(|event| match event {
+        AccountEvent::PasswordVerified(verified) => {
+            Some((verified.sign_in.as_ref(), verified.session.as_ref()))
+        }
+        AccountEvent::FirstFactorVouched(vouched) => {
+            Some((vouched.sign_in.as_ref(), vouched.session.as_ref()))
+        }
+        _ => None,
+    });
+    match next {
+        Some((_, Some(opened))) => Ok(SignedIn::Completed(given(entity, opened, mint)?)),
+        Some((Some(opened), None)) => Ok(SignedIn::SecondFactorRequired(SecondFactorRequired {
+            id: mint.sign_in(entity.id()?),
+            methods: methods_offered(entity).await?,
+            expires_at: opened.expires_at,
+        })),
+        Some((None, None)) | None => Err(Refusal::AuthenticationFailed.into()),
+    }
+}
+
+/// A session that an event started, with the token that was minted for it.
+pub(super) fn given(
+    entity: &Entity,
+    opened: &SessionOpened,
+    mint: &Mint,
+) -> Result<SessionGiven, Halt> {
+    Ok(SessionGiven {
+        token: mint.session(entity.id()?),
+        expires_at: opened.expires_at,
+        assurance: opened.assurance,
+        amr: opened.amr.clone(),
+    })
+}
+
+/// The ways to answer, told only after the right password (SR-063).
+async fn methods_offered(entity: &Entity) -> Result<Vec<MethodOffered>, Halt> {
+    let open = entity.open()?;
+    let mut methods = vec![];
+    for (factor, state) in &open.factors {
+        let name = entity.factor_name(state.named_at).await?;
+        methods.push(MethodOffered {
+            method: Method::Totp,
+            factor: Some(*factor),
+            name: Some(name),
+            hint: None,
+        });
+    }
+    let other = |method, hint| MethodOffered { method, factor: None, name: None, hint };
+    if open.email.is_some() {
+        let hint = entity.identity().await?.email.as_deref().map(mask::email);
+        methods.push(other(Method::EmailCode, hint));
+    }
+    if open.recovery.as_ref().is_some_and(|set| set.left() > 0) {
+        methods.push(other(Method::RecoveryCode, None));
+    }
+    Ok(methods)
+}
+
+/// A code by e-mail is asked for, to sign in or to confirm the address.
+pub(super) struct SendCode {
+    pub(super) call: Call,
+    pub(super) purpose: Purpose,
+    pub(super) bound_to: countersign_events::id::HandleHash,
+}
+
+impl Request for SendCode {
+    type Answer = EmailCodePromised;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<EmailCodePromised, Halt> {
+        let begun = entity.begin(&self.call).await?;
+        if self.purpose != Purpose::SignIn {
+            entity.session(&self.call, self.bound_to).await?;
+        }
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => {
+                let nonce = Nonce::new(*entropy::bytes::<16>(entity.services.log.entropy())?);
+                let (purpose, bound_to) = (self.purpose, self.bound_to);
+                let command = Command::SendEmailCode(SendEmailCode { purpose, bound_to, nonce });
+                entity.rehearse(&command)?;
+                let (secrets, now) = (&entity.services.secrets, entity.now());
+                let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+                let sealed = Sealed { pii: None, net: Some(net) };
+                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+            }
+        };
+        let requested = batch.0.iter().find_map(|stamped| match &stamped.event {
+            AccountEvent::EmailCodeRequested(requested) => Some((stamped.at, requested)),
+            _ => None,
+        });
+        let (at, requested) = requested.ok_or(Refusal::AuthenticationFailed)?;
+        let resend = entity.services.policy.email_resend;
+        let email = entity.identity().await?.email.unwrap_or_default();
+        Ok(EmailCodePromised {
+            hint: mask::email(&email),
+            resend_at: at.saturating_add(resend).unwrap_or(at),
+            expires_at: requested.expires_at,
+        })
+    }
+}
+
+/// A code to complete a sign-in.
+struct Answered {
+    call: Call,
+    sign_in: SignInHandle,
+    answer: CodeAnswer,
+}
+
+impl Request for Answered {
+    type Answer = SessionGiven;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<SessionGiven, Halt> {
+        let begun = entity.begin(&self.call).await?;
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => {
+                let sign_in = self.sign_in.hash();
+                let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
+                if !open.sign_ins.contains_key(&sign_in) {
+                    return Err(Refusal::AuthenticationFailed.into());
+                }
+                entity.admit(self.answer.method)?;
+                let evidence = evidence(entity, &self.answer, Purpose::SignIn, sign_in).await?;
+                let session = begun.mint.session(entity.id()?).hash();
+                let command = Command::VerifyCode(VerifyCode { sign_in, evidence, session });
+                let sealed = Sealed::default();
+                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+            }
+        };
+        session_given(entity, &batch, &begun.mint)
+    }
+}
+
+/// The session that a proof started, or the one class of refusals.
+pub(super) fn session_given(
+    entity: &Entity,
+    batch: &Batch,
+    mint: &Mint,
+) -> Result<SessionGiven, Halt> {
+    let opened = batch.find(|event| match event {
+        AccountEvent::CodeVerified(verified) => verified.session.as_ref(),
+        AccountEvent::PasswordVerified(verified) => verified.session.as_ref(),
+        _ => None,
+    });
+    given(entity, opened.ok_or(Refusal::AuthenticationFailed)?, mint)
+}

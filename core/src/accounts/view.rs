@@ -1,0 +1,258 @@
+//! Views: an account and its history, for its holder, its client app and support.
+//!
+//! What a reader may see of the sealed parts is opened here; the rest of an event's data is shown
+//! as it stands, less the numbers that only machines need.
+
+use countersign_events::account::AccountEvent;
+use countersign_events::entry::Entry;
+use countersign_events::id::{Revision, StreamId};
+use countersign_events::store::Recorded;
+use serde_json::{Map, Value};
+
+use super::answer::{AccountView, EventView, LockView, Page};
+use super::factors::view_of;
+use super::identity::{Errand, FactorName, Identity, open_net, open_pii};
+use super::request::{Asker, Call, PageRequest};
+use super::{Accounts, Verdict, mask};
+use crate::actors::account::{Entity, Halt, Request};
+use crate::domain::explain;
+use crate::handle::SessionToken;
+
+/// Items of a page at the most.
+pub const PAGE_MAX: usize = 200;
+
+/// Fields that are never shown: nonces, hashes and versions that say nothing to people.
+const UNSHOWN: &[&str] = &["hashes", "nonce", "pepper", "secret", "version", "commitment", "key"];
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// The holder, or the client app that answers for him.
+    Holder,
+    /// Support: names and addresses are masked, and no network address is shown.
+    Support,
+}
+
+impl Accounts {
+    /// An account, for its holder or its client app.
+    ///
+    /// # Errors
+    /// [`NoSession`](crate::domain::refusal::Refusal::NoSession),
+    /// [`NotFound`](crate::domain::refusal::Refusal::NotFound); a [`Fault`](super::Fault).
+    pub async fn account(&self, call: &Call, asker: Asker) -> Verdict<AccountView> {
+        self.ask_as(asker, |token| ViewAccount { call: call.clone(), token }).await
+    }
+
+    /// The history of an account, for its holder or its client app, the newest event first.
+    ///
+    /// # Errors
+    /// [`NoSession`](crate::domain::refusal::Refusal::NoSession),
+    /// [`NotFound`](crate::domain::refusal::Refusal::NotFound); a [`Fault`](super::Fault).
+    pub async fn history(
+        &self,
+        call: &Call,
+        asker: Asker,
+        page: PageRequest,
+    ) -> Verdict<Page<EventView>> {
+        self.ask_as(asker, |token| ViewHistory { call: call.clone(), token, page }).await
+    }
+}
+
+struct ViewAccount {
+    call: Call,
+    token: Option<SessionToken>,
+}
+
+impl Request for ViewAccount {
+    type Answer = AccountView;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<AccountView, Halt> {
+        entity.load().await?;
+        if let Some(token) = &self.token {
+            entity.session(&self.call, token.hash()).await?;
+        }
+        account_view(entity, Reader::Holder).await
+    }
+}
+
+/// The account as a reader may see it.
+pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<AccountView, Halt> {
+    let (open, now) = (entity.open()?, entity.now());
+    let identity = entity.identity().await?;
+    let mut factors = vec![];
+    for factor in open.factors.keys() {
+        factors.push(view_of(entity, *factor).await?);
+    }
+    let limits = &entity.account().limits;
+    let locks = limits.iter().filter_map(|(method, _)| {
+        let cool_down = limits.cooling(method, now)?;
+        Some(LockView {
+            method,
+            since: cool_down.since,
+            until: cool_down.until,
+            unresolved: cool_down.unresolved,
+            rule: cool_down.rule.clone(),
+            explanation: explain::cool_down(method, cool_down),
+        })
+    });
+    let alive = open.sessions.values().filter(|session| now < session.expires_at).count();
+    let shown = identity.login.or(identity.subject);
+    Ok(AccountView {
+        account: entity.id()?,
+        login: match reader {
+            Reader::Holder => shown,
+            Reader::Support => shown.as_deref().map(mask::login),
+        },
+        email_hint: identity.email.as_deref().map(mask::email),
+        email_confirmed: open.email.as_ref().is_some_and(|email| email.confirmed),
+        two_factor_enabled: open.two_factor_enabled(),
+        factors,
+        recovery_codes_left: open.recovery.as_ref().map_or(0, |set| set.left()),
+        locks: locks.collect(),
+        unresolved: limits
+            .iter()
+            .map(|(method, _)| (method, limits.unresolved(method)))
+            .filter(|(_, failures)| *failures > 0)
+            .collect(),
+        sessions: u32::try_from(alive).unwrap_or(u32::MAX),
+        created_at: open.created_at,
+        revision: entity.account().last.map_or(Revision::new(0), |(revision, _)| revision),
+    })
+}
+
+struct ViewHistory {
+    call: Call,
+    token: Option<SessionToken>,
+    page: PageRequest,
+}
+
+impl Request for ViewHistory {
+    type Answer = Page<EventView>;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<Page<EventView>, Halt> {
+        entity.load().await?;
+        if let Some(token) = &self.token {
+            entity.session(&self.call, token.hash()).await?;
+        }
+        entity.open()?;
+        history_page(entity, self.page, Reader::Holder).await
+    }
+}
+
+/// A page of a history, the newest event first. The cursor is the revision before which it ends:
+/// revisions are dense, so a page is one read whatever the stream's age.
+pub(super) async fn history_page(
+    entity: &Entity,
+    page: PageRequest,
+    reader: Reader,
+) -> Result<Page<EventView>, Halt> {
+    let head = entity.account().last.map_or(0, |(revision, _)| revision.get().saturating_add(1));
+    let end = page.cursor.map_or(head, |cursor| cursor.min(head));
+    let limit = page.limit.clamp(1, PAGE_MAX);
+    let start = end.saturating_sub(u64::try_from(limit).unwrap_or(u64::MAX));
+    let count = usize::try_from(end.saturating_sub(start)).unwrap_or(PAGE_MAX);
+    let mut items = vec![];
+    if count > 0 {
+        let store = entity.services.log.store();
+        for recorded in store.read_stream(entity.stream, Revision::new(start), count).await? {
+            items.push(event_view(entity, &recorded, reader).await?);
+        }
+    }
+    items.reverse();
+    Ok(Page { items, next: (start > 0).then_some(start) })
+}
+
+/// An event in words. One of a type that this program does not know is shown as it stands.
+pub(super) async fn event_view(
+    entity: &Entity,
+    recorded: &Recorded,
+    reader: Reader,
+) -> Result<EventView, Halt> {
+    let entry = Entry::parse(&recorded.bytes)?;
+    let decoded = AccountEvent::decode(&entry.event_type, entry.version, entry.data.get());
+    let explanation = match &decoded {
+        Ok(event) => explain::event(event),
+        Err(error) => error.to_string(),
+    };
+    let data = serde_json::from_str(entry.data.get()).unwrap_or(Value::Null);
+    let mut data = match shown(data) {
+        Value::Object(data) => data,
+        _ => Map::new(),
+    };
+    if let Ok(event) = &decoded {
+        data.extend(opened_parts(entity, event, recorded, reader).await?);
+    }
+    Ok(EventView {
+        revision: entry.rev,
+        at: entry.at,
+        event_type: entry.event_type.clone().into_owned(),
+        by: entry.by,
+        data: Value::Object(data),
+        explanation,
+    })
+}
+
+/// A value without the fields that are never shown, however deep they lie.
+pub(super) fn shown(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(field, _)| !UNSHOWN.contains(&field.as_str()))
+            .map(|(field, value)| (field, shown(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(shown).collect(),
+        other => other,
+    }
+}
+
+/// What the reader may see of the sealed parts.
+async fn opened_parts(
+    entity: &Entity,
+    event: &AccountEvent,
+    recorded: &Recorded,
+    reader: Reader,
+) -> Result<Map<String, Value>, Halt> {
+    let mut shown = Map::new();
+    let secrets = &entity.services.secrets;
+    let account = match entity.stream {
+        StreamId::Account(account) => account,
+        _ => return Ok(shown),
+    };
+    let mut show = |field: &str, value: Option<String>| {
+        if let Some(value) = value {
+            shown.insert(field.to_owned(), Value::String(value));
+        }
+    };
+    match event {
+        AccountEvent::Registered(_) => {
+            let who: Identity = open_pii(secrets, account, recorded).await?.unwrap_or_default();
+            show("email", who.email.as_deref().map(mask::email));
+            let login = who.login.or(who.subject);
+            show(
+                "login",
+                match reader {
+                    Reader::Holder => login,
+                    Reader::Support => login.as_deref().map(mask::login),
+                },
+            );
+        }
+        AccountEvent::EnableRequested(_) | AccountEvent::FactorRenamed(_) => {
+            let name: Option<FactorName> = open_pii(secrets, account, recorded).await?;
+            show("name", name.map(|name| name.name));
+        }
+        AccountEvent::LockoutReset(_) | AccountEvent::HistoryViewed(_) => {
+            let errand: Option<Errand> = open_pii(secrets, account, recorded).await?;
+            let Errand { reason, ticket } = errand.unwrap_or(Errand { reason: None, ticket: None });
+            show("reason", reason);
+            show("ticket", ticket);
+        }
+        _ if reader == Reader::Holder => {
+            if let Some(net) = open_net(secrets, entity.stream, recorded).await? {
+                show("ip", Some(net.ip));
+                show("user_agent", net.user_agent);
+            }
+        }
+        _ => {}
+    }
+    Ok(shown)
+}

@@ -1,0 +1,443 @@
+//! The entity: one account in memory, and the steps that every request is made of.
+//!
+//! Load, decide, append, evolve, answer. Nothing here answers before the append returned; where
+//! anything about the state is unknown it is forgotten and loaded again from the log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use countersign_events::account::{AccountEvent, Method};
+use countersign_events::entry::{Entry, Idempotency, SealClass, SealedPart};
+use countersign_events::id::{AccountId, HandleHash, Revision, StreamId};
+use countersign_events::store::{Recorded, Snapshot};
+use jiff::Timestamp;
+
+use super::halt::settle;
+use super::{CONFLICTS_MAX, Halt, Mint, Request};
+use crate::accounts::request::Call;
+use crate::accounts::{Fault, Verdict};
+use crate::actors::log::{Head, Log, Planned, Stamp, Wrote};
+use crate::domain::account::Open;
+use crate::domain::command::Context;
+use crate::domain::guess_limit::RefusedAttempts;
+use crate::domain::idempotency::Answered;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::Refusal;
+use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
+use crate::vault::{Passwords, Secrets};
+
+/// Tells this shape of snapshots from any other.
+const SNAPSHOT_SHAPE: u32 = 1;
+/// A load that folds more events than this leaves a snapshot behind.
+const SNAPSHOT_EVERY: usize = 128;
+
+/// What accounts work with.
+pub struct Services {
+    /// The log.
+    pub log: Log,
+    /// The vault and its keys.
+    pub secrets: Secrets,
+    /// The bounded pool that hashes passwords.
+    pub passwords: Passwords,
+    /// The limits in force.
+    pub policy: Policy,
+    /// The issuer that phones show.
+    pub issuer: String,
+}
+
+/// One account in memory.
+pub struct Entity {
+    /// Its stream.
+    pub stream: StreamId,
+    /// What it works with.
+    pub services: Arc<Services>,
+    loaded: Option<Loaded>,
+    /// Attempts refused in a cool-down that no event tells of yet.
+    refused: BTreeMap<Method, RefusedAttempts>,
+    /// Uses of sessions that no event tells of yet.
+    seen: BTreeMap<HandleHash, Timestamp>,
+}
+
+#[derive(Default)]
+struct Loaded {
+    account: Account,
+    head: Head,
+}
+
+/// The sealed parts of a batch, put beside the events that take them.
+#[derive(Debug, Clone, Default)]
+pub struct Sealed {
+    /// Personal data.
+    pub pii: Option<SealedPart>,
+    /// Address and user agent.
+    pub net: Option<SealedPart>,
+}
+
+/// The events of one request, as they stand in the log.
+#[derive(Debug, Clone)]
+pub struct Batch(pub Vec<StampedEvent>);
+
+/// A request at its beginning.
+pub struct Begun {
+    /// Mints what it gives out.
+    pub mint: Mint,
+    /// What it led to when it was asked before.
+    pub repeated: Option<Batch>,
+}
+
+impl Entity {
+    pub(super) fn new(stream: StreamId, services: Arc<Services>) -> Self {
+        let (refused, seen) = (BTreeMap::new(), BTreeMap::new());
+        Self { stream, services, loaded: None, refused, seen }
+    }
+
+    /// Answers a request; settles conflicts by deciding again from scratch.
+    pub(super) async fn answer<R: Request>(&mut self, request: &R) -> Verdict<R::Answer> {
+        for _ in 0..CONFLICTS_MAX {
+            if let Some(verdict) = settle(request.perform(self).await) {
+                if verdict.is_err() {
+                    // State unknown: do not guess, load again.
+                    self.loaded = None;
+                }
+                return verdict;
+            }
+            self.loaded = None;
+        }
+        Err(Fault::Unavailable(format!("{CONFLICTS_MAX} conflicts on {}", self.stream)))
+    }
+
+    /// The id of the account.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`] for the stream of a login that does not exist.
+    pub fn id(&self) -> Result<AccountId, Halt> {
+        match self.stream {
+            StreamId::Account(id) => Ok(id),
+            stream => Err(Fault::Internal(format!("{stream} is no account")).into()),
+        }
+    }
+
+    /// The present state.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        static VACANT: std::sync::OnceLock<Account> = std::sync::OnceLock::new();
+        match &self.loaded {
+            Some(loaded) => &loaded.account,
+            None => VACANT.get_or_init(Account::default),
+        }
+    }
+
+    /// The account, where there must be one.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where there is none.
+    pub fn open(&self) -> Result<&Open, Halt> {
+        self.account().open().ok_or(Halt::Refusal(Refusal::NotFound("account")))
+    }
+
+    /// The time for a decision: never before the last event.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let now = self.services.log.now();
+        self.loaded.as_ref().map_or(now, |loaded| loaded.head.not_before(now))
+    }
+
+    /// Loads the account if it is not in memory; on a shared store, catches up with its stream.
+    ///
+    /// # Errors
+    /// [`Fault`] where the log does not answer or holds what this program does not know.
+    pub async fn load(&mut self) -> Result<(), Halt> {
+        let log = self.services.log.clone();
+        let from = match &self.loaded {
+            Some(_) if !log.store().is_shared() => return Ok(()),
+            Some(loaded) => loaded.head.revision.map_or(Revision::new(0), Revision::next),
+            None => {
+                let (account, head) = self.from_snapshot().await?;
+                let from = head.revision.map_or(Revision::new(0), Revision::next);
+                self.loaded = Some(Loaded { account, head });
+                from
+            }
+        };
+        let tail = log.read_from(self.stream, from).await?;
+        let mut loaded = self.loaded.take().unwrap_or_default();
+        for recorded in &tail {
+            loaded.account = evolve(loaded.account, &stamped(recorded)?);
+        }
+        if let Some(last) = tail.last() {
+            loaded.head = Head::of(last)?;
+        }
+        self.loaded = Some(loaded);
+        if tail.len() >= SNAPSHOT_EVERY {
+            self.leave_snapshot().await;
+        }
+        Ok(())
+    }
+
+    /// The state of the snapshot, if there is one of this shape; otherwise that of no event.
+    async fn from_snapshot(&self) -> Result<(Account, Head), Halt> {
+        let none = (Account::default(), Head::default());
+        let store = self.services.log.store();
+        let Some(snapshot) = store.snapshot_get(self.stream).await? else { return Ok(none) };
+        if snapshot.shape != SNAPSHOT_SHAPE {
+            return Ok(none);
+        }
+        let Ok(account) = serde_json::from_slice::<Account>(&snapshot.bytes) else {
+            return Ok(none);
+        };
+        // The chain goes on from the entry itself, never from a copy of its hash.
+        let entries = store.read_stream(self.stream, snapshot.revision, 1).await?;
+        match entries.first().filter(|entry| entry.revision == snapshot.revision) {
+            Some(entry) => Ok((account, Head::of(entry)?)),
+            None => Ok(none),
+        }
+    }
+
+    async fn leave_snapshot(&self) {
+        let Some(Loaded { account, head }) = &self.loaded else { return };
+        let (Some(revision), Ok(bytes)) = (head.revision, serde_json::to_vec(account)) else {
+            return;
+        };
+        let snapshot = Snapshot { revision, shape: SNAPSHOT_SHAPE, bytes };
+        if let Err(error) = self.services.log.store().snapshot_put(self.stream, snapshot).await {
+            // A snapshot can be made again: without one, loading is slower and just as right.
+            tracing::warn!(stream = %self.stream, %error, "no snapshot");
+        }
+    }
+
+    /// Begins a request: loads the account and finds out whether it was asked before.
+    ///
+    /// # Errors
+    /// [`Refusal::IdempotencyKeyReused`]; [`Fault`] where the log does not answer.
+    pub async fn begin(&mut self, call: &Call) -> Result<Begun, Halt> {
+        self.load().await?;
+        let asked = self.asked(call);
+        let answered = match &asked {
+            Some(asked) => self.account().idempotency.find(asked, self.now())?,
+            None => None,
+        };
+        let repeated = match answered {
+            Some(answered) => Some(self.batch_of(answered).await?),
+            None => None,
+        };
+        let first = repeated.as_ref().and_then(|batch| batch.0.first()).map(|event| event.id);
+        let event = match first {
+            Some(event) => event,
+            None => self.services.log.event_id()?,
+        };
+        let key = call.idempotency.as_ref().map(|idempotency| idempotency.key.as_str());
+        let mint = Mint::new(&self.services.secrets, self.services.log.entropy(), event, key)?;
+        Ok(Begun { mint, repeated })
+    }
+
+    /// The keyed hashes of a request's idempotency key and body.
+    fn asked(&self, call: &Call) -> Option<Idempotency> {
+        let asked = call.idempotency.as_ref()?;
+        let secrets = &self.services.secrets;
+        let (caller, route) = (asked.caller.as_bytes(), asked.route.as_bytes());
+        let key = [caller, route, asked.key.as_bytes()];
+        Some(Idempotency {
+            key: secrets.fingerprint("idempotency key", &key),
+            body: secrets.fingerprint("idempotency body", &[asked.body.as_slice()]),
+        })
+    }
+
+    async fn batch_of(&self, answered: Answered) -> Result<Batch, Halt> {
+        let entries = self.services.log.read_from(self.stream, answered.first).await?;
+        let batch: Result<Vec<_>, Fault> = entries
+            .iter()
+            .take_while(|entry| entry.revision <= answered.last)
+            .map(stamped)
+            .collect();
+        Ok(Batch(batch?))
+    }
+
+    /// The session that a caller holds: alive, and its use recorded where that is due.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSession`]; [`Fault`] where a use could not be recorded.
+    pub async fn session(&mut self, call: &Call, session: HandleHash) -> Result<(), Halt> {
+        let now = self.now();
+        let open = self.account().open().ok_or(Refusal::NoSession)?;
+        let seen = self.seen.get(&session).copied();
+        session::check(open, session, seen, now, &self.services.policy)?;
+        // Bounded by the sessions there are.
+        let alive: Vec<HandleHash> = open.sessions.keys().copied().collect();
+        self.seen.retain(|hash, _| alive.contains(hash));
+        self.seen.insert(session, now);
+        let unkeyed = Call { idempotency: None, ..call.clone() };
+        self.decide(&unkeyed, &Command::UseSession(session), Sealed::default(), None).await?;
+        Ok(())
+    }
+
+    /// Whether a command would be refused now.
+    ///
+    /// # Errors
+    /// The [`Refusal`].
+    pub fn rehearse(&self, command: &Command) -> Result<(), Halt> {
+        let context =
+            Context { now: self.now(), policy: &self.services.policy, refused: &self.refused };
+        decide(self.account(), command, &context).map(|_| ()).map_err(Halt::Refusal)
+    }
+
+    /// Admits a guess, or counts it among those refused in a cool-down. Asked before anything is
+    /// compared: what is refused here costs no hash and tells nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyRequests`].
+    pub fn admit(&mut self, method: Method) -> Result<(), Halt> {
+        let now = self.now();
+        self.account().limits.admit(method, now).map_err(|refusal| {
+            let earlier = self.refused.get(&method).copied();
+            self.refused.insert(method, RefusedAttempts::count(earlier, now));
+            Halt::Refusal(refusal)
+        })
+    }
+
+    /// Decides, appends and evolves: when this returns events, they are durable.
+    ///
+    /// # Errors
+    /// The refusal, a fault without verdict, or a conflict.
+    pub async fn decide(
+        &mut self,
+        call: &Call,
+        command: &Command,
+        sealed: Sealed,
+        mint: Option<&Mint>,
+    ) -> Result<Batch, Halt> {
+        let now = self.now();
+        let context = Context { now, policy: &self.services.policy, refused: &self.refused };
+        let events = decide(self.account(), command, &context)?;
+        if events.is_empty() {
+            return Ok(Batch(vec![]));
+        }
+        let batch = self.append(call, now, events, sealed, mint).await?;
+        for stamped in &batch.0 {
+            if let AccountEvent::AttemptsRefused(summed) = &stamped.event {
+                self.refused.remove(&summed.method);
+            }
+        }
+        Ok(batch)
+    }
+
+    async fn append(
+        &mut self,
+        call: &Call,
+        at: Timestamp,
+        events: Vec<AccountEvent>,
+        mut sealed: Sealed,
+        mint: Option<&Mint>,
+    ) -> Result<Batch, Halt> {
+        let log = self.services.log.clone();
+        let stamp = Stamp {
+            by: call.by.clone(),
+            correlation: call.correlation,
+            idempotency: self.asked(call),
+            policy: self.services.policy.version,
+            at,
+        };
+        let loaded = self.loaded.as_ref().map(|loaded| loaded.head).unwrap_or_default();
+        let mut revision = loaded.revision.map_or(Revision::new(0), Revision::next);
+        let (mut planned, mut batch) = (vec![], vec![]);
+        for (index, event) in events.into_iter().enumerate() {
+            let id = match mint.filter(|_| index == 0) {
+                Some(mint) => mint.event,
+                None => log.event_id()?,
+            };
+            let parts = sealed.take_for(&event);
+            let pii = parts.iter().find(|part| part.class == SealClass::Pii);
+            batch.push(StampedEvent {
+                revision,
+                id,
+                at,
+                idempotency: stamp.idempotency,
+                pii: pii.map(|part| countersign_events::tree::seal_commitment(&part.ciphertext)),
+                event: event.clone(),
+            });
+            planned.push(Planned {
+                id,
+                event_type: event.event_type(),
+                version: event.version(),
+                data: event.to_json().map_err(|error| Fault::Internal(error.to_string()))?,
+                sealed: parts,
+            });
+            revision = revision.next();
+        }
+        match log.append(self.stream, loaded, &stamp, planned).await? {
+            Wrote::Conflict => Err(Halt::Conflict),
+            Wrote::Placed(_, head) => {
+                let mut loaded = self.loaded.take().unwrap_or_default();
+                loaded.account = batch.iter().fold(loaded.account, evolve);
+                loaded.head = head;
+                self.loaded = Some(loaded);
+                Ok(Batch(batch))
+            }
+        }
+    }
+
+    /// Writes what is only in memory before the actor goes.
+    pub(super) async fn take_leave(&mut self) {
+        let summed = std::mem::take(&mut self.refused);
+        let ended: Vec<AccountEvent> =
+            summed.iter().map(|(method, refused)| refused.event(*method)).collect();
+        if ended.is_empty() || self.loaded.is_none() {
+            return;
+        }
+        let call = match Call::system(&self.services.log) {
+            Ok(call) => call,
+            Err(error) => return tracing::warn!(stream = %self.stream, %error, "no leave taken"),
+        };
+        let now = self.now();
+        if let Err(halt) = self.append(&call, now, ended, Sealed::default(), None).await {
+            // Only a sum of refused attempts is lost: it decides nothing.
+            tracing::warn!(stream = %self.stream, ?halt, "refused attempts were not summed up");
+        }
+    }
+}
+
+impl Sealed {
+    /// The parts that belong beside an event; each is given out once.
+    fn take_for(&mut self, event: &AccountEvent) -> Vec<SealedPart> {
+        let takes_pii = matches!(
+            event,
+            AccountEvent::Registered(_)
+                | AccountEvent::EnableRequested(_)
+                | AccountEvent::FactorRenamed(_)
+                | AccountEvent::LockoutReset(_)
+                | AccountEvent::HistoryViewed(_)
+        );
+        let takes_net = matches!(
+            event,
+            AccountEvent::PasswordVerified(_)
+                | AccountEvent::PasswordRejected(_)
+                | AccountEvent::FirstFactorVouched(_)
+                | AccountEvent::EmailCodeRequested(_)
+        );
+        let pii = if takes_pii { self.pii.take() } else { None };
+        let net = if takes_net { self.net.take() } else { None };
+        [pii, net].into_iter().flatten().collect()
+    }
+}
+
+impl Batch {
+    /// The first event that `find` recognises.
+    pub fn find<'a, T>(&'a self, find: impl Fn(&'a AccountEvent) -> Option<T>) -> Option<T> {
+        self.0.iter().find_map(|stamped| find(&stamped.event))
+    }
+}
+
+/// Reads an entry of an account's stream as the event that `evolve` takes.
+///
+/// # Errors
+/// [`Fault::FailsClosed`] for an entry that does not read, and for a type or version that this
+/// program does not know.
+pub fn stamped(recorded: &Recorded) -> Result<StampedEvent, Fault> {
+    let entry = Entry::parse(&recorded.bytes)?;
+    Ok(StampedEvent {
+        revision: entry.rev,
+        id: entry.id,
+        at: entry.at,
+        idempotency: entry.idempotency,
+        pii: entry.sealed.get(&SealClass::Pii).map(|sealed| sealed.commit),
+        event: AccountEvent::decode(&entry.event_type, entry.version, entry.data.get())?,
+    })
+}

@@ -1,0 +1,207 @@
+//! The directory: finds or starts the actor of a stream, and bounds how many live.
+//!
+//! Accounts are sharded over arbiters, one [`Shard`] each. Only the shard holds the addresses of
+//! its accounts, so that passivation can lose no message: the shard forgets the account first and
+//! then sends it its last message; what comes later meets a fresh actor. A message that meets a
+//! closed address (its actor panicked) is handed back by `try_send` and given to a fresh actor.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix::prelude::*;
+use actix_rt::Arbiter;
+use countersign_events::id::StreamId;
+use tokio::sync::oneshot;
+
+use super::account::{AccountActor, Ask, Job, Passivate, Request, Services};
+use crate::accounts::{Fault, Verdict};
+
+/// Messages that wait for one shard.
+pub const SHARD_MAILBOX_MAX: usize = 4096;
+/// Accounts in memory at once, over all shards. One more makes the least lately used go.
+pub const LIVE_ACCOUNTS_MAX: usize = 200_000;
+
+/// Every account's way in.
+#[derive(Clone)]
+pub struct Directory {
+    shards: Arc<[Addr<Shard>]>,
+    arbiters: Arc<[Arbiter]>,
+    live: Arc<AtomicUsize>,
+}
+
+impl Directory {
+    /// Starts `shards` arbiters, each with its shard.
+    #[must_use]
+    pub fn start(shards: usize, services: &Arc<Services>) -> Self {
+        let live = Arc::new(AtomicUsize::new(0));
+        let shards = shards.max(1);
+        let (arbiters, addresses): (Vec<Arbiter>, Vec<Addr<Shard>>) = (0..shards)
+            .map(|_| {
+                let arbiter = Arbiter::new();
+                let (services, live) = (Arc::clone(services), Arc::clone(&live));
+                let live_max = (LIVE_ACCOUNTS_MAX / shards).max(1);
+                let address = Shard::start_in_arbiter(&arbiter.handle(), move |context| {
+                    context.set_mailbox_capacity(SHARD_MAILBOX_MAX);
+                    Shard::new(services, live, live_max)
+                });
+                (arbiter, address)
+            })
+            .unzip();
+        Self { shards: addresses.into(), arbiters: arbiters.into(), live }
+    }
+
+    /// Asks an account, and waits for its answer.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] where a queue is full, and where the answer was lost: then the
+    /// outcome is in the log, and the idempotency key finds it.
+    pub async fn ask<R: Request>(&self, stream: StreamId, request: R) -> Verdict<R::Answer> {
+        let (ask, answer) = Ask::new(request);
+        self.submit(stream, ask)?;
+        answer.await.unwrap_or_else(|_| Err(Fault::Unavailable("the answer was lost".into())))
+    }
+
+    fn submit<R: Request>(&self, stream: StreamId, ask: Ask<R>) -> Result<(), Fault> {
+        let shard = usize::try_from(hash_of(&stream)).unwrap_or(0) % self.shards.len().max(1);
+        let shard = self.shards.get(shard).ok_or_else(|| Fault::Internal("no shard".into()))?;
+        shard
+            .try_send(Job { stream, work: Box::new(ask) })
+            .map_err(|_| Fault::Unavailable("the directory's queue is full".into()))
+    }
+
+    /// Accounts in memory.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.live.load(Ordering::Relaxed)
+    }
+
+    /// Passivates every account, in the order of their queues, then ends the arbiters.
+    pub async fn drain(&self) {
+        for shard in self.shards.iter() {
+            let (done, drained) = oneshot::channel();
+            if shard.send(Drain { done }).await.is_ok() {
+                let _gone = drained.await;
+            }
+        }
+        for arbiter in self.arbiters.iter() {
+            arbiter.stop();
+        }
+    }
+}
+
+fn hash_of(stream: &StreamId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    stream.hash(&mut hasher);
+    hasher.finish() & u64::from(u32::MAX)
+}
+
+/// The accounts of one arbiter.
+pub(super) struct Shard {
+    services: Arc<Services>,
+    accounts: lru::LruCache<StreamId, Addr<AccountActor>>,
+    live: Arc<AtomicUsize>,
+    live_max: usize,
+    draining: bool,
+}
+
+/// An account is unused for long enough to go.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Idle {
+    pub(super) stream: StreamId,
+    pub(super) account: Addr<AccountActor>,
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Drain {
+    done: oneshot::Sender<()>,
+}
+
+impl Shard {
+    fn new(services: Arc<Services>, live: Arc<AtomicUsize>, live_max: usize) -> Self {
+        let accounts = lru::LruCache::unbounded();
+        Self { services, accounts, live, live_max, draining: false }
+    }
+
+    /// The account's actor; a fresh one where there is none.
+    fn account(&mut self, stream: StreamId, shard: &Addr<Self>) -> Addr<AccountActor> {
+        if let Some(address) = self.accounts.get(&stream).filter(|address| address.connected()) {
+            return address.clone();
+        }
+        while self.accounts.len() >= self.live_max {
+            let Some((_, oldest)) = self.accounts.pop_lru() else { break };
+            self.live.fetch_sub(1, Ordering::Relaxed);
+            // One whose queue is full stays alive without an address: its expected revisions
+            // still hold, and it goes when its queue is done and it finds itself idle.
+            let _full = oldest.try_send(Passivate);
+        }
+        let actor = AccountActor::new(stream, Arc::clone(&self.services), shard.clone()).start();
+        if self.accounts.put(stream, actor.clone()).is_none() {
+            self.live.fetch_add(1, Ordering::Relaxed);
+        }
+        actor
+    }
+}
+
+impl Actor for Shard {
+    type Context = Context<Self>;
+}
+
+impl Handler<Job> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, job: Job, context: &mut Self::Context) {
+        if self.draining {
+            // The dropped reply tells the caller that there is no verdict.
+            return;
+        }
+        let shard = context.address();
+        let stream = job.stream;
+        match self.account(stream, &shard).try_send(job) {
+            Ok(()) => {}
+            Err(actix::dev::SendError::Full(_)) => {
+                tracing::warn!(%stream, "an account's queue is full");
+            }
+            Err(actix::dev::SendError::Closed(job)) => {
+                self.accounts.pop(&stream);
+                self.live.fetch_sub(1, Ordering::Relaxed);
+                if self.account(stream, &shard).try_send(job).is_err() {
+                    tracing::error!(%stream, "a fresh actor took no message");
+                }
+            }
+        }
+    }
+}
+
+impl Handler<Idle> for Shard {
+    type Result = ();
+
+    /// Forgets the account and sends its last message, unless a successor has taken its place or
+    /// its queue is not empty.
+    fn handle(&mut self, idle: Idle, _context: &mut Self::Context) {
+        let is_current = self.accounts.peek(&idle.stream) == Some(&idle.account);
+        if idle.account.try_send(Passivate).is_ok() && is_current {
+            self.accounts.pop(&idle.stream);
+            self.live.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Handler<Drain> for Shard {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, drain: Drain, _context: &mut Self::Context) -> Self::Result {
+        self.draining = true;
+        let accounts: HashMap<StreamId, Addr<AccountActor>> =
+            std::iter::from_fn(|| self.accounts.pop_lru()).collect();
+        self.live.fetch_sub(accounts.len(), Ordering::Relaxed);
+        Box::pin(async move {
+            let leaving = accounts.values().map(|account| account.send(Passivate));
+            futures::future::join_all(leaving).await;
+            let _gone = drain.done.send(());
+        })
+    }
+}
