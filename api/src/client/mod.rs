@@ -99,6 +99,15 @@ impl Client {
         self.base.as_str()
     }
 
+    /// Whether what is sent can be read on the way: plain `http` to another machine.
+    #[must_use]
+    pub fn sends_in_clear(&self) -> bool {
+        let host = self.base.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let here = host == "localhost"
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        self.base.scheme() != "https" && !here
+    }
+
     /// A request for `/v1/<segments>`; the segments are percent-encoded one by one.
     fn request<T>(&self, method: Method, segments: &[&str]) -> Pending<T> {
         let mut url = self.base.clone();
@@ -135,5 +144,41 @@ impl Client {
 
     fn delete(&self, segments: &[&str]) -> Pending<Done> {
         self.request(Method::DELETE, segments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AccountRef, Client, ClientError};
+    use reqwest::Method;
+
+    #[test]
+    fn only_http_urls_are_taken_as_a_base() {
+        for bad in ["", "auth.example.org", "file:///etc/passwd", "mailto:a@example.org"] {
+            assert!(matches!(Client::new(bad), Err(ClientError::BaseUrl(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_segment_cannot_leave_its_place_in_the_path() {
+        let client = Client::new("http://127.0.0.1:1/base/").unwrap();
+        let subject = AccountRef::Subject("../x/?y#z".to_owned());
+        let pending = client.account(&subject);
+        let url = pending.url();
+        assert_eq!(url.path(), "/base/v1/accounts/subject:..%2Fx%2F%3Fy%23z");
+        assert_eq!((url.query(), url.fragment()), (None, None));
+        let dots = client.request::<super::Done>(Method::GET, &["..", "x"]).url();
+        assert!(dots.path().starts_with("/base/v1/"), "{dots}");
+    }
+
+    #[test]
+    fn plain_http_is_in_clear_unless_it_stays_on_this_machine() {
+        let clear = |url: &str| Client::new(url).unwrap().sends_in_clear();
+        for here in ["http://127.0.0.1:8781", "http://localhost", "http://[::1]:1", "https://a.b"] {
+            assert!(!clear(here), "{here}");
+        }
+        for away in ["http://auth.example.org", "http://10.0.0.1", "http://localhost.example.org"] {
+            assert!(clear(away), "{away}");
+        }
     }
 }

@@ -52,6 +52,14 @@ impl<T> Pending<T> {
     }
 }
 
+#[cfg(test)]
+impl<T> Pending<T> {
+    /// Where the call would go.
+    pub(super) fn url(self) -> reqwest::Url {
+        self.request.build().unwrap().url().clone()
+    }
+}
+
 impl<T: FromAnswer> Pending<T> {
     /// Sends the call and reads its answer.
     ///

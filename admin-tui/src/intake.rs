@@ -1,0 +1,216 @@
+//! Calls made, and their answers taken in: the border between the contract and the model.
+//!
+//! Every text of an answer becomes [`Printable`] here, on its way into a message. Nothing behind
+//! this module ever holds a foreign text as it came.
+
+use countersign_api::client::{AccountRef, Client, ClientError};
+use countersign_api::contract::account::Account as AccountAnswer;
+use countersign_api::contract::event::{By, Event as EventAnswer};
+use countersign_api::contract::factor::{ActivateFactor, BeginFactor};
+use countersign_api::contract::id::AccountId;
+use countersign_api::contract::kind::FactorKind;
+use countersign_api::contract::page::PageQuery;
+use countersign_api::contract::session::{Proof, SessionGiven as SessionAnswer};
+use countersign_api::contract::setup::SetUp;
+use countersign_api::contract::sign_in::{PasswordSignIn, SignInOutcome, SignInRequest};
+use countersign_api::contract::support::{Search, SearchByEmail, SearchByLogin, SearchHit};
+
+use crate::effect::{Call, Lookup};
+use crate::message::{Answer, Failure, SessionGiven, Way};
+use crate::model::account::{Account, Event, Factor, Hit, Lock, PAGE_EVENTS, TimeLine};
+use crate::printable::Printable;
+
+/// Makes a call.
+pub(crate) async fn perform(client: &Client, call: Call) -> Result<Answer, Failure> {
+    perform_call(client, call).await.map_err(|error| failure(&error))
+}
+
+async fn perform_call(client: &Client, call: Call) -> Result<Answer, ClientError> {
+    match call {
+        Call::SetUp { token, password, key } => {
+            let request = SetUp { setup_token: token, password };
+            client.set_up(&request).idempotency_key(&key).await?;
+            Ok(Answer::SetUp)
+        }
+        Call::SignIn { login, password, key } => {
+            let request = SignInRequest::Password(PasswordSignIn { login, password });
+            Ok(signed_in(client.sign_in(&request).idempotency_key(&key).await?))
+        }
+        Call::AnswerCode { sign_in, answer, key } => {
+            Ok(signed_in(client.answer(&sign_in, &answer).idempotency_key(&key).await?))
+        }
+        Call::BeginFactor { name, password, key } => {
+            let request = BeginFactor { kind: FactorKind::Totp, name, password: Some(password) };
+            let offer =
+                client.begin_factor(&AccountRef::Me, &request).idempotency_key(&key).await?;
+            let (secret, uri) = (offer.secret, offer.otpauth_uri);
+            Ok(Answer::FactorOffered { factor: offer.factor_id, secret, uri })
+        }
+        Call::ActivateFactor { factor, code, key } => {
+            let request = ActivateFactor { code };
+            let activated = client
+                .activate_factor(&AccountRef::Me, factor, &request)
+                .idempotency_key(&key)
+                .await?;
+            Ok(Answer::Activated {
+                recovery_codes: activated.recovery_codes.unwrap_or_default(),
+                session: activated.session.map(session),
+            })
+        }
+        Call::Prove { answer, key } => {
+            let proven = client.prove(&Proof::Code(answer)).idempotency_key(&key).await?;
+            Ok(Answer::Proven(session(proven.session)))
+        }
+        Call::Search(lookup) => {
+            let search = match lookup {
+                Lookup::Login(login) => Search::Login(SearchByLogin { login }),
+                Lookup::Email(email) => Search::Email(SearchByEmail { email }),
+            };
+            let found = client.search_accounts(&search).await?;
+            Ok(Answer::Found(found.items.iter().map(hit).collect()))
+        }
+        Call::LockedNow => {
+            let found = client.locked_accounts(PageQuery::default()).await?;
+            Ok(Answer::Found(found.items.iter().map(hit).collect()))
+        }
+        Call::OpenAccount { account } => open(client, account).await,
+        Call::Events { account, from, limit } => {
+            Ok(Answer::Events { from, events: events(client, account, from, limit).await? })
+        }
+        Call::ResetLockout { account, request, key } => {
+            let ended = client.reset_lockout(account, &request).idempotency_key(&key).await?;
+            Ok(Answer::LockoutEnded(event(&ended.event)))
+        }
+    }
+}
+
+/// The state first: it says where the newest page of the time line begins.
+async fn open(client: &Client, id: AccountId) -> Result<Answer, ClientError> {
+    let account = account(&client.support_account(id).await?);
+    let from = TimeLine::newest_from(account.revision);
+    let limit = usize::try_from(PAGE_EVENTS).unwrap_or(usize::MAX);
+    let events = events(client, id, from, limit).await?;
+    Ok(Answer::Opened { account, from, events })
+}
+
+async fn events(
+    client: &Client,
+    account: AccountId,
+    from: u64,
+    limit: usize,
+) -> Result<Vec<Event>, ClientError> {
+    let page = PageQuery { cursor: Some(from), limit: Some(limit) };
+    let page = client.support_events(account, page).await?;
+    Ok(page.items.iter().map(event).collect())
+}
+
+fn signed_in(outcome: SignInOutcome) -> Answer {
+    match outcome {
+        SignInOutcome::Completed { session: given } => Answer::SignedIn(session(given)),
+        SignInOutcome::SecondFactorRequired { id, methods, .. } => Answer::CodeWanted {
+            sign_in: id,
+            ways: methods
+                .into_iter()
+                .map(|offered| Way {
+                    method: offered.method,
+                    factor: offered.factor_id,
+                    name: offered.name.map(Printable::from),
+                })
+                .collect(),
+        },
+    }
+}
+
+fn session(given: SessionAnswer) -> SessionGiven {
+    SessionGiven { token: given.token, assurance: given.assurance }
+}
+
+fn hit(hit: &SearchHit) -> Hit {
+    Hit {
+        id: hit.account_id,
+        login_hint: Printable::new(&hit.login_hint),
+        email_hint: hit.email_hint.as_deref().map(Printable::new),
+        two_factor_enabled: hit.two_factor_enabled,
+        locked_until: hit.locked_until,
+    }
+}
+
+fn account(account: &AccountAnswer) -> Account {
+    Account {
+        id: account.account_id,
+        login: account.login.as_deref().map(Printable::new),
+        email_hint: account.email_hint.as_deref().map(Printable::new),
+        email_confirmed: account.email_confirmed,
+        two_factor_enabled: account.two_factor_enabled,
+        factors: account
+            .factors
+            .iter()
+            .map(|factor| Factor {
+                name: Printable::new(&factor.name),
+                enabled_at: factor.enabled_at,
+                last_used_at: factor.last_used_at,
+            })
+            .collect(),
+        recovery_codes_left: account.recovery_codes_left,
+        locks: account
+            .locks
+            .iter()
+            .map(|lock| Lock {
+                method: lock.method,
+                until: lock.until,
+                explanation: Printable::new(&lock.explanation),
+            })
+            .collect(),
+        unresolved: account.unresolved.iter().map(|one| (one.method, one.count)).collect(),
+        sessions: account.sessions,
+        created_at: account.created_at,
+        revision: account.revision,
+    }
+}
+
+fn event(event: &EventAnswer) -> Event {
+    let (by, by_whom) = match &event.by {
+        By::Holder => ("holder", "holder".to_owned()),
+        By::Client { id } => ("client app", format!("client app {id}")),
+        By::Operator { id } => ("operator", format!("operator {id}")),
+        By::System => ("service", "service".to_owned()),
+        By::Console { user } => ("server", format!("user {user} on the server")),
+    };
+    // The data came as JSON, hence it goes back into JSON.
+    let data = serde_json::to_string_pretty(&event.data).unwrap_or_default();
+    Event {
+        revision: event.revision,
+        at: event.at,
+        event_type: Printable::new(&event.event_type),
+        by,
+        by_whom: Printable::from(by_whom),
+        explanation: Printable::new(&event.explanation),
+        data: data.lines().map(Printable::new).collect(),
+    }
+}
+
+fn failure(error: &ClientError) -> Failure {
+    match error {
+        ClientError::Problem { problem, retry_after } => Failure::Refused {
+            code: problem.code,
+            says: Printable::new(problem.detail.as_ref().unwrap_or(&problem.title)),
+            wait_seconds: retry_after.map(|wait| wait.as_secs()),
+        },
+        ClientError::Unreachable(cause) if cause.is_timeout() => {
+            Failure::Offline { why: "no answer in time".into() }
+        }
+        ClientError::Unreachable(cause) => Failure::Offline { why: innermost(cause) },
+        ClientError::Unexpected { .. } | ClientError::BaseUrl(_) => {
+            Failure::Unexpected { why: Printable::from(error.to_string()) }
+        }
+    }
+}
+
+/// The cause behind all causes: "connection refused" rather than "error sending request".
+fn innermost(error: &dyn std::error::Error) -> Printable {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    Printable::from(cause.to_string())
+}

@@ -1,0 +1,130 @@
+//! What can happen to the console: all that `update` is ever told.
+
+use countersign_api::contract::id::FactorId;
+use countersign_api::contract::kind::{Assurance, CodeMethod};
+use countersign_api::contract::problem::ProblemCode;
+use countersign_api::contract::secret::Secret;
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use crate::effect::CallNumber;
+use crate::model::account::{Account, Event, Hit};
+use crate::printable::Printable;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// A text was pasted.
+    Paste(String),
+    /// The clock went on.
+    Tick(Timestamp),
+    /// A call came back.
+    Answered {
+        /// Which one.
+        number: CallNumber,
+        /// With what.
+        outcome: Result<Answer, Failure>,
+    },
+    /// The process was told to end.
+    Stop,
+}
+
+/// What a call answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The first password is set.
+    SetUp,
+    /// There is a session.
+    SignedIn(SessionGiven),
+    /// A code is asked for.
+    CodeWanted {
+        /// What to go on with.
+        sign_in: Secret,
+        /// How it can be answered.
+        ways: Vec<Way>,
+    },
+    /// An authenticator waits for its first code.
+    FactorOffered {
+        /// Which.
+        factor: FactorId,
+        /// Its secret, base32.
+        secret: Secret,
+        /// The `otpauth` URI.
+        uri: Secret,
+    },
+    /// It is in use.
+    Activated {
+        /// Told once.
+        recovery_codes: Vec<Secret>,
+        /// The session, lifted to two factors.
+        session: Option<SessionGiven>,
+    },
+    /// The proof was accepted.
+    Proven(SessionGiven),
+    /// Accounts.
+    Found(Vec<Hit>),
+    /// An account and the newest page of its time line.
+    Opened {
+        /// Its state.
+        account: Account,
+        /// The first revision of the page.
+        from: u64,
+        /// The page, oldest first, as the server gives it.
+        events: Vec<Event>,
+    },
+    /// A page of a time line.
+    Events {
+        /// Its first revision.
+        from: u64,
+        /// The page, oldest first.
+        events: Vec<Event>,
+    },
+    /// The lockout is over: the event that was written.
+    LockoutEnded(Event),
+}
+
+/// A session and its token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionGiven {
+    /// The token.
+    pub token: Secret,
+    /// How sure it is.
+    pub assurance: Assurance,
+}
+
+/// One way to answer for the second factor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The way.
+    pub method: CodeMethod,
+    /// The authenticator.
+    pub factor: Option<FactorId>,
+    /// What its holder calls it.
+    pub name: Option<Printable>,
+}
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The server does not answer.
+    Offline {
+        /// What was in the way.
+        why: Printable,
+    },
+    /// The server refused.
+    Refused {
+        /// The problem's code.
+        code: ProblemCode,
+        /// What it says, for people.
+        says: Printable,
+        /// Seconds to wait, where the server named them.
+        wait_seconds: Option<u64>,
+    },
+    /// Something else answered.
+    Unexpected {
+        /// What did not fit.
+        why: Printable,
+    },
+}

@@ -1,0 +1,134 @@
+//! The loop: what happens goes to `update`, what it wants is performed, the model is drawn.
+//!
+//! This is the only module with a clock, randomness and the network. A call to the server runs as
+//! a task of its own and comes back as a message, so that no key press ever waits for it.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use countersign_api::client::Client;
+use countersign_api::contract::secret::Secret;
+use crossterm::event::{Event, EventStream};
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+
+use crate::effect::{Call, CallNumber, Effect};
+use crate::intake;
+use crate::message::Message;
+use crate::model::Model;
+use crate::terminal::Terminal;
+use crate::theme::Theme;
+use crate::update::update;
+
+/// Threads that carry calls.
+pub const WORKERS: usize = 2;
+/// How often the clock on the screen goes on.
+pub const TICK: Duration = Duration::from_secs(1);
+/// How long the end of the session may take when the program ends.
+pub const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Outcomes that may wait for the loop: more than calls can be under way.
+const OUTCOMES_MAX: usize = 64;
+
+/// Runs the console until it is told to end.
+///
+/// # Errors
+/// If the terminal cannot be taken over or is gone.
+pub async fn run(client: Client, theme: Theme) -> anyhow::Result<()> {
+    let mut signals = Signals::new().context("listening for signals")?;
+    let mut terminal = Terminal::open().context("this is no terminal that can be drawn on")?;
+    let bearer = drive(&client, theme, &mut terminal, &mut signals).await?;
+    // The terminal first: nobody should look at a dead screen while the server is slow.
+    drop(terminal);
+    if let Some(token) = bearer {
+        // A session that cannot be ended now ends by itself soon.
+        let _ = client.with_bearer(token).sign_out().timeout(SIGN_OUT_TIMEOUT).await;
+    }
+    Ok(())
+}
+
+/// The loop itself; ends with the session that is left to end.
+async fn drive(
+    client: &Client,
+    theme: Theme,
+    terminal: &mut Terminal,
+    signals: &mut Signals,
+) -> anyhow::Result<Option<Secret>> {
+    let (outcomes, mut answers) = mpsc::channel(OUTCOMES_MAX);
+    let mut events = EventStream::new();
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut model = Model::new(client.base_url(), seed(), now());
+    loop {
+        terminal.draw(&model, theme).context("drawing")?;
+        let message = tokio::select! {
+            event = events.next() => match event {
+                Some(Ok(Event::Key(key))) => Message::Key(key),
+                Some(Ok(Event::Paste(text))) => Message::Paste(text),
+                // A new size needs a new frame, which the next turn draws.
+                Some(Ok(_)) => Message::Tick(now()),
+                // The terminal is gone.
+                Some(Err(_)) | None => Message::Stop,
+            },
+            Some(message) = answers.recv() => message,
+            _ = ticks.tick() => Message::Tick(now()),
+            () = signals.any() => Message::Stop,
+        };
+        for effect in update(&mut model, message) {
+            match effect {
+                Effect::Send { number, bearer, call } => {
+                    let client = match bearer {
+                        Some(token) => client.with_bearer(token),
+                        None => client.clone(),
+                    };
+                    tokio::spawn(perform(client, number, call, outcomes.clone()));
+                }
+                Effect::Quit { bearer } => return Ok(bearer),
+            }
+        }
+    }
+}
+
+/// Makes a call and hands its outcome in. If the loop is over, nobody wants it any more.
+async fn perform(client: Client, number: CallNumber, call: Call, outcomes: mpsc::Sender<Message>) {
+    let outcome = intake::perform(&client, call).await;
+    let _ = outcomes.send(Message::Answered { number, outcome }).await;
+}
+
+/// The signals that end the program.
+struct Signals {
+    terminate: Signal,
+    hang_up: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// What this start's idempotency keys begin with.
+#[expect(clippy::disallowed_methods, reason = "the console is a client: no core, no test clock")]
+fn seed() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the console is a client: no core, no test clock")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}

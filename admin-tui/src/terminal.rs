@@ -1,0 +1,57 @@
+//! The terminal, taken over and given back.
+//!
+//! Whatever way the program ends, the terminal is given back as it was: `Drop` does it at an
+//! ordinary end, an error and a signal; the panic hook does it before the panic's words are
+//! printed, so that they land on a usable screen.
+
+use std::io;
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
+use ratatui::DefaultTerminal;
+
+use crate::model::Model;
+use crate::theme::Theme;
+use crate::view;
+
+/// The terminal while it is ours.
+#[derive(Debug)]
+pub struct Terminal(DefaultTerminal);
+
+impl Terminal {
+    /// Takes the terminal over: alternate screen, raw mode, bracketed paste.
+    ///
+    /// # Errors
+    /// If standard output is no terminal or refuses.
+    pub fn open() -> io::Result<Self> {
+        let former = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            give_back();
+            former(panic);
+        }));
+        let terminal = Self(ratatui::try_init()?);
+        execute!(io::stdout(), EnableBracketedPaste)?;
+        Ok(terminal)
+    }
+
+    /// Draws the model.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub fn draw(&mut self, model: &Model, theme: Theme) -> io::Result<()> {
+        self.0.draw(|frame| view::draw(model, theme, frame)).map(|_| ())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back. Errors are left alone: there is nothing left to do about them, and
+/// nowhere to say so.
+fn give_back() {
+    let _ = execute!(io::stdout(), DisableBracketedPaste);
+    let _ = ratatui::try_restore();
+}

@@ -1,0 +1,121 @@
+//! What the server answered, and what it did not.
+
+use countersign_api::contract::problem::ProblemCode;
+
+use super::{accounts, dialogs, sign_in};
+use crate::effect::{Call, CallNumber, Effect};
+use crate::message::{Answer, Failure, SessionGiven};
+use crate::model::form::FieldName;
+use crate::model::{Dialog, Enrol, Model, Screen, SignIn, Trouble, step_up_form};
+use crate::text;
+
+pub(super) fn answered(
+    model: &mut Model,
+    number: CallNumber,
+    outcome: Result<Answer, Failure>,
+) -> Vec<Effect> {
+    // An answer that nobody waits for any more would land on a screen that it is not for.
+    let Some(waiting) = model.waiting.take_if(|waiting| waiting.number == number) else {
+        return Vec::new();
+    };
+    match outcome {
+        Ok(answer) => {
+            model.trouble = None;
+            succeeded(model, answer)
+        }
+        Err(failure) => failed(model, waiting.call, failure),
+    }
+}
+
+fn succeeded(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::SetUp => sign_in::set_up(model),
+        Answer::SignedIn(session) => sign_in::signed_in(model, session),
+        Answer::CodeWanted { sign_in, ways } => sign_in::code_wanted(model, sign_in, ways),
+        Answer::FactorOffered { factor, secret, uri } => {
+            if let Screen::Enrol(enrol) = &mut model.screen {
+                let form = sign_in::first_code_form();
+                *enrol = Enrol::Offered { factor, secret, uri, form };
+            }
+            Vec::new()
+        }
+        Answer::Activated { recovery_codes, session } => {
+            if let Some(session) = session {
+                renew(model, session);
+            }
+            model.screen = Screen::Enrol(Enrol::Done { recovery_codes });
+            Vec::new()
+        }
+        Answer::Proven(session) => {
+            renew(model, session);
+            match model.dialogs.pop() {
+                // The very same call, idempotency key included.
+                Some(Dialog::StepUp { then, .. }) => model.send(then),
+                _ => Vec::new(),
+            }
+        }
+        Answer::Found(hits) => accounts::found(model, hits),
+        Answer::Opened { .. } | Answer::Events { .. } => accounts::loaded(model, answer),
+        Answer::LockoutEnded(event) => dialogs::written(model, event),
+    }
+}
+
+/// A proof gave a new token: the old one is dead.
+fn renew(model: &mut Model, session: SessionGiven) {
+    if let Some(operator) = &mut model.operator {
+        operator.token = session.token;
+    }
+}
+
+fn failed(model: &mut Model, call: Call, failure: Failure) -> Vec<Effect> {
+    if let Failure::Refused { code, .. } = &failure {
+        match code {
+            ProblemCode::StepUpRequired if !matches!(call, Call::Prove { .. }) => {
+                model.trouble = None;
+                model.dialogs.push(Dialog::StepUp { form: step_up_form(), then: call });
+                return Vec::new();
+            }
+            ProblemCode::Unauthenticated if model.operator.is_some() => {
+                session_over(model);
+                return Vec::new();
+            }
+            _ => {}
+        }
+    }
+    clear_proof(model, &call, &failure);
+    let retry = may_succeed_later(&failure).then_some(call);
+    model.trouble = Some(Trouble { failure, retry });
+    Vec::new()
+}
+
+/// Whether the same call may have another outcome later.
+fn may_succeed_later(failure: &Failure) -> bool {
+    match failure {
+        Failure::Offline { .. } | Failure::Unexpected { .. } => true,
+        Failure::Refused { code, .. } => matches!(
+            code,
+            ProblemCode::Unavailable | ProblemCode::Internal | ProblemCode::TooManyRequests
+        ),
+    }
+}
+
+/// A proof that was refused is typed anew; one whose answer was lost stays for trying again.
+fn clear_proof(model: &mut Model, call: &Call, failure: &Failure) {
+    if !call.is_proof() || may_succeed_later(failure) {
+        return;
+    }
+    if let Some(form) = model.form_mut() {
+        form.clear(FieldName::Code);
+        if matches!(call, Call::SignIn { .. }) {
+            form.clear(FieldName::Password);
+            form.focus_on(FieldName::Password);
+        }
+    }
+}
+
+fn session_over(model: &mut Model) {
+    let login = model.operator.take().map(|operator| operator.login.to_string());
+    model.dialogs.clear();
+    model.screen = Screen::SignIn(SignIn::new(&login.unwrap_or_default()));
+    sign_in::refuse(model, text::say::SESSION_OVER);
+}

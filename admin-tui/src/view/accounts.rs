@@ -1,0 +1,76 @@
+//! The list of accounts: a search field above, what it found below.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
+
+use super::{boxed, forms};
+use crate::model::account::Hit;
+use crate::model::{Accounts, Model, Shows};
+use crate::text;
+use crate::theme::Theme;
+
+pub(super) fn draw(
+    model: &Model,
+    screen: &Accounts,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let [above, below] = Layout::vertical([Constraint::Length(4), Constraint::Fill(1)]).areas(area);
+    let block = boxed(text::title::SEARCH, theme);
+    let inner = block.inner(above);
+    frame.render_widget(block, above);
+    if screen.in_list {
+        // The list has the keyboard: the form is drawn without its cursor below.
+        forms::draw_quiet(&screen.form, theme, frame, inner);
+    } else {
+        forms::draw(&screen.form, theme, frame, inner);
+    }
+    let title = match screen.shows {
+        Shows::LockedNow => text::title::LOCKED_NOW,
+        Shows::Nothing | Shows::Search(_) => text::title::ACCOUNTS,
+    };
+    let block = boxed(title, theme);
+    match &screen.hits {
+        Some(hits) if !hits.is_empty() => {
+            let table = table(model, hits, theme).block(block);
+            let selected = screen.in_list.then_some(screen.selected);
+            let mut state = TableState::new().with_selected(selected);
+            frame.render_stateful_widget(table, below, &mut state);
+        }
+        hits => {
+            let words = match (&screen.shows, hits) {
+                (Shows::Nothing, _) => text::say::NOTHING_SEARCHED,
+                (_, None) if model.waiting.is_some() => text::say::LOADING,
+                (_, None) => text::say::NOT_LOADED,
+                (Shows::Search(_), Some(_)) => text::say::NOBODY_FOUND,
+                (Shows::LockedNow, Some(_)) => text::say::NOBODY_LOCKED,
+            };
+            frame.render_widget(Paragraph::new(words).block(block), below);
+        }
+    }
+}
+
+fn table<'a>(model: &Model, hits: &'a [Hit], theme: Theme) -> Table<'a> {
+    let rows = hits.iter().map(|hit| {
+        let locked = hit.locked_until.filter(|until| *until > model.now);
+        let locked = match locked {
+            Some(until) => Line::styled(text::until(model.now, until), theme.trouble()),
+            None => Line::from("no"),
+        };
+        Row::new(vec![
+            Cell::from(hit.login_hint.as_str()),
+            Cell::from(hit.email_hint.as_ref().map_or("", |hint| hint.as_str())),
+            Cell::from(if hit.two_factor_enabled { "on" } else { "off" }),
+            Cell::from(locked),
+        ])
+    });
+    let widths =
+        [Constraint::Fill(2), Constraint::Fill(3), Constraint::Length(3), Constraint::Length(36)];
+    Table::new(rows, widths)
+        .header(Row::new(["Login", "E-mail", "2FA", "Locked until"]).style(theme.title()))
+        .row_highlight_style(theme.selected())
+        .highlight_symbol("> ")
+}

@@ -1,0 +1,84 @@
+//! Forms: a label and a field per line, the cursor where typing goes.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::LABEL_COLUMNS;
+use crate::model::form::{Choice, Entry, Form};
+use crate::printable::Printable;
+use crate::text;
+use crate::theme::Theme;
+
+/// Draws a form that has the keyboard, a line per field.
+pub(super) fn draw(form: &Form, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    draw_fields(form, true, theme, frame, area);
+}
+
+/// Draws a form while something else has the keyboard.
+pub(super) fn draw_quiet(form: &Form, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    draw_fields(form, false, theme, frame, area);
+}
+
+fn draw_fields(form: &Form, active: bool, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    for (row, (name, entry, focused)) in (area.y..area.bottom()).zip(form.fields()) {
+        let focused = focused && active;
+        let line = Rect { y: row, height: 1, ..area };
+        let label = format!("{:<LABEL_COLUMNS$}", text::label(name));
+        frame.render_widget(Span::styled(label, theme.label()), line);
+        let offset = u16::try_from(LABEL_COLUMNS).unwrap_or(0).min(line.width);
+        let field = Rect { x: line.x + offset, width: line.width - offset, ..line };
+        match entry {
+            Entry::Line(typed) => {
+                draw_line(&typed.shown(), typed.cursor(), focused, theme, frame, field);
+            }
+            Entry::Choice(choice) => {
+                frame.render_widget(choice_line(choice, focused, theme, field.width), field);
+            }
+        }
+    }
+}
+
+/// Draws what was typed; a text longer than the field is scrolled so that the cursor is seen.
+fn draw_line(
+    shown: &str,
+    cursor: usize,
+    focused: bool,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let width = usize::from(area.width.saturating_sub(1));
+    let skipped = cursor.saturating_sub(width);
+    let visible: String = shown.chars().skip(skipped).collect();
+    let filled = format!("{visible:<width$}");
+    let style = if focused { theme.field() } else { theme.plain() };
+    frame.render_widget(Span::styled(filled, style), area);
+    if focused {
+        let column = u16::try_from(cursor - skipped).unwrap_or(0);
+        frame.set_cursor_position(Position::new(area.x + column, area.y));
+    }
+}
+
+/// The options side by side; where they do not all fit, the chosen one and how many there are.
+fn choice_line(choice: &Choice, focused: bool, theme: Theme, width: u16) -> Line<'static> {
+    let style = if focused { theme.selected() } else { theme.strong() };
+    let options = choice.options();
+    let spans: Vec<Span<'static>> = options
+        .iter()
+        .enumerate()
+        .flat_map(|(place, option)| {
+            let chosen = place == choice.chosen();
+            let mark = if chosen { "(•) " } else { "( ) " };
+            let style = if chosen { style } else { theme.plain() };
+            [Span::styled(format!("{mark}{option}"), style), Span::raw("  ")]
+        })
+        .collect();
+    let all = Line::from(spans);
+    if all.width() <= usize::from(width) + 2 {
+        return all;
+    }
+    let option = options.get(choice.chosen()).map_or("", Printable::as_str);
+    let place = format!("  {} of {}", choice.chosen() + 1, options.len());
+    Line::from(vec![Span::styled(format!("< {option} >"), style), Span::raw(place)])
+}

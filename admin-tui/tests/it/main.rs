@@ -1,0 +1,8 @@
+//! The console, driven by messages and looked at in frames: no terminal, no clock, no network.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod driver;
+mod frames;
+mod sign_in;
+mod support;
