@@ -152,7 +152,7 @@ impl Entity {
             Some(_) if !log.store().is_shared() => return Ok(()),
             Some(loaded) => loaded.head.revision.map_or(Revision::new(0), Revision::next),
             None => {
-                let (account, head) = self.from_snapshot().await?;
+                let (account, head) = self.snapshot_state().await?;
                 let from = head.revision.map_or(Revision::new(0), Revision::next);
                 self.loaded = Some(Loaded { account, head });
                 from
@@ -174,7 +174,7 @@ impl Entity {
     }
 
     /// The state of the snapshot, if there is one of this shape; otherwise that of no event.
-    async fn from_snapshot(&self) -> Result<(Account, Head), Halt> {
+    async fn snapshot_state(&self) -> Result<(Account, Head), Halt> {
         let none = (Account::default(), Head::default());
         let store = self.services.log.store();
         let Some(snapshot) = store.snapshot_get(self.stream).await? else { return Ok(none) };
