@@ -311,3 +311,6 @@ fn operator_act(act: &Act<'_>, breaches: &mut Vec<Breach>) {
         breaches.push((Rule::ActWithoutReason, detail));
     }
 }
+
+#[cfg(test)]
+mod tests;

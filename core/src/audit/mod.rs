@@ -17,6 +17,8 @@ pub mod source;
 pub mod verify;
 
 #[cfg(test)]
+mod honest;
+#[cfg(test)]
 mod sample;
 
 /// Told how far long work is: entries done, and entries in all where that is known.

@@ -49,6 +49,7 @@ pub(super) struct Stored {
 pub(super) struct Sample {
     pub(super) entries: Vec<Stored>,
     pub(super) now: Timestamp,
+    written_at: Timestamp,
     heads: BTreeMap<StreamId, (Revision, Hash32)>,
 }
 
@@ -56,7 +57,7 @@ impl Sample {
     /// A log that was just created.
     pub(super) fn new() -> Self {
         let now = "2026-11-24T05:00:00Z".parse().unwrap();
-        let mut log = Self { entries: vec![], now, heads: BTreeMap::new() };
+        let mut log = Self { entries: vec![], now, written_at: now, heads: BTreeMap::new() };
         let event = LogEvent::Created(Created {
             log: log.id(),
             origin: "countersign.example/log".to_owned(),
@@ -118,6 +119,7 @@ impl Sample {
             data,
             sealed: sealed.iter().map(seal).collect(),
         };
+        self.written_at = self.now;
         let before = self.heads.get(&stream);
         let revision = before.map_or(Revision::new(0), |(revision, _)| revision.next());
         let prev = before.map(|(_, leaf)| *leaf);
@@ -152,7 +154,7 @@ impl Sample {
             size: tree.size(),
             root: tree.root(),
             first_at: Some("2026-11-24T05:00:00Z".parse().unwrap()),
-            last_at: Some(self.now),
+            last_at: Some(self.written_at),
             sealed: true,
             made_at: self.now,
             program_version: "0".to_owned(),

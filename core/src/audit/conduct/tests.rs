@@ -1,0 +1,180 @@
+use countersign_events::account::{
+    AccountEvent, Assurance, CodeVerified, Enabled, Method, PasswordVerified, Purpose,
+    RecoveryCodeUsed, RejectedWhy,
+};
+use countersign_events::actor::By;
+use countersign_events::entry::SealClass;
+use countersign_events::id::{Digest, StreamId};
+use tempfile::TempDir;
+
+use crate::audit::finding::Rule;
+use crate::audit::sample::{FACTOR, OPERATOR, Sample, account, handle};
+use crate::audit::source::Source;
+use crate::audit::verify::verify;
+
+fn rules(log: &Sample) -> Vec<Rule> {
+    let place = TempDir::new().unwrap();
+    log.export(place.path());
+    let report = verify(Source::open(place.path()).unwrap(), None, &mut |_, _| {});
+    report.findings.iter().map(|finding| finding.rule).collect()
+}
+
+/// Takes the journey further by something that must not happen.
+fn breach(what: impl FnOnce(&mut Sample, StreamId)) -> Vec<Rule> {
+    let mut log = Sample::journey();
+    what(&mut log, account(1));
+    rules(&log)
+}
+
+#[test]
+fn sr_007_a_second_acceptance_of_a_step_is_found_and_so_is_an_earlier_step() {
+    let again = |step| {
+        breach(move |log, stream| {
+            log.begin(stream, 0x41);
+            log.complete(stream, 0x41, step, 0x42);
+        })
+    };
+    assert_eq!(again(105), [Rule::StepAcceptedTwice]);
+    assert_eq!(again(104), [Rule::StepNotLater]);
+    assert_eq!(again(106), []);
+}
+
+#[test]
+fn a_code_of_an_authenticator_that_is_not_there_is_found() {
+    let report = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        let verified = CodeVerified {
+            factor: None,
+            sign_in: Some(handle(0x41)),
+            ..log.code(Method::Totp, Some(200), Purpose::SignIn)
+        };
+        log.happened(stream, &AccountEvent::CodeVerified(verified));
+    });
+    assert_eq!(report, [Rule::NoSuchFactor]);
+    let without_code = {
+        let mut log = Sample::journey();
+        log.request_enable(account(2), 0x21);
+        log.happened(account(2), &AccountEvent::Enabled(Enabled { factor: FACTOR }));
+        rules(&log)
+    };
+    assert_eq!(without_code, [Rule::EnabledWithoutCode]);
+}
+
+#[test]
+fn a_session_without_its_proof_is_found() {
+    assert_eq!(
+        breach(|log, stream| log.sign_in_by_password(stream, 0x41)),
+        [Rule::SessionWithoutProof]
+    );
+    assert_eq!(breach(|log, stream| log.complete(stream, 0x66, 200, 0x41)), [Rule::SignInNotOpen]);
+    let completed_twice = breach(|log, stream| log.complete(stream, 0x35, 200, 0x41));
+    assert_eq!(completed_twice, [Rule::SignInNotOpen]);
+    let too_late = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        log.wait(600);
+        log.complete(stream, 0x41, 200, 0x42);
+    });
+    assert_eq!(too_late, [Rule::SignInNotOpen]);
+    let step_up = breach(|log, stream| {
+        let session = Some(log.session(0x42, Assurance::Password, Some(0x43)));
+        let verified = PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session };
+        log.happened(stream, &AccountEvent::PasswordVerified(verified));
+    });
+    assert_eq!(step_up, [Rule::SessionWithoutProof]);
+}
+
+#[test]
+fn a_session_called_surer_than_proven_is_found() {
+    let by_email = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        let request = log.send_email_code(stream, 0x41);
+        let verified = CodeVerified {
+            request: Some(request),
+            sign_in: Some(handle(0x41)),
+            session: Some(log.session(0x42, Assurance::TwoFactor, None)),
+            ..log.code(Method::EmailCode, None, Purpose::SignIn)
+        };
+        log.happened(stream, &AccountEvent::CodeVerified(verified));
+    });
+    assert_eq!(by_email, [Rule::AssuranceWithoutProof]);
+    let by_password = breach(|log, stream| {
+        let session = Some(log.session(0x42, Assurance::TwoFactor, Some(0x13)));
+        let verified = PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session };
+        log.happened(stream, &AccountEvent::PasswordVerified(verified));
+    });
+    assert_eq!(by_password, [Rule::AssuranceWithoutProof]);
+}
+
+#[test]
+fn a_code_by_email_or_of_recovery_that_is_used_twice_is_found() {
+    let email = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        let request = log.send_email_code(stream, 0x41);
+        log.complete_by_email(stream, 0x41, request, 0x42);
+        log.begin(stream, 0x43);
+        log.complete_by_email(stream, 0x43, request, 0x44);
+    });
+    assert_eq!(email, [Rule::EmailCodeNotLive]);
+    let superseded = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        let request = log.send_email_code(stream, 0x41);
+        log.wait(60);
+        log.send_email_code(stream, 0x41);
+        log.complete_by_email(stream, 0x41, request, 0x42);
+    });
+    assert_eq!(superseded, [Rule::EmailCodeNotLive]);
+    let recovery = breach(|log, stream| {
+        let used = RecoveryCodeUsed { index: 4, left: 8 };
+        log.happened(stream, &AccountEvent::RecoveryCodeUsed(used));
+    });
+    assert_eq!(recovery, [Rule::RecoveryCodeUsedTwice]);
+}
+
+#[test]
+fn a_guess_during_a_cool_down_is_found_and_one_at_its_end_is_not() {
+    let after_seconds = |seconds| {
+        breach(move |log, stream| {
+            log.cool_down(stream, Method::Totp);
+            log.wait(seconds);
+            log.begin(stream, 0x41);
+            log.complete(stream, 0x41, 200, 0x42);
+        })
+    };
+    assert_eq!(after_seconds(899), [Rule::GuessDuringCoolDown]);
+    assert_eq!(after_seconds(900), []);
+}
+
+#[test]
+fn a_sixth_guess_in_one_sign_in_is_found_right_or_wrong() {
+    let guesses = |wrong: u32, right: bool| {
+        breach(move |log, stream| {
+            log.begin(stream, 0x41);
+            (1..=wrong).for_each(|guess| log.reject(stream, 0x41, RejectedWhy::Wrong, guess));
+            if right {
+                log.complete(stream, 0x41, 200, 0x42);
+            }
+        })
+    };
+    assert_eq!(guesses(4, true), []);
+    assert_eq!(guesses(5, false), []);
+    assert_eq!(guesses(5, true), [Rule::TooManyGuesses]);
+    assert_eq!(guesses(6, false), [Rule::TooManyGuesses]);
+}
+
+#[test]
+fn an_operators_act_without_a_sealed_reason_or_by_nobody_is_found() {
+    assert_eq!(breach(|log, stream| log.unlock(stream, OPERATOR, &[])), [Rule::ActWithoutReason]);
+    assert_eq!(
+        breach(|log, stream| log.unlock(stream, By::Holder, &[SealClass::Pii])),
+        [Rule::ActWithoutOperator]
+    );
+}
+
+#[test]
+fn a_session_where_nobody_registered_is_found() {
+    let mut log = Sample::new();
+    let unknown = StreamId::Unknown(Digest::new([1; 32]));
+    log.sign_in_by_password(unknown, 1);
+    log.sign_in_by_password(account(9), 1);
+    assert_eq!(rules(&log), [Rule::NobodyRegistered, Rule::NobodyRegistered]);
+}
