@@ -1,1 +1,4 @@
 //! Countersign.
+
+pub mod mailbox;
+pub mod smtp_sink;

@@ -34,7 +34,7 @@ use countersign_events::id::EventId;
 use futures::{Stream, stream};
 use jiff::Timestamp;
 use metrics::gauge;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
 use crate::mail::Mailer;
@@ -77,6 +77,7 @@ pub struct Courier {
     post: Arc<Post>,
     held: BTreeMap<EventId, Held>,
     timer: Option<SpawnHandle>,
+    resting: Vec<oneshot::Sender<Option<Timestamp>>>,
     stopping: bool,
     left: watch::Sender<Option<usize>>,
 }
@@ -104,6 +105,11 @@ pub struct Poke;
 #[rtype(result = "usize")]
 pub struct Stop;
 
+/// Waits until no mail is under way and none is due now; answered with when the next one is due.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Option<Timestamp>")]
+pub struct Rest;
+
 impl Courier {
     /// Starts it on an arbiter. The projector must run for it to do anything.
     #[must_use]
@@ -112,6 +118,7 @@ impl Courier {
             post: Arc::new(post),
             held: BTreeMap::new(),
             timer: None,
+            resting: Vec::new(),
             stopping: false,
             left: watch::Sender::new(None),
         })
@@ -165,7 +172,14 @@ impl Courier {
             Held::Unrecorded(Unrecorded { next_at, .. }) | Held::Waiting(next_at) => Some(*next_at),
             Held::UnderWay | Held::Recorded => None,
         });
-        Ok(in_hand.chain(self.post.model.next_mail_at(now)?).min())
+        let next = in_hand.chain(self.post.model.next_mail_at(now)?).min();
+        if self.under_way() == 0 {
+            for resting in self.resting.drain(..) {
+                // Who waited may have gone.
+                let _ = resting.send(next);
+            }
+        }
+        Ok(next)
     }
 
     fn start_recording(&mut self, now: Timestamp, ctx: &mut Context<Self>) {
@@ -251,6 +265,17 @@ impl Handler<Poke> for Courier {
 
     fn handle(&mut self, _: Poke, ctx: &mut Self::Context) {
         self.look(ctx);
+    }
+}
+
+impl Handler<Rest> for Courier {
+    type Result = ResponseFuture<Option<Timestamp>>;
+
+    fn handle(&mut self, _: Rest, ctx: &mut Self::Context) -> Self::Result {
+        let (resting, rest) = oneshot::channel();
+        self.resting.push(resting);
+        self.look(ctx);
+        Box::pin(async move { rest.await.ok().flatten() })
     }
 }
 
