@@ -1,8 +1,9 @@
 //! TOTP (RFC 6238): which time step a code belongs to.
 //!
 //! The window is exactly {T-1, T, T+1}, T from the server's clock alone (SR-006). All three
-//! candidates are computed and compared in constant time, whatever matches (SR-011). Whether a
-//! matched step may be accepted is the decision's business: only later than the last one accepted.
+//! candidates, and the steps around them, are computed and compared in constant time, whatever
+//! matches (SR-011). Whether a matched step may be accepted is the decision's business: only one
+//! that is later than the last one accepted.
 
 use countersign_events::id::FactorId;
 use subtle::{Choice, ConstantTimeEq};
@@ -66,26 +67,33 @@ impl Generator {
         self.code(step).as_bytes().ct_eq(typed.as_bytes())
     }
 
-    /// Compares a code of six ASCII digits with all candidates of the window.
+    /// Compares a code of six ASCII digits with all candidates of the window, and with the steps
+    /// around it.
     #[must_use]
     pub fn compare(&self, factor: FactorId, typed: &str, unix_seconds: u64) -> Compared {
         let now_step = unix_seconds / PERIOD_SECONDS;
-        let matches = (-WINDOW_STEPS..=WINDOW_STEPS).rev().fold(0_u8, |bits, offset| {
-            let step = now_step.saturating_add_signed(i64::from(offset));
-            (bits << 1) | self.is_code(typed, step).unwrap_u8()
-        });
-        let drift = if matches == 0 { self.drift(typed, now_step) } else { None };
+        let equal = equal_offsets(now_step, |step| self.is_code(typed, step));
+        let is_equal = |offset: i32| (equal >> (offset + DRIFT_STEPS)) & 1 == 1;
+        let matches = (-WINDOW_STEPS..=WINDOW_STEPS)
+            .rev()
+            .fold(0, |bits, offset| (bits << 1) | u8::from(is_equal(offset)));
+        // The nearest one: told to support, never to the caller.
+        let drift = (WINDOW_STEPS + 1..=DRIFT_STEPS)
+            .flat_map(|steps| [-steps, steps])
+            .find(|offset| matches == 0 && is_equal(*offset));
         Compared { factor, now_step, matches, drift }
     }
+}
 
-    /// The nearest offset outside the window whose code it is: told to support, never to the
-    /// caller.
-    fn drift(&self, typed: &str, now_step: u64) -> Option<i32> {
-        (WINDOW_STEPS + 1..=DRIFT_STEPS).flat_map(|steps| [-steps, steps]).find(|offset| {
-            let step = now_step.saturating_add_signed(i64::from(*offset));
-            bool::from(self.is_code(typed, step))
-        })
-    }
+/// Which offsets a code belongs to: bit 0 is `-DRIFT_STEPS`, the highest `DRIFT_STEPS`.
+///
+/// Every offset is asked for, whatever matched before: the work is the same for a code that is
+/// right, early, late, used or wrong.
+fn equal_offsets(now_step: u64, mut is_code: impl FnMut(u64) -> Choice) -> u32 {
+    (-DRIFT_STEPS..=DRIFT_STEPS).rev().fold(0, |bits, offset| {
+        let step = now_step.saturating_add_signed(i64::from(offset));
+        (bits << 1) | u32::from(is_code(step).unwrap_u8())
+    })
 }
 
 impl Compared {
