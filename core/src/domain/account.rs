@@ -134,6 +134,12 @@ pub struct RecoverySet {
 }
 
 impl RecoverySet {
+    /// Whether it has a code of that index, used or not.
+    #[must_use]
+    pub fn has(&self, index: u32) -> bool {
+        usize::try_from(index).is_ok_and(|index| index < self.hashes.len())
+    }
+
     /// How many are left.
     #[must_use]
     pub fn left(&self) -> u32 {

@@ -70,9 +70,10 @@ pub(super) fn judge(
             (None, _) => rejected(RejectedWhy::NoneIssued),
             (Some(_), None) => rejected(RejectedWhy::Wrong),
             (Some(set), Some(index)) if set.used.contains(index) => rejected(RejectedWhy::Reused),
-            (Some(set), Some(index)) => {
+            (Some(set), Some(index)) if set.has(*index) => {
                 Judged::RecoveryCode { index: *index, left: set.left().saturating_sub(1) }
             }
+            (Some(_), Some(_)) => rejected(RejectedWhy::Wrong),
         },
         Evidence::Nothing { .. } => rejected(RejectedWhy::NoneIssued),
     }
@@ -120,7 +121,9 @@ pub(super) fn refused(
     let Judged::Rejected { why, off_by_steps } = judged else { return vec![] };
     let method = evidence.method();
     let counts = counts_as_guess(method, why);
-    let guesses = sign_in_guesses(account, place).saturating_add(u32::from(counts));
+    let guesses = place
+        .sign_in
+        .map_or(0, |sign_in| guesses_so_far(account, sign_in).saturating_add(u32::from(counts)));
     let unresolved = account.limits.unresolved(method).saturating_add(u32::from(counts));
     let rejected = AccountEvent::CodeRejected(CodeRejected {
         method,
@@ -143,8 +146,7 @@ pub(in crate::domain) fn counts_as_guess(method: Method, why: RejectedWhy) -> bo
     !(method == Method::Totp && why == RejectedWhy::Reused)
 }
 
-fn sign_in_guesses(account: &Account, place: &Place) -> u32 {
-    let open = account.open();
-    let sign_in = place.sign_in.and_then(|sign_in| open?.sign_ins.get(&sign_in));
-    sign_in.map_or(0, |sign_in| sign_in.guesses)
+fn guesses_so_far(account: &Account, sign_in: HandleHash) -> u32 {
+    let found = account.open().and_then(|open| open.sign_ins.get(&sign_in));
+    found.map_or(0, |sign_in| sign_in.guesses)
 }
