@@ -1,8 +1,8 @@
 //! Authenticators and recovery codes: offered, enabled, renamed, removed, replaced.
 
 use countersign_events::account::{
-    AccountEvent, Assurance, Disabled, EnableRequested, Enabled, FactorRemoved, FactorRenamed,
-    Method, Purpose, RecoveryCodesIssued, SessionEndedWhy, SessionOpened,
+    AccountEvent, Disabled, EnableRequested, Enabled, FactorRemoved, FactorRenamed, Method,
+    Purpose, RecoveryCodesIssued, SessionEndedWhy, SessionOpened,
 };
 use countersign_events::id::{FactorId, HandleHash};
 
@@ -111,8 +111,9 @@ fn with_step_up<'a>(
     context: &Context<'_>,
 ) -> Result<&'a Open, Refusal> {
     let (open, session) = session_of(account, session, context)?;
-    if session.assurance == Assurance::Password && !open.two_factor_enabled() {
-        // Without authenticators there is nothing to rename, remove or recover.
+    if !open.two_factor_enabled() {
+        // Without authenticators there is nothing to rename, remove or recover. Recovery codes made
+        // now would stand in the way of those that the first authenticator brings.
         return Err(Refusal::NotFound("authenticator"));
     }
     session.demand_second_factor(context.now, context.policy)?;
