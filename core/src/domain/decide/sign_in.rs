@@ -16,12 +16,13 @@ use countersign_events::id::HandleHash;
 use jiff::Timestamp;
 
 use super::code::{self, Judged, Place};
+use super::sessions::session_of;
 use super::{Decision, admit, existing};
 use crate::domain::account::{Account, Open};
 use crate::domain::command::{Context, FirstFactor, SendEmailCode, SignIn, VerifyCode};
 use crate::domain::email_code;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::{self, AMR_EMAIL, AMR_MFA, AMR_OTP, AMR_PASSWORD, AMR_RECOVERY_CODE};
+use crate::domain::session::{AMR_EMAIL, AMR_MFA, AMR_OTP, AMR_PASSWORD, AMR_RECOVERY_CODE};
 
 pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) -> Decision {
     match command.first {
@@ -184,10 +185,10 @@ pub(super) fn send_email_code(
 ) -> Decision {
     let open = match command.purpose {
         Purpose::SignIn => alive(account, command.bound_to, context)?,
-        Purpose::ConfirmEmail | Purpose::Enable | Purpose::StepUp => {
-            let open = account.open().ok_or(Refusal::NoSession)?;
-            session::check(open, command.bound_to, None, context.now, context.policy)?;
-            open
+        Purpose::ConfirmEmail => session_of(account, command.bound_to, context)?.0,
+        Purpose::Enable | Purpose::StepUp => {
+            let reason = "a code by e-mail proves no second factor".to_owned();
+            return Err(Refusal::Invalid { field: "purpose", reason });
         }
     };
     if open.email.is_none() {
