@@ -55,7 +55,7 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         }
         Command::ResetLockout { scope, method } => support::reset_lockout(account, *scope, *method),
         Command::View(what) => support::view(account, *what),
-        Command::RecordMail(event) => Ok(vec![event.clone()]),
+        Command::RecordMail(event) => support::record_mail(event),
     }
 }
 
