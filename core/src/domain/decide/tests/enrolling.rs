@@ -1,0 +1,207 @@
+//! Enabling an authenticator: offered, then confirmed by its first code.
+
+use countersign_events::account::{
+    AccountEvent, CodeRejected, CodeVerified, EnableRequested, Enabled, Method, Purpose,
+    RejectedWhy, SessionEndedWhy,
+};
+
+use super::harness::{
+    Given, activate, begin, cooled_down, enable_requested, ended, enrolled, factor, given, hours,
+    mins, prove, recovery_issued, registered, rejected, request_enable, secs, session,
+    sign_in_opened, signed_in, start, totp_verified, two_factor_session, verify,
+};
+use crate::domain::command::{Command, Proven, WhichSessions};
+use crate::domain::policy::Policy;
+use crate::domain::refusal::{Refusal, StepUp};
+
+/// Signed in, and authenticator 1 is on offer.
+fn offered() -> Given {
+    given(signed_in()).and([enable_requested(1, Some(1), mins(10))])
+}
+
+/// The facts of an activation in session 1.
+fn activated(given: &Given, offset: i32) -> Vec<AccountEvent> {
+    let lifted = two_factor_session(1, hours(12), &["pwd", "otp", "mfa"]);
+    let step = given.step().saturating_add_signed(i64::from(offset));
+    let verified = CodeVerified {
+        purpose: Purpose::Enable,
+        sign_in: None,
+        in_session: Some(session(1)),
+        ..totp_verified(step, offset, Some(lifted))
+    };
+    vec![
+        AccountEvent::CodeVerified(verified),
+        AccountEvent::Enabled(Enabled { factor: factor(1) }),
+        recovery_issued(),
+    ]
+}
+
+fn no_offer() -> Refusal {
+    Refusal::NotFound("pending authenticator")
+}
+
+/// SR-003, SR-111: SHA-1, six digits, 30 seconds; after a fresh password.
+#[test]
+fn sr_111_the_first_authenticator_is_offered_after_a_fresh_password() {
+    let fresh = given(signed_in()).after(mins(5));
+    let offer = enable_requested(1, Some(1), mins(15));
+    fresh.when(request_enable(Some(1), 1)).then([offer]);
+    let stale = given(signed_in()).after(mins(5) + secs(1));
+    let refusal = Refusal::StepUpRequired(StepUp::Password);
+    stale.when(request_enable(Some(1), 1)).refused(refusal);
+    let proven = stale.play(prove(1, Proven::Password { right: true }, 2));
+    assert_eq!(proven.when(request_enable(Some(2), 1)).events().len(), 1);
+}
+
+/// SR-111: a further one needs a fresh second factor; a fresh password is not enough.
+#[test]
+fn sr_111_a_further_authenticator_needs_a_fresh_second_factor() {
+    let stale = given(enrolled()).after(mins(6));
+    let refusal = Refusal::StepUpRequired(StepUp::SecondFactor);
+    stale.when(request_enable(Some(1), 2)).refused(refusal.clone());
+    let by_password = stale.clone().play(prove(1, Proven::Password { right: true }, 2));
+    by_password.when(request_enable(Some(2), 2)).refused(refusal);
+    let code = Proven::Code(stale.totp(&[0]));
+    let by_code = stale.play(prove(1, code, 2));
+    assert_eq!(by_code.when(request_enable(Some(2), 2)).events().len(), 1);
+}
+
+/// SR-111: a session that the account has not, asks for nothing.
+#[test]
+fn sr_111_without_a_session_of_the_account_nothing_is_offered() {
+    given(signed_in()).when(request_enable(Some(9), 1)).refused(Refusal::NoSession);
+    given(signed_in())
+        .after(hours(12))
+        .when(request_enable(Some(1), 1))
+        .refused(Refusal::NoSession);
+    given([]).when(request_enable(None, 1)).refused(Refusal::NotFound("account"));
+}
+
+#[test]
+fn a_client_app_enrols_its_own_users() {
+    let given = given(registered());
+    given.when(request_enable(None, 1)).then([enable_requested(1, None, mins(10))]);
+    let given = given.play(request_enable(None, 1));
+    let verified = CodeVerified {
+        purpose: Purpose::Enable,
+        sign_in: None,
+        ..totp_verified(given.step(), 0, None)
+    };
+    given.when(activate(None, given.compared(1, &[0]))).then([
+        AccountEvent::CodeVerified(verified),
+        AccountEvent::Enabled(Enabled { factor: factor(1) }),
+        recovery_issued(),
+    ]);
+}
+
+#[test]
+fn there_are_as_many_authenticators_as_allowed_and_no_more() {
+    let mut given = given(enrolled());
+    given.policy = Policy { factors_max: 1, ..Policy::default() };
+    let refusal = Refusal::Conflict("the account has as many authenticators as allowed");
+    given.when(request_enable(Some(1), 2)).refused(refusal);
+}
+
+#[test]
+fn the_first_right_code_enables_and_issues_recovery_codes() {
+    let given = offered();
+    for offset in [-1, 0, 1] {
+        given.when(activate(Some(1), given.compared(1, &[offset]))).then(activated(&given, offset));
+    }
+}
+
+/// SR-115: every other session ends, and so does every sign-in that waits.
+#[test]
+fn sr_115_enabling_ends_other_sessions_and_sign_ins() {
+    let given = offered().play(begin(super::harness::RIGHT, 2));
+    let mut expected = activated(&given, 0);
+    expected.push(ended(&[2], SessionEndedWhy::FactorChanged));
+    let command = || activate(Some(1), given.compared(1, &[0]));
+    given.when(command()).then(expected);
+    let enabled = given.clone().and([sign_in_opened(1, mins(10))]).play(command()).after(secs(30));
+    enabled.when(verify(1, enabled.totp(&[0]))).refused(Refusal::AuthenticationFailed);
+}
+
+#[test]
+fn a_further_authenticator_keeps_the_recovery_codes() {
+    let given = given(enrolled()).play(request_enable(Some(1), 2));
+    let events = given.when(activate(Some(1), given.compared(2, &[0]))).events();
+    assert_eq!(events[1..], [AccountEvent::Enabled(Enabled { factor: factor(2) })]);
+}
+
+#[test]
+fn a_wrong_first_code_counts_and_the_offer_stands() {
+    let given = offered();
+    let fact = CodeRejected {
+        purpose: Purpose::Enable,
+        sign_in: None,
+        in_session: Some(session(1)),
+        ..rejected(Method::Totp, RejectedWhy::Wrong, (0, 1))
+    };
+    let wrong = || activate(Some(1), given.compared(1, &[]));
+    given.when(wrong()).then([AccountEvent::CodeRejected(fact)]);
+    let again = given.clone().play(wrong());
+    assert_eq!(again.when(activate(Some(1), again.compared(1, &[0]))).events().len(), 3);
+    let five = (0..5).fold(given.clone(), |given, _| given.play(wrong()));
+    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(15) };
+    five.when(activate(Some(1), five.compared(1, &[0]))).refused(refusal);
+}
+
+#[test]
+fn activation_waits_while_authenticator_codes_cool_down() {
+    let given = offered().and([cooled_down(Method::Totp, mins(15))]);
+    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(15) };
+    given.when(activate(Some(1), given.compared(1, &[0]))).refused(refusal);
+}
+
+/// SR-113: begun twice, the first offer is dead, and the event says so.
+#[test]
+fn sr_113_a_second_offer_takes_the_firsts_place() {
+    let given = offered();
+    let mut second = enable_requested(2, Some(1), mins(10));
+    if let AccountEvent::EnableRequested(EnableRequested { replaces, .. }) = &mut second {
+        *replaces = Some(factor(1));
+    }
+    given.when(request_enable(Some(1), 2)).then([second]);
+    let given = given.play(request_enable(Some(1), 2));
+    given.when(activate(Some(1), given.compared(1, &[0]))).refused(no_offer());
+    assert_eq!(given.when(activate(Some(1), given.compared(2, &[0]))).events().len(), 3);
+}
+
+/// SR-113: another session does not confirm it, nor does a client app.
+#[test]
+fn sr_113_only_the_session_that_began_confirms() {
+    let given = offered().play(begin(super::harness::RIGHT, 2));
+    for in_session in [Some(2), None] {
+        given.when(activate(in_session, given.compared(1, &[0]))).refused(no_offer());
+    }
+    let by_client = super::harness::given(signed_in()).play(request_enable(None, 1));
+    by_client.when(activate(Some(1), by_client.compared(1, &[0]))).refused(no_offer());
+}
+
+/// SR-113: ten minutes, to the second.
+#[test]
+fn sr_113_an_offer_lapses_after_ten_minutes() {
+    let last = offered().at(mins(10) - secs(1));
+    assert_eq!(last.when(activate(Some(1), last.compared(1, &[0]))).events().len(), 3);
+    let lapsed = offered().at(mins(10));
+    lapsed.when(activate(Some(1), lapsed.compared(1, &[0]))).refused(no_offer());
+}
+
+/// SR-113: after signing out, the offer is gone, even for a new session with the same name.
+#[test]
+fn sr_113_an_offer_ends_with_its_session() {
+    let sign_out = Command::EndSessions { session: session(1), which: WhichSessions::Own };
+    let given = offered().play(sign_out);
+    given.when(activate(Some(1), given.compared(1, &[0]))).refused(Refusal::NoSession);
+    let back = given.play(begin(super::harness::RIGHT, 1));
+    back.when(activate(Some(1), back.compared(1, &[0]))).refused(no_offer());
+}
+
+/// An activation is done once: the offer is used up, and the code too.
+#[test]
+fn an_offer_is_confirmed_once() {
+    let given = offered();
+    let command = activate(Some(1), given.compared(1, &[0]));
+    given.clone().play(command.clone()).when(command).refused(no_offer());
+}

@@ -1,0 +1,99 @@
+//! Renaming and removing authenticators.
+
+use countersign_events::account::{
+    AccountEvent, Disabled, Enabled, FactorRemoved, FactorRenamed, SessionEndedWhy,
+};
+
+use super::harness::{
+    Given, RIGHT, begin, enable_requested, ended, enrolled, factor, given, hours, mins,
+    password_session, prove, remove, rename, secs, sign_in_opened, signed_in, verify, waiting,
+};
+use crate::domain::command::Proven;
+use crate::domain::refusal::{Refusal, StepUp};
+
+fn removed(number: u128) -> AccountEvent {
+    AccountEvent::FactorRemoved(FactorRemoved { factor: factor(number) })
+}
+
+fn disabled() -> AccountEvent {
+    AccountEvent::Disabled(Disabled {})
+}
+
+/// Authenticators 1 and 2.
+fn two() -> Given {
+    given(enrolled()).and([
+        enable_requested(2, Some(1), mins(10)),
+        AccountEvent::Enabled(Enabled { factor: factor(2) }),
+    ])
+}
+
+#[test]
+fn an_authenticator_is_renamed() {
+    let fact = AccountEvent::FactorRenamed(FactorRenamed { factor: factor(1) });
+    given(enrolled()).when(rename(1, 1)).then([fact]);
+    given(enrolled()).when(rename(1, 9)).refused(Refusal::NotFound("authenticator"));
+    given(enrolled()).when(rename(9, 1)).refused(Refusal::NoSession);
+}
+
+#[test]
+fn removing_the_last_authenticator_disables_the_second_factor() {
+    given(enrolled()).when(remove(1, 1)).then([removed(1), disabled()]);
+    given(enrolled()).when(remove(1, 9)).refused(Refusal::NotFound("authenticator"));
+}
+
+#[test]
+fn removing_one_of_two_leaves_the_other_in_use() {
+    two().when(remove(1, 2)).then([removed(2)]);
+    let given = two().play(remove(1, 2)).and([sign_in_opened(1, mins(10))]).after(mins(1));
+    assert_eq!(given.answer(given.totp(&[0])).events().len(), 1);
+}
+
+/// The removed authenticator enters nowhere, in no sign-in begun before or after.
+#[test]
+fn a_removed_authenticator_is_refused_at_once() {
+    let given = two().and([sign_in_opened(1, mins(10))]).play(remove(1, 1)).after(mins(1));
+    given.answer(given.totp(&[0])).refused(Refusal::AuthenticationFailed);
+    let given = given.and([sign_in_opened(2, mins(20))]);
+    let events = given.when(verify(2, given.totp(&[0]))).events();
+    assert!(matches!(events[..], [AccountEvent::CodeRejected(_)]), "{events:?}");
+}
+
+#[test]
+fn after_the_last_removal_the_password_signs_in() {
+    let given = given(enrolled()).play(remove(1, 1)).play(begin(RIGHT, 2));
+    let opened = &given.account.open().unwrap().sessions[&super::harness::session(2)];
+    assert_eq!(opened.amr, password_session(2, hours(12)).amr);
+}
+
+#[test]
+fn removing_ends_every_other_session() {
+    let given = given(waiting()).after(mins(1));
+    let given = given.clone().play(verify(1, given.totp(&[0])));
+    given.when(remove(51, 1)).then([
+        removed(1),
+        disabled(),
+        ended(&[1], SessionEndedWhy::FactorChanged),
+    ]);
+}
+
+/// SR-111, SR-114: five minutes, to the second; a fresh password does not do.
+#[test]
+fn sr_114_changing_an_authenticator_needs_a_fresh_second_factor() {
+    let refusal = || Refusal::StepUpRequired(StepUp::SecondFactor);
+    let fresh = given(enrolled()).after(mins(5));
+    assert_eq!(fresh.when(remove(1, 1)).events().len(), 2);
+    let stale = given(enrolled()).after(mins(5) + secs(1));
+    stale.when(remove(1, 1)).refused(refusal());
+    stale.when(rename(1, 1)).refused(refusal());
+    let by_password = stale.clone().play(prove(1, Proven::Password { right: true }, 2));
+    by_password.when(remove(2, 1)).refused(refusal());
+    let code = Proven::Code(stale.totp(&[0]));
+    let by_code = stale.play(prove(1, code, 2));
+    assert_eq!(by_code.when(remove(2, 1)).events().len(), 2);
+}
+
+#[test]
+fn without_authenticators_there_is_none_to_change() {
+    given(signed_in()).when(remove(1, 1)).refused(Refusal::NotFound("authenticator"));
+    given(signed_in()).when(rename(1, 1)).refused(Refusal::NotFound("authenticator"));
+}

@@ -1,0 +1,58 @@
+//! What support does, and what became of mails: each is a fact, and nothing else is.
+
+use countersign_events::account::{
+    AccountEvent, DeliveryFailure, EmailCodeSent, EmailDeliveryFailed, HistoryViewed, LockoutReset,
+    Method, Notice, NoticeSent, ResetScope, Viewed,
+};
+
+use super::harness::{event_id, given, password_rejected, registered};
+use crate::domain::command::Command;
+use crate::domain::refusal::Refusal;
+
+#[test]
+fn a_lockout_reset_is_recorded_even_where_nothing_is_locked() {
+    let (scope, method) = (ResetScope::Counters, Some(Method::Totp));
+    let fact = AccountEvent::LockoutReset(LockoutReset { scope, method });
+    given(registered()).when(Command::ResetLockout { scope, method }).then([fact]);
+}
+
+#[test]
+fn every_look_is_recorded() {
+    for what in [Viewed::Account, Viewed::Events, Viewed::State] {
+        let fact = AccountEvent::HistoryViewed(HistoryViewed { what });
+        given(registered()).when(Command::View(what)).then([fact]);
+    }
+}
+
+#[test]
+fn support_finds_no_account_behind_an_unknown_login() {
+    let refusal = Refusal::NotFound("account");
+    for past in [vec![], vec![password_rejected(1)]] {
+        let scope = ResetScope::Counters;
+        let reset = Command::ResetLockout { scope, method: None };
+        given(past.clone()).when(reset).refused(refusal.clone());
+        given(past).when(Command::View(Viewed::Account)).refused(refusal.clone());
+    }
+}
+
+#[test]
+fn what_became_of_a_mail_is_recorded() {
+    let (request, cause, attempts) = (event_id(1), event_id(1), 2);
+    let class = DeliveryFailure::Refused;
+    for event in [
+        AccountEvent::EmailCodeSent(EmailCodeSent { request, attempts }),
+        AccountEvent::NoticeSent(NoticeSent { notice: Notice::Locked, cause, attempts }),
+        AccountEvent::EmailDeliveryFailed(EmailDeliveryFailed { request, attempts, class }),
+    ] {
+        given(registered()).when(Command::RecordMail(event.clone())).then([event]);
+    }
+}
+
+/// The way past every decision is open to facts about mails alone.
+#[test]
+fn no_other_fact_is_recorded_as_one_about_a_mail() {
+    for event in registered() {
+        let outcome = given(registered()).when(Command::RecordMail(event)).0;
+        assert!(matches!(outcome, Err(Refusal::Invalid { field: "event", .. })), "{outcome:?}");
+    }
+}
