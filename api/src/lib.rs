@@ -9,6 +9,10 @@ pub mod client;
 pub mod contract;
 
 #[cfg(feature = "server")]
+pub mod cli;
+#[cfg(feature = "server")]
 pub mod config;
+#[cfg(feature = "server")]
+pub mod reference;
 #[cfg(feature = "server")]
 pub mod server;

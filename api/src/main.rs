@@ -1,2 +1,5 @@
-//! The program `countersign`.
-fn main() {}
+//! The program `countersign`. Everything is in [`countersign_api::cli`].
+
+fn main() -> std::process::ExitCode {
+    countersign_api::cli::main()
+}

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use actix_web::http::Uri;
+use countersign_core::mail::SmtpUrl;
 
 use super::{Config, ConfigError};
 use crate::server::middleware::address::Network;
@@ -131,15 +132,9 @@ fn check_mail(config: &Config) -> Result<bool, ConfigError> {
             false => Err(refused(key, "beyond loopback a mail server is needed: give --smtp")),
         };
     };
-    let uri: Uri = url.parse().map_err(|_| refused(key, "is no URL"))?;
-    if !matches!(uri.scheme_str(), Some("smtp" | "smtps")) || uri.host().is_none() {
-        return Err(refused(key, "must be like smtp://mail.example.com:587"));
-    }
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err(refused(key, "names no user or password: use smtp.user, smtp.password_file"));
-    }
-    if smtp.user.is_some() != smtp.password_file.is_some() {
-        return Err(refused("smtp.user", "goes together with smtp.password_file"));
+    let url = SmtpUrl::parse(url).map_err(|error| refused(key, error.to_string()))?;
+    if url.needs_password() != smtp.password_file.is_some() {
+        return Err(refused("smtp.password_file", "goes together with a user in smtp.url"));
     }
     Ok(false)
 }
@@ -260,7 +255,8 @@ mod tests {
             refusal(|config| config.smtp.url = Some(url))
         };
         assert!(smtp("mail.example.com").starts_with("smtp.url"));
-        assert!(smtp("smtp://user:secret@mail.example.com").contains("password_file"));
-        assert!(!smtp("smtp://user:secret@mail.example.com").contains("secret@"));
+        assert!(smtp("smtp://user@mail.example.com").starts_with("smtp.password_file"));
+        let password = smtp("smtp://user:secret@mail.example.com");
+        assert!(password.starts_with("smtp.url") && !password.contains("secret"), "{password}");
     }
 }

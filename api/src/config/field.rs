@@ -97,12 +97,15 @@ pub const FIELDS: &[Field] = fields! {
         "Whether anyone may register without a client app.",
         "Open where only client apps make accounts, strangers register too.";
     "smtp.url" Text Some("--smtp"), "",
-        "The mail server: `smtp://host:587` with STARTTLS, `smtps://host:465` with TLS.",
+        "The mail server: `smtp://user@host:587`, with `?tls=starttls` (the default), \
+         `?tls=implicit` or `?tls=none`; without a user nobody signs in there.",
         "Without it, mails are files in the data directory, which is refused beyond loopback.";
-    "smtp.user" Text None, "", "The user at the mail server.", "Without it, nobody signs in there.";
     "smtp.password_file" Text None, "",
-        "A file that holds the password at the mail server, and nothing else.",
-        "A password in the configuration itself has no field: it would be read by too many.";
+        "A file that holds the password of that user, and nothing else.",
+        "A password has no setting of its own: too many could read it.";
+    "smtp.root_ca_file" Text None, "",
+        "A file of certificates (PEM) to trust at the mail server, beside those of the system.",
+        "Whoever holds one of their keys can read every mail with a code.";
     "smtp.from" Text None, "\"Countersign <no-reply@localhost>\"",
         "The sender of every mail.",
         "An address that the mail server does not take makes every delivery fail.";

@@ -172,12 +172,12 @@ pub struct Smtp {
     /// Where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// Who we are there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
     /// The file that holds the password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+    /// A file of certificates to trust beside those of the system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_ca_file: Option<PathBuf>,
     /// The sender of every mail.
     pub from: String,
 }
@@ -186,8 +186,8 @@ impl Default for Smtp {
     fn default() -> Self {
         Self {
             url: None,
-            user: None,
             password_file: None,
+            root_ca_file: None,
             from: "Countersign <no-reply@localhost>".to_owned(),
         }
     }

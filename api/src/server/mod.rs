@@ -10,7 +10,9 @@
 mod accounts_stub;
 pub(crate) mod answers;
 pub(crate) mod ask;
+pub mod assembly;
 pub mod auth;
+pub mod data_lock;
 pub mod edge;
 pub(crate) mod json;
 pub(crate) mod middleware;

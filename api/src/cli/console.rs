@@ -1,0 +1,129 @@
+//! What the command line does to a log: operators and client apps.
+//!
+//! A verb is a value, so that it can be performed here or handed to the server that owns the data
+//! directory. Its event names the system user.
+
+use std::sync::Arc;
+
+use countersign_core::accounts::Verdict;
+use countersign_core::accounts::request::{Call, Net};
+use countersign_core::clock::Clock;
+use countersign_core::entropy::{self, Entropy};
+use countersign_events::actor::By;
+use countersign_events::id::CorrelationId;
+use serde::{Deserialize, Serialize};
+
+use crate::contract::id::{AccountId, ClientId};
+use crate::contract::kind::{Role, Scope};
+use crate::server::{Accounts, answers};
+
+/// The address of whoever sits at the machine itself.
+const LOCAL: &str = "local";
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Verb {
+    /// Add an operator.
+    OperatorAdd {
+        /// The login.
+        login: String,
+        /// The role.
+        role: Role,
+    },
+    /// List the operators.
+    OperatorList,
+    /// Disable an operator.
+    OperatorDisable {
+        /// The operator's account.
+        account_id: AccountId,
+    },
+    /// Add a client app.
+    ClientAdd {
+        /// Its name.
+        name: String,
+        /// What its key may do.
+        scopes: Vec<Scope>,
+    },
+    /// List the client apps.
+    ClientList,
+    /// Disable a client app.
+    ClientDisable {
+        /// The app.
+        client_id: ClientId,
+    },
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Done, with what there is to tell.
+    Done(serde_json::Value),
+    /// Refused or not possible, in words.
+    Failed(String),
+}
+
+/// Performs verbs on an open log.
+#[derive(Clone)]
+pub struct Console {
+    /// The core's door.
+    pub accounts: Accounts,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives random bytes.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Console {
+    /// Performs one, in the name of a system user.
+    pub async fn perform(&self, user: String, verb: Verb) -> Reply {
+        let correlation = match entropy::uuid_v7(self.entropy.as_ref(), self.clock.now()) {
+            Ok(uuid) => CorrelationId::new(uuid),
+            Err(error) => return Reply::Failed(error.to_string()),
+        };
+        let net = Net { ip: LOCAL.to_owned(), user_agent: None };
+        let call = Call { by: By::Console { user }, net, correlation, idempotency: None };
+        self.do_it(&call, verb).await
+    }
+
+    async fn do_it(&self, call: &Call, verb: Verb) -> Reply {
+        match verb {
+            Verb::OperatorAdd { login, role } => {
+                let role = answers::core_role(role);
+                let added = self.accounts.add_operator(call, login, role).await;
+                reply(added, |added| answers::operator_added(&added))
+            }
+            Verb::OperatorList => reply(self.accounts.operators(call).await, |operators| {
+                operators.iter().map(answers::operator).collect::<Vec<_>>()
+            }),
+            Verb::OperatorDisable { account_id } => {
+                let account = countersign_events::id::AccountId::new(account_id.uuid());
+                reply(self.accounts.disable_operator(call, account).await, |()| ())
+            }
+            Verb::ClientAdd { name, scopes } => {
+                let scopes = scopes.into_iter().map(answers::core_scope).collect();
+                let added = self.accounts.add_client(call, name, scopes).await;
+                reply(added, |added| answers::client_added(&added))
+            }
+            Verb::ClientList => reply(self.accounts.clients(call).await, |clients| {
+                clients.into_iter().map(answers::client_app).collect::<Vec<_>>()
+            }),
+            Verb::ClientDisable { client_id } => {
+                let client = countersign_events::id::ClientId::new(client_id.uuid());
+                reply(self.accounts.disable_client(call, client).await, |()| ())
+            }
+        }
+    }
+}
+
+fn reply<T, U: Serialize>(verdict: Verdict<T>, told: impl FnOnce(T) -> U) -> Reply {
+    match verdict {
+        Ok(Ok(answer)) => match serde_json::to_value(told(answer)) {
+            Ok(value) => Reply::Done(value),
+            Err(error) => Reply::Failed(error.to_string()),
+        },
+        Ok(Err(refusal)) => Reply::Failed(refusal.to_string()),
+        Err(fault) => Reply::Failed(fault.to_string()),
+    }
+}

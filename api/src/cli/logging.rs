@@ -1,0 +1,25 @@
+//! Log lines: JSON on standard error, one line each, whatever is in them (SR-146).
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::config::Log;
+
+/// Logs from now on, panics too: with their place and without their values (SR-076).
+pub(crate) fn start(log: &Log) {
+    let filter = EnvFilter::new(&log.level);
+    let started = if log.json {
+        let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
+        tracing_subscriber::registry().with(filter).with(lines).try_init()
+    } else {
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        tracing_subscriber::registry().with(filter).with(lines).try_init()
+    };
+    if started.is_ok() {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(target: "countersign::panic", place, "panicked");
+        }));
+    }
+}

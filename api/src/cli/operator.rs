@@ -1,0 +1,114 @@
+//! `countersign operator`: those who may act on accounts of others.
+
+use std::fmt::Write as _;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Common, EXIT_FINE, console, control, output};
+use crate::contract::id::AccountId;
+use crate::contract::kind::Role;
+use crate::contract::operator::{Operator, OperatorAdded};
+
+/// What is done with operators.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Add an operator; prints a one-time setup token
+    Add(Add),
+    /// List the operators
+    List(List),
+    /// Disable an operator
+    Disable(Disable),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// The login
+    login: String,
+    /// What the operator may do
+    #[arg(long)]
+    role: RoleArgument,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Disable {
+    /// The id of the operator's account
+    #[arg(value_parser = AccountId::parse)]
+    id: AccountId,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum RoleArgument {
+    Support,
+    Supervisor,
+    Auditor,
+    Admin,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(argument: RoleArgument) -> Self {
+        match argument {
+            RoleArgument::Support => Self::Support,
+            RoleArgument::Supervisor => Self::Supervisor,
+            RoleArgument::Auditor => Self::Auditor,
+            RoleArgument::Admin => Self::Admin,
+        }
+    }
+}
+
+pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
+    match verb {
+        Verb::Add(arguments) => add(arguments),
+        Verb::List(arguments) => list(&arguments),
+        Verb::Disable(arguments) => disable(&arguments),
+    }?;
+    Ok(EXIT_FINE)
+}
+
+fn add(arguments: Add) -> anyhow::Result<()> {
+    let Add { login, role, common } = arguments;
+    let verb = console::Verb::OperatorAdd { login: login.clone(), role: role.into() };
+    let added = control::perform(&common.checked()?, verb)?;
+    let added: OperatorAdded = serde_json::from_value(added)?;
+    let token = added.setup_token.reveal();
+    let text = format!(
+        "Added {login}. The setup token, shown once:\n\n  {token}\n\n\
+         Hand it to the person: `countersign-admin` asks for it, sets a password with it and \
+         enables an authenticator."
+    );
+    output::fact(common.json, &json!({ "login": login, "setup_token": token }), &text)
+}
+
+fn list(arguments: &List) -> anyhow::Result<()> {
+    let common = &arguments.common;
+    let listed = control::perform(&common.checked()?, console::Verb::OperatorList)?;
+    let operators: Vec<Operator> = serde_json::from_value(listed)?;
+    let mut text = String::new();
+    for one in &operators {
+        let state = match (one.enabled, one.set_up) {
+            (false, _) => "disabled",
+            (true, false) => "not set up",
+            (true, true) => "enabled",
+        };
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{}  {:?}  {state}", one.account_id, one.role);
+    }
+    output::fact(common.json, &json!({ "items": operators }), &text)
+}
+
+fn disable(arguments: &Disable) -> anyhow::Result<()> {
+    let common = &arguments.common;
+    let verb = console::Verb::OperatorDisable { account_id: arguments.id };
+    control::perform(&common.checked()?, verb)?;
+    output::fact(common.json, &json!({ "account_id": arguments.id }), "Disabled.")
+}

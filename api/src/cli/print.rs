@@ -1,0 +1,29 @@
+//! `countersign print`: the references, as they are committed under `docs/`.
+
+use std::io::Write as _;
+
+use clap::Subcommand;
+
+use super::EXIT_FINE;
+use crate::reference;
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Verb {
+    /// The OpenAPI document (docs/http-api.json)
+    Openapi,
+    /// The catalogue of events (docs/events.md)
+    Events,
+    /// The settings (docs/config.md)
+    Config,
+}
+
+pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
+    let text = match verb {
+        Verb::Openapi => reference::http_api()?,
+        Verb::Events => reference::events(),
+        Verb::Config => reference::config(),
+    };
+    std::io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(EXIT_FINE)
+}
