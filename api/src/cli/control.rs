@@ -109,7 +109,9 @@ pub(crate) fn perform(checked: &Checked, verb: Verb) -> anyhow::Result<serde_jso
 }
 
 async fn alone(checked: &Checked, lock: DataLock, verb: Verb) -> anyhow::Result<Reply> {
-    let parts = assembly::assemble(checked, assembly::Machine::real(), lock).await?;
+    let public_url = checked.config.public_url_at(checked.config.listen.public);
+    let machine = assembly::Machine::real();
+    let parts = assembly::assemble(checked, machine, lock, &public_url).await?;
     let console = Console {
         accounts: parts.accounts.clone(),
         clock: parts.clock.clone(),
@@ -118,7 +120,9 @@ async fn alone(checked: &Checked, lock: DataLock, verb: Verb) -> anyhow::Result<
     let user = user_name(rustix::process::geteuid().as_raw());
     let reply = console.perform(user, verb).await;
     drop(console);
-    (parts.close)().await;
+    let close = parts.close;
+    drop((parts.accounts, parts.checks, parts.observe));
+    close().await;
     Ok(reply)
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod config;
 pub mod console;
 pub(crate) mod control;
 pub(crate) mod harden;
+pub mod log;
 pub(crate) mod logging;
 pub(crate) mod operator;
 pub(crate) mod output;
@@ -52,6 +53,9 @@ enum Verb {
     /// Add, list and disable client apps
     #[command(subcommand)]
     Client(client::Verb),
+    /// Export, verify and replay the log
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Check or print the configuration
     #[command(subcommand)]
     Config(config::Verb),
@@ -117,6 +121,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Serve(arguments) => serve::run(&arguments),
         Verb::Operator(verb) => operator::run(verb),
         Verb::Client(verb) => client::run(verb),
+        Verb::Log(verb) => log::run(&verb),
         Verb::Config(verb) => config::run(verb),
         Verb::Print(verb) => print::run(verb),
     }

@@ -15,7 +15,7 @@ use super::{Common, EXIT_FINE, control, harden, logging, output};
 use crate::config::{Checked, Config};
 use crate::server::assembly::{self, Machine};
 use crate::server::data_lock::DataLock;
-use crate::server::startup::{Addresses, Application};
+use crate::server::startup::{Addresses, Application, Listeners};
 
 /// How to serve.
 #[derive(Debug, Clone, Default, Args)]
@@ -66,7 +66,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 async fn serve(checked: &Checked, lock: DataLock, json: bool) -> anyhow::Result<()> {
-    let parts = assembly::assemble(checked, Machine::real(), lock).await?;
+    let listeners = Listeners::bind(checked)?;
+    let public_url = checked.config.public_url_at(listeners.addresses().public);
+    let parts = assembly::assemble(checked, Machine::real(), lock, &public_url).await?;
+    assembly::started(&parts, &checked.config).await?;
     let console = Console {
         accounts: parts.accounts.clone(),
         clock: parts.clock.clone(),
@@ -75,7 +78,7 @@ async fn serve(checked: &Checked, lock: DataLock, json: bool) -> anyhow::Result<
     let control = control::bind(&checked.config.data).context("cannot make the control socket")?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let application = Application::build(checked, parts)?;
+    let application = Application::build(checked, listeners, parts)?;
     let (addresses, stopper) = (application.addresses(), application.stopper());
     let controlled = actix_rt::spawn(async move { control.serve(&console).await });
     actix_rt::spawn(async move {

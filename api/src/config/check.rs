@@ -10,6 +10,8 @@ use crate::server::middleware::address::Network;
 
 /// The one store and the one vault of this version.
 const EMBEDDED: &str = "sqlite";
+/// Characters of a password at least (SR-047).
+const MIN_ALONE: std::ops::RangeInclusive<usize> = 8..=64;
 /// Argon2id memory at least, KiB (SR-050).
 const HASH_M_KIB_MIN: u32 = 19_456;
 /// Argon2id memory at most, KiB.
@@ -47,6 +49,9 @@ impl Config {
     pub fn check(self) -> Result<Checked, ConfigError> {
         check_embedded("store", &self.store)?;
         check_embedded("vault", &self.vault)?;
+        if self.public_url.is_none() && !self.listen.public.ip().is_loopback() {
+            return Err(refused("public_url", "is needed where the public address is no loopback"));
+        }
         let mut hosts = self.listen.hosts.clone();
         if let Some(url) = &self.public_url {
             hosts.extend(public_hosts(url)?);
@@ -151,6 +156,9 @@ fn check_brand(name: &str) -> Result<(), ConfigError> {
 }
 
 fn check_hash(config: &Config) -> Result<(), ConfigError> {
+    if !MIN_ALONE.contains(&config.password.min_alone) {
+        return Err(refused("password.min_alone", "must be 8 to 64"));
+    }
     let hash = config.password.hash;
     if !(HASH_M_KIB_MIN..=HASH_M_KIB_MAX).contains(&hash.m_kib) {
         return Err(refused(
@@ -193,12 +201,15 @@ mod tests {
 
     #[test]
     fn beyond_loopback_a_mail_server_is_needed_and_the_flag_is_named() {
-        let error = refusal(|config| config.listen.public = "0.0.0.0:80".parse().unwrap());
+        let error = refusal(|config| config.listen.operator = "0.0.0.0:81".parse().unwrap());
         assert!(error.contains("--smtp"), "{error}");
+        let error = refusal(|config| config.listen.public = "0.0.0.0:80".parse().unwrap());
+        assert!(error.starts_with("public_url"), "{error}");
         let error = refusal(|config| config.public_url = Some("https://auth.example.com".into()));
         assert!(error.contains("--smtp"), "{error}");
         let checked = accepts(|config| {
             config.listen.public = "0.0.0.0:80".parse().unwrap();
+            config.public_url = Some("https://auth.example.com".into());
             config.smtp.url = Some("smtp://mail.example.com:587".into());
         });
         assert!(!checked.spool);
@@ -235,6 +246,7 @@ mod tests {
     #[test]
     fn sr_050_weak_hashing_is_refused() {
         assert!(refusal(|config| config.password.hash.m_kib = 19_455).contains("m_kib"));
+        assert!(refusal(|config| config.password.min_alone = 7).contains("min_alone"));
         assert!(refusal(|config| config.password.hash.t = 1).contains("hash.t"));
         assert!(refusal(|config| config.password.hash.p = 0).contains("hash.p"));
         assert!(refusal(|config| config.password.hash.max_parallel = 0).contains("parallel"));

@@ -106,9 +106,12 @@ pub const FIELDS: &[Field] = fields! {
     "smtp.root_ca_file" Text None, "",
         "A file of certificates (PEM) to trust at the mail server, beside those of the system.",
         "Whoever holds one of their keys can read every mail with a code.";
-    "smtp.from" Text None, "\"Countersign <no-reply@localhost>\"",
+    "smtp.from" Text None, "\"no-reply@localhost\"",
         "The sender of every mail.",
         "An address that the mail server does not take makes every delivery fail.";
+    "password.min_alone" Number None, "8",
+        "Characters that a new password must have at least, while it is all that an account has.",
+        "Below 8 start-up is refused; above 64 people cannot choose what they are used to.";
     "password.hash.m_kib" Number None, "19456",
         "Memory of one password hash (Argon2id), in KiB.",
         "Below 19456 start-up is refused; doubled, sign-ins take twice as long and as much memory.";

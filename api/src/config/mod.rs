@@ -98,6 +98,12 @@ impl Default for Config {
 }
 
 impl Config {
+    /// How people reach the public listener: as set, or where it listens.
+    #[must_use]
+    pub fn public_url_at(&self, address: SocketAddr) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{address}"))
+    }
+
     /// The directory of the keys.
     #[must_use]
     pub fn keys_directory(&self) -> PathBuf {
@@ -188,17 +194,25 @@ impl Default for Smtp {
             url: None,
             password_file: None,
             root_ca_file: None,
-            from: "Countersign <no-reply@localhost>".to_owned(),
+            from: "no-reply@localhost".to_owned(),
         }
     }
 }
 
 /// Passwords.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Password {
+    /// Characters at least, where it is all that an account has.
+    pub min_alone: usize,
     /// How they are hashed.
     pub hash: PasswordHash,
+}
+
+impl Default for Password {
+    fn default() -> Self {
+        Self { min_alone: 8, hash: PasswordHash::default() }
+    }
 }
 
 /// How passwords are hashed: Argon2id.

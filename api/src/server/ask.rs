@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use super::Accounts;
 use super::answers;
 use super::auth::{self, Auth};
-use super::edge::Edge;
+use super::edge::{Desk, Edge};
 use super::json::{self, BODY_BYTES_MAX};
 use super::problem::{ProblemAnswer, faulted, refused, refused_proof};
 use super::routes::Row;
@@ -45,7 +45,8 @@ const ANYONE: &str = "anyone";
 
 /// A request, read.
 pub(crate) struct Ask {
-    pub(crate) edge: web::Data<Edge>,
+    edge: web::Data<Edge>,
+    pub(crate) desk: web::Data<Desk>,
     row: &'static Row,
     request: HttpRequest,
     correlation: CorrelationId,
@@ -62,8 +63,9 @@ impl Ask {
         payload: web::Payload,
     ) -> Result<Self, ProblemAnswer> {
         let edge = request.app_data::<web::Data<Edge>>().cloned();
+        let desk = request.app_data::<web::Data<Desk>>().cloned();
         let correlation = request.extensions().get::<CorrelationId>().copied();
-        let (Some(edge), Some(correlation)) = (edge, correlation) else {
+        let (Some(edge), Some(desk), Some(correlation)) = (edge, desk, correlation) else {
             return Err(ProblemAnswer::new(ProblemCode::Internal));
         };
         if !row.query && !request.query_string().is_empty() {
@@ -75,12 +77,12 @@ impl Ask {
             Method::POST => idempotency_key(request.headers())?,
             _ => None,
         };
-        Ok(Self { edge, row, request, correlation, bearer, idempotency, body })
+        Ok(Self { edge, desk, row, request, correlation, bearer, idempotency, body })
     }
 
     /// The core's door.
     pub(crate) fn accounts(&self) -> &Accounts {
-        &self.edge.accounts
+        &self.desk.accounts
     }
 
     /// The body as `T`.
@@ -261,7 +263,7 @@ impl Ask {
 
     fn net(&self) -> Net {
         let ip = match self.request.peer_addr() {
-            Some(peer) => self.edge.proxies.client(peer.ip(), self.request.headers()).to_string(),
+            Some(peer) => self.desk.proxies.client(peer.ip(), self.request.headers()).to_string(),
             None => String::new(),
         };
         let user_agent = self

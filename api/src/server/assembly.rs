@@ -1,15 +1,57 @@
-//! How the parts are put together.
+//! How the parts are put together, and taken apart again.
+//!
+//! Opened from the inside out: keys, vault, log, read model; then those who follow the log; then
+//! the actors behind the one door. Closed the other way round ([`Open::close`]): the courier
+//! first, since it still tells accounts what became of their mails; then the projector; then every
+//! account passivates; then the files close, and only after them the directory's lock goes.
 
-use std::sync::Arc;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use actix::Addr;
+use actix_rt::Arbiter;
+use anyhow::{Context as _, bail};
+use countersign_core::accounts::Fault;
+use countersign_core::actors::account::Services;
+use countersign_core::actors::courier::{self, Courier, Post};
+use countersign_core::actors::directory::Directory;
+use countersign_core::actors::log::Log;
+use countersign_core::actors::projector::{self, Projector};
 use countersign_core::clock::{Clock, SystemClock};
+use countersign_core::domain::policy::Policy;
 use countersign_core::entropy::{Entropy, OsEntropy};
-use countersign_core::mail::Mailer;
+use countersign_core::mail::letterhead::Letterhead;
+use countersign_core::mail::smtp::{SmtpMailer, SmtpSettings};
+use countersign_core::mail::spool::Spool;
+use countersign_core::mail::{Mailer, SmtpUrl};
+use countersign_core::projections::{PersonalData, ReadModel};
+use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault};
+use countersign_events::id::{AccountId, Hash32};
+use countersign_events::store::EventStore;
+use countersign_events::store::sqlite::SqliteStore;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::Accounts;
 use super::data_lock::DataLock;
-use super::startup::Parts;
-use crate::config::Checked;
+use super::startup::{Check, Parts};
+use crate::config::{Checked, Config};
+
+/// The log's file.
+const LOG_FILE: &str = "log.db";
+/// The vault's file.
+const VAULT_FILE: &str = "vault.db";
+/// The read models' file.
+const READ_FILE: &str = "read.db";
+/// The directory of mails that are files.
+const MAIL_DIRECTORY: &str = "mail";
+/// Sign-ins that wait for a password hash; the next is answered "unavailable" (SR-052).
+const PASSWORD_QUEUE_MAX: usize = 256;
+/// How long closing waits for the last who hold the log open.
+const CLOSE_WAIT: Duration = Duration::from_secs(5);
+/// How often closing looks.
+const CLOSE_LOOK: Duration = Duration::from_millis(5);
 
 /// What the machine gives: in tests something else.
 #[derive(Clone)]
@@ -38,14 +80,217 @@ pub async fn assemble(
     checked: &Checked,
     machine: Machine,
     lock: DataLock,
+    public_url: &str,
 ) -> anyhow::Result<Parts> {
-    let spool = checked.spool.then(|| checked.config.data.join("mail"));
-    Ok(Parts {
-        accounts: Accounts,
-        clock: machine.clock,
-        entropy: machine.entropy,
-        checks: Vec::new(),
-        spool,
-        close: Box::new(move || Box::pin(async move { drop(lock) })),
+    let config = &checked.config;
+    let Machine { clock, entropy, mailer } = machine;
+    let keys = config.keys_directory();
+    let keyring = Keyring::open_or_create(&keys, entropy.as_ref())
+        .with_context(|| format!("cannot open the keys in {}", keys.display()))?;
+    let keyring = Arc::new(keyring);
+    let vault =
+        SqliteVault::open(&config.data.join(VAULT_FILE)).context("cannot open the vault")?;
+    let secrets = Secrets::new(Arc::new(vault), Arc::clone(&keyring), Arc::clone(&entropy));
+    let store = open_log(config, &clock).context("cannot open the log")?;
+    let origin = origin(public_url);
+    let log = Log::open(
+        Arc::clone(&store),
+        keyring.log_public_key(),
+        &origin,
+        Arc::clone(&clock),
+        Arc::clone(&entropy),
+    );
+    let log = log.await.context("cannot open the log")?;
+    let read_model =
+        ReadModel::open(&config.data.join(READ_FILE)).context("cannot open the read model")?;
+    let personal = Arc::new(Opened(secrets.clone()));
+    let services = Arc::new(Services {
+        log,
+        secrets,
+        passwords: passwords(config, &keyring, &entropy),
+        policy: Policy::default(),
+        issuer: config.brand.name.clone(),
+    });
+    let directory = Directory::start(parallelism(), &services);
+    let password_chars_min = config.password.min_alone;
+    let accounts =
+        Accounts::new(services, directory.clone(), read_model.clone(), password_chars_min);
+
+    let head = Letterhead::new(&config.brand.name, public_url, &config.smtp.from, None)?;
+    let (mailer, spool) = mailer_of(checked, mailer, &head)?;
+    let (projecting, mailing) = (Arbiter::new(), Arbiter::new());
+    let projector =
+        Projector::start_on(&projecting.handle(), read_model.clone(), Arc::clone(&store), personal);
+    let post = Post {
+        model: read_model.clone(),
+        ledger: Arc::new(accounts.clone()),
+        mailer,
+        head,
+        clock: Arc::clone(&clock),
+    };
+    let courier = Courier::start_on(&mailing.handle(), post);
+    let checks = vec![answers(Arc::downgrade(&store))];
+    let observe = observe(&accounts);
+    let open = Open { courier, projector, directory, arbiters: [projecting, mailing], store, lock };
+    let close = Box::new(move || -> futures::future::LocalBoxFuture<'static, ()> {
+        Box::pin(open.close())
+    });
+    Ok(Parts { accounts, clock, entropy, checks, observe, spool, close })
+}
+
+/// Records that this server took up its work, and under which configuration.
+///
+/// # Errors
+/// Where it could not be recorded: then it does not take it up.
+pub async fn started(parts: &Parts, config: &Config) -> anyhow::Result<()> {
+    let text = toml::to_string(config)?;
+    let configuration = Hash32::new(Sha256::digest(text.as_bytes()).into());
+    let recorded = parts.accounts.log().server_started(env!("CARGO_PKG_VERSION"), configuration);
+    recorded.await.context("cannot record the start")
+}
+
+fn open_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn EventStore>> {
+    let clock = Arc::clone(clock);
+    let store = SqliteStore::open(&config.data.join(LOG_FILE), Arc::new(move || clock.now()))?;
+    Ok(Arc::new(store))
+}
+
+/// The origin line of this log's checkpoints: the host of the public URL, and what it is.
+fn origin(public_url: &str) -> String {
+    let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
+    let host = host.rsplit_once(':').map_or(host, |(host, _port)| host);
+    format!("{host}/log")
+}
+
+fn passwords(config: &Config, keyring: &Arc<Keyring>, entropy: &Arc<dyn Entropy>) -> Passwords {
+    let hash = config.password.hash;
+    let params = Argon2Params { m_kib: hash.m_kib, t: hash.t, p: hash.p };
+    Passwords::new(Arc::clone(keyring), params, hash.max_parallel, PASSWORD_QUEUE_MAX)
+        .with_entropy(Arc::clone(entropy))
+}
+
+type Mailing = (Arc<dyn Mailer>, Option<Spool>);
+
+/// The way out for mails, and the directory where they are files.
+fn mailer_of(
+    checked: &Checked,
+    given: Option<Arc<dyn Mailer>>,
+    head: &Letterhead,
+) -> anyhow::Result<Mailing> {
+    if let Some(mailer) = given {
+        return Ok((mailer, None));
+    }
+    let smtp = &checked.config.smtp;
+    match &smtp.url {
+        Some(url) => {
+            let url = SmtpUrl::parse(url)?;
+            let (password, ca) = (smtp.password_file.as_deref(), smtp.root_ca_file.as_deref());
+            let settings = SmtpSettings::read(url, password, ca)?;
+            Ok((Arc::new(SmtpMailer::start(&settings, head.clone())?), None))
+        }
+        None if checked.spool => {
+            let spool = Spool::open(&checked.config.data.join(MAIL_DIRECTORY), head.clone())
+                .context("cannot open the directory of mails")?;
+            Ok((Arc::new(spool.clone()), Some(spool)))
+        }
+        None => bail!("no mail server: give --smtp"),
+    }
+}
+
+fn parallelism() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Well while the log answers.
+fn answers(store: Weak<dyn EventStore>) -> Check {
+    let ask = move || -> futures::future::BoxFuture<'static, bool> {
+        let store = store.upgrade();
+        Box::pin(async move {
+            match store {
+                Some(store) => store.head().await.is_ok(),
+                None => false,
+            }
+        })
+    };
+    ("log", Box::new(ask))
+}
+
+/// What is read off when metrics are asked for. Holds nothing open.
+fn observe(accounts: &Accounts) -> Box<dyn Fn() + Send + Sync> {
+    let (directory, read_model) = (accounts.directory().clone(), accounts.read_model().clone());
+    Box::new(move || {
+        let position = read_model.position().map_or(0, |position| position.next().get());
+        #[expect(clippy::cast_precision_loss, reason = "a gauge needs no exact number")]
+        let (live, position) = (directory.live() as f64, position as f64);
+        metrics::gauge!("countersign_accounts_live").set(live);
+        metrics::gauge!("countersign_read_model_entries").set(position);
     })
+}
+
+/// What must be closed.
+struct Open {
+    courier: Addr<Courier>,
+    projector: Addr<Projector>,
+    directory: Directory,
+    arbiters: [Arbiter; 2],
+    store: Arc<dyn EventStore>,
+    lock: DataLock,
+}
+
+impl Open {
+    async fn close(self) {
+        let left = self.courier.send(courier::Stop).await;
+        if !matches!(left, Ok(0)) {
+            tracing::warn!("mails under way are sent again after the next start");
+        }
+        // An error means that the actor is gone, which is what was asked for.
+        let _ = self.projector.send(projector::Stop).await;
+        self.directory.drain().await;
+        drop(self.directory);
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+        // The last who drops the log closes it: an arbiter's thread ends a moment after its stop.
+        let store = Arc::downgrade(&self.store);
+        drop(self.store);
+        let closed = tokio::time::timeout(CLOSE_WAIT, async {
+            while store.strong_count() > 0 {
+                tokio::time::sleep(CLOSE_LOOK).await;
+            }
+        });
+        if closed.await.is_err() {
+            tracing::warn!("the log is still held; what was acknowledged is durable all the same");
+        }
+        drop(self.lock);
+    }
+}
+
+/// Personal data for the projector, whose thread may wait for the vault.
+struct Opened(Secrets);
+
+impl PersonalData for Opened {
+    fn open_pii(
+        &self,
+        account: AccountId,
+        key: &str,
+        ciphertext: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+        let opened = self.0.open_pii(account, key, ciphertext);
+        Ok(futures::executor::block_on(opened)?)
+    }
+
+    fn email_hash(&self, email: &str) -> Hash32 {
+        self.0.email_hash(email)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn the_origin_is_the_host_and_no_port() {
+        assert_eq!(origin("https://auth.example.com"), "auth.example.com/log");
+        assert_eq!(origin("http://127.0.0.1:8780"), "127.0.0.1/log");
+    }
 }

@@ -7,14 +7,14 @@
 //! **Architecture Invariant:** no rule about accounts lives here, and no handler answers before
 //! the core's verdict. Nothing cuts a request off after it has entered the core.
 
-mod accounts_stub;
 pub(crate) mod answers;
 pub(crate) mod ask;
 pub mod assembly;
 pub mod auth;
 pub mod data_lock;
-pub mod edge;
+pub(crate) mod edge;
 pub(crate) mod json;
+pub mod listener;
 pub(crate) mod middleware;
 pub mod openapi;
 pub(crate) mod ops;
@@ -22,4 +22,4 @@ pub(crate) mod problem;
 pub mod routes;
 pub mod startup;
 
-pub use accounts_stub::Accounts;
+pub use countersign_core::accounts::Accounts;

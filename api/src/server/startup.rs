@@ -1,7 +1,8 @@
 //! Starting and stopping.
 //!
-//! [`Application::build`] binds three sockets, so that every port is known before a request can
-//! come; [`Application::run_until_stopped`] serves until its [`Stopper`] is used, and then drains:
+//! [`Listeners::bind`] takes three sockets, so that every port is known before anything behind them
+//! is opened; [`Application::build`] puts the parts behind them;
+//! [`Application::run_until_stopped`] serves until its [`Stopper`] is used, and then drains:
 //!
 //! 1. readiness goes, so that no balancer sends more;
 //! 2. the public and the operators' listener stop accepting and finish their requests;
@@ -9,7 +10,6 @@
 //! 4. the ops listener goes last, so that the drain can be watched.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,20 +18,23 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use countersign_core::clock::Clock;
 use countersign_core::entropy::Entropy;
+use countersign_core::mail::spool::Spool;
 use futures::future::LocalBoxFuture;
 use tokio::sync::watch;
 
 use super::Accounts;
-use super::edge::{Edge, Listener};
+use super::edge::{Desk, Edge};
+use super::listener::Listener;
 use super::middleware::address::TrustedProxies;
 use super::middleware::every_request;
 use super::middleware::host::HostList;
-use super::ops::mail::Spool;
-use super::ops::{self, metrics};
+use super::ops;
+use super::ops::health::Readiness;
+use super::ops::metrics::{self, Observe};
 use super::routes;
 use crate::config::Checked;
 
-pub use super::ops::health::{Check, Readiness};
+pub use super::ops::health::Check;
 
 /// How long a request may still take when the server stops.
 const DRAIN_SECONDS: u64 = 30;
@@ -54,8 +57,10 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// What must be well for this server to be ready.
     pub checks: Vec<Check>,
+    /// Sets the metrics that are read off and not counted.
+    pub observe: Box<dyn Fn() + Send + Sync>,
     /// Where mails lie, where they are files.
-    pub spool: Option<PathBuf>,
+    pub spool: Option<Spool>,
     /// Closes what is behind, in its own order, after the last request was answered.
     pub close: Box<dyn FnOnce() -> LocalBoxFuture<'static, ()>>,
 }
@@ -113,48 +118,42 @@ pub struct Application {
 }
 
 impl Application {
-    /// Binds the three listeners before these parts. Must be called within an actix system.
+    /// Puts the parts behind the listeners. Must be called within an actix system.
     ///
     /// # Errors
-    /// [`StartError::Listen`] names the address that cannot be taken.
-    pub fn build(checked: &Checked, parts: Parts) -> Result<Self, StartError> {
+    /// [`StartError::Listen`] where a bound address cannot be served.
+    pub fn build(
+        checked: &Checked,
+        listeners: Listeners,
+        parts: Parts,
+    ) -> Result<Self, StartError> {
         metrics::install();
-        let listen = &checked.config.listen;
-        let public = Bound::new(listen.public, Listener::Public)?;
-        let operator = Bound::new(listen.operator, Listener::Operator)?;
-        let ops = Bound::new(listen.ops, Listener::Ops)?;
-        let addresses =
-            Addresses { public: public.address, operator: operator.address, ops: ops.address };
-        let readiness = Readiness::new(parts.checks);
-        let spool = parts.spool.map(Spool);
-        let edge = |listener, address| {
+        let addresses = listeners.addresses();
+        let Listeners { public, operator, ops } = listeners;
+        let edge = |bound: &Bound| {
             web::Data::new(Edge {
-                listener,
-                accounts: parts.accounts.clone(),
+                listener: bound.listener,
                 clock: Arc::clone(&parts.clock),
                 entropy: Arc::clone(&parts.entropy),
-                hosts: HostList::new(&checked.hosts, address),
-                proxies: TrustedProxies::new(checked.trusted_proxies.clone()),
-                registration_open: checked.config.registration.open,
+                hosts: HostList::new(&checked.hosts, bound.address),
             })
         };
+        let desk = web::Data::new(Desk {
+            accounts: parts.accounts,
+            proxies: TrustedProxies::new(checked.trusted_proxies.clone()),
+            registration_open: checked.config.registration.open,
+        });
         let mut servers = Vec::new();
         for bound in [public, operator] {
-            let edge = edge(bound.listener, bound.address);
-            servers.push(serve_calls(bound, edge, listen.workers)?);
+            let edge = edge(&bound);
+            servers.push(serve_calls(bound, edge, desk.clone(), checked.config.listen.workers)?);
         }
-        let ops_edge = edge(Listener::Ops, ops.address);
-        let ops = serve_ops(ops, ops_edge, readiness.clone(), spool)?;
+        let readiness = Readiness::new(parts.checks);
+        let ops_edge = edge(&ops);
+        let ops = serve_ops(ops, ops_edge, readiness.clone(), parts.observe, parts.spool)?;
         let (sender, stopped) = watch::channel(false);
-        Ok(Self {
-            addresses,
-            servers,
-            ops,
-            readiness,
-            close: parts.close,
-            stopper: Stopper(Arc::new(sender)),
-            stopped,
-        })
+        let stopper = Stopper(Arc::new(sender));
+        Ok(Self { addresses, servers, ops, readiness, close: parts.close, stopper, stopped })
     }
 
     /// Where it listens.
@@ -195,6 +194,38 @@ impl Application {
     }
 }
 
+/// Three sockets that listen.
+pub struct Listeners {
+    public: Bound,
+    operator: Bound,
+    ops: Bound,
+}
+
+impl Listeners {
+    /// Takes the three addresses of the configuration.
+    ///
+    /// # Errors
+    /// [`StartError::Listen`] names the address that cannot be taken.
+    pub fn bind(checked: &Checked) -> Result<Self, StartError> {
+        let listen = &checked.config.listen;
+        Ok(Self {
+            public: Bound::new(listen.public, Listener::Public)?,
+            operator: Bound::new(listen.operator, Listener::Operator)?,
+            ops: Bound::new(listen.ops, Listener::Ops)?,
+        })
+    }
+
+    /// Where they listen.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        Addresses {
+            public: self.public.address,
+            operator: self.operator.address,
+            ops: self.ops.address,
+        }
+    }
+}
+
 /// A socket that listens.
 struct Bound {
     listener: Listener,
@@ -216,12 +247,18 @@ impl Bound {
     }
 }
 
-fn serve_calls(bound: Bound, edge: web::Data<Edge>, workers: usize) -> Result<Server, StartError> {
+fn serve_calls(
+    bound: Bound,
+    edge: web::Data<Edge>,
+    desk: web::Data<Desk>,
+    workers: usize,
+) -> Result<Server, StartError> {
     let failed = bound.failed();
     let listener = bound.listener;
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(edge.clone())
+            .app_data(desk.clone())
             .configure(|config| routes::serve(config, listener))
             .default_service(web::to(routes::not_found))
             .wrap(from_fn(every_request))
@@ -242,18 +279,19 @@ fn serve_ops(
     bound: Bound,
     edge: web::Data<Edge>,
     readiness: Readiness,
+    observe: Observe,
     spool: Option<Spool>,
 ) -> Result<Server, StartError> {
     let failed = bound.failed();
     let readiness = web::Data::new(readiness);
-    let with_mail = spool.is_some();
-    let spool = web::Data::new(spool.unwrap_or_else(|| Spool(PathBuf::new())));
+    let observe = web::Data::new(observe);
+    let spool = spool.map(web::Data::new);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(edge.clone())
             .app_data(readiness.clone())
-            .app_data(spool.clone())
-            .configure(|config| ops::serve(config, with_mail))
+            .app_data(observe.clone())
+            .configure(|config| ops::serve(config, spool.clone()))
             .default_service(web::to(routes::not_found))
             .wrap(from_fn(every_request))
     })

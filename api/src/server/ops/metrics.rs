@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// One recorder serves a process, however many servers it starts.
@@ -19,11 +19,15 @@ pub(crate) fn install() {
     });
 }
 
+/// Sets the numbers that are read off and not counted.
+pub(crate) type Observe = Box<dyn Fn() + Send + Sync>;
+
 /// `GET /metrics`
-pub(crate) async fn show() -> HttpResponse {
+pub(crate) async fn show(observe: web::Data<Observe>) -> HttpResponse {
     let Some(Some(handle)) = RECORDER.get() else {
         return HttpResponse::ServiceUnavailable().finish();
     };
+    observe();
     handle.run_upkeep();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render())
 }

@@ -7,6 +7,7 @@ pub(crate) mod mail;
 pub(crate) mod metrics;
 
 use actix_web::{HttpResponse, web};
+use countersign_core::mail::spool::Spool;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::openapi;
@@ -15,14 +16,15 @@ use super::openapi;
 const DOCUMENT_PATH: &str = "/docs/openapi.json";
 
 /// Serves them. The mail page is there only where mails are files.
-pub(crate) fn serve(config: &mut web::ServiceConfig, with_mail: bool) {
+pub(crate) fn serve(config: &mut web::ServiceConfig, spool: Option<web::Data<Spool>>) {
     config
         .route("/healthz/live", web::get().to(health::live))
         .route("/healthz/ready", web::get().to(health::ready))
         .route("/metrics", web::get().to(metrics::show))
         .route("/docs", web::get().to(to_docs));
-    if with_mail {
+    if let Some(spool) = spool {
         config
+            .app_data(spool)
             .route("/mail", web::get().to(mail::list))
             .route("/mail/{name}", web::get().to(mail::show));
     }

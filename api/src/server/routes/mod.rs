@@ -21,7 +21,7 @@ use self::v1::{
 use super::answers::Answer;
 use super::ask::Ask;
 use super::auth::Auth;
-use super::edge::Listener;
+use super::listener::Listener;
 use super::problem::ProblemAnswer;
 use crate::contract::kind::{Role, Scope};
 use crate::contract::problem::ProblemCode;

@@ -24,7 +24,7 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
 }
 
 async fn person(ask: &Ask) -> Result<countersign_events::id::AccountId, ProblemAnswer> {
-    if !ask.edge.registration_open {
+    if !ask.desk.registration_open {
         return Err(ProblemAnswer::detailed(ProblemCode::Forbidden, "registration is closed"));
     }
     let body: RegisterPerson = ask.json()?;
