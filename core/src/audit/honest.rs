@@ -291,7 +291,11 @@ fn play(draws: &[Draw]) -> World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 192,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn verify_accepts_and_replay_repeats_whatever_was_honestly_decided(draws in draws()) {

@@ -26,7 +26,7 @@ const NOT_IN_THE_CONSOLE: [&str; 7] = [
     "argon2",
 ];
 
-fn cargo(arguments: &[&str]) -> String {
+pub(crate) fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
         .current_dir(root())
@@ -52,7 +52,8 @@ fn arrows_that_are_not_allowed(packages: &[Value]) -> Vec<String> {
         };
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let on = dependency["name"].as_str().expect("name");
-            if on.starts_with("countersign-") && !allowed.contains(&on) {
+            // A member may take itself with more features for its own tests.
+            if on.starts_with("countersign-") && on != name && !allowed.contains(&on) {
                 broken.push(format!("{name} -> {on}"));
             }
             let console = name == "countersign-admin-tui" && on == "countersign-api";

@@ -9,6 +9,7 @@
 mod arrows;
 mod manifests;
 mod rules;
+mod supply;
 
 use std::fs;
 use std::path::{Path, PathBuf};

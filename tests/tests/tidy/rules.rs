@@ -71,10 +71,21 @@ pub(crate) fn leftovers(source: &Source) -> Vec<String> {
         .flat_map(|(number, line)| {
             LEFTOVERS
                 .iter()
-                .filter(|word| line.contains(**word))
+                .filter(|word| stands_alone(line, word))
                 .map(move |word| place(source, number, word))
         })
         .collect()
+}
+
+/// Whether a word is there and no part of a longer one.
+fn stands_alone(line: &str, word: &str) -> bool {
+    let is_letter = |letter: Option<char>| letter.is_some_and(|l| l.is_alphanumeric() || l == '_');
+    let ends_open = !is_letter(word.chars().next_back());
+    line.match_indices(word).any(|(at, _)| {
+        let before = line.get(..at).and_then(|text| text.chars().next_back());
+        let after = line.get(at + word.len()..).and_then(|text| text.chars().next());
+        !is_letter(before) && (ends_open || !is_letter(after))
+    })
 }
 
 /// A comment that reads like code: it ends like a statement and has what only code has.
@@ -161,8 +172,9 @@ mod tests {
 
     #[test]
     fn every_leftover_is_found() {
+        assert!(leftovers(&source("XXXXX-XXXXX methods TODOS")).is_empty());
         for word in LEFTOVERS {
-            assert_eq!(leftovers(&source(&format!("fine\nlet x = {word}1);"))).len(), 1, "{word}");
+            assert_eq!(leftovers(&source(&format!("fine\nlet x = {word} 1);"))).len(), 1, "{word}");
         }
     }
 
