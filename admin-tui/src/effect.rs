@@ -101,10 +101,8 @@ pub enum Call {
     Events {
         /// Which account.
         account: AccountId,
-        /// The first revision of the page.
-        from: u64,
-        /// Events at most.
-        limit: usize,
+        /// The cursor of the page: none for the newest.
+        cursor: Option<u64>,
     },
     /// The end of a lockout.
     ResetLockout {

@@ -17,7 +17,7 @@ use countersign_api::contract::support::{Search, SearchByEmail, SearchByLogin, S
 
 use crate::effect::{Call, Lookup};
 use crate::message::{Answer, Failure, SessionGiven, Way};
-use crate::model::account::{Account, Event, Factor, Hit, Lock, PAGE_EVENTS, TimeLine};
+use crate::model::account::{Account, Event, Factor, Hit, Lock, PAGE_EVENTS};
 use crate::printable::Printable;
 
 /// Makes a call.
@@ -74,8 +74,9 @@ async fn perform_call(client: &Client, call: Call) -> Result<Answer, ClientError
             Ok(Answer::Found(found.items.iter().map(hit).collect()))
         }
         Call::OpenAccount { account } => open(client, account).await,
-        Call::Events { account, from, limit } => {
-            Ok(Answer::Events { from, events: events(client, account, from, limit).await? })
+        Call::Events { account, cursor } => {
+            let (events, older) = events(client, account, cursor).await?;
+            Ok(Answer::Events { cursor, events, older })
         }
         Call::ResetLockout { account, request, key } => {
             let ended = client.reset_lockout(account, &request).idempotency_key(&key).await?;
@@ -84,24 +85,21 @@ async fn perform_call(client: &Client, call: Call) -> Result<Answer, ClientError
     }
 }
 
-/// The state first: it says where the newest page of the time line begins.
 async fn open(client: &Client, id: AccountId) -> Result<Answer, ClientError> {
     let account = account(&client.support_account(id).await?);
-    let from = TimeLine::newest_from(account.revision);
-    let limit = usize::try_from(PAGE_EVENTS).unwrap_or(usize::MAX);
-    let events = events(client, id, from, limit).await?;
-    Ok(Answer::Opened { account, from, events })
+    let (events, older) = events(client, id, None).await?;
+    Ok(Answer::Opened { account, events, older })
 }
 
+/// A page of the time line, and the cursor of the page of older events.
 async fn events(
     client: &Client,
     account: AccountId,
-    from: u64,
-    limit: usize,
-) -> Result<Vec<Event>, ClientError> {
-    let page = PageQuery { cursor: Some(from), limit: Some(limit) };
+    cursor: Option<u64>,
+) -> Result<(Vec<Event>, Option<u64>), ClientError> {
+    let page = PageQuery { cursor, limit: Some(PAGE_EVENTS) };
     let page = client.support_events(account, page).await?;
-    Ok(page.items.iter().map(event).collect())
+    Ok((page.items.iter().map(event).collect(), page.next))
 }
 
 fn signed_in(outcome: SignInOutcome) -> Answer {

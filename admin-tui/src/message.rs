@@ -69,17 +69,19 @@ pub enum Answer {
     Opened {
         /// Its state.
         account: Account,
-        /// The first revision of the page.
-        from: u64,
-        /// The page, oldest first, as the server gives it.
+        /// The page, newest first.
         events: Vec<Event>,
+        /// The cursor of the page of older events.
+        older: Option<u64>,
     },
     /// A page of a time line.
     Events {
-        /// Its first revision.
-        from: u64,
-        /// The page, oldest first.
+        /// Its own cursor.
+        cursor: Option<u64>,
+        /// The page, newest first.
         events: Vec<Event>,
+        /// The cursor of the page of older events.
+        older: Option<u64>,
     },
     /// The lockout is over: the event that was written.
     LockoutEnded(Event),

@@ -8,6 +8,7 @@ use std::io;
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::DefaultTerminal;
 
 use crate::model::Model;
@@ -39,7 +40,10 @@ impl Terminal {
     /// # Errors
     /// If the terminal is gone.
     pub fn draw(&mut self, model: &Model, theme: Theme) -> io::Result<()> {
-        self.0.draw(|frame| view::draw(model, theme, frame)).map(|_| ())
+        // The frame is shown at once and whole, by terminals that know how.
+        execute!(io::stdout(), BeginSynchronizedUpdate)?;
+        self.0.draw(|frame| view::draw(model, theme, frame))?;
+        execute!(io::stdout(), EndSynchronizedUpdate)
     }
 }
 
@@ -52,6 +56,6 @@ impl Drop for Terminal {
 /// Gives the terminal back. Errors are left alone: there is nothing left to do about them, and
 /// nowhere to say so.
 fn give_back() {
-    let _ = execute!(io::stdout(), DisableBracketedPaste);
+    let _ = execute!(io::stdout(), EndSynchronizedUpdate, DisableBracketedPaste);
     let _ = ratatui::try_restore();
 }

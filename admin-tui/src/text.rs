@@ -257,12 +257,18 @@ pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// The end of something, and how far off it is.
+/// The end of something, and how far off it is; without its date where that is today's.
 #[must_use]
 pub fn until(now: Timestamp, end: Timestamp) -> String {
+    let (today, date) = (time(now), time(end));
+    let (today, date) = (today.split_once(' '), date.split_once(' '));
+    let shown = match (today, date) {
+        (Some((today, _)), Some((date, clock))) if today == date => clock.to_owned(),
+        _ => time(end),
+    };
     match u64::try_from(end.as_second().saturating_sub(now.as_second())) {
-        Ok(seconds) if seconds > 0 => format!("{} UTC (in {})", time(end), span(seconds)),
-        _ => format!("{} UTC (over)", time(end)),
+        Ok(seconds) if seconds > 0 => format!("{shown} UTC (in {})", span(seconds)),
+        _ => format!("{shown} UTC (over)"),
     }
 }
 
@@ -286,6 +292,13 @@ mod tests {
     #[test]
     fn an_end_that_has_come_is_over() {
         let end = Timestamp::from_second(1_000).unwrap();
-        assert_eq!(until(end, end), "1970-01-01 00:16:40 UTC (over)");
+        assert_eq!(until(end, end), "00:16:40 UTC (over)");
+    }
+
+    #[test]
+    fn an_end_on_another_day_says_which() {
+        let (now, end) = (Timestamp::from_second(0), Timestamp::from_second(90_000));
+        let said = until(now.unwrap(), end.unwrap());
+        assert_eq!(said, "1970-01-02 01:00:00 UTC (in 25 h)");
     }
 }

@@ -1,4 +1,5 @@
 //! Countersign.
 
+pub mod console;
 pub mod mailbox;
 pub mod smtp_sink;

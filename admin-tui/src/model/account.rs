@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::printable::Printable;
 
 /// Events on one page of the time line.
-pub const PAGE_EVENTS: u64 = 50;
+pub const PAGE_EVENTS: usize = 50;
 
 /// A line of a list of accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,32 +97,47 @@ pub struct Event {
 /// A page of the time line, newest event first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimeLine {
-    /// The revision of the oldest event on this page.
-    pub from: u64,
     /// The events.
     pub events: Vec<Event>,
     /// Which one is selected.
     pub selected: usize,
+    /// The cursor of this page: none for the newest.
+    cursor: Option<u64>,
+    /// The cursor of the page of older events, where there is one.
+    older: Option<u64>,
+    /// The cursors of the newer pages, in the order in which they were left.
+    newer: Vec<Option<u64>>,
 }
 
 impl TimeLine {
-    /// The revision that the newest page begins at, so that it ends with the account's last event.
+    /// The newest page.
     #[must_use]
-    pub fn newest_from(revision: u64) -> u64 {
-        (revision + 1).saturating_sub(PAGE_EVENTS)
+    pub fn newest(events: Vec<Event>, older: Option<u64>) -> Self {
+        Self { events, older, ..Self::default() }
     }
 
-    /// The revision that the page before this one begins at: none where this is the oldest.
+    /// The page that a cursor led to from this one: an older one, or back to a newer one.
     #[must_use]
-    pub fn older_from(&self) -> Option<u64> {
-        (self.from > 0).then(|| self.from.saturating_sub(PAGE_EVENTS))
+    pub fn turned(&self, cursor: Option<u64>, events: Vec<Event>, older: Option<u64>) -> Self {
+        let mut newer = self.newer.clone();
+        if newer.last() == Some(&cursor) {
+            newer.pop();
+        } else {
+            newer.push(self.cursor);
+        }
+        Self { events, selected: 0, cursor, older, newer }
     }
 
-    /// The revision that the page after this one begins at: none where this is the newest.
+    /// The cursor of the page of older events: none where this is the oldest.
     #[must_use]
-    pub fn newer_from(&self, revision: u64) -> Option<u64> {
-        let newest = Self::newest_from(revision);
-        (self.from < newest).then(|| (self.from + PAGE_EVENTS).min(newest))
+    pub fn older(&self) -> Option<u64> {
+        self.older
+    }
+
+    /// The cursor of the page of newer events: none where this is the newest.
+    #[must_use]
+    pub fn newer(&self) -> Option<Option<u64>> {
+        self.newer.last().copied()
     }
 
     /// The selected event.
@@ -140,26 +155,17 @@ impl TimeLine {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAGE_EVENTS, TimeLine};
+    use super::TimeLine;
 
     #[test]
-    fn pages_cover_every_event_from_the_newest_to_the_oldest() {
-        let revision = 3 * PAGE_EVENTS + 7;
-        let mut line = TimeLine { from: TimeLine::newest_from(revision), ..TimeLine::default() };
-        assert_eq!(line.from + PAGE_EVENTS - 1, revision);
-        let mut pages = 1;
-        while let Some(older) = line.older_from() {
-            assert!(older + PAGE_EVENTS >= line.from, "no event between two pages is left out");
-            line.from = older;
-            pages += 1;
-        }
-        assert_eq!((line.from, pages), (0, 4));
-        assert_eq!(line.newer_from(revision), Some(PAGE_EVENTS));
-    }
-
-    #[test]
-    fn a_young_account_has_one_page() {
-        let line = TimeLine { from: TimeLine::newest_from(4), ..TimeLine::default() };
-        assert_eq!((line.from, line.older_from(), line.newer_from(4)), (0, None, None));
+    fn pages_are_left_to_the_older_ones_and_come_back_to_in_order() {
+        let newest = TimeLine::newest(Vec::new(), Some(70));
+        let middle = newest.turned(newest.older(), Vec::new(), Some(20));
+        let oldest = middle.turned(middle.older(), Vec::new(), None);
+        assert_eq!((oldest.older(), oldest.newer()), (None, Some(Some(70))));
+        let back = oldest.turned(Some(70), Vec::new(), Some(20));
+        assert_eq!(back, middle);
+        let back = back.turned(None, Vec::new(), Some(70));
+        assert_eq!((back.newer(), back), (None, newest));
     }
 }

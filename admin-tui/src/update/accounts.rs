@@ -3,7 +3,7 @@
 use crate::effect::{Call, Effect, Lookup};
 use crate::keymap::Action;
 use crate::message::Answer;
-use crate::model::account::{Event, PAGE_EVENTS, TimeLine};
+use crate::model::account::TimeLine;
 use crate::model::form::{FieldName, Form, REASON_CHARS_MAX, TICKET_CHARS_MAX};
 use crate::model::{AccountScreen, Accounts, Dialog, Model, Screen, Shows, Unlock, UnlockStage};
 use crate::text;
@@ -83,7 +83,6 @@ pub(super) fn found(model: &mut Model, hits: Vec<crate::model::account::Hit>) ->
 
 pub(super) fn act_account(model: &mut Model, action: Action) -> Vec<Effect> {
     let Screen::Account(screen) = &mut model.screen else { return Vec::new() };
-    let revision = screen.account.as_ref().map(|account| account.revision);
     match action {
         Action::Up => screen.time_line.select(-1),
         Action::Down => screen.time_line.select(1),
@@ -95,13 +94,15 @@ pub(super) fn act_account(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::Older => {
-            if let Some(from) = screen.time_line.older_from() {
-                return turn_to(model, from);
+            if let Some(cursor) = screen.time_line.older() {
+                let account = screen.id;
+                return model.send(Call::Events { account, cursor: Some(cursor) });
             }
         }
         Action::Newer => {
-            if let Some(from) = revision.and_then(|last| screen.time_line.newer_from(last)) {
-                return turn_to(model, from);
+            if let Some(cursor) = screen.time_line.newer() {
+                let account = screen.id;
+                return model.send(Call::Events { account, cursor });
             }
         }
         Action::Unlock if screen.account.is_some() => {
@@ -118,35 +119,20 @@ pub(super) fn act_account(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Asks for the page that begins at a revision. The oldest page ends where the next one begins, so
-/// that no event is shown on two pages.
-fn turn_to(model: &mut Model, from: u64) -> Vec<Effect> {
-    let Screen::Account(screen) = &model.screen else { return Vec::new() };
-    let older = from < screen.time_line.from;
-    let limit = if older { screen.time_line.from - from } else { PAGE_EVENTS };
-    let limit = usize::try_from(limit.min(PAGE_EVENTS)).unwrap_or(1);
-    let account = screen.id;
-    model.send(Call::Events { account, from, limit })
-}
-
 /// An account or a page of its time line came.
 pub(super) fn loaded(model: &mut Model, answer: Answer) -> Vec<Effect> {
     let Screen::Account(screen) = &mut model.screen else { return Vec::new() };
     match answer {
-        Answer::Opened { account, from, events } => {
+        Answer::Opened { account, events, older } => {
             screen.account = Some(account);
-            screen.time_line = page(from, events);
+            screen.time_line = TimeLine::newest(events, older);
         }
-        Answer::Events { from, events } => screen.time_line = page(from, events),
+        Answer::Events { cursor, events, older } => {
+            screen.time_line = screen.time_line.turned(cursor, events, older);
+        }
         _ => {}
     }
     Vec::new()
-}
-
-/// The page as it is shown: the newest event at the top.
-fn page(from: u64, mut events: Vec<Event>) -> TimeLine {
-    events.reverse();
-    TimeLine { from, events, selected: 0 }
 }
 
 /// What an unlock may clear, in the order of its choice.

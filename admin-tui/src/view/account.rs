@@ -154,16 +154,9 @@ fn draw_time_line(
 
 fn title(screen: &AccountScreen) -> String {
     let events = &screen.time_line.events;
-    let (Some(newest), Some(oldest), Some(account)) =
-        (events.first(), events.last(), &screen.account)
-    else {
+    let (Some(newest), Some(oldest)) = (events.first(), events.last()) else {
         return text::title::TIME_LINE.to_owned();
     };
-    let shown =
-        format!("{}: revisions {} to {}", text::title::TIME_LINE, newest.revision, oldest.revision);
-    if newest.revision < account.revision {
-        format!("{shown}, the newest is {}", account.revision)
-    } else {
-        shown
-    }
+    let (newest, oldest) = (newest.revision, oldest.revision);
+    format!("{}: revisions {newest} to {oldest}", text::title::TIME_LINE)
 }

@@ -147,9 +147,9 @@ fn preview_lines(model: &Model, form: &Form, theme: Theme) -> Vec<Line<'static>>
         pair("By", value(format!("operator {by}")), theme),
         pair("scope", Span::raw(text::scope_in_log(request.scope)), theme),
         pair("method", Span::raw(method), theme),
-        pair("ticket", value(Printable::new(&request.ticket).to_string()), theme),
+        pair("ticket (sealed)", value(Printable::new(&request.ticket).to_string()), theme),
         // Last, since it may be long.
-        pair("reason", value(Printable::new(&request.reason).to_string()), theme),
+        pair("reason (sealed)", value(Printable::new(&request.reason).to_string()), theme),
     ]
 }
 

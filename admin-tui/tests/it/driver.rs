@@ -2,7 +2,7 @@
 
 use countersign_admin_tui::effect::{Call, CallNumber, Effect};
 use countersign_admin_tui::message::{Answer, Failure, Message, SessionGiven, Way};
-use countersign_admin_tui::model::account::{Account, Event, Factor, Hit, Lock, TimeLine};
+use countersign_admin_tui::model::account::{Account, Event, Factor, Hit, Lock};
 use countersign_admin_tui::model::{Model, Screen};
 use countersign_admin_tui::printable::Printable;
 use countersign_admin_tui::theme::Theme;
@@ -50,8 +50,7 @@ impl Console {
         console.text("ana.lima").press(KeyCode::Enter);
         console.answer(Answer::Found(vec![hit()]));
         console.press(KeyCode::Enter);
-        let from = TimeLine::newest_from(account.revision);
-        console.answer(Answer::Opened { account, from, events });
+        console.answer(Answer::Opened { account, events, older: None });
         console
     }
 
@@ -255,10 +254,10 @@ fn event(revision: u64, time: &str, event_type: &str, by: &'static str, words: &
     }
 }
 
-/// The time line of the locked account, oldest first, as the server gives it.
+/// The time line of the locked account, newest first, as the server gives it.
 pub(crate) fn events() -> Vec<Event> {
     let wrong = "a code of the authenticator app was wrong";
-    vec![
+    let mut oldest_first = vec![
         event(0, "02T09:12:05", "account.registered", "holder", "the account was created"),
         event(1, "02T09:12:05", "account.key_created", "service", "its data key was made"),
         event(2, "02T09:12:05", "account.password_set", "holder", "the first password was set"),
@@ -271,7 +270,9 @@ pub(crate) fn events() -> Vec<Event> {
         event(9, "24T13:49:52", "account.code_rejected", "holder", "wrong \u{1b}]0;owned\u{7}"),
         event(10, "24T13:50:00", "account.code_rejected", "holder", wrong),
         event(11, "24T13:50:00", "account.cooled_down", "service", "codes wait until 14:05:00"),
-    ]
+    ];
+    oldest_first.reverse();
+    oldest_first
 }
 
 pub(crate) fn reset_event() -> Event {

@@ -2,7 +2,7 @@
 
 use countersign_admin_tui::effect::{Call, Lookup};
 use countersign_admin_tui::message::{Answer, Message};
-use countersign_admin_tui::model::account::{Event, PAGE_EVENTS};
+use countersign_admin_tui::model::account::Event;
 use countersign_admin_tui::model::{Dialog, Screen, UnlockStage};
 use countersign_api::contract::kind::{CodeMethod, Method, ResetScope};
 use countersign_api::contract::problem::ProblemCode;
@@ -71,22 +71,21 @@ fn the_newest_event_is_at_the_top_and_opens_whole() {
 }
 
 #[test]
-fn older_and_newer_pages_are_asked_for_by_their_first_revision() {
-    let mut account = locked_account();
-    account.revision = PAGE_EVENTS + 9;
-    let mut console = Console::on_account(account, events());
-    let Screen::Account(screen) = &console.model.screen else { panic!() };
-    assert_eq!(screen.time_line.from, 10);
-
-    console.press(KeyCode::Char('n'));
-    let older = Call::Events { account: account_id(), from: 0, limit: 10 };
-    assert_eq!(console.call().1, &older, "no event is on two pages");
-    console.answer(Answer::Events { from: 0, events: events() });
+fn older_and_newer_pages_are_asked_for_by_their_cursors() {
+    let mut console = Console::on_account(locked_account(), events());
+    console.press(KeyCode::F(5));
+    let opened = Answer::Opened { account: locked_account(), events: events(), older: Some(12) };
+    console.answer(opened).press(KeyCode::Char('n'));
+    let older = Call::Events { account: account_id(), cursor: Some(12) };
+    assert_eq!(console.call().1, &older);
+    console.answer(Answer::Events { cursor: Some(12), events: events(), older: None });
     console.press(KeyCode::Char('n'));
     assert_eq!(console.effects, [], "nothing is older than the first event");
     console.press(KeyCode::Char('p'));
-    let newer = Call::Events { account: account_id(), from: 10, limit: 50 };
-    assert_eq!(console.call().1, &newer);
+    assert_eq!(console.call().1, &Call::Events { account: account_id(), cursor: None });
+    console.answer(Answer::Events { cursor: None, events: events(), older: Some(12) });
+    console.press(KeyCode::Char('p'));
+    assert_eq!(console.effects, [], "nothing is newer than the newest page");
 }
 
 /// Fills the dialog in, up to the event that will be written.

@@ -100,18 +100,18 @@ impl Client {
         self.get_with(&["accounts", &account.segment(), "history"], &page)
     }
 
-    /// Lists the sessions alive: `GET …/sessions`.
-    pub fn sessions(&self, account: &AccountRef, page: PageQuery) -> Pending<Page<Session>> {
-        self.get_with(&["accounts", &account.segment(), "sessions"], &page)
+    /// Lists the own sessions alive: `GET /v1/accounts/me/sessions`.
+    pub fn sessions(&self) -> Pending<Page<Session>> {
+        self.get(&["accounts", "me", "sessions"])
     }
 
-    /// Ends one session: `DELETE …/sessions/{session}`.
-    pub fn end_session(&self, account: &AccountRef, session_id: &str) -> Pending<Done> {
-        self.delete(&["accounts", &account.segment(), "sessions", session_id])
+    /// Ends one of the own sessions: `DELETE /v1/accounts/me/sessions/{session}`.
+    pub fn end_session(&self, session_id: &str) -> Pending<Done> {
+        self.delete(&["accounts", "me", "sessions", session_id])
     }
 
-    /// Ends all sessions: `DELETE …/sessions`.
-    pub fn end_sessions(&self, account: &AccountRef) -> Pending<Done> {
-        self.delete(&["accounts", &account.segment(), "sessions"])
+    /// Ends all of the own sessions but the one that asks: `DELETE /v1/accounts/me/sessions`.
+    pub fn end_other_sessions(&self) -> Pending<Done> {
+        self.delete(&["accounts", "me", "sessions"])
     }
 }

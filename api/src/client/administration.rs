@@ -1,9 +1,10 @@
 //! Client apps and operators.
 
-use super::{Client, Pending};
+use super::{Client, Done, Pending};
 use crate::contract::client::{AddClient, ClientAdded, ClientApp};
+use crate::contract::id::{AccountId, ClientId};
 use crate::contract::operator::{AddOperator, Operator, OperatorAdded};
-use crate::contract::page::{Page, PageQuery};
+use crate::contract::page::Page;
 
 impl Client {
     /// Adds a client app; its key is told once: `POST /v1/clients`.
@@ -12,8 +13,13 @@ impl Client {
     }
 
     /// Lists the client apps: `GET /v1/clients`.
-    pub fn clients(&self, page: PageQuery) -> Pending<Page<ClientApp>> {
-        self.get_with(&["clients"], &page)
+    pub fn clients(&self) -> Pending<Page<ClientApp>> {
+        self.get(&["clients"])
+    }
+
+    /// Disables a client app; its key is dead: `DELETE /v1/clients/{client}`.
+    pub fn disable_client(&self, client: ClientId) -> Pending<Done> {
+        self.delete(&["clients", &client.to_string()])
     }
 
     /// Adds an operator; the setup token is told once: `POST /v1/operators`.
@@ -22,8 +28,13 @@ impl Client {
     }
 
     /// Lists the operators: `GET /v1/operators`.
-    pub fn operators(&self, page: PageQuery) -> Pending<Page<Operator>> {
-        self.get_with(&["operators"], &page)
+    pub fn operators(&self) -> Pending<Page<Operator>> {
+        self.get(&["operators"])
+    }
+
+    /// Disables an operator: `DELETE /v1/operators/{operator}`.
+    pub fn disable_operator(&self, operator: AccountId) -> Pending<Done> {
+        self.delete(&["operators", &operator.to_string()])
     }
 
     /// Says what the operator who asks may do: `GET /v1/operators/me`.

@@ -141,6 +141,7 @@ answers!(
     contract::session::Session,
     contract::sign_in::SignInOutcome,
     contract::support::LockoutEnded,
+    serde_json::Value,
 );
 
 impl<T: DeserializeOwned + Send> FromAnswer for Page<T> {

@@ -1,6 +1,7 @@
 //! Setting up, signing in, and the session.
 
 use super::{Client, Done, Pending};
+use crate::contract::account::AccountCreated;
 use crate::contract::email::EmailCodePromised;
 use crate::contract::secret::Secret;
 use crate::contract::session::{Proof, Proven, Session};
@@ -9,7 +10,7 @@ use crate::contract::sign_in::{Answer, SignInOutcome, SignInRequest};
 
 impl Client {
     /// Gives a new operator the first password: `POST /v1/setup`.
-    pub fn set_up(&self, request: &SetUp) -> Pending<Done> {
+    pub fn set_up(&self, request: &SetUp) -> Pending<AccountCreated> {
         self.post(&["setup"], request)
     }
 

@@ -1,5 +1,7 @@
 //! What support asks and does.
 
+use serde_json::Value;
+
 use super::{Client, Pending};
 use crate::contract::account::Account;
 use crate::contract::event::Event;
@@ -35,8 +37,9 @@ impl Client {
         self.get_with(&["support", "accounts", &account.to_string(), "events"], &page)
     }
 
-    /// Reads an account's state as of then: `GET /v1/support/accounts/{account}/state`.
-    pub fn support_state(&self, account: AccountId, as_of: StateQuery) -> Pending<Account> {
+    /// Reads an account's state as of then, as it is folded from the events:
+    /// `GET /v1/support/accounts/{account}/state`.
+    pub fn support_state(&self, account: AccountId, as_of: StateQuery) -> Pending<Value> {
         self.get_with(&["support", "accounts", &account.to_string(), "state"], &as_of)
     }
 

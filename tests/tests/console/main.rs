@@ -1,0 +1,168 @@
+//! The support console in a real pseudo-terminal, against a server that speaks the contract.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod canned;
+
+use std::net::TcpListener;
+
+use canned::{Canned, FIRST_CODE, SETUP_TOKEN, SIGN_IN_CODE, STEP_UP_CODE};
+use countersign_api::contract::kind::{Method, ResetScope};
+use countersign_tests::console::{Console, Key, program};
+
+fn start(url: &str) -> Console {
+    Console::start(&program("countersign-admin").unwrap(), url).unwrap()
+}
+
+fn enter(console: &mut Console, text: &str) {
+    console.type_text(text).unwrap();
+    console.press(Key::Enter).unwrap();
+}
+
+fn sign_in(console: &mut Console) {
+    console.wait_for_text("Sign in").unwrap();
+    enter(console, "olga");
+    enter(console, "correct horse");
+    console.wait_for_text("Second factor").unwrap();
+    enter(console, SIGN_IN_CODE);
+    console.wait_for_text("Type a whole login").unwrap();
+}
+
+/// The whole task of a support agent, and nothing left behind.
+#[test]
+fn an_agent_signs_in_looks_an_account_up_unlocks_it_and_quits() {
+    let server = Canned::start();
+    let mut console = start(&server.url);
+    sign_in(&mut console);
+
+    enter(&mut console, "ana.lima");
+    console.wait_for_text("a•••@example.org").unwrap();
+    console.press(Key::Enter).unwrap();
+    let screen = console.wait_for_text("five wrong codes in a row").unwrap();
+    assert!(screen.contains("codes wait until 14:05"), "{screen}");
+
+    console.type_text("u").unwrap();
+    console.wait_for_text("Unlocking ends waiting times").unwrap();
+    console.press(Key::Right).unwrap();
+    console.press(Key::Enter).unwrap();
+    console.press(Key::Enter).unwrap();
+    enter(&mut console, "called, knows her birthday");
+    enter(&mut console, "4711");
+    let screen = console.wait_for_text("Enter writes it").unwrap();
+    for part in ["account.lockout_reset", "counters", "called, knows her birthday", "4711"] {
+        assert!(screen.contains(part), "{part} in {screen}");
+    }
+    assert_eq!(server.asked(|asked| asked.resets.len()), 0, "nothing is sent before a yes");
+
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("Prove that it is you").unwrap();
+    enter(&mut console, STEP_UP_CODE);
+    let screen = console.wait_for_text("This event was written").unwrap();
+    assert!(screen.contains("support ended the waiting times"), "{screen}");
+    server.asked(|asked| {
+        let [(first_key, first, request), (second_key, second, again)] = &asked.resets[..] else {
+            panic!("{:?}", asked.resets)
+        };
+        assert_eq!((first.as_str(), second.as_str()), ("olga-first", "olga-second"));
+        assert_eq!((first_key, request), (second_key, again), "the same act, the same key");
+        assert_eq!((request.scope, request.method), (ResetScope::Counters, None::<Method>));
+        assert_eq!(request.ticket, "4711");
+    });
+
+    console.press(Key::Enter).unwrap();
+    let screen = console.wait_for_text("nothing is locked").unwrap();
+    assert!(screen.contains("support ended the waiting times"), "{screen}");
+    console.type_text("q").unwrap();
+    assert_eq!(console.wait_for_exit().unwrap(), 0);
+    console.terminal_is_restored().unwrap();
+    assert_eq!(server.asked(|asked| asked.ended.clone()), ["olga-second"], "signed out");
+}
+
+#[test]
+fn a_new_operator_sets_a_password_and_an_authenticator_up() {
+    let server = Canned::start();
+    let mut console = start(&server.url);
+    console.wait_for_text("Press F2").unwrap();
+    console.press(Key::Function(2)).unwrap();
+    console.wait_for_text("Setup token").unwrap();
+    console.type_text(&format!("\x1b[200~{SETUP_TOKEN}\n\x1b[201~")).unwrap();
+    console.press(Key::Enter).unwrap();
+    enter(&mut console, "a long password");
+    enter(&mut console, "a long password");
+    console.wait_for_text("Your password is set").unwrap();
+    enter(&mut console, "nina");
+    console.press(Key::Enter).unwrap();
+
+    let screen = console.wait_for_text("JBSW Y3DP EHPK 3PXP").unwrap();
+    assert!(screen.contains("█▀▀"), "the QR code is drawn: {screen}");
+    enter(&mut console, FIRST_CODE);
+    console.wait_for_text("0F3KQ-7WZ2P-M4XVA-90TBR-C6HDN").unwrap();
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("Type a whole login").unwrap();
+    enter(&mut console, "ana.lima");
+    console.wait_for_text("a•••@example.org").unwrap();
+    console.press(Key::Control('c')).unwrap();
+    assert_eq!(console.wait_for_exit().unwrap(), 0);
+    console.terminal_is_restored().unwrap();
+}
+
+#[test]
+fn a_terminal_escape_in_data_is_seen_and_does_nothing() {
+    let server = Canned::start();
+    let mut console = start(&server.url);
+    sign_in(&mut console);
+    enter(&mut console, "ana.lima");
+    console.wait_for_text("a•••@example.org").unwrap();
+    console.press(Key::Enter).unwrap();
+    let screen = console.wait_for_text("Pixel ␛]2;owned␇␛[2J8").unwrap();
+    assert!(screen.contains("codes wait until 14:05"), "nothing was cleared: {screen}");
+    assert_eq!(console.window_title(), None);
+}
+
+#[test]
+fn a_server_that_is_away_is_said_and_tried_again_by_a_key() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let mut console = start(&format!("http://{address}"));
+    console.wait_for_text("Sign in").unwrap();
+    enter(&mut console, "olga");
+    enter(&mut console, "correct horse");
+    console.wait_for_text("The server does not answer").unwrap();
+    let _server = Canned::start_on(TcpListener::bind(address).unwrap());
+    console.press(Key::Function(5)).unwrap();
+    console.wait_for_text("Second factor").unwrap();
+}
+
+#[test]
+fn a_signal_ends_the_session_and_gives_the_terminal_back() {
+    for name in ["TERM", "HUP", "INT"] {
+        let server = Canned::start();
+        let mut console = start(&server.url);
+        sign_in(&mut console);
+        console.signal(name).unwrap();
+        assert_eq!(console.wait_for_exit().unwrap(), 0, "{name}");
+        console.terminal_is_restored().unwrap();
+        assert_eq!(server.asked(|asked| asked.ended.clone()), ["olga-first"], "{name}");
+    }
+}
+
+#[test]
+fn without_colours_there_are_none() {
+    let program = program("countersign-admin").unwrap();
+    let url = "http://127.0.0.1:9";
+    let coloured = Console::start(&program, url).unwrap();
+    coloured.wait_for_text("Sign in").unwrap();
+    assert!(coloured.has_colours());
+    let plain = Console::start_with(&program, url, &[("NO_COLOR", "1")]).unwrap();
+    plain.wait_for_text("Sign in").unwrap();
+    assert!(!plain.has_colours());
+}
+
+/// A password is never sent where it can be read on the way.
+#[test]
+fn plain_http_to_another_machine_is_refused() {
+    let console = start("http://auth.example.org");
+    assert_ne!(console.wait_for_exit().unwrap(), 0);
+    console.terminal_is_restored().unwrap();
+}
