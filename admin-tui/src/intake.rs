@@ -212,3 +212,49 @@ fn innermost(error: &dyn std::error::Error) -> Printable {
     }
     Printable::from(cause.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{event, failure, hit};
+    use crate::message::Failure;
+    use countersign_api::client::ClientError;
+    use countersign_api::contract::problem::{Problem, ProblemCode};
+    use std::time::Duration;
+
+    const ESCAPE: &str = "\u{1b}]2;owned\u{7}";
+
+    #[test]
+    fn every_text_of_an_answer_is_made_printable() {
+        let answer = serde_json::json!({
+            "revision": 1, "at": "2026-11-24T13:50:00Z", "type": ESCAPE,
+            "by": { "kind": "console", "user": ESCAPE },
+            "data": { "name": ESCAPE, "turned": "\u{202e}" }, "explanation": ESCAPE,
+        });
+        let taken_in = event(&serde_json::from_value(answer).unwrap());
+        let mut texts = vec![taken_in.event_type, taken_in.by_whom, taken_in.explanation];
+        texts.extend(taken_in.data);
+        for text in &texts {
+            let deceptive = |c: char| c.is_control() || c == '\u{202e}';
+            assert!(!text.as_str().contains(deceptive), "{text}");
+        }
+        let answer = serde_json::json!({
+            "account_id": "6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48", "login_hint": ESCAPE,
+            "email_hint": ESCAPE, "two_factor_enabled": true,
+        });
+        let taken_in = hit(&serde_json::from_value(answer).unwrap());
+        assert_eq!(taken_in.login_hint.as_str(), "␛]2;owned␇");
+        assert_eq!(taken_in.email_hint.unwrap().as_str(), "␛]2;owned␇");
+    }
+
+    #[test]
+    fn a_problem_says_its_detail_and_how_long_to_wait() {
+        let problem = Problem::new(ProblemCode::TooManyRequests).with_detail(ESCAPE);
+        let error = ClientError::Problem {
+            problem: Box::new(problem),
+            retry_after: Some(Duration::from_secs(90)),
+        };
+        let says = "␛]2;owned␇".into();
+        let code = ProblemCode::TooManyRequests;
+        assert_eq!(failure(&error), Failure::Refused { code, says, wait_seconds: Some(90) });
+    }
+}

@@ -2,8 +2,8 @@
 //!
 //! A thread reads what the program writes and feeds a terminal emulator; whoever waits for a text
 //! sleeps on a condition variable that the thread wakes. Nothing here waits for time: there is
-//! only a deadline, after which the wait fails and shows the screen. A frame is looked at when it is
-//! whole: the console draws each one as a synchronised update.
+//! only a deadline, after which the wait fails and shows the screen. A frame is looked at when it
+//! is whole: the console draws each one as a synchronised update.
 //!
 //! A lone escape is told from the start of a key sequence by what follows it, so wait for its
 //! effect before pressing on.
@@ -306,7 +306,9 @@ impl Console {
             let screen = state.parser.screen();
             let drawing = state.parser.callbacks().drawing;
             !drawing
-                && !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+                && !screen.alternate_screen()
+                && !screen.hide_cursor()
+                && !screen.bracketed_paste()
         });
         ensure!(restored, "alternate screen, cursor or paste mode are left behind");
         let after = settings(self.master.as_ref())?;

@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState, Wrap};
 
@@ -61,10 +62,9 @@ fn state<'a>(model: &Model, account: &'a Account, theme: Theme, width: u16) -> V
     for lock in &account.locks {
         let until = text::until(model.now, lock.until);
         let words = format!("{} until {until}", text::method(lock.method));
-        lines.push(pair("Locked", Span::styled(words, theme.trouble()), theme));
-        let beside = width.saturating_sub(u16::try_from(LABEL_COLUMNS).unwrap_or(0));
-        let why = wrapped(lock.explanation.as_str(), beside);
-        lines.extend(why.into_iter().map(|line| pair("", Span::raw(line), theme)));
+        lines.extend(labelled("Locked", &words, theme.trouble(), theme, width));
+        let why = lock.explanation.as_str();
+        lines.extend(labelled("", why, theme.plain(), theme, width));
     }
     lines.push(pair("Unresolved", Span::raw(unresolved(account)), theme));
     let login = account.login.as_ref().map_or("", |login| login.as_str());
@@ -92,6 +92,25 @@ fn state<'a>(model: &Model, account: &'a Account, theme: Theme, width: u16) -> V
     let since = format!("{} UTC", text::time(account.created_at));
     lines.push(pair("Created", Span::raw(since), theme));
     lines
+}
+
+/// A name and a text beside it, in as many lines as it takes.
+fn labelled(
+    label: &str,
+    words: &str,
+    style: Style,
+    theme: Theme,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let beside = width.saturating_sub(u16::try_from(LABEL_COLUMNS).unwrap_or(0));
+    wrapped(words, beside)
+        .into_iter()
+        .enumerate()
+        .map(|(place, line)| {
+            let label = if place == 0 { label } else { "" };
+            pair(label, Span::styled(line, style), theme)
+        })
+        .collect()
 }
 
 fn unresolved(account: &Account) -> String {

@@ -68,7 +68,7 @@ fn table<'a>(model: &Model, hits: &'a [Hit], theme: Theme) -> Table<'a> {
         ])
     });
     let widths =
-        [Constraint::Fill(2), Constraint::Fill(3), Constraint::Length(3), Constraint::Length(36)];
+        [Constraint::Fill(2), Constraint::Fill(3), Constraint::Length(3), Constraint::Length(40)];
     Table::new(rows, widths)
         .header(Row::new(["Login", "E-mail", "2FA", "Locked until"]).style(theme.title()))
         .row_highlight_style(theme.selected())

@@ -435,3 +435,16 @@ fn the_cursor_stands_where_typing_goes() {
     let line = words.lines().nth(usize::from(before.y)).unwrap();
     assert!(line.contains("olga"), "{line}");
 }
+
+/// The guide's picture is a frame, not a drawing from memory.
+#[test]
+fn the_guide_shows_the_account_screen_as_it_is() {
+    let mut account = locked_account();
+    account.factors.truncate(1);
+    let mut quiet = events();
+    quiet.retain(|event| event.revision != 9);
+    let words = Console::on_account(account, quiet).words();
+    let frame: Vec<&str> = words.lines().map(|line| line.trim_matches('"').trim_end()).collect();
+    let guide = include_str!("../../../docs/console.md");
+    assert!(guide.contains(&frame.join("\n")), "put this into the guide:\n{}", frame.join("\n"));
+}

@@ -1,8 +1,9 @@
-//! The support console in a real pseudo-terminal, against a server that speaks the contract.
+//! The support console in a real pseudo-terminal, and its client, against canned answers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod canned;
+mod client;
 
 use std::net::TcpListener;
 
