@@ -185,8 +185,7 @@ impl Keyring {
 /// # Errors
 /// [`VaultError::Unavailable`] where the directory does not read.
 pub fn open_to_others(dir: &Path) -> Result<Vec<(PathBuf, u32)>, VaultError> {
-    let names = list(dir)?;
-    let files = names.iter().filter(|name| is_key_file(name)).map(|name| dir.join(name));
+    let files = key_files(dir)?.into_iter().map(|name| dir.join(name));
     let mut found = Vec::new();
     for path in std::iter::once(dir.to_owned()).chain(files) {
         let bits = permission_bits(&path)?;
@@ -195,6 +194,14 @@ pub fn open_to_others(dir: &Path) -> Result<Vec<(PathBuf, u32)>, VaultError> {
         }
     }
     Ok(found)
+}
+
+/// The names of the key files in a directory, sorted.
+pub(super) fn key_files(dir: &Path) -> Result<Vec<String>, VaultError> {
+    let mut names = list(dir)?;
+    names.retain(|name| is_key_file(name));
+    names.sort();
+    Ok(names)
 }
 
 /// Makes every key. If we crash here, the marker tells the next start to begin again: no key of
@@ -282,7 +289,8 @@ fn wrapping_id(name: &str) -> Option<u32> {
     (wrapping_file(id) == name).then_some(id)
 }
 
-fn is_key_file(name: &str) -> bool {
+/// Whether a name is that of a key file.
+pub(super) fn is_key_file(name: &str) -> bool {
     name == ROOT_FILE || name == LOG_FILE || wrapping_id(name).is_some()
 }
 

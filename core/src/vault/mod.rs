@@ -11,15 +11,22 @@
 //! every plaintext is wiped when dropped (SR-137, SR-139, SR-140).
 #![forbid(unsafe_code)]
 
+mod account_keys;
+pub mod backup;
 pub mod codes;
+pub mod doctor;
+pub mod files;
 pub mod keyring;
+pub mod named;
 pub mod names;
 pub mod passwords;
 pub mod rows;
 pub mod seal;
 pub mod secrets;
 pub mod sqlite;
+pub mod sweep;
 
+pub use files::DataFiles;
 pub use keyring::Keyring;
 pub use names::{normalise_email, normalise_login};
 pub use passwords::{Argon2Params, PasswordMatch, Passwords, check_password_rules};

@@ -1,14 +1,12 @@
 //! The façade: names, secrets and seals, as the rest of the core uses them.
 //!
-//! It joins the rows (ciphertext), the keyring (keys) and randomness, and is the only place where
-//! an account's data key is opened. Opened keys are kept in a small bounded map, wiped when they
-//! fall out.
+//! It joins the rows (ciphertext), the keyring and the accounts' keys, and randomness. Nobody else
+//! in the core seals, opens or names anything.
 //!
 //! **Order of writes:** claim, then `create_key`, then `put`, each durable before the event that
 //! names it; `destroy` only after the event that ends it.
 
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use countersign_events::account::{KeyCreated, Purpose};
 use countersign_events::entry::{SealClass, SealedPart};
@@ -16,31 +14,21 @@ use countersign_events::id::{
     AccountId, ClientId, EventId, HandleHash, Hash32, Nonce, SecretVersion, StreamId,
 };
 use jiff::Timestamp;
-use lru::LruCache;
-use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::account_keys::{ACCOUNT_KEY, AccountKeys, commitment};
 use super::codes::RECOVERY_PEPPER;
 use super::keyring::Keyring;
 use super::names::{normalise_email, normalise_login};
-use super::rows::{
-    Claim, ClaimRow, SALT_BYTES, SecretId, SecretKind, SecretRow, Vault, VaultError, WrappedKey,
-};
-use super::seal::{KEY_BYTES, SecretKey, binding};
+use super::rows::{Claim, ClaimRow, SecretId, SecretKind, SecretRow, Vault, VaultError};
+use super::seal::binding;
 use crate::domain::recovery_code::NormalRecoveryCode;
 use crate::entropy::{self, Entropy};
 
-/// Opened account keys that are kept at most.
-const OPENED_KEYS_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
-/// Monthly salts that are kept at most.
-const SALTS_KEPT_MAX: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 /// Random versions that are tried before giving up.
 const VERSION_TRIES_MAX: usize = 4;
 /// Bits of a version: a JSON number holds it exactly.
 const VERSION_BITS: u32 = 53;
-/// The id of an account's one data key.
-const ACCOUNT_KEY: &str = "k1";
 /// What the key of network data is derived for.
 const NET_PURPOSE: &[u8] = b"countersign net 1";
 
@@ -54,15 +42,7 @@ struct Inner {
     vault: Arc<dyn Vault>,
     keyring: Arc<Keyring>,
     entropy: Arc<dyn Entropy>,
-    opened: Mutex<Opened>,
-}
-
-/// What was opened and is kept.
-struct Opened {
-    keys: LruCache<StreamId, SecretKey>,
-    salts: LruCache<String, [u8; SALT_BYTES]>,
-    /// Grows with every key destroyed: what was read before must not be kept after.
-    destroyed: u64,
+    keys: AccountKeys,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -75,12 +55,8 @@ impl Secrets {
     /// Joins rows, keys and randomness.
     #[must_use]
     pub fn new(vault: Arc<dyn Vault>, keyring: Arc<Keyring>, entropy: Arc<dyn Entropy>) -> Self {
-        let opened = Mutex::new(Opened {
-            keys: LruCache::new(OPENED_KEYS_MAX),
-            salts: LruCache::new(SALTS_KEPT_MAX),
-            destroyed: 0,
-        });
-        Self { inner: Arc::new(Inner { vault, keyring, entropy, opened }) }
+        let keys = AccountKeys::new(Arc::clone(&vault), Arc::clone(&keyring));
+        Self { inner: Arc::new(Inner { vault, keyring, entropy, keys }) }
     }
 
     /// The rows themselves, for `doctor` and the sweeper.
@@ -159,21 +135,17 @@ impl Secrets {
     /// # Errors
     /// What the vault says; [`VaultError::NoEntropy`] without a key.
     pub async fn create_key(&self, account: AccountId) -> Result<KeyCreated, VaultError> {
-        let stream = StreamId::Account(account);
-        let key = match self.opened(stream).await? {
-            Some(key) => key,
-            None => {
-                let key = SecretKey::generate(&*self.inner.entropy)?;
-                let wrapped = self.wrap(account, &key)?;
-                let stands = self.inner.vault.insert_key(account, wrapped).await?;
-                self.unwrap(account, &stands)?
-            }
-        };
-        let commitment = Sha256::new()
-            .chain_update("countersign account key commitment\0")
-            .chain_update(key.bytes())
-            .finalize();
-        Ok(KeyCreated { key: ACCOUNT_KEY.to_owned(), commitment: Hash32::new(commitment.into()) })
+        let key = self.inner.keys.create(account, &*self.inner.entropy).await?;
+        Ok(KeyCreated { key: ACCOUNT_KEY.to_owned(), commitment: commitment(&key) })
+    }
+
+    /// What the log should say of the account's key; `None` where it has none.
+    ///
+    /// # Errors
+    /// [`VaultError::Damaged`] where it has one that does not open.
+    pub async fn key_commitment(&self, account: AccountId) -> Result<Option<Hash32>, VaultError> {
+        let key = self.inner.keys.opened(StreamId::Account(account)).await?;
+        Ok(key.as_ref().map(commitment))
     }
 
     /// Destroys the account's data key: what is sealed under it can never be read again.
@@ -181,10 +153,7 @@ impl Secrets {
     /// # Errors
     /// What the vault says.
     pub async fn destroy_key(&self, account: AccountId) -> Result<(), VaultError> {
-        self.forget(account);
-        let destroyed = self.inner.vault.delete_key(account).await;
-        self.forget(account);
-        destroyed
+        self.inner.keys.destroy(account).await
     }
 
     /// Stores a secret under a new version; durable when it returns.
@@ -198,7 +167,7 @@ impl Secrets {
         secret: &[u8],
         at: Timestamp,
     ) -> Result<SecretVersion, VaultError> {
-        let key = self.key_of(account).await?;
+        let key = self.inner.keys.of_account(account).await?;
         for _ in 0..VERSION_TRIES_MAX {
             let random = u64::from_be_bytes(*entropy::bytes::<8>(&*self.inner.entropy)?);
             let version = SecretVersion::new(random >> (u64::BITS - VERSION_BITS));
@@ -226,7 +195,7 @@ impl Secrets {
         let Some(sealed) = self.inner.vault.find_secret(id).await? else {
             return Ok(None);
         };
-        let opened = self.key_of(account).await?.open(&secret_binding(id), &sealed);
+        let opened = self.inner.keys.of_account(account).await?.open(&secret_binding(id), &sealed);
         let what = || format!("{} {version} of account {account}", kind.as_str());
         opened.map(Some).ok_or_else(|| VaultError::Damaged(what()))
     }
@@ -266,8 +235,11 @@ impl Secrets {
         plain: &[u8],
     ) -> Result<SealedPart, VaultError> {
         let bound_to = pii_binding(account);
-        let ciphertext =
-            self.key_of(account).await?.seal(&bound_to, plain, &*self.inner.entropy)?;
+        let ciphertext = self.inner.keys.of_account(account).await?.seal(
+            &bound_to,
+            plain,
+            &*self.inner.entropy,
+        )?;
         Ok(SealedPart { class: SealClass::Pii, key: ACCOUNT_KEY.to_owned(), ciphertext })
     }
 
@@ -284,7 +256,7 @@ impl Secrets {
         if key != ACCOUNT_KEY {
             return Ok(None);
         }
-        let Some(key) = self.opened(StreamId::Account(account)).await? else {
+        let Some(key) = self.inner.keys.opened(StreamId::Account(account)).await? else {
             return Ok(None);
         };
         let opened = key.open(&pii_binding(account), ciphertext);
@@ -302,14 +274,8 @@ impl Secrets {
         plain: &[u8],
     ) -> Result<SealedPart, VaultError> {
         let month = at.strftime("%Y-%m").to_string();
-        let salt = match self.salt(&month).await? {
-            Some(salt) => salt,
-            None => {
-                let salt = *entropy::bytes::<SALT_BYTES>(&*self.inner.entropy)?;
-                self.inner.vault.insert_salt(&month, salt).await?
-            }
-        };
-        let key = self.opened(stream).await?.ok_or_else(|| no_key(stream))?;
+        let salt = self.inner.keys.salt_or_new(&month, &*self.inner.entropy).await?;
+        let key = self.inner.keys.of_stream(stream).await?;
         let ciphertext = key.derive(&salt, NET_PURPOSE)?.seal(
             &net_binding(stream, &month),
             plain,
@@ -328,7 +294,8 @@ impl Secrets {
         key: &str,
         ciphertext: &[u8],
     ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        let (Some(salt), Some(opened)) = (self.salt(key).await?, self.opened(stream).await?) else {
+        let keys = &self.inner.keys;
+        let (Some(salt), Some(opened)) = (keys.salt(key).await?, keys.opened(stream).await?) else {
             return Ok(None);
         };
         let plain = opened.derive(&salt, NET_PURPOSE)?.open(&net_binding(stream, key), ciphertext);
@@ -371,87 +338,6 @@ impl Secrets {
     pub fn fingerprint(&self, domain: &str, parts: &[&[u8]]) -> HandleHash {
         self.inner.keyring.fingerprint(domain, parts)
     }
-
-    async fn key_of(&self, account: AccountId) -> Result<SecretKey, VaultError> {
-        let stream = StreamId::Account(account);
-        self.opened(stream).await?.ok_or_else(|| no_key(stream))
-    }
-
-    /// The key under which a stream's data is sealed; `None` for an account that has none.
-    ///
-    /// A login that does not exist costs what an account costs: one row is looked for, one key is
-    /// made. Only the key comes from the root instead of the row (SR-051).
-    async fn opened(&self, stream: StreamId) -> Result<Option<SecretKey>, VaultError> {
-        let destroyed = {
-            let mut opened = self.lock();
-            if let Some(key) = opened.keys.get(&stream) {
-                return Ok(Some(key.clone()));
-            }
-            opened.destroyed
-        };
-        let key = match stream {
-            StreamId::Account(account) | StreamId::Operator(account) => {
-                let Some(wrapped) = self.inner.vault.find_key(account).await? else {
-                    return Ok(None);
-                };
-                self.unwrap(account, &wrapped)?
-            }
-            StreamId::Unknown(_) | StreamId::Client(_) | StreamId::Policy | StreamId::Log => {
-                let nobody = AccountId::new(Uuid::nil());
-                self.inner.vault.find_key(nobody).await?;
-                let root = self.inner.keyring.unknown_net_key();
-                root.derive(b"countersign unknown 1", stream.to_string().as_bytes())?
-            }
-        };
-        let mut opened = self.lock();
-        if opened.destroyed == destroyed {
-            opened.keys.put(stream, key.clone());
-        }
-        Ok(Some(key))
-    }
-
-    async fn salt(&self, month: &str) -> Result<Option<[u8; SALT_BYTES]>, VaultError> {
-        if let Some(salt) = self.lock().salts.get(month) {
-            return Ok(Some(*salt));
-        }
-        let salt = self.inner.vault.find_salt(month).await?;
-        if let Some(salt) = salt {
-            self.lock().salts.put(month.to_owned(), salt);
-        }
-        Ok(salt)
-    }
-
-    fn wrap(&self, account: AccountId, key: &SecretKey) -> Result<WrappedKey, VaultError> {
-        let (wrapped_by, wrapping) = self.inner.keyring.wrapping()?;
-        let bound_to = key_binding(account, ACCOUNT_KEY);
-        let wrapped = wrapping.seal(&bound_to, key.bytes(), &*self.inner.entropy)?;
-        Ok(WrappedKey { key: ACCOUNT_KEY.to_owned(), wrapped_by, wrapped })
-    }
-
-    fn unwrap(&self, account: AccountId, wrapped: &WrappedKey) -> Result<SecretKey, VaultError> {
-        let damaged = |what: &str| VaultError::Damaged(format!("key of account {account}: {what}"));
-        let wrapping =
-            self.inner.keyring.wrapping_by_id(&wrapped.wrapped_by).ok_or_else(|| {
-                damaged(&format!("wrapping key {} is missing", wrapped.wrapped_by))
-            })?;
-        let opened = wrapping
-            .open(&key_binding(account, &wrapped.key), &wrapped.wrapped)
-            .ok_or_else(|| damaged("does not open"))?;
-        let bytes: [u8; KEY_BYTES] =
-            opened.as_slice().try_into().map_err(|_| damaged("has another length"))?;
-        Ok(SecretKey::new(Zeroizing::new(bytes)))
-    }
-
-    fn forget(&self, account: AccountId) {
-        let mut opened = self.lock();
-        opened.destroyed = opened.destroyed.wrapping_add(1);
-        opened.keys.pop(&StreamId::Account(account));
-        opened.keys.pop(&StreamId::Operator(account));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Opened> {
-        self.inner.opened.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn secret_binding(id: SecretId) -> Vec<u8> {
@@ -466,12 +352,4 @@ fn pii_binding(account: AccountId) -> Vec<u8> {
 
 fn net_binding(stream: StreamId, month: &str) -> Vec<u8> {
     binding("countersign net 1", &[stream.to_string().as_bytes(), month.as_bytes()])
-}
-
-fn key_binding(account: AccountId, key: &str) -> Vec<u8> {
-    binding("countersign account key 1", &[account.uuid().as_bytes(), key.as_bytes()])
-}
-
-fn no_key(stream: StreamId) -> VaultError {
-    VaultError::Damaged(format!("no data key for {stream}"))
 }

@@ -7,10 +7,14 @@
     reason = "tests"
 )]
 
+mod backup;
+mod diary;
+mod doctor;
 mod keys;
 mod passwords;
 mod rows;
 mod seals;
+mod sweep;
 
 use std::path::Path;
 use std::sync::Arc;

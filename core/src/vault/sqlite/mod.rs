@@ -419,6 +419,7 @@ fn page_rows() -> i64 {
 }
 
 /// A row that does not read is damage; anything else may pass.
+#[expect(clippy::needless_pass_by_value, reason = "it is the argument of map_err")]
 fn fault(error: rusqlite::Error) -> VaultError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch};
     let damaged = match error.sqlite_error_code() {

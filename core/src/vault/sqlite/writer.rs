@@ -5,7 +5,7 @@
 //! nothing behind in the others' transaction. After a failed commit nobody knows what is on disk:
 //! the connection is closed and opened again, and every caller hears `Unavailable`; they repeat.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -95,7 +95,7 @@ impl Drop for Writer {
     }
 }
 
-fn run(path: &PathBuf, db: Connection, writes: &Receiver<Write>) {
+fn run(path: &Path, db: Connection, writes: &Receiver<Write>) {
     let mut db = Some(db);
     while let Ok(first) = writes.recv() {
         let batch: Vec<Write> =
@@ -113,6 +113,10 @@ fn run(path: &PathBuf, db: Connection, writes: &Receiver<Write>) {
             }
             Err(error) => batch.into_iter().for_each(|write| refuse(write, &error)),
         }
+    }
+    // The end of the process: what was written lies in the one file.
+    if let Some(db) = db {
+        truncate_wal(&db);
     }
 }
 

@@ -1,0 +1,84 @@
+//! Where an installation keeps its files, and what must be true of each.
+//!
+//! `log.db`, `vault.db` and `keys/` are the three that matter: each alone is of no use to a
+//! thief, and each is backed up apart. Everything else in the directory can be made again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+/// The log's file name.
+pub const LOG_FILE: &str = "log.db";
+/// The vault's file name.
+pub const VAULT_FILE: &str = "vault.db";
+/// The directory of the keys.
+pub const KEYS_DIR: &str = "keys";
+
+/// How long a look waits for a process that holds a lock, in milliseconds.
+const BUSY_MILLISECONDS: u64 = 5_000;
+
+/// The paths of an installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFiles {
+    /// The directory itself.
+    pub data: PathBuf,
+    /// The log.
+    pub log: PathBuf,
+    /// The vault.
+    pub vault: PathBuf,
+    /// The directory of the keys.
+    pub keys: PathBuf,
+}
+
+impl DataFiles {
+    /// The usual places below a data directory.
+    #[must_use]
+    pub fn below(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            log: data.join(LOG_FILE),
+            vault: data.join(VAULT_FILE),
+            keys: data.join(KEYS_DIR),
+        }
+    }
+
+    /// With the keys somewhere else, as `--keys` says.
+    #[must_use]
+    pub fn with_keys(mut self, keys: &Path) -> Self {
+        keys.clone_into(&mut self.keys);
+        self
+    }
+}
+
+/// Opens a database to look at it. A running server is not held up.
+pub(super) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    db.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    Ok(db)
+}
+
+/// Makes a new file that only its owner may read, and none where one is.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Whether there is nothing in the way: no such directory, or an empty one.
+pub(super) fn is_absent_or_empty(dir: &Path) -> io::Result<bool> {
+    match fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}

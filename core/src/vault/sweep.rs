@@ -1,0 +1,92 @@
+//! The sweeper: removes secrets that no event makes current.
+//!
+//! A secret is written before the event that names it, and destroyed after the event that ends
+//! it. A crash in between leaves a row that nothing points to. After 24 hours no append that could
+//! still name it is under way, and it goes.
+
+use std::collections::BTreeSet;
+
+use countersign_events::id::{AccountId, SecretVersion};
+use countersign_events::store::EventStore;
+use jiff::{SignedDuration, Timestamp};
+
+use super::named::{Named, NamedError};
+use super::rows::{PAGE_ROWS_MAX, SecretId, SecretKind, SecretRow, Vault, VaultError};
+
+/// How old a secret that nothing names must be.
+pub const UNNAMED_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a sweep did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Accounts looked at.
+    pub accounts: usize,
+    /// Secrets removed.
+    pub removed: Vec<SecretId>,
+    /// Accounts whose stream does not read: nothing of theirs was touched.
+    pub skipped: Vec<AccountId>,
+}
+
+/// Which of an account's secrets may go: old enough, and not among those that its stream names.
+#[must_use]
+pub fn unnamed(
+    named: &BTreeSet<(SecretKind, SecretVersion)>,
+    rows: &[SecretRow],
+    now: Timestamp,
+) -> Vec<SecretId> {
+    rows.iter()
+        .filter(|row| now.duration_since(row.written_at) >= UNNAMED_AGE)
+        .map(|row| row.id)
+        .filter(|id| !named.contains(&(id.kind, id.version)))
+        .collect()
+}
+
+/// Sweeps every account that has secrets.
+///
+/// # Errors
+/// What the vault says; a log that does not answer ends the sweep as unavailable. What was
+/// removed until then stays removed: a sweep can be begun again at any time.
+pub async fn sweep(
+    vault: &dyn Vault,
+    store: &dyn EventStore,
+    now: Timestamp,
+) -> Result<Swept, VaultError> {
+    let mut swept = Swept::default();
+    let mut after = None;
+    loop {
+        let page = vault.accounts_with_secrets(after).await?;
+        for account in &page {
+            sweep_account(vault, store, *account, now, &mut swept).await?;
+        }
+        after = page.last().copied();
+        if page.len() < PAGE_ROWS_MAX {
+            return Ok(swept);
+        }
+    }
+}
+
+async fn sweep_account(
+    vault: &dyn Vault,
+    store: &dyn EventStore,
+    account: AccountId,
+    now: Timestamp,
+    swept: &mut Swept,
+) -> Result<(), VaultError> {
+    // The rows first: what is named only after this look was not among them, or is young.
+    let rows = vault.secrets_of(account).await?;
+    let named = match Named::read(store, account).await {
+        Ok(named) => named,
+        Err(NamedError::Store(error)) => return Err(VaultError::Unavailable(error.to_string())),
+        Err(error) => {
+            tracing::warn!(%account, %error, "not swept");
+            swept.skipped.push(account);
+            return Ok(());
+        }
+    };
+    swept.accounts += 1;
+    for id in unnamed(&named.secrets(), &rows, now) {
+        vault.delete_secret(id).await?;
+        swept.removed.push(id);
+    }
+    Ok(())
+}
