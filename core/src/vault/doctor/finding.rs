@@ -113,7 +113,7 @@ impl Finding {
         let path = path.display().to_string();
         Self::new(
             Code::OpenToOthers,
-           & &path,
+            &path,
             &format!("Others than its owner may use it (mode {mode:03o})."),
             &format!("Run `chmod go= {path}`, and find out who has read it."),
         )
