@@ -6,9 +6,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::Log;
 
+/// What the server library says of its threads is of no use to whoever runs the service.
+const QUIET: &str = "actix_server=warn";
+
 /// Logs from now on, panics too: with their place and without their values (SR-076).
 pub(crate) fn start(log: &Log) {
-    let filter = EnvFilter::new(&log.level);
+    let filter = EnvFilter::new(format!("{},{QUIET}", log.level));
     let started = if log.json {
         let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
         tracing_subscriber::registry().with(filter).with(lines).try_init()
