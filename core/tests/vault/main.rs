@@ -11,6 +11,7 @@ mod backup;
 mod diary;
 mod doctor;
 mod keys;
+mod leaks;
 mod passwords;
 mod rows;
 mod seals;
