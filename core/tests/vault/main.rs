@@ -11,7 +11,6 @@ mod backup;
 mod diary;
 mod doctor;
 mod keys;
-mod leaks;
 mod passwords;
 mod rows;
 mod seals;

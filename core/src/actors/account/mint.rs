@@ -46,8 +46,7 @@ impl Mint {
         key: Option<&str>,
     ) -> Result<Self, NoEntropy> {
         let key = key.map(|key| Zeroizing::new(key.to_owned()));
-        let secret =
-            |kind: &str| secret(secrets, entropy, event, key.as_deref(), kind);
+        let secret = |kind: &str| secret(secrets, entropy, event, key.as_deref(), kind);
         let (session, sign_in) = (secret("session")?, secret("sign-in")?);
         Ok(Self { event, session, sign_in, key })
     }
@@ -79,8 +78,7 @@ impl Mint {
             Recovery { codes: vec![], minted: RecoveryMinted { pepper, hashes: vec![] } };
         for index in 0..RECOVERY_CODES {
             let kind = format!("recovery code {index}");
-            let full =
-                secret(secrets, entropy, self.event, self.key.as_deref(), &kind)?;
+            let full = secret(secrets, entropy, self.event, self.key.as_deref(), &kind)?;
             let mut bytes = Zeroizing::new([0; RECOVERY_BYTES]);
             bytes.copy_from_slice(full.split_at(RECOVERY_BYTES).0);
             let (code, normal) = recovery_code_from(&bytes);

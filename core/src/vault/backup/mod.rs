@@ -5,8 +5,8 @@
 //! three places. Each has a manifest, written last: a directory without one was never finished,
 //! and is not restored.
 //!
-//! A server may run meanwhile. Both databases are copied as of one moment (module `moment`), so
-//! that no secret that the log names is missing. Read models are not copied: they are rebuilt.
+//! A server may run meanwhile. Both databases are copied as of one moment ([`moment`]), so that no
+//! secret that the log names is missing. Read models are not copied: they are rebuilt.
 
 mod manifest;
 mod moment;

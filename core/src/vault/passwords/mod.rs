@@ -4,7 +4,7 @@
 //! pepper turns it into 32 bytes, and Argon2id (RFC 9106) makes those expensive (SR-050). The
 //! stored string is in the PHC format with the pepper's id as `keyid`. An unknown login costs the
 //! same run over a dummy (SR-051). Runs are bounded in number and in waiting (SR-052): see
-//! module `pool`.
+//! [`pool`].
 
 mod phc;
 mod pool;

@@ -2,7 +2,7 @@
 //!
 //! WAL with `synchronous=FULL`: a commit is on disk when it returns. `secure_delete` overwrites
 //! what is deleted, and a batch that deleted something truncates the WAL after it, so that no old
-//! page keeps it. All writes go through one thread (`writer`); reads run where they are asked,
+//! page keeps it. All writes go through one thread ([`writer`]); reads run where they are asked,
 //! on a few read-only connections (a find takes some microseconds).
 //!
 //! **Architecture Invariant:** rows of secrets and salts are never updated; triggers refuse it.

@@ -1,0 +1,147 @@
+//! Prepares a data directory offline: accounts with an authenticator and a sign-in that waits.
+//!
+//! Every account goes the way of a client app's user, through the same actors and the same log as
+//! in service, so that limits and replay protection stand as they would. Only passwords are left
+//! out: a client app vouches, and no Argon2 run stands between the accounts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use countersign_core::accounts::answer::SignedIn;
+use countersign_core::accounts::request::{
+    AccountRef, Asker, BeginFactor, Call, Net, RegisterSubject,
+};
+use countersign_core::accounts::{Accounts, Verdict};
+use countersign_core::actors::account::Services;
+use countersign_core::actors::directory::Directory;
+use countersign_core::actors::log::Log;
+use countersign_core::clock::{Clock, SystemClock};
+use countersign_core::domain::policy::Policy;
+use countersign_core::domain::totp::Generator;
+use countersign_core::entropy::{Entropy, OsEntropy};
+use countersign_core::projections::ReadModel;
+use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault};
+use countersign_events::actor::By;
+use countersign_events::client::Scope;
+use countersign_events::id::ClientId;
+use countersign_events::store::sqlite::SqliteStore;
+use data_encoding::BASE32_NOPAD;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use zeroize::Zeroizing;
+
+/// Accounts that are prepared at once: enough to fill the log's batches.
+const AT_ONCE: usize = 128;
+/// Seconds of a time step.
+const PERIOD_SECONDS: i64 = 30;
+
+/// A sign-in that waits for its second factor.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The sign-in's id.
+    pub sign_in: String,
+    /// The authenticator's secret.
+    pub secret: Vec<u8>,
+}
+
+/// The present time step.
+#[must_use]
+pub fn step_now() -> u64 {
+    u64::try_from(SystemClock.now().as_second() / PERIOD_SECONDS).unwrap_or(0)
+}
+
+impl Prepared {
+    /// The code of a time step.
+    ///
+    /// # Errors
+    /// If the secret is none.
+    pub fn code(&self, step: u64) -> anyhow::Result<String> {
+        Ok(Generator::new(&self.secret)?.code(step))
+    }
+}
+
+/// Fills `data` with `accounts` accounts, and closes it.
+///
+/// # Errors
+/// What could not be written.
+pub async fn prepare(data: &Path, accounts: usize) -> anyhow::Result<Vec<Prepared>> {
+    let opened = open(data).await?;
+    let client = match opened.add_client(&call(&opened)?, "bench".into(), scopes()).await? {
+        Ok(added) => added.client,
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let prepared = stream::iter(0..accounts)
+        .map(|number| one(&opened, client, number))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    opened.directory().drain().await;
+    Ok(prepared)
+}
+
+/// The parts that a directory of accounts stands on, without a server before them.
+async fn open(data: &Path) -> anyhow::Result<Accounts> {
+    std::fs::create_dir_all(data)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+    let keyring = Arc::new(Keyring::open_or_create(&data.join("keys"), entropy.as_ref())?);
+    let vault = Arc::new(SqliteVault::open(&data.join("vault.db"))?);
+    let store = Arc::new(SqliteStore::open(&data.join("log.db"), Arc::new(|| SystemClock.now()))?);
+    let key = keyring.log_public_key();
+    let log = Log::open(store, key, "bench.invalid", clock, Arc::clone(&entropy)).await?;
+    let params = Argon2Params { m_kib: 8, t: 1, p: 1 };
+    let services = Arc::new(Services {
+        log,
+        secrets: Secrets::new(vault, Arc::clone(&keyring), entropy),
+        passwords: Passwords::new(keyring, params, 1, 1),
+        policy: Policy::default(),
+        issuer: "bench".into(),
+    });
+    let directory = Directory::start(2, &services);
+    let read_model = ReadModel::open(&data.join("unused-read.db"))?;
+    Ok(Accounts::new(services, directory, read_model, 8))
+}
+
+fn scopes() -> Vec<Scope> {
+    vec![Scope::AccountsWrite, Scope::SignInsVouch, Scope::FactorsWrite]
+}
+
+fn call(accounts: &Accounts) -> anyhow::Result<Call> {
+    Ok(Call {
+        by: By::System,
+        net: Net { ip: "127.0.0.1".into(), user_agent: None },
+        correlation: accounts.log().correlation_id()?,
+        idempotency: None,
+    })
+}
+
+fn yes<T>(verdict: Verdict<T>) -> anyhow::Result<T> {
+    verdict?.map_err(|refusal| anyhow!(refusal))
+}
+
+async fn one(accounts: &Accounts, client: ClientId, number: usize) -> anyhow::Result<Prepared> {
+    let call = call(accounts)?;
+    let subject = format!("user {number}");
+    let ask = RegisterSubject {
+        subject: subject.clone(),
+        email: None,
+        email_verified: false,
+        display_name: None,
+    };
+    let account = yes(accounts.register_subject(&call, client, ask).await)?;
+    let asker = || Asker::Client { client, account: AccountRef::Id(account) };
+    let begin = BeginFactor { name: "phone".into(), password: None };
+    let offered = yes(accounts.begin_factor(&call, asker(), begin).await)?;
+    let secret = BASE32_NOPAD.decode(offered.secret.as_bytes()).context("base32")?;
+    let mut prepared = Prepared { sign_in: String::new(), secret };
+    // The step before this one: the present code is left for the measurement.
+    let code = Zeroizing::new(prepared.code(step_now().saturating_sub(1))?);
+    yes(accounts.activate_factor(&call, asker(), offered.factor, code).await)?;
+    match yes(accounts.vouch(&call, client, subject).await)? {
+        SignedIn::SecondFactorRequired(waits) => {
+            prepared.sign_in = waits.id.reveal().to_string();
+            Ok(prepared)
+        }
+        SignedIn::Completed(_) => Err(anyhow!("no second factor was asked for")),
+    }
+}
