@@ -7,16 +7,19 @@
 //!
 //! Exit codes: 0 fine, 1 failed (or tampered, different), 2 incomplete, 64 usage.
 
+pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod config;
 pub mod console;
 pub(crate) mod control;
+pub(crate) mod doctor;
 pub(crate) mod harden;
 pub mod log;
 pub(crate) mod logging;
 pub(crate) mod operator;
 pub(crate) mod output;
 pub(crate) mod print;
+pub(crate) mod restore;
 pub(crate) mod serve;
 
 use std::path::PathBuf;
@@ -56,6 +59,12 @@ enum Verb {
     /// Export, verify and replay the log
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// Say whether log, vault, keys, clock and mail server fit together
+    Doctor(doctor::Arguments),
+    /// Copy log, vault and keys, each into a directory of its own
+    Backup(backup::Arguments),
+    /// Put a backup into an empty data directory
+    Restore(restore::Arguments),
     /// Check or print the configuration
     #[command(subcommand)]
     Config(config::Verb),
@@ -122,6 +131,9 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Operator(verb) => operator::run(verb),
         Verb::Client(verb) => client::run(verb),
         Verb::Log(verb) => log::run(&verb),
+        Verb::Doctor(arguments) => doctor::run(&arguments),
+        Verb::Backup(arguments) => backup::run(&arguments),
+        Verb::Restore(arguments) => restore::run(&arguments),
         Verb::Config(verb) => config::run(verb),
         Verb::Print(verb) => print::run(verb),
     }

@@ -45,7 +45,9 @@ impl Field {
 pub const ENVIRONMENT_PREFIX: &str = "COUNTERSIGN_";
 
 macro_rules! fields {
-    ($( $key:literal $kind:ident $flag:expr, $default:literal, $meaning:literal, $badly:literal; )*) => {
+    ($(
+        $key:literal $kind:ident $flag:expr, $default:literal, $meaning:literal, $badly:literal;
+    )*) => {
         &[ $( Field {
             key: $key, kind: Kind::$kind, flag: $flag, default: $default,
             meaning: $meaning, badly: $badly,

@@ -43,7 +43,7 @@ const LOG_FILE: &str = "log.db";
 /// The vault's file.
 const VAULT_FILE: &str = "vault.db";
 /// The read models' file.
-const READ_FILE: &str = "read.db";
+pub(crate) const READ_FILE: &str = "read.db";
 /// The directory of mails that are files.
 const MAIL_DIRECTORY: &str = "mail";
 /// Sign-ins that wait for a password hash; the next is answered "unavailable" (SR-052).

@@ -105,3 +105,25 @@ fn a_server_owns_its_directory_and_drains_when_told() {
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{listed}");
 }
+
+/// A backup taken beside the server, restored elsewhere, is sound and knows the same operators.
+#[test]
+fn a_backup_of_a_running_server_restores_and_is_sound() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path();
+    let (serving, _) = Serving::start(data);
+    assert_eq!(run(data, &["operator", "add", "zoe", "--role", "admin"]).status.code(), Some(0));
+    let beside = run(data, &["doctor", "--json"]);
+    assert_eq!(beside.status.code(), Some(0), "{beside:?}");
+    let made = run(data, &["backup", "copy", "--json"]);
+    assert_eq!(made.status.code(), Some(0), "{}", told(&made));
+    assert_eq!(serving.terminate(), Some(0));
+    let restored = run(data, &["restore", "copy", "--data", "elsewhere", "--json"]);
+    assert_eq!(restored.status.code(), Some(0), "{restored:?}");
+    assert_eq!(run(data, &["restore", "copy", "--data", "elsewhere"]).status.code(), Some(1));
+    let listed = run(data, &["operator", "list", "--data", "elsewhere", "--json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{listed}");
+    let doctor = run(data, &["doctor", "--data", "elsewhere", "--json"]);
+    assert_eq!(doctor.status.code(), Some(0), "{doctor:?}");
+}
