@@ -118,6 +118,16 @@ impl Accounts {
         create: Create,
     ) -> Verdict<AccountId> {
         let account = self.new_account_id(call)?;
+        if call.idempotency.is_some() {
+            // Before the claim: a key reused with another login must not claim that one too.
+            let asked =
+                self.ask(StreamId::Account(account), Repeated { call: call.clone() }).await?;
+            match asked {
+                Ok(true) => return Ok(Ok(account)),
+                Ok(false) => {}
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
         let now = self.log().now();
         match self.secrets().claim(name, account, now).await? {
             Claim::Claimed => {}
@@ -153,6 +163,19 @@ impl Accounts {
     async fn abandon(&self, call: &Call, holder: AccountId) -> Result<bool, Fault> {
         let call = Call { idempotency: None, ..call.clone() };
         Ok(self.ask(StreamId::Account(holder), Abandon { call }).await?.is_ok())
+    }
+}
+
+/// Whether the same registration was answered before.
+struct Repeated {
+    call: Call,
+}
+
+impl Request for Repeated {
+    type Answer = bool;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
+        Ok(entity.begin(&self.call).await?.repeated.is_some())
     }
 }
 
