@@ -9,19 +9,45 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use actix::dev::{SendError, channel};
 use actix::prelude::*;
 use actix_rt::Arbiter;
 use countersign_events::id::StreamId;
 use tokio::sync::oneshot;
 
-use super::account::{AccountActor, Ask, Job, Passivate, Request, Services};
+use super::account::{AccountActor, Ask, IDLE, Job, MAILBOX_MAX, Passivate, Request, Services};
 use crate::accounts::{Fault, Verdict};
 
 /// Messages that wait for one shard.
 pub const SHARD_MAILBOX_MAX: usize = 4096;
 /// Accounts in memory at once, over all shards. One more makes the least lately used go.
 pub const LIVE_ACCOUNTS_MAX: usize = 200_000;
+
+/// How many wait, live and idle.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Messages that wait for one shard.
+    pub shard_queue_max: usize,
+    /// Messages that wait for one account.
+    pub account_queue_max: usize,
+    /// Accounts in memory, over all shards.
+    pub live_accounts_max: usize,
+    /// How long an account stays in memory unused.
+    pub idle: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            shard_queue_max: SHARD_MAILBOX_MAX,
+            account_queue_max: MAILBOX_MAX,
+            live_accounts_max: LIVE_ACCOUNTS_MAX,
+            idle: IDLE,
+        }
+    }
+}
 
 /// Every account's way in.
 #[derive(Clone)]
@@ -35,17 +61,27 @@ impl Directory {
     /// Starts `shards` arbiters, each with its shard.
     #[must_use]
     pub fn start(shards: usize, services: &Arc<Services>) -> Self {
+        Self::start_within(shards, services, Bounds::default())
+    }
+
+    /// Starts `shards` arbiters with other bounds.
+    #[must_use]
+    pub fn start_within(shards: usize, services: &Arc<Services>, bounds: Bounds) -> Self {
         let live = Arc::new(AtomicUsize::new(0));
         let shards = shards.max(1);
         let (arbiters, addresses): (Vec<Arbiter>, Vec<Addr<Shard>>) = (0..shards)
             .map(|_| {
                 let arbiter = Arbiter::new();
                 let (services, live) = (Arc::clone(services), Arc::clone(&live));
-                let live_max = (LIVE_ACCOUNTS_MAX / shards).max(1);
-                let address = Shard::start_in_arbiter(&arbiter.handle(), move |context| {
-                    context.set_mailbox_capacity(SHARD_MAILBOX_MAX);
-                    Shard::new(services, live, live_max)
+                let live_max = (bounds.live_accounts_max / shards).max(1);
+                let bounds = Bounds { live_accounts_max: live_max, ..bounds };
+                // Made with its capacity: one set by the actor itself comes after its first messages.
+                let (sender, receiver) = channel::channel(bounds.shard_queue_max);
+                arbiter.spawn_fn(move || {
+                    let shard = Shard::new(services, live, bounds);
+                    actix_rt::spawn(Context::with_receiver(receiver).into_future(shard));
                 });
+                let address = Addr::new(sender);
                 (arbiter, address)
             })
             .unzip();
@@ -102,7 +138,8 @@ pub(super) struct Shard {
     services: Arc<Services>,
     accounts: lru::LruCache<StreamId, Addr<AccountActor>>,
     live: Arc<AtomicUsize>,
-    live_max: usize,
+    /// For this shard alone.
+    bounds: Bounds,
     draining: bool,
 }
 
@@ -121,28 +158,43 @@ struct Drain {
 }
 
 impl Shard {
-    fn new(services: Arc<Services>, live: Arc<AtomicUsize>, live_max: usize) -> Self {
+    fn new(services: Arc<Services>, live: Arc<AtomicUsize>, bounds: Bounds) -> Self {
         let accounts = lru::LruCache::unbounded();
-        Self { services, accounts, live, live_max, draining: false }
+        Self { services, accounts, live, bounds, draining: false }
     }
 
-    /// The account's actor; a fresh one where there is none.
-    fn account(&mut self, stream: StreamId, shard: &Addr<Self>) -> Addr<AccountActor> {
-        if let Some(address) = self.accounts.get(&stream).filter(|address| address.connected()) {
-            return address.clone();
+    /// Gives a job to its account, which is started where it is not there.
+    ///
+    /// Through the one address that the shard keeps: every clone of an address has a slot of its
+    /// own in the queue, so that a clone for each message would make the queue unbounded.
+    fn deliver(&mut self, job: Job, shard: &Addr<Self>) -> Result<(), SendError<Job>> {
+        let stream = job.stream;
+        if !self.accounts.peek(&stream).is_some_and(Addr::connected) {
+            self.start_account(stream, shard);
         }
-        while self.accounts.len() >= self.live_max {
+        match self.accounts.get(&stream) {
+            Some(account) => account.try_send(job),
+            None => Err(SendError::Closed(job)),
+        }
+    }
+
+    fn start_account(&mut self, stream: StreamId, shard: &Addr<Self>) {
+        while self.accounts.len() >= self.bounds.live_accounts_max {
             let Some((_, oldest)) = self.accounts.pop_lru() else { break };
             self.live.fetch_sub(1, Ordering::Relaxed);
             // One whose queue is full stays alive without an address: its expected revisions
             // still hold, and it goes when its queue is done and it finds itself idle.
             let _full = oldest.try_send(Passivate);
         }
-        let actor = AccountActor::new(stream, Arc::clone(&self.services), shard.clone()).start();
-        if self.accounts.put(stream, actor.clone()).is_none() {
+        let services = Arc::clone(&self.services);
+        let actor = AccountActor::new(stream, services, shard.clone(), self.bounds);
+        let account = AccountActor::create(|context| {
+            context.set_mailbox_capacity(self.bounds.account_queue_max);
+            actor
+        });
+        if self.accounts.put(stream, account).is_none() {
             self.live.fetch_add(1, Ordering::Relaxed);
         }
-        actor
     }
 }
 
@@ -158,17 +210,16 @@ impl Handler<Job> for Shard {
             // The dropped reply tells the caller that there is no verdict.
             return;
         }
-        let shard = context.address();
-        let stream = job.stream;
-        match self.account(stream, &shard).try_send(job) {
+        let (shard, stream) = (context.address(), job.stream);
+        match self.deliver(job, &shard) {
             Ok(()) => {}
-            Err(actix::dev::SendError::Full(_)) => {
+            Err(SendError::Full(_)) => {
                 tracing::warn!(%stream, "an account's queue is full");
             }
-            Err(actix::dev::SendError::Closed(job)) => {
+            Err(SendError::Closed(job)) => {
                 self.accounts.pop(&stream);
                 self.live.fetch_sub(1, Ordering::Relaxed);
-                if self.account(stream, &shard).try_send(job).is_err() {
+                if self.deliver(job, &shard).is_err() {
                     tracing::error!(%stream, "a fresh actor took no message");
                 }
             }

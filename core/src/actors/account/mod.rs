@@ -27,7 +27,7 @@ pub use entity::{Batch, Entity, Sealed, Services, stamped};
 pub use halt::Halt;
 pub use mint::Mint;
 
-use super::directory::{Idle, Shard};
+use super::directory::{Bounds, Idle, Shard};
 use crate::accounts::Verdict;
 
 /// Messages that wait for one account; the next is answered "unavailable".
@@ -100,24 +100,30 @@ pub(super) struct AccountActor {
     /// the account afresh.
     entity: Option<Entity>,
     used: Instant,
+    bounds: Bounds,
 }
 
 impl AccountActor {
-    pub(super) fn new(stream: StreamId, services: Arc<Services>, shard: Addr<Shard>) -> Self {
-        Self { stream, services, shard, entity: None, used: Instant::now() }
+    pub(super) fn new(
+        stream: StreamId,
+        services: Arc<Services>,
+        shard: Addr<Shard>,
+        bounds: Bounds,
+    ) -> Self {
+        Self { stream, services, shard, entity: None, used: Instant::now(), bounds }
     }
 
-    /// Asks to be passivated once unused for [`IDLE`]; looks again when that may be.
+    /// Asks to be passivated once unused for long enough; looks again when that may be.
     fn watch_idleness(&self, context: &mut Context<Self>, after: Duration) {
         context.run_later(after, |actor, context| {
-            let unused = actor.used.elapsed();
-            if unused >= IDLE {
+            let (unused, idle_after) = (actor.used.elapsed(), actor.bounds.idle);
+            if unused >= idle_after {
                 let idle = Idle { stream: actor.stream, account: context.address() };
                 // A shard too busy to listen is told again later.
                 let _busy = actor.shard.try_send(idle);
-                actor.watch_idleness(context, IDLE);
+                actor.watch_idleness(context, idle_after);
             } else {
-                actor.watch_idleness(context, IDLE.saturating_sub(unused));
+                actor.watch_idleness(context, idle_after.saturating_sub(unused));
             }
         });
     }
@@ -127,8 +133,7 @@ impl Actor for AccountActor {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        context.set_mailbox_capacity(MAILBOX_MAX);
-        self.watch_idleness(context, IDLE);
+        self.watch_idleness(context, self.bounds.idle);
     }
 }
 
