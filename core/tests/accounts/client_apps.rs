@@ -1,0 +1,98 @@
+//! Client apps: they make accounts, vouch for a password and enrol for their users.
+
+use countersign_core::accounts::request::{AccountRef, Asker, BeginFactor, RegisterSubject};
+use countersign_core::domain::refusal::Refusal;
+use countersign_events::account::{Assurance, Method};
+use countersign_events::client::Scope;
+use countersign_events::id::ClientId;
+use data_encoding::BASE32_NOPAD;
+
+use super::house::{House, STEP, asked, completed, no, run, text, yes};
+
+fn subject(name: &str) -> RegisterSubject {
+    RegisterSubject {
+        subject: name.to_owned(),
+        email: Some(format!("{name}@example.com")),
+        email_verified: true,
+        display_name: Some("Mike at the shop".to_owned()),
+    }
+}
+
+async fn app(house: &House, name: &str) -> ClientId {
+    let scopes = vec![Scope::AccountsWrite, Scope::SignInsVouch];
+    let added = yes(house.accounts.add_client(&house.call(), name.to_owned(), scopes).await);
+    yes(house.accounts.client(&house.call(), &added.api_key).await).client
+}
+
+#[test]
+fn an_app_vouches_and_its_user_answers_with_a_code() {
+    run(async {
+        let house = House::new().await;
+        let (shop, bank) = (app(&house, "shop").await, app(&house, "bank").await);
+        let accounts = &house.accounts;
+        let account = yes(accounts.register_subject(&house.call(), shop, subject("42")).await);
+        let other = yes(accounts.register_subject(&house.call(), bank, subject("42")).await);
+        assert_ne!(account, other, "another app's 42 is another account");
+        let vouch = |client, name: &str| {
+            let (accounts, call, name) = (house.accounts.clone(), house.call(), name.to_owned());
+            async move { accounts.vouch(&call, client, name).await }
+        };
+        let session = completed(yes(vouch(shop, "42").await));
+        assert_eq!(session.assurance, Assurance::Password);
+        assert_eq!(no(vouch(shop, "43").await), Refusal::NotFound("account"));
+
+        let asker = |client, account: AccountRef| Asker::Client { client, account };
+        let ask = || BeginFactor { name: "Phone".to_owned(), password: None };
+        let by_subject = AccountRef::Subject("42".to_owned());
+        let offered = house
+            .accounts
+            .begin_factor(&house.call(), asker(shop, by_subject.clone()), ask())
+            .await;
+        let offered = yes(offered);
+        assert!(offered.otpauth_uri.contains("Mike%20at%20the%20shop"), "{}", *offered.otpauth_uri);
+        let secret = BASE32_NOPAD.decode(offered.secret.as_bytes()).unwrap();
+        let activated = house
+            .accounts
+            .activate_factor(
+                &house.call(),
+                asker(shop, by_subject.clone()),
+                offered.factor,
+                text(&house.code(&secret)),
+            )
+            .await;
+        let activated = yes(activated);
+        assert!(activated.session.is_none());
+        assert_eq!(activated.recovery_codes.unwrap().len(), 10);
+
+        house.pass(STEP);
+        let step = asked(yes(vouch(shop, "42").await));
+        yes(house.answer(&step.id, Method::Totp, &house.code(&secret)).await);
+        // Neither by id nor by name does one app reach another's account.
+        let by_id = asker(bank, AccountRef::Id(account));
+        let missing = Refusal::NotFound("account");
+        assert_eq!(no(house.accounts.account(&house.call(), by_id).await), missing);
+        let own = asker(shop, AccountRef::Id(account));
+        assert!(yes(house.accounts.account(&house.call(), own).await).two_factor_enabled);
+        // What only the holder may do, no app does.
+        let removed = house
+            .accounts
+            .remove_factor(&house.call(), asker(shop, by_subject), offered.factor)
+            .await;
+        assert!(matches!(no(removed), Refusal::Forbidden(_)));
+    });
+}
+
+#[test]
+fn a_disabled_app_is_nobody_on_its_next_request() {
+    run(async {
+        let house = House::new().await;
+        let added = house.accounts.add_client(&house.call(), "shop".to_owned(), vec![]).await;
+        let added = yes(added);
+        yes(house.accounts.client(&house.call(), &added.api_key).await);
+        yes(house.accounts.disable_client(&house.call(), added.client).await);
+        let refused = no(house.accounts.client(&house.call(), &added.api_key).await);
+        assert_eq!(refused, Refusal::NoSession);
+        let listed = yes(house.accounts.clients(&house.call()).await);
+        assert_eq!(listed.iter().map(|client| client.enabled).collect::<Vec<_>>(), [false]);
+    });
+}

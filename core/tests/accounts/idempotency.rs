@@ -1,0 +1,133 @@
+//! The same key gives the same answer; the same key with something else is refused (SR-066).
+
+use countersign_core::accounts::answer::SignedIn;
+use countersign_core::accounts::request::{Asker, BeginFactor, CodeAnswer};
+use countersign_core::domain::refusal::Refusal;
+use countersign_events::account::Method;
+use futures::future::join_all;
+
+use super::house::{
+    House, PASSWORD, STEP, completed, no, password_of, registration, run, text, yes,
+};
+
+const KEY: &str = "0123456789abcdefghijkl";
+
+#[test]
+fn sr_066_a_repeated_registration_meets_the_account_it_made() {
+    run(async {
+        let house = House::new().await;
+        let register = |login: &str, body: &str| {
+            let call = house.keyed(KEY, "POST /v1/accounts", body);
+            let (accounts, ask) = (house.accounts.clone(), registration(login));
+            async move { accounts.register(&call, ask).await }
+        };
+        let first = yes(register("mike", "a").await);
+        assert_eq!(yes(register("mike", "a").await), first);
+        assert_eq!(no(register("mike", "b").await), Refusal::IdempotencyKeyReused);
+        assert_eq!(no(register("anna", "b").await), Refusal::IdempotencyKeyReused);
+        // The refused one claimed nothing: anna's login is free, and no second name of mike.
+        assert_eq!(no(house.sign_in("anna", PASSWORD).await), Refusal::AuthenticationFailed);
+        assert_ne!(house.register("anna").await, first);
+    });
+}
+
+#[test]
+fn sr_066_twenty_equal_requests_at_once_make_one_session() {
+    run(async {
+        let house = House::new().await;
+        let mike = house.enabled("mike").await;
+        house.pass(STEP);
+        let step = house.second_step("mike").await;
+        let code = house.code(&mike.secret);
+        let answers = (0..20).map(|_| {
+            let call = house.keyed(KEY, "POST /v1/sign-ins/{id}/answers", &code);
+            let answer = CodeAnswer { method: Method::Totp, factor: None, code: text(&code) };
+            let (accounts, sign_in) = (house.accounts.clone(), step.id.clone());
+            async move { accounts.answer(&call, sign_in, answer).await }
+        });
+        let given: Vec<_> = join_all(answers).await.into_iter().map(yes).collect();
+        assert!(given.iter().all(|session| session.token == given[0].token));
+        assert_eq!(house.count(mike.account, "account.code_verified").await, 2);
+        assert_eq!(house.count(mike.account, "account.code_rejected").await, 0);
+        yes(house.accounts.session(&house.call(), &given[0].token).await);
+    });
+}
+
+/// The answer is made again from the log: also by another process, also a wrong one.
+#[test]
+fn sr_066_the_same_answer_comes_again_after_a_restart() {
+    run(async {
+        let house = House::new().await;
+        house.register("mike").await;
+        let sign_in = |house: &House, key: &str, password: &str| {
+            let call = house.keyed(key, "POST /v1/sign-ins", password);
+            let (accounts, ask) = (house.accounts.clone(), password_of("mike", password));
+            async move { accounts.sign_in(&call, ask).await }
+        };
+        let other_key = "another key of 22 letters";
+        let session = completed(yes(sign_in(&house, KEY, PASSWORD).await));
+        no(sign_in(&house, other_key, "wrong horse").await);
+        house.accounts.directory().drain().await;
+        let house = House::open(house.dir.clone(), house.clock.clone()).await;
+        assert_eq!(completed(yes(sign_in(&house, KEY, PASSWORD).await)).token, session.token);
+        let head = house.store().head().await.unwrap();
+        let again = no(sign_in(&house, other_key, "wrong horse").await);
+        assert_eq!(again, Refusal::AuthenticationFailed);
+        assert_eq!(house.store().head().await.unwrap(), head, "counted once");
+        let reused = no(sign_in(&house, KEY, "wrong horse").await);
+        assert_eq!(reused, Refusal::IdempotencyKeyReused);
+    });
+}
+
+/// SR-005: the secret of an offer is repeated until the first code, and never after it.
+#[test]
+fn sr_005_an_offer_is_repeated_until_it_is_activated() {
+    run(async {
+        let house = House::new().await;
+        house.register("mike").await;
+        let token = house.session("mike").await.token;
+        let begin = || {
+            let call = house.keyed(KEY, "POST /v1/accounts/me/factors", "{}");
+            let ask = BeginFactor { name: "Pixel".to_owned(), password: Some(text(PASSWORD)) };
+            let (accounts, asker) = (house.accounts.clone(), Asker::Session(token.clone()));
+            async move { accounts.begin_factor(&call, asker, ask).await }
+        };
+        let (one, two) = (yes(begin().await), yes(begin().await));
+        assert_eq!((one.factor, &one.secret, &one.qr_svg), (two.factor, &two.secret, &two.qr_svg));
+        let secret = data_encoding::BASE32_NOPAD.decode(one.secret.as_bytes()).unwrap();
+        let code = house.code(&secret);
+        let activate = |key: &str| {
+            let call = house.keyed(key, "POST …/activate", &code);
+            let (accounts, asker) = (house.accounts.clone(), Asker::Session(token.clone()));
+            let (factor, code) = (one.factor, text(&code));
+            async move { accounts.activate_factor(&call, asker, factor, code).await }
+        };
+        let (first, again) = (yes(activate(KEY).await), yes(activate(KEY).await));
+        assert_eq!(first.recovery_codes, again.recovery_codes);
+        assert_eq!(first.factor, again.factor);
+        assert_eq!(no(begin().await), Refusal::NotFound("pending authenticator"));
+    });
+}
+
+/// A sign-in that waits is repeated with the same id, until it is answered.
+#[test]
+fn sr_066_a_repeated_sign_in_has_the_same_id() {
+    run(async {
+        let house = House::new().await;
+        let mike = house.enabled("mike").await;
+        house.pass(STEP);
+        let sign_in = || {
+            let call = house.keyed(KEY, "POST /v1/sign-ins", "mike");
+            let (accounts, ask) = (house.accounts.clone(), password_of("mike", PASSWORD));
+            async move {
+                match yes(accounts.sign_in(&call, ask).await) {
+                    SignedIn::SecondFactorRequired(asked) => asked.id,
+                    SignedIn::Completed(_) => panic!("no second factor was asked for"),
+                }
+            }
+        };
+        let (one, two) = (sign_in().await, sign_in().await);
+        assert_eq!(one, two);
+        yes(house.answer(&two, Method::Totp, &house.code(&mike.secret)).await);
+    });
+}

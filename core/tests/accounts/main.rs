@@ -1,0 +1,21 @@
+//! Accounts, tested through the door that the server uses: store, vault, actors, read model.
+//!
+//! No HTTP and no machine clock. What is answered here is what the server answers; whatever fails
+//! here fails for everybody.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod client_apps;
+mod codes;
+mod directory;
+mod house;
+mod idempotency;
+mod journey;
+mod once;
+mod shared_store;
+mod staff;

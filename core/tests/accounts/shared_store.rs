@@ -1,0 +1,147 @@
+//! Two nodes on one store: the expected revision decides, whoever comes second decides again.
+
+use std::sync::Arc;
+
+use countersign_core::accounts::Fault;
+use countersign_core::domain::refusal::Refusal;
+use countersign_events::account::Method;
+use countersign_events::id::{Position, Revision, StreamId};
+use countersign_events::store::{
+    Append, AppendError, AppendKey, Appended, EventStore, Recorded, Resolution, Snapshot,
+    StoreError,
+};
+use futures::future::{BoxFuture, join_all};
+use futures::stream::BoxStream;
+
+use super::house::{Enabled, House, STEP, no, run, yes};
+
+/// A store that says that others write to it too.
+struct Shared(Arc<dyn EventStore>);
+
+impl EventStore for Shared {
+    fn append(&self, append: Append) -> BoxFuture<'_, Result<Appended, AppendError>> {
+        self.0.append(append)
+    }
+    fn append_many(&self, many: Vec<Append>) -> BoxFuture<'_, Vec<Result<Appended, AppendError>>> {
+        self.0.append_many(many)
+    }
+    fn read_stream(
+        &self,
+        stream: StreamId,
+        from: Revision,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Recorded>, StoreError>> {
+        self.0.read_stream(stream, from, limit)
+    }
+    fn read_all(
+        &self,
+        from: Position,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Recorded>, StoreError>> {
+        self.0.read_all(from, limit)
+    }
+    fn subscribe(&self, from: Position) -> BoxStream<'static, Result<Recorded, StoreError>> {
+        self.0.subscribe(from)
+    }
+    fn head(&self) -> BoxFuture<'_, Result<Option<Position>, StoreError>> {
+        self.0.head()
+    }
+    fn stream_head(&self, stream: StreamId) -> BoxFuture<'_, Result<Option<Revision>, StoreError>> {
+        self.0.stream_head(stream)
+    }
+    fn resolve(
+        &self,
+        stream: StreamId,
+        key: AppendKey,
+    ) -> BoxFuture<'_, Result<Resolution, StoreError>> {
+        self.0.resolve(stream, key)
+    }
+    fn snapshot_put(
+        &self,
+        stream: StreamId,
+        snapshot: Snapshot,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.0.snapshot_put(stream, snapshot)
+    }
+    fn snapshot_get(
+        &self,
+        stream: StreamId,
+    ) -> BoxFuture<'_, Result<Option<Snapshot>, StoreError>> {
+        self.0.snapshot_get(stream)
+    }
+    fn is_shared(&self) -> bool {
+        true
+    }
+}
+
+async fn two_nodes() -> [House; 2] {
+    let first = House::new().await;
+    let shared: Arc<dyn EventStore> = Arc::new(Shared(first.store().clone()));
+    let (dir, clock) = (first.dir.clone(), first.clock.clone());
+    [
+        House::over(shared.clone(), dir.clone(), clock.clone()).await,
+        House::over(shared, dir, clock).await,
+    ]
+}
+
+/// Submits one code 200 times over both nodes: sessions, and answers without a verdict.
+async fn submit(nodes: &[House; 2], mike: &Enabled, code: &str) -> (usize, usize) {
+    let mut steps = vec![];
+    for n in 0..5 {
+        steps.push(nodes[n % 2].second_step(&mike.login).await.id);
+    }
+    let answers = (0..200).map(|n| nodes[n % 2].answer(&steps[n % 5], Method::Totp, code));
+    let (mut sessions, mut faults) = (0, 0);
+    for answer in join_all(answers).await {
+        match answer {
+            Ok(Ok(_)) => sessions += 1,
+            Ok(Err(Refusal::AuthenticationFailed | Refusal::TooManyRequests { .. })) => {}
+            Err(Fault::Unavailable(_)) => faults += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    (sessions, faults)
+}
+
+/// SR-100: one right code, two nodes, 200 requests, one session.
+#[test]
+fn sr_100_a_right_code_enters_once_over_two_nodes() {
+    run(async {
+        let nodes = two_nodes().await;
+        let mike = nodes[0].enabled("mike").await;
+        for round in 0..10 {
+            nodes[0].pass(STEP);
+            let (sessions, faults) = submit(&nodes, &mike, &nodes[0].code(&mike.secret)).await;
+            assert_eq!(sessions, 1, "round {round}");
+            assert!(faults <= 100, "round {round}: {faults} without a verdict");
+        }
+    });
+}
+
+/// SR-100: 200 wrong codes over two nodes are five guesses.
+#[test]
+fn sr_100_wrong_codes_over_two_nodes_are_as_many_guesses_as_over_one() {
+    run(async {
+        let nodes = two_nodes().await;
+        let mike = nodes[0].enabled("mike").await;
+        let (sessions, _) = submit(&nodes, &mike, &nodes[0].wrong_code(&mike.secret)).await;
+        assert_eq!(sessions, 0);
+        assert_eq!(nodes[0].count(mike.account, "account.code_rejected").await, 5);
+        assert_eq!(nodes[0].count(mike.account, "account.cooled_down").await, 1);
+    });
+}
+
+/// What one node wrote, the other answers by: a session that was ended is over everywhere.
+#[test]
+fn sr_131_a_session_ended_on_one_node_is_over_on_the_other() {
+    run(async {
+        let nodes = two_nodes().await;
+        let mike = nodes[0].enabled("mike").await;
+        for node in &nodes {
+            yes(node.accounts.session(&node.call(), &mike.token).await);
+        }
+        yes(nodes[0].accounts.sign_out(&nodes[0].call(), &mike.token).await);
+        let over = no(nodes[1].accounts.session(&nodes[1].call(), &mike.token).await);
+        assert_eq!(over, Refusal::NoSession);
+    });
+}

@@ -1,0 +1,146 @@
+//! Operators: set up with a one-time token, then they search, look and unlock.
+
+use countersign_core::accounts::request::{AsOf, Lookup, PageRequest, ResetLockout};
+use countersign_core::domain::refusal::Refusal;
+use countersign_core::handle::SessionToken;
+use countersign_events::account::{Method, ResetScope};
+use countersign_events::id::AccountId;
+use countersign_events::operator::Role;
+use data_encoding::BASE32_NOPAD;
+use jiff::SignedDuration;
+
+use super::house::{House, PASSWORD, STEP, no, run, text, yes};
+
+const ALL: PageRequest = PageRequest { cursor: None, limit: 200 };
+
+/// An operator with a fresh second factor.
+async fn operator(house: &House, login: &str, role: Role) -> (AccountId, SessionToken) {
+    let added = house.accounts.add_operator(&house.call(), login.to_owned(), role).await;
+    let added = yes(added);
+    let token = added.setup_token;
+    let set_up = house.accounts.set_up_operator(&house.call(), token, text(PASSWORD)).await;
+    let account = yes(set_up);
+    let session = house.session(login).await.token;
+    let offered = house.offer(&session).await;
+    let secret = BASE32_NOPAD.decode(offered.secret.as_bytes()).unwrap();
+    yes(house.activate(&session, offered.factor, &house.code(&secret)).await);
+    (account, session)
+}
+
+fn unlock(scope: ResetScope) -> ResetLockout {
+    ResetLockout {
+        scope,
+        method: None,
+        reason: "called from the number on file".to_owned(),
+        ticket: "4711".to_owned(),
+    }
+}
+
+#[test]
+fn a_setup_token_is_good_once_and_for_a_day() {
+    run(async {
+        let house = House::new().await;
+        let accounts = &house.accounts;
+        let call = house.call();
+        let olga = yes(accounts.add_operator(&call, "olga".to_owned(), Role::Support).await);
+        let late = yes(accounts.add_operator(&call, "late".to_owned(), Role::Admin).await);
+        let taken = accounts.add_operator(&call, "OLGA".to_owned(), Role::Admin).await;
+        assert_eq!(no(taken), Refusal::Taken("login"));
+        let weak = accounts.set_up_operator(&call, olga.setup_token.clone(), text("short")).await;
+        assert!(matches!(no(weak), Refusal::WeakPassword(_)));
+        yes(accounts.set_up_operator(&call, olga.setup_token.clone(), text(PASSWORD)).await);
+        let again =
+            accounts.set_up_operator(&call, olga.setup_token, text("another password")).await;
+        assert_eq!(no(again), Refusal::AuthenticationFailed);
+        house.pass(SignedDuration::from_hours(24));
+        let lapsed = accounts.set_up_operator(&call, late.setup_token, text(PASSWORD)).await;
+        assert_eq!(no(lapsed), Refusal::AuthenticationFailed);
+        let listed = yes(accounts.operators(&call).await);
+        assert_eq!(listed.len(), 2);
+    });
+}
+
+#[test]
+fn an_operator_finds_a_locked_account_reads_why_and_unlocks_it() {
+    run(async {
+        let house = House::new().await;
+        let (olga, session) = operator(&house, "olga", Role::Support).await;
+        let mike = house.enabled("mike").await;
+        let step = house.second_step("mike").await;
+        let wrong = house.wrong_code(&mike.secret);
+        for _ in 0..5 {
+            no(house.answer(&step.id, Method::Totp, &wrong).await);
+        }
+        let (accounts, call) = (&house.accounts, house.call());
+        let found = accounts.search(&call, &session, Lookup::Login("MIKE".to_owned())).await;
+        let found = yes(found);
+        assert_eq!((found.len(), found[0].login_hint.as_str()), (1, "m•••"));
+        assert!(found[0].locked_until.is_some());
+        let by_email = Lookup::Email("Mike@Example.com".to_owned());
+        assert_eq!(yes(accounts.search(&call, &session, by_email).await), found);
+        let locked = yes(accounts.locked(&call, &session, ALL).await);
+        assert_eq!(locked.items, found);
+
+        let view = yes(accounts.support_account(&call, &session, mike.account).await);
+        assert_eq!(
+            (view.login.as_deref(), view.email_hint.as_deref()),
+            (Some("m•••"), Some("m•••@e•••.com"))
+        );
+        assert_eq!((view.locks.len(), view.locks[0].method), (1, Method::Totp));
+        let events = yes(accounts.support_events(&call, &session, mike.account, ALL).await);
+        let types: Vec<&str> = events.items.iter().map(|event| event.event_type.as_str()).collect();
+        assert_eq!(types[..2], ["account.history_viewed", "account.history_viewed"]);
+        assert_eq!(types[2..4], ["account.cooled_down", "account.code_rejected"]);
+        let before = accounts
+            .support_state(&call, &session, mike.account, AsOf::Revision(view.revision.get() - 2))
+            .await;
+        let shown = yes(before).to_string();
+        assert!(!shown.contains("hashes") && !shown.contains("nonce"), "{shown}");
+
+        let ended = accounts
+            .reset_lockout(&call, &session, mike.account, unlock(ResetScope::CoolDown))
+            .await;
+        let ended = yes(ended);
+        assert_eq!(ended.event.event_type, "account.lockout_reset");
+        assert_eq!(ended.event.data["ticket"], "4711");
+        assert_eq!(ended.event.by, countersign_events::actor::By::Operator { id: olga });
+        house.pass(STEP);
+        let step = house.second_step("mike").await;
+        let token =
+            yes(house.answer(&step.id, Method::Totp, &house.code(&mike.secret)).await).token;
+        // SR-126: the holder sees who looked, and why.
+        let asker = countersign_core::accounts::request::Asker::Session(token);
+        let own = yes(accounts.history(&call, asker, ALL).await);
+        let looked = own.items.iter().find(|event| event.event_type == "account.lockout_reset");
+        assert_eq!(looked.unwrap().data["reason"], "called from the number on file");
+    });
+}
+
+#[test]
+fn nobody_but_a_fresh_operator_unlocks_and_never_himself() {
+    run(async {
+        let house = House::new().await;
+        let (olga, session) = operator(&house, "olga", Role::Support).await;
+        let mike = house.enabled("mike").await;
+        let (accounts, call) = (&house.accounts, house.call());
+        let ask = || unlock(ResetScope::Counters);
+        let by_holder = accounts.reset_lockout(&call, &mike.token, mike.account, ask()).await;
+        assert_eq!(no(by_holder), Refusal::Forbidden("not an operator"));
+        let own = accounts.reset_lockout(&call, &session, olga, ask()).await;
+        assert!(matches!(no(own), Refusal::Forbidden(_)));
+        for (reason, ticket) in
+            [("", "4711"), ("because", ""), ("a\u{7}b", "1"), (&"x".repeat(501), "1")]
+        {
+            let ask =
+                ResetLockout { reason: reason.to_owned(), ticket: ticket.to_owned(), ..ask() };
+            let refused = no(accounts.reset_lockout(&call, &session, mike.account, ask).await);
+            assert!(matches!(refused, Refusal::Invalid { .. }), "{refused:?}");
+        }
+        house.pass(SignedDuration::from_secs(301));
+        let stale = no(accounts.reset_lockout(&call, &session, mike.account, ask()).await);
+        assert!(matches!(stale, Refusal::StepUpRequired(_)));
+        yes(accounts.disable_operator(&call, olga).await);
+        let gone = accounts.search(&call, &session, Lookup::Login("mike".to_owned())).await;
+        assert_eq!(no(gone), Refusal::Forbidden("not an operator"));
+    });
+}
