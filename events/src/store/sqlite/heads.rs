@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::num::NonZeroUsize;
 
 use lru::LruCache;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::super::{APPEND_KEY_HOURS, AppendKey};
@@ -29,15 +29,12 @@ const KEYS_BEFORE_PRUNING: usize = 16;
 /// How long a key is remembered, in milliseconds.
 const KEY_MILLIS: i64 = APPEND_KEY_HOURS * 60 * 60 * 1000;
 
-const STREAM: &str = "SELECT id FROM streams WHERE name = ?1";
-const LAST: &str = "
-    SELECT revision FROM entries WHERE stream = ?1 ORDER BY revision DESC LIMIT 1";
-const KEYS: &str = "
-    SELECT revision, append_key, stored_at FROM entries
-    WHERE stream = ?1 ORDER BY revision DESC";
-/// What is asked on a miss.
-#[cfg(test)]
-pub(super) const QUERIES: [&str; 3] = [STREAM, LAST, KEYS];
+/// All that a miss asks for: the stream's number, its last revision first, and its keys.
+// CROSS JOIN keeps SQLite from turning the loops around.
+pub(super) const LOAD: &str = "
+    SELECT s.id, e.revision, e.append_key, e.stored_at
+    FROM streams s CROSS JOIN entries e ON e.stream = s.id
+    WHERE s.name = ?1 ORDER BY e.revision DESC";
 
 /// Where an append comes to stand.
 #[derive(Debug, Clone, Copy)]
@@ -93,33 +90,24 @@ impl Head {
     }
 
     fn load(connection: &Connection, id: StreamId, now: i64) -> rusqlite::Result<Option<Self>> {
-        let stream: Option<i64> = connection
-            .prepare_cached(STREAM)?
-            .query_row([id.to_string()], |row| row.get(0))
-            .optional()?;
-        let Some(stream) = stream else {
-            return Ok(None);
-        };
-        let last = connection
-            .prepare_cached(LAST)?
-            .query_row([stream], |row| number(row, 0))
-            .optional()?;
-        let Some(last) = last else { return Ok(None) };
-        let mut head = Self::new(stream, last);
-        let mut statement = connection.prepare_cached(KEYS)?;
-        let mut rows = statement.query(params![stream])?;
+        let mut statement = connection.prepare_cached(LOAD)?;
+        let mut rows = statement.query([id.to_string()])?;
+        let mut loaded: Option<Self> = None;
         while let Some(row) = rows.next()? {
-            let Some(key) = row.get::<_, Option<[u8; 16]>>(1)? else {
-                continue;
-            };
-            let known = Remembered { first: number(row, 0)?, stored_at: row.get(2)? };
+            let revision = number(row, 1)?;
+            let stream = row.get(0)?;
+            let head = loaded.get_or_insert_with(|| Self::new(stream, revision));
+            let Some(key) = row.get::<_, Option<[u8; 16]>>(2)? else { continue };
+            let known = Remembered { first: revision, stored_at: row.get(3)? };
             if !known.is_known(now) {
                 break;
             }
             head.keys.insert(AppendKey::new(Uuid::from_bytes(key)), known);
         }
-        head.prune_at = head.keys.len().saturating_mul(2).max(KEYS_BEFORE_PRUNING);
-        Ok(Some(head))
+        if let Some(head) = &mut loaded {
+            head.prune_at = head.keys.len().saturating_mul(2).max(KEYS_BEFORE_PRUNING);
+        }
+        Ok(loaded)
     }
 }
 

@@ -1,1 +1,0 @@
-//! The KurrentDB / EventStoreDB store.
