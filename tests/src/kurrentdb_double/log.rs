@@ -102,7 +102,7 @@ impl Log {
             self.push(stream, event);
         }
         // Somebody else writes as well: a position is no count of ours.
-        if self.events.len() % 3 == 0 {
+        if self.events.len().is_multiple_of(3) {
             self.stranger("orders-2");
         }
         Ok(Written { last: last(end.saturating_add(count)), position: self.size })

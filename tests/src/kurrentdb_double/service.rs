@@ -1,4 +1,5 @@
 //! The double's gRPC services.
+#![expect(clippy::result_large_err, reason = "the type of refusals is the library's")]
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
