@@ -1,0 +1,120 @@
+//! The auditor's verbs as an auditor runs them: the real program, an export, and `jq`.
+//!
+//! The log is the golden one, put into a data directory by the store; what is read here was
+//! written by the store and exported by the program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use countersign_events::entry::Entry;
+use countersign_events::id::Revision;
+use countersign_events::store::sqlite::SqliteStore;
+use countersign_events::store::{Append, AppendKey, EventStore, Expected, NewEntry};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const STREAM: &str = "account-11111111-1111-4111-8111-111111111111";
+const ROOT: &str = "0081fe83d4e8b4a905462748f39cd0ca364a9b1d7b43f7b3319034f067e1d61c";
+
+/// The program under test, built beside this one.
+fn countersign(arguments: &[&str], within: &Path) -> Output {
+    let program = countersign_tests::console::program("countersign").unwrap();
+    Command::new(program).args(arguments).current_dir(within).output().expect("countersign runs")
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+/// A directory with the golden log in `countersign-data/log.db`.
+async fn place() -> TempDir {
+    let place = TempDir::new().unwrap();
+    let data = place.path().join("countersign-data");
+    fs::create_dir(&data).unwrap();
+    let clock = Arc::new(|| "2026-11-24T05:05:00Z".parse().unwrap());
+    let store = SqliteStore::open(&data.join("log.db"), clock).unwrap();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events/tests/golden/v1/log");
+    let lines = fs::read_to_string(golden.join("entries.jsonl")).unwrap();
+    for (number, line) in lines.lines().enumerate() {
+        let entry = Entry::parse(line.as_bytes()).unwrap();
+        let expected = match entry.rev.get() {
+            0 => Expected::NoStream,
+            revision => Expected::Revision(Revision::new(revision - 1)),
+        };
+        let new = NewEntry { bytes: line.as_bytes().to_vec(), sealed: None };
+        let key = AppendKey::new(Uuid::from_u128(u128::try_from(number).unwrap()));
+        let append = Append { stream: entry.stream, expected, entries: vec![new], key };
+        store.append(append).await.unwrap();
+    }
+    place
+}
+
+#[tokio::test]
+async fn a_log_is_exported_verified_and_replayed_by_the_program() {
+    let place = place().await;
+    let at = place.path();
+    let exported = countersign(&["log", "export", "audit", "--json"], at);
+    assert_eq!(code(&exported), Some(0), "{exported:?}");
+    let manifest: serde_json::Value = serde_json::from_slice(&exported.stdout).unwrap();
+    assert_eq!((&manifest["size"], &manifest["root"]), (&12.into(), &ROOT.into()));
+
+    for source in ["audit", "countersign-data"] {
+        let known = ["log", "verify", source, "--size", "12", "--root", ROOT, "--json"];
+        let verified = countersign(&known, at);
+        assert_eq!(code(&verified), Some(0), "{verified:?}");
+        let report: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
+        assert_eq!(report["verdict"], "fine");
+    }
+    let replay = ["log", "replay", "--stream", STREAM, "--revision", "5", "--json"];
+    let from_log = countersign(&replay, at);
+    let from_export = countersign(&[&replay[..], &["--data", "audit"]].concat(), at);
+    assert_eq!((code(&from_log), code(&from_export)), (Some(0), Some(0)));
+    assert_eq!(from_log.stdout, from_export.stdout);
+}
+
+#[tokio::test]
+async fn the_exit_code_tells_fine_tampered_incomplete_and_usage_apart() {
+    let place = place().await;
+    let at = place.path();
+    assert_eq!(code(&countersign(&["log", "export", "audit"], at)), Some(0));
+    assert_eq!(code(&countersign(&["log", "export", "audit"], at)), Some(64));
+    assert_eq!(code(&countersign(&["log", "verify", "nowhere"], at)), Some(64));
+    assert_eq!(code(&countersign(&["log", "verify", "--surprise"], at)), Some(64));
+    assert_eq!(code(&countersign(&["log", "replay", "--stream", "log"], at)), Some(64));
+
+    let entries = at.join("audit/entries.jsonl");
+    let honest = fs::read_to_string(&entries).unwrap();
+    fs::write(&entries, honest.replace("\"count\":1000000007", "\"count\":1")).unwrap();
+    let tampered = countersign(&["log", "verify", "audit"], at);
+    assert_eq!(code(&tampered), Some(1));
+    assert!(String::from_utf8_lossy(&tampered.stdout).contains("root-differs"));
+
+    fs::write(&entries, honest).unwrap();
+    fs::remove_file(at.join("audit/manifest.json")).unwrap();
+    assert_eq!(code(&countersign(&["log", "verify", "audit"], at)), Some(2));
+}
+
+#[cfg(feature = "external")]
+#[tokio::test]
+async fn jq_reads_an_export() {
+    let place = place().await;
+    let at = place.path();
+    assert_eq!(code(&countersign(&["log", "export", "audit"], at)), Some(0));
+    let jq = |arguments: &[&str]| {
+        let output = Command::new("jq").args(arguments).current_dir(at).output().expect("jq runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let types = jq(&["-r", ".type", "audit/entries.jsonl"]);
+    assert_eq!((types.lines().count(), types.lines().next()), (12, Some("log.created")));
+    let by_operators = "select(.by.kind == \"operator\") | .type";
+    assert_eq!(jq(&["-r", by_operators, "audit/entries.jsonl"]), "account.history_viewed\n");
+    assert_eq!(
+        jq(&["-r", "\"\\(.size) \\(.root)\"", "audit/manifest.json"]),
+        format!("12 {ROOT}\n")
+    );
+}
