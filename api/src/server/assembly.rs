@@ -26,7 +26,7 @@ use countersign_core::mail::smtp::{SmtpMailer, SmtpSettings};
 use countersign_core::mail::spool::Spool;
 use countersign_core::mail::{Mailer, SmtpUrl};
 use countersign_core::projections::{PersonalData, ReadModel};
-use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault};
+use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault, Vault};
 use countersign_events::id::{AccountId, Hash32};
 use countersign_events::store::EventStore;
 use countersign_events::store::sqlite::SqliteStore;
@@ -36,6 +36,7 @@ use zeroize::Zeroizing;
 use super::Accounts;
 use super::data_lock::DataLock;
 use super::startup::{Check, Parts};
+use super::sweeping;
 use crate::config::{Checked, Config};
 
 /// The log's file.
@@ -90,8 +91,11 @@ pub async fn assemble(
     let keyring = Arc::new(keyring);
     let vault =
         SqliteVault::open(&config.data.join(VAULT_FILE)).context("cannot open the vault")?;
-    let secrets = Secrets::new(Arc::new(vault), Arc::clone(&keyring), Arc::clone(&entropy));
-    let store = open_log(config, &clock).context("cannot open the log")?;
+    let vault: Arc<dyn Vault> = Arc::new(vault);
+    let secrets = Secrets::new(Arc::clone(&vault), Arc::clone(&keyring), Arc::clone(&entropy));
+    let sqlite = open_log(config, &clock).context("cannot open the log")?;
+    let counted = Arc::downgrade(&sqlite);
+    let store: Arc<dyn EventStore> = sqlite;
     let origin = origin(public_url);
     let log = Log::open(
         Arc::clone(&store),
@@ -129,8 +133,10 @@ pub async fn assemble(
         clock: Arc::clone(&clock),
     };
     let courier = Courier::start_on(&mailing.handle(), post);
+    let swept = Arc::downgrade(&vault);
+    sweeping::start_on(&mailing.handle(), swept, Arc::downgrade(&store), Arc::clone(&clock));
     let checks = vec![answers(Arc::downgrade(&store))];
-    let observe = observe(&accounts);
+    let observe = observe(&accounts, counted);
     let open = Open { courier, projector, directory, arbiters: [projecting, mailing], store, lock };
     let close = Box::new(move || -> futures::future::LocalBoxFuture<'static, ()> {
         Box::pin(open.close())
@@ -149,7 +155,7 @@ pub async fn started(parts: &Parts, config: &Config) -> anyhow::Result<()> {
     recorded.await.context("cannot record the start")
 }
 
-fn open_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn EventStore>> {
+fn open_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<SqliteStore>> {
     let clock = Arc::clone(clock);
     let store = SqliteStore::open(&config.data.join(LOG_FILE), Arc::new(move || clock.now()))?;
     Ok(Arc::new(store))
@@ -216,7 +222,7 @@ fn answers(store: Weak<dyn EventStore>) -> Check {
 }
 
 /// What is read off when metrics are asked for. Holds nothing open.
-fn observe(accounts: &Accounts) -> Box<dyn Fn() + Send + Sync> {
+fn observe(accounts: &Accounts, counted: Weak<SqliteStore>) -> Box<dyn Fn() + Send + Sync> {
     let (directory, read_model) = (accounts.directory().clone(), accounts.read_model().clone());
     Box::new(move || {
         let position = read_model.position().map_or(0, |position| position.next().get());
@@ -224,6 +230,10 @@ fn observe(accounts: &Accounts) -> Box<dyn Fn() + Send + Sync> {
         let (live, position) = (directory.live() as f64, position as f64);
         metrics::gauge!("countersign_accounts_live").set(live);
         metrics::gauge!("countersign_read_model_entries").set(position);
+        if let Some(counts) = counted.upgrade().map(|store| store.counts()) {
+            metrics::counter!("countersign_log_commits_total").absolute(counts.commits);
+            metrics::counter!("countersign_log_entries_total").absolute(counts.entries);
+        }
     })
 }
 

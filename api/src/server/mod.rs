@@ -21,5 +21,6 @@ pub(crate) mod ops;
 pub(crate) mod problem;
 pub mod routes;
 pub mod startup;
+mod sweeping;
 
 pub use countersign_core::accounts::Accounts;

@@ -17,5 +17,6 @@ mod house;
 mod idempotency;
 mod journey;
 mod once;
+mod rules;
 mod shared_store;
 mod staff;

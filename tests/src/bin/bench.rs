@@ -84,8 +84,9 @@ async fn table(program: &Path, data: &Path, prepared: &[Prepared]) -> anyhow::Re
     let server = Server::countersign(program, data)?;
     say(&format!("cold start: ready after {} ms", server.ready_after.as_millis()));
     say(&format!("memory idle: {} MiB", server.resident_mib()?));
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
     while step_now() == first {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tick.tick().await;
     }
     say("connections | what  | verdicts/s | ratio to echo | p50 ms | p99 ms | syncs/verdict | CPU");
     for (connections, echo) in CONNECTIONS.into_iter().zip(&echoes) {

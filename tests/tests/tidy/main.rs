@@ -6,7 +6,9 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+mod architecture;
 mod arrows;
+mod coverage;
 mod manifests;
 mod rules;
 mod supply;

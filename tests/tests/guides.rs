@@ -1,0 +1,113 @@
+//! The README and the guides do what they say: their commands are run as they stand.
+#![cfg(feature = "external")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use countersign_tests::bench::server::Server;
+use countersign_tests::console::program;
+
+/// A page of the repository.
+fn page(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    fs::read_to_string(root.join(name)).unwrap()
+}
+
+/// The shell blocks of a page, in order.
+fn blocks(page: &str) -> Vec<&str> {
+    page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+/// A directory with a running server's data, as the guides assume.
+struct Place {
+    dir: tempfile::TempDir,
+    server: Server,
+    program: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let program = program("countersign");
+        let server = Server::countersign(&program, &dir.path().join("countersign-data")).unwrap();
+        Self { dir, server, program }
+    }
+
+    /// Runs commands as they stand, but for the program's place and the server's port.
+    fn run(&self, script: &str) -> String {
+        let program = self.program.display().to_string();
+        let script = script
+            .replace("http://127.0.0.1:8780", &format!("http://{}", self.server.public))
+            .replace("target/release/countersign ", &format!("{program} "));
+        let shim = format!("set -eu -o pipefail\ncountersign() {{ {program} \"$@\"; }}\n{script}");
+        let mut bash = Command::new("bash");
+        let output = bash.arg("-c").arg(&shim).current_dir(self.dir.path()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complained = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}\n--\n{told}\n--\n{complained}");
+        told
+    }
+}
+
+fn one_with<'a>(blocks: &[&'a str], words: &str) -> &'a str {
+    let mut with = blocks.iter().filter(|block| block.contains(words));
+    let found = with.next().unwrap_or_else(|| panic!("no block with {words}"));
+    assert!(with.next().is_none(), "two blocks with {words}");
+    found
+}
+
+/// The journey as the README tells it, then the client app's, then the auditor's commands.
+#[test]
+fn the_readme_does_what_it_says() {
+    let place = Place::new();
+    let readme = page("README.md");
+    let blocks = blocks(&readme);
+    let journey = one_with(&blocks, "# Register");
+    let told = place.run(journey);
+    assert!(told.contains("otpauth://totp/"), "{told}");
+    assert!(told.contains("authentication-failed"), "the used code is refused: {told}");
+    for assurance in ["two_factor", "email_code"] {
+        assert!(told.contains(&format!("\"assurance\":\"{assurance}\"")), "{told}");
+    }
+    assert!(told.contains("a recovery code was used; 9 left"), "{told}");
+    assert!(told.contains("\"name\":\"Old phone\""), "{told}");
+    assert!(told.trim_end().ends_with("completed"), "never asked again: {told}");
+
+    let functions: String = journey.lines().take(2).map(|line| format!("{line}\n")).collect();
+    let told = place.run(&format!("{functions}{}", one_with(&blocks, "client add")));
+    assert!(told.contains("\"status\":\"completed\""), "{told}");
+    let told = place.run(one_with(&blocks, "operator add").lines().next().unwrap());
+    assert!(!told.trim().is_empty());
+    place.run(one_with(&blocks, "log export"));
+}
+
+/// Backup, restore, doctor and verify, as the operating guide has them.
+#[test]
+fn the_operating_guide_backs_up_and_restores() {
+    let place = Place::new();
+    let readme = page("README.md");
+    place.run(one_with(&blocks(&readme), "# Register"));
+    let guide = page("docs/operating.md");
+    let all = blocks(&guide);
+    assert_eq!(all.len(), 2);
+    for block in all {
+        place.run(block);
+    }
+    assert!(place.dir.path().join("restored/log.db").exists());
+}
+
+/// Every command of the auditing guide, on the log of the README's journey.
+#[test]
+fn the_auditing_guide_runs() {
+    let place = Place::new();
+    let readme = page("README.md");
+    place.run(one_with(&blocks(&readme), "# Register"));
+    let guide = page("docs/auditing.md");
+    let all = blocks(&guide);
+    assert!(all.len() >= 5, "only {} blocks", all.len());
+    for block in all {
+        place.run(block);
+    }
+}
