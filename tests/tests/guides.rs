@@ -30,7 +30,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let program = program("countersign");
+        let program = program("countersign").unwrap();
         let server = Server::countersign(&program, &dir.path().join("countersign-data")).unwrap();
         Self { dir, server, program }
     }

@@ -105,7 +105,7 @@ fn run(groups: &[Group]) {
     let left_out: BTreeSet<_> = NOT_RUN.iter().map(|(name, _)| *name).collect();
     for case in contract::cases() {
         if groups.contains(&case.group) && !left_out.contains(case.name) {
-            println!("{}", case.name);
+            eprintln!("{}", case.name);
             let backend = KurrentBackend { doubles: Mutex::new(Vec::new()) };
             runtime().block_on(case.run(Arc::new(backend)));
         }

@@ -106,7 +106,7 @@ impl SmtpSettings {
         let password = password_file
             .map(|path| read("the mail server's password", path))
             .transpose()?
-            .map(|bytes| password_of(Zeroizing::new(bytes)))
+            .map(|bytes| password_of(&Zeroizing::new(bytes)))
             .transpose()?;
         if password.is_some() != url.needs_password() {
             return Err(SmtpStartError::Credentials);
@@ -118,8 +118,8 @@ impl SmtpSettings {
     }
 }
 
-fn password_of(bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, SmtpStartError> {
-    let text = std::str::from_utf8(&bytes).map_err(|_| SmtpStartError::Password)?;
+fn password_of(bytes: &[u8]) -> Result<Zeroizing<String>, SmtpStartError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| SmtpStartError::Password)?;
     let line = text.trim_end_matches(['\r', '\n']);
     let fits = (1..=PASSWORD_BYTES_MAX).contains(&line.len());
     if !fits || line.chars().any(char::is_control) {

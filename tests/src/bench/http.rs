@@ -99,7 +99,7 @@ pub struct Measured {
 impl Measured {
     /// Puts the parts of a run together.
     #[must_use]
-    pub fn of(started: Instant, parts: Vec<Vec<Duration>>) -> Self {
+    pub fn of(started: Instant, parts: &[Vec<Duration>]) -> Self {
         let took = started.elapsed();
         let mut latencies = parts.concat();
         latencies.sort_unstable();

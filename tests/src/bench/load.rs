@@ -37,7 +37,7 @@ async fn run(
             anyhow::Ok(parts)
         })
         .await?;
-    Ok(Measured::of(started, parts))
+    Ok(Measured::of(started, &parts))
 }
 
 async fn one(

@@ -56,8 +56,12 @@ impl Prepared {
     /// # Errors
     /// If the secret is none.
     pub fn code(&self, step: u64) -> anyhow::Result<String> {
-        Ok(Generator::new(&self.secret)?.code(step))
+        code(&self.secret, step)
     }
+}
+
+fn code(secret: &[u8], step: u64) -> anyhow::Result<String> {
+    Ok(Generator::new(secret)?.code(step))
 }
 
 /// Fills `data` with `accounts` accounts, and closes it.
@@ -70,8 +74,14 @@ pub async fn prepare(data: &Path, accounts: usize) -> anyhow::Result<Vec<Prepare
         Ok(added) => added.client,
         Err(refusal) => return Err(refusal.into()),
     };
-    let prepared = stream::iter(0..accounts)
-        .map(|number| one(&opened, client, number))
+    let secrets: Vec<(usize, Vec<u8>)> = stream::iter(0..accounts)
+        .map(|number| enabled(&opened, client, number))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    // The sign-ins come last, since one waits ten minutes and no longer.
+    let prepared = stream::iter(secrets)
+        .map(|(number, secret)| waiting(&opened, client, number, secret))
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
@@ -119,11 +129,19 @@ fn yes<T>(verdict: Verdict<T>) -> anyhow::Result<T> {
     verdict?.map_err(|refusal| anyhow!(refusal))
 }
 
-async fn one(accounts: &Accounts, client: ClientId, number: usize) -> anyhow::Result<Prepared> {
+fn subject(number: usize) -> String {
+    format!("user {number}")
+}
+
+/// An account with an authenticator.
+async fn enabled(
+    accounts: &Accounts,
+    client: ClientId,
+    number: usize,
+) -> anyhow::Result<(usize, Vec<u8>)> {
     let call = call(accounts)?;
-    let subject = format!("user {number}");
     let ask = RegisterSubject {
-        subject: subject.clone(),
+        subject: subject(number),
         email: None,
         email_verified: false,
         display_name: None,
@@ -133,21 +151,29 @@ async fn one(accounts: &Accounts, client: ClientId, number: usize) -> anyhow::Re
     let begin = BeginFactor { name: "phone".into(), password: None };
     let offered = yes(accounts.begin_factor(&call, asker(), begin).await)?;
     let secret = BASE32_NOPAD.decode(offered.secret.as_bytes()).context("base32")?;
-    let mut prepared = Prepared { sign_in: String::new(), secret };
     // The step before this one: the present code is left for the measurement. Where a step ends
     // between making the code and judging it, the code is too old by one, and the next one is not.
     for refusals_left in [1, 0] {
-        let code = Zeroizing::new(prepared.code(step_now().saturating_sub(1))?);
+        let code = Zeroizing::new(code(&secret, step_now().saturating_sub(1))?);
         match accounts.activate_factor(&call, asker(), offered.factor, code).await? {
             Ok(_) => break,
             Err(_) if refusals_left > 0 => {}
             Err(refusal) => return Err(refusal.into()),
         }
     }
-    match yes(accounts.vouch(&call, client, subject).await)? {
+    Ok((number, secret))
+}
+
+/// A sign-in of that account.
+async fn waiting(
+    accounts: &Accounts,
+    client: ClientId,
+    number: usize,
+    secret: Vec<u8>,
+) -> anyhow::Result<Prepared> {
+    match yes(accounts.vouch(&call(accounts)?, client, subject(number)).await)? {
         SignedIn::SecondFactorRequired(waits) => {
-            prepared.sign_in = waits.id.reveal().to_string();
-            Ok(prepared)
+            Ok(Prepared { sign_in: waits.id.reveal().to_string(), secret })
         }
         SignedIn::Completed(_) => Err(anyhow!("no second factor was asked for")),
     }

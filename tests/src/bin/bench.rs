@@ -15,7 +15,7 @@ const TIME: Duration = Duration::from_secs(5);
 /// The numbers of connections that are compared.
 const CONNECTIONS: [usize; 3] = [1, 32, 64];
 /// Accounts prepared unless told otherwise.
-const ACCOUNTS: usize = 200_000;
+const ACCOUNTS: usize = 100_000;
 /// Shares of the prepared accounts that each measurement takes.
 const SHARE: usize = 7;
 

@@ -75,6 +75,7 @@ impl Given {
     }
 
     /// Decides a command; nothing happens to the account.
+    #[expect(clippy::needless_pass_by_value, reason = "a test writes its command in place")]
     pub(super) fn when(&self, command: Command) -> Outcome {
         let context = Context { now: self.now, policy: &self.policy, refused: &self.refused };
         Outcome(decide(&self.account, &command, &context))

@@ -151,7 +151,8 @@ fn sr_132_assurance_and_amr_say_what_was_proven() {
     let recovery = "urn:countersign:amr:recovery_code";
     let by_code = |evidence| (waits.clone(), verify(1, evidence), session(51));
     let by_password = |first| (given(registered()), begin(first, 2), session(2));
-    let table: [((Given, Command, HandleHash), Assurance, &[&str]); 5] = [
+    type Row<'a> = ((Given, Command, HandleHash), Assurance, &'a [&'a str]);
+    let table: [Row<'_>; 5] = [
         (by_password(RIGHT), Assurance::Password, &[pwd]),
         (by_password(FirstFactor::Vouched), Assurance::Password, &[pwd]),
         (by_code(Evidence::EmailCode { right: true }), Assurance::EmailCode, &[pwd, email]),
