@@ -143,7 +143,7 @@ impl Follower {
         let mut pause = PAUSE_FIRST;
         loop {
             let before = self.model.position();
-            // Cut off only where it waits, which is never within a batch.
+            // Cut off only where it waits: before or after a batch is written, never within.
             let broken = tokio::select! {
                 biased;
                 _ = stopping.wait_for(|stopping| *stopping) => return,
@@ -174,7 +174,7 @@ impl Follower {
         self.settle(target);
         let mut batches = self.store.subscribe(next).ready_chunks(BATCH_MAX);
         while let Some(batch) = batches.next().await {
-            self.take_in(batch)?;
+            self.take_in(batch).await?;
             self.settle(target);
             // A stream that is always ready would keep this thread from everything else.
             tokio::task::yield_now().await;
@@ -199,13 +199,14 @@ impl Follower {
     }
 
     /// What came before a failure is taken in; the rest comes again.
-    fn take_in(&self, batch: Vec<Result<Recorded, StoreError>>) -> Result<(), Broken> {
+    async fn take_in(&self, batch: Vec<Result<Recorded, StoreError>>) -> Result<(), Broken> {
         let mut facts = Vec::with_capacity(batch.len());
         let mut broken = None;
         for entry in batch {
-            let read = entry
-                .map_err(Broken::from)
-                .and_then(|entry| Ok(Fact::read(&entry, self.personal.as_ref())?));
+            let read = match entry {
+                Ok(entry) => Fact::read(&entry, self.personal.as_ref()).await.map_err(Broken::from),
+                Err(error) => Err(Broken::from(error)),
+            };
             match read {
                 Ok(fact) => facts.push(fact),
                 Err(error) => {

@@ -45,6 +45,7 @@ const PASSWORD_BYTES_MAX: usize = 1024;
 /// Replies that are about who we are, not about the mail (RFC 4954): once the configuration is
 /// mended, the same mail goes out.
 const NOT_AUTHENTICATED: &[u16] = &[530, 534, 535, 538];
+const WHO_WE_ARE_REFUSED: &str = "the server refused our user name or password";
 
 /// How to reach the mail server.
 #[derive(Clone)]
@@ -185,7 +186,14 @@ impl Mailer for SmtpMailer {
     fn send(&self, mail: Mail) -> BoxFuture<'_, Result<(), SendError>> {
         Box::pin(async move {
             let message = Box::new(compose(&mail, &self.head)?);
-            self.ask(|reply| Job::Send(message, reply)).await
+            let sent = self.ask(|reply| Job::Send(message, reply)).await;
+            if let Err(error) = &sent
+                && error.detail.starts_with(WHO_WE_ARE_REFUSED)
+            {
+                // Every mail fails until somebody mends it: not the courier's affair alone.
+                tracing::error!(%error, "the mail server's user name or password is wrong");
+            }
+            sent
         })
     }
 }
@@ -267,10 +275,7 @@ fn classified(error: &smtp::Error) -> SendError {
     if let Some(code) = error.status() {
         let code = u16::from(code);
         return if NOT_AUTHENTICATED.contains(&code) {
-            SendError::new(
-                SendErrorClass::Temporary,
-                format!("the server refused our user name or password ({code})"),
-            )
+            SendError::new(SendErrorClass::Temporary, format!("{WHO_WE_ARE_REFUSED} ({code})"))
         } else if error.is_transient() {
             SendError::new(SendErrorClass::Temporary, format!("the server said not now ({code})"))
         } else {

@@ -75,16 +75,16 @@ impl Fact {
     ///
     /// # Errors
     /// [`Fault`] where the keys cannot be asked now; the entry is to be read again later.
-    pub fn read(recorded: &Recorded, personal: &dyn PersonalData) -> Result<Self, Fault> {
+    pub async fn read(recorded: &Recorded, personal: &dyn PersonalData) -> Result<Self, Fault> {
         let kind = match Entry::parse(&recorded.bytes) {
-            Ok(entry) => kind(recorded, &entry, personal)?,
+            Ok(entry) => kind(recorded, &entry, personal).await?,
             Err(_) => FactKind::Malformed,
         };
         Ok(Self { position: recorded.position, leaf: leaf_hash(&recorded.bytes), kind })
     }
 }
 
-fn kind(
+async fn kind(
     recorded: &Recorded,
     entry: &Entry<'_>,
     personal: &dyn PersonalData,
@@ -100,7 +100,7 @@ fn kind(
         ) => return Ok(FactKind::Unknown { event_type, version }),
     };
     let email_hash = match event {
-        AccountEvent::Registered(_) => email_hash(recorded, entry, account, personal)?,
+        AccountEvent::Registered(_) => email_hash(recorded, entry, account, personal).await?,
         _ => None,
     };
     let by = Doer::from(&entry.by);
@@ -123,7 +123,7 @@ fn other(entry: &Entry<'_>) -> FactKind {
 
 /// A sealed part that does not read is as good as none: the account cannot be found by its
 /// address, and whoever verifies the log finds the damage.
-fn email_hash(
+async fn email_hash(
     recorded: &Recorded,
     entry: &Entry<'_>,
     account: AccountId,
@@ -135,7 +135,7 @@ fn email_hash(
     let Ok(Some(ciphertext)) = read_sealed(stored, SealClass::Pii) else {
         return Ok(None);
     };
-    let opened = match personal.open_pii(account, &seal.key, &ciphertext) {
+    let opened = match personal.open_pii(account, &seal.key, &ciphertext).await {
         Ok(opened) => opened,
         Err(Fault::Unavailable(why)) => return Err(Fault::Unavailable(why)),
         Err(fault) => {

@@ -22,5 +22,5 @@ mod schema;
 mod staff;
 
 pub use fact::{AccountFact, Fact, FactKind};
-pub use personal::PersonalData;
+pub use personal::{Opened, PersonalData};
 pub use read_model::{BATCH_MAX, Progress, ReadModel, ReadModelError, UnknownType};

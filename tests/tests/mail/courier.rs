@@ -190,7 +190,8 @@ async fn a_code_that_has_expired_is_of_no_use_or_has_no_address_is_not_sent() {
     let expired = house.ask_for_code(account, "042917").await;
     house.clock.advance(SignedDuration::from_mins(10));
     let later = house.clock.now() + SignedDuration::from_mins(10);
-    let superseded = house.request(account, later).await;
+    let other = house.register(3, "other@example.org").await;
+    let superseded = house.request(other, later).await;
     let unaddressed = house.ask_for_code(nameless, "042917").await;
     let (projector, courier) = (house.project(), house.courier(smtp(&sink.url())));
     assert_eq!(house.settle(&courier).await, None);

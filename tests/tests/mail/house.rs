@@ -16,7 +16,7 @@ use countersign_core::mail::ledger::{Addressee, CodeMail, MailLedger, MailOutcom
 use countersign_core::mail::letterhead::Letterhead;
 use countersign_core::mail::smtp::{SmtpMailer, SmtpSettings};
 use countersign_core::mail::{Mailer, SmtpUrl};
-use countersign_core::projections::{PersonalData, ReadModel};
+use countersign_core::projections::{Opened, PersonalData, ReadModel};
 use countersign_events::account::{
     AccountEvent, EmailCodeRequested, EmailCodeSent, EmailDeliveryFailed, NoticeSent, Origin,
     Purpose, Registered,
@@ -163,14 +163,15 @@ through! {
 pub(crate) struct Keys;
 
 impl PersonalData for Keys {
-    fn open_pii(
-        &self,
+    fn open_pii<'a>(
+        &'a self,
         _: AccountId,
-        key: &str,
-        ciphertext: &[u8],
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+        key: &'a str,
+        ciphertext: &'a [u8],
+    ) -> BoxFuture<'a, Result<Opened, Fault>> {
         assert_eq!(key, "k1");
-        Ok(Some(Zeroizing::new(ciphertext.iter().map(|byte| byte ^ 0x5a).collect())))
+        let opened = ciphertext.iter().map(|byte| byte ^ 0x5a).collect();
+        Box::pin(async move { Ok(Some(Zeroizing::new(opened))) })
     }
 
     fn email_hash(&self, email: &str) -> Hash32 {
@@ -185,7 +186,7 @@ pub(crate) fn email_hash(email: &str) -> Hash32 {
 /// Accounts that answer the courier, and write to the log what it tells them.
 pub(crate) struct Ledger {
     log: Arc<Log>,
-    codes: Mutex<HashMap<EventId, CodeMail>>,
+    codes: Mutex<HashMap<AccountId, CodeMail>>,
     pub(crate) addresses: Mutex<HashMap<AccountId, String>>,
     pub(crate) cannot_record: AtomicBool,
     outcomes: watch::Sender<Vec<MailOutcome>>,
@@ -200,10 +201,10 @@ impl MailLedger for Ledger {
 
     fn code(
         &self,
-        _: AccountId,
-        request: EventId,
+        account: AccountId,
+        _: EventId,
     ) -> BoxFuture<'_, Result<Option<CodeMail>, Fault>> {
-        let code = self.codes.lock().unwrap().get(&request).cloned();
+        let code = self.codes.lock().unwrap().get(&account).cloned();
         Box::pin(async move { Ok(code) })
     }
 
@@ -306,9 +307,8 @@ impl House {
     /// A code is asked for; it dies in ten minutes.
     pub(crate) async fn ask_for_code(&self, account: AccountId, code: &str) -> EventId {
         let expires_at = self.clock.now().checked_add(SignedDuration::from_mins(10)).unwrap();
-        let request = self.request(account, expires_at).await;
-        self.ledger.codes.lock().unwrap().insert(request, code_mail(code, expires_at));
-        request
+        self.ledger.codes.lock().unwrap().insert(account, code_mail(code, expires_at));
+        self.request(account, expires_at).await
     }
 
     pub(crate) async fn request(&self, account: AccountId, expires_at: Timestamp) -> EventId {

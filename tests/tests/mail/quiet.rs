@@ -76,3 +76,17 @@ async fn sr_106_neither_address_nor_code_is_logged_at_any_level_or_told_in_an_er
         assert!(!told.contains(canary), "{told}");
     }
 }
+
+/// A server that offers no TLS where it is required gets no mail, and nobody on the way reads one.
+#[actix_rt::test]
+async fn without_starttls_no_mail_is_sent_where_it_is_required() {
+    let at = "2026-11-24T05:00:00Z".parse().unwrap();
+    let to = Addressee { email: "mike@example.org".into(), display_name: None };
+    let event = EventId::new(Uuid::from_u128(7));
+    let mail = letterhead().code_mail(event, at, &to, &code_mail("042917", at)).unwrap();
+    let sink = SmtpSink::start().await.unwrap();
+    let mailer = smtp(&format!("{}?tls=starttls", sink.url()));
+    let error = mailer.send(mail).await.unwrap_err();
+    assert_eq!(error.class, SendErrorClass::Unreachable);
+    assert_eq!(sink.tried(), 0);
+}

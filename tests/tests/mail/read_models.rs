@@ -92,7 +92,11 @@ async fn lived_in() -> House {
 
 async fn facts(log: &Log) -> Vec<Fact> {
     let entries = log.store.read_all(Position::new(0), 4096).await.unwrap();
-    entries.iter().map(|entry| Fact::read(entry, &Keys).unwrap()).collect()
+    let mut facts = Vec::new();
+    for entry in &entries {
+        facts.push(Fact::read(entry, &Keys).await.unwrap());
+    }
+    facts
 }
 
 #[actix_rt::test]
