@@ -12,7 +12,6 @@ use std::time::Duration;
 use actix::Addr;
 use actix_rt::Arbiter;
 use anyhow::{Context as _, bail};
-use countersign_core::accounts::Fault;
 use countersign_core::actors::account::Services;
 use countersign_core::actors::courier::{self, Courier, Post};
 use countersign_core::actors::directory::Directory;
@@ -25,13 +24,12 @@ use countersign_core::mail::letterhead::Letterhead;
 use countersign_core::mail::smtp::{SmtpMailer, SmtpSettings};
 use countersign_core::mail::spool::Spool;
 use countersign_core::mail::{Mailer, SmtpUrl};
-use countersign_core::projections::{PersonalData, ReadModel};
+use countersign_core::projections::ReadModel;
 use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault, Vault};
-use countersign_events::id::{AccountId, Hash32};
+use countersign_events::id::Hash32;
 use countersign_events::store::EventStore;
 use countersign_events::store::sqlite::SqliteStore;
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
 use super::Accounts;
 use super::data_lock::DataLock;
@@ -107,7 +105,7 @@ pub async fn assemble(
     let log = log.await.context("cannot open the log")?;
     let read_model =
         ReadModel::open(&config.data.join(READ_FILE)).context("cannot open the read model")?;
-    let personal = Arc::new(Opened(secrets.clone()));
+    let personal = Arc::new(secrets.clone());
     let services = Arc::new(Services {
         log,
         secrets,
@@ -272,25 +270,6 @@ impl Open {
             tracing::warn!("the log is still held; what was acknowledged is durable all the same");
         }
         drop(self.lock);
-    }
-}
-
-/// Personal data for the projector, whose thread may wait for the vault.
-struct Opened(Secrets);
-
-impl PersonalData for Opened {
-    fn open_pii(
-        &self,
-        account: AccountId,
-        key: &str,
-        ciphertext: &[u8],
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
-        let opened = self.0.open_pii(account, key, ciphertext);
-        Ok(futures::executor::block_on(opened)?)
-    }
-
-    fn email_hash(&self, email: &str) -> Hash32 {
-        self.0.email_hash(email)
     }
 }
 

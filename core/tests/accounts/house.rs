@@ -10,7 +10,7 @@ use countersign_core::accounts::answer::{
 use countersign_core::accounts::request::{
     Asker, BeginFactor, Call, CodeAnswer, IdempotencyKey, Net, PasswordSignIn, Register,
 };
-use countersign_core::accounts::{Accounts, Fault, Verdict};
+use countersign_core::accounts::{Accounts, Verdict};
 use countersign_core::actors::account::Services;
 use countersign_core::actors::directory::Directory;
 use countersign_core::actors::log::Log;
@@ -21,12 +21,12 @@ use countersign_core::domain::refusal::Refusal;
 use countersign_core::entropy::OsEntropy;
 use countersign_core::handle::{SessionToken, SignInHandle};
 use countersign_core::mail::ledger::MailLedger;
-use countersign_core::projections::{PersonalData, ReadModel};
+use countersign_core::projections::ReadModel;
 use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault};
 use countersign_events::account::{AccountEvent, Method};
 use countersign_events::actor::By;
 use countersign_events::entry::Entry;
-use countersign_events::id::{AccountId, FactorId, Hash32, Revision, StreamId};
+use countersign_events::id::{AccountId, FactorId, Revision, StreamId};
 use countersign_events::store::EventStore;
 use countersign_events::store::sqlite::SqliteStore;
 use data_encoding::BASE32_NOPAD;
@@ -101,7 +101,7 @@ impl House {
         });
         let model = ReadModel::open(&dir.path().join("read.db")).unwrap();
         let arbiter = Arbiter::new();
-        let keys = Arc::new(Keys(secrets));
+        let keys = Arc::new(secrets);
         let _follows = Projector::start_on(&arbiter.handle(), model.clone(), store, keys);
         let directory = Directory::start(2, &services);
         let accounts = Accounts::new(services.clone(), directory, model, 8);
@@ -244,24 +244,6 @@ impl House {
     pub(crate) async fn count(&self, account: AccountId, event_type: &str) -> usize {
         let events = self.events(account).await;
         events.iter().filter(|(_, event)| event.event_type() == event_type).count()
-    }
-}
-
-/// What the read model needs of the keys.
-struct Keys(Secrets);
-
-impl PersonalData for Keys {
-    fn open_pii(
-        &self,
-        account: AccountId,
-        key: &str,
-        ciphertext: &[u8],
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
-        Ok(futures::executor::block_on(self.0.open_pii(account, key, ciphertext))?)
-    }
-
-    fn email_hash(&self, email: &str) -> Hash32 {
-        self.0.email_hash(email)
     }
 }
 
