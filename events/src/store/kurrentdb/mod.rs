@@ -14,18 +14,17 @@
 mod frame;
 mod index;
 mod keys;
+mod subscription;
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use eventstore::{
     AppendToStreamOptions, Client, ClientSettings, CurrentRevision, Error, ReadStreamOptions,
     RecordedEvent, StreamPosition, StreamState,
 };
-use futures::StreamExt;
 use futures::future::BoxFuture;
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 use jiff::Timestamp;
 use lru::LruCache;
 use tokio::runtime::Handle;
@@ -39,12 +38,10 @@ use crate::id::{Position, Revision, StreamId};
 use frame::Frame;
 use index::{Index, Place};
 
+pub use subscription::{POLL_INTERVAL, SUBSCRIPTION_PAGE};
+
 /// Snapshots that are kept, in memory; the least recently used goes first.
 pub const SNAPSHOTS_MAX: usize = 4096;
-/// How often a subscription that has caught up looks for more.
-pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// Entries that a subscription reads at once.
-pub const SUBSCRIPTION_PAGE: usize = 256;
 /// The highest revision that the server can count to.
 const REVISION_MAX: u64 = i64::MAX as u64;
 
@@ -401,30 +398,8 @@ impl EventStore for KurrentStore {
         self.read(move |shared| async move { shared.read_all(from, limit).await })
     }
 
-    /// Reads page by page and looks again every [`POLL_INTERVAL`]: positions are dense, so nothing
-    /// can be lost or come twice.
     fn subscribe(&self, from: Position) -> BoxStream<'static, Result<Recorded, StoreError>> {
-        let pages = stream::unfold(Some((Arc::clone(&self.shared), from)), |state| async move {
-            let (shared, from) = state?;
-            let reader = Arc::clone(&shared);
-            let page = shared.run(async move {
-                loop {
-                    let page = reader.read_all(from, SUBSCRIPTION_PAGE).await?;
-                    if !page.is_empty() {
-                        return Ok(page);
-                    }
-                    tokio::time::sleep(POLL_INTERVAL).await;
-                }
-            });
-            let page = lost(page.await);
-            let next = page.as_ref().ok().and_then(|page| page.last()).map(|e| e.position.next());
-            let items: Vec<_> = match page {
-                Ok(page) => page.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            };
-            Some((stream::iter(items), next.map(|next| (shared, next))))
-        });
-        pages.flatten().boxed()
+        subscription::subscribe(Arc::clone(&self.shared), from)
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Option<Position>, StoreError>> {
