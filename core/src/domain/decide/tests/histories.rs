@@ -1,1 +1,178 @@
-//! (to come)
+//! Random lives of an account: two thousand of them, with a clock that runs, stands still and goes
+//! back. What must hold after every single command is in [`invariants`].
+//!
+//! The seed is printed; `PROPTEST_RNG_SEED=<seed>` runs the same lives again.
+
+mod actions;
+mod invariants;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
+use countersign_events::account::{AccountEvent, Method};
+use countersign_events::id::{HandleHash, Revision};
+use jiff::{SignedDuration, Timestamp};
+use proptest::collection::vec;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use self::actions::{Action, step};
+use self::invariants::Witness;
+use super::harness::{email_commitment, event_id, start};
+use crate::domain::command::Context;
+use crate::domain::guess_limit::RefusedAttempts;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::Refusal;
+use crate::domain::{Account, StampedEvent, decide, evolve};
+
+const HISTORIES: u32 = 2_000;
+const COMMANDS_MAX: usize = 150;
+
+/// An account as its actor keeps it, and the callers around it.
+#[derive(Debug)]
+pub(super) struct Life {
+    account: Account,
+    policy: Policy,
+    /// The machine's clock, which may go back.
+    clock: Timestamp,
+    refused: BTreeMap<Method, RefusedAttempts>,
+    log: Vec<StampedEvent>,
+    /// Handles given out so far, dead ones too.
+    sign_ins: Vec<HandleHash>,
+    sessions: Vec<HandleHash>,
+    minted: u64,
+    witness: Witness,
+}
+
+impl Life {
+    fn new() -> Self {
+        Self {
+            account: Account::default(),
+            policy: Policy::default(),
+            clock: start(),
+            refused: BTreeMap::new(),
+            log: vec![],
+            sign_ins: vec![],
+            sessions: vec![],
+            minted: 0,
+            witness: Witness::default(),
+        }
+    }
+
+    /// A number that was never used before.
+    fn mint(&mut self) -> u64 {
+        self.minted += 1;
+        self.minted
+    }
+
+    fn mint_handle(&mut self) -> HandleHash {
+        HandleHash::new(u128::from(self.mint()).to_be_bytes())
+    }
+
+    /// Time as decisions see it: never earlier than the last event.
+    fn now(&self) -> Timestamp {
+        self.account.last.map_or(self.clock, |(_, last)| last.max(self.clock))
+    }
+
+    /// One command, as the actor does it: decide, append, evolve.
+    fn live(&mut self, passes: SignedDuration, action: &Action) {
+        self.clock = self.clock.saturating_add(passes).unwrap();
+        let command = action.command(self);
+        let now = self.now();
+        let context = Context { now, policy: &self.policy, refused: &self.refused };
+        match decide(&self.account, &command, &context) {
+            Ok(events) => {
+                self.witness.before(&self.account, now, &events);
+                events.into_iter().for_each(|event| self.append(event, now));
+            }
+            Err(refusal) => self.refuse(&refusal, action.method(), now),
+        }
+        self.witness.after(&self.account, now);
+    }
+
+    fn append(&mut self, event: AccountEvent, at: Timestamp) {
+        if let AccountEvent::AttemptsRefused(told) = &event {
+            self.refused.remove(&told.method);
+        }
+        self.remember_handles(&event);
+        let revision = Revision::new(u64::try_from(self.log.len()).unwrap());
+        let (id, pii) = (event_id(revision.get()), Some(email_commitment()));
+        let stamped = StampedEvent { revision, id, at, idempotency: None, pii, event };
+        self.account = evolve(std::mem::take(&mut self.account), &stamped);
+        self.log.push(stamped);
+    }
+
+    /// What a caller was given it keeps, also when it is dead.
+    fn remember_handles(&mut self, event: &AccountEvent) {
+        let (sign_in, session) = match event {
+            AccountEvent::PasswordVerified(verified) => (&verified.sign_in, &verified.session),
+            AccountEvent::FirstFactorVouched(vouched) => (&vouched.sign_in, &vouched.session),
+            AccountEvent::CodeVerified(verified) => (&None, &verified.session),
+            _ => (&None, &None),
+        };
+        self.sign_ins.extend(sign_in.as_ref().map(|opened| opened.sign_in));
+        self.sessions.extend(session.as_ref().map(|opened| opened.session));
+    }
+
+    fn refuse(&mut self, refusal: &Refusal, method: Option<Method>, now: Timestamp) {
+        let Some(method) = method else { return };
+        self.witness.refused(method, refusal, now);
+        if self.account.limits.cooling(method, now).is_some() {
+            let earlier = self.refused.remove(&method);
+            self.refused.insert(method, RefusedAttempts::count(earlier, now));
+        }
+    }
+
+    /// What stands in the log folds to the state that was kept along.
+    fn replays(&self) {
+        let read = self.log.iter().map(|stamped| {
+            let (event, data) = (&stamped.event, stamped.event.to_json().unwrap());
+            let event = AccountEvent::decode(event.event_type(), event.version(), &data).unwrap();
+            StampedEvent { event, ..stamped.clone() }
+        });
+        let replayed = read.fold(Account::default(), |account, event| evolve(account, &event));
+        assert_eq!(replayed, self.account, "a replay gives the live state");
+        let json = serde_json::to_string(&self.account).unwrap();
+        let restored: Account = serde_json::from_str(&json).unwrap();
+        assert_eq!(restored, self.account, "a snapshot gives the live state");
+    }
+}
+
+fn seed() -> u64 {
+    let given = env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| RandomState::new().build_hasher().finish())
+}
+
+#[test]
+fn every_invariant_holds_in_two_thousand_random_histories() {
+    let seed = seed();
+    println!("PROPTEST_RNG_SEED={seed}");
+    let mut runner = TestRunner::new(Config {
+        cases: HISTORIES,
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let mut seen = BTreeMap::<&str, usize>::new();
+    let seen_in = std::cell::RefCell::new(&mut seen);
+    let outcome = runner.run(&vec(step(), 1..COMMANDS_MAX), |steps| {
+        let mut life = Life::new();
+        actions::prelude().iter().for_each(|action| life.live(SignedDuration::ZERO, action));
+        for (passes, action) in &steps {
+            life.live(*passes, action);
+        }
+        life.replays();
+        for stamped in &life.log {
+            *seen_in.borrow_mut().entry(stamped.event.event_type()).or_default() += 1;
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("PROPTEST_RNG_SEED={seed}\n{error}"));
+    // A history in which nothing happens would hold every invariant.
+    for row in AccountEvent::CATALOGUE {
+        let enough = if row.event_type == "account.registration_abandoned" { 0 } else { 1 };
+        let count = seen.get(row.event_type).copied().unwrap_or(0);
+        println!("{count:>6} {}", row.event_type);
+        assert!(count >= enough, "{} happened {count} times", row.event_type);
+    }
+}
