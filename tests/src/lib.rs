@@ -4,4 +4,6 @@ pub mod bench;
 pub mod console;
 pub mod kurrentdb_double;
 pub mod mailbox;
+pub mod phone;
+pub mod server;
 pub mod smtp_sink;

@@ -1,0 +1,5 @@
+//! The real binary, killed at bad moments, with nothing but itself on the machine.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod crash;
