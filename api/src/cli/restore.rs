@@ -55,7 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         "findings": restored.doctor.findings,
     });
     let text = format!(
-        "Restored {} entries; the vault is {age}. {} findings: `countersign doctor` tells them.\n{}",
+        "Restored {} entries; the vault is {age}. {} findings: `countersign doctor` tells \
+         them.\n{}",
         restored.log.entries,
         restored.doctor.findings.len(),
         if sound { "Sound." } else { "NOT SOUND." }

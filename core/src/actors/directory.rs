@@ -75,7 +75,7 @@ impl Directory {
                 let (services, live) = (Arc::clone(services), Arc::clone(&live));
                 let live_max = (bounds.live_accounts_max / shards).max(1);
                 let bounds = Bounds { live_accounts_max: live_max, ..bounds };
-                // Made with its capacity: one set by the actor itself comes after its first messages.
+                // Made with its capacity: one that the actor sets comes after its first messages.
                 let (sender, receiver) = channel::channel(bounds.shard_queue_max);
                 arbiter.spawn_fn(move || {
                     let shard = Shard::new(services, live, bounds);

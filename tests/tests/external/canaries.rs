@@ -69,6 +69,19 @@ fn files(directory: &Path, left_out: &[&str]) -> Vec<std::path::PathBuf> {
     files
 }
 
+/// What people type at registration and sign-in.
+fn plant_what_is_typed(canaries: &mut Canaries) {
+    for (what, secret) in [
+        ("login", LOGIN),
+        ("e-mail", EMAIL),
+        ("password", PASSWORD),
+        ("unknown login", UNKNOWN_LOGIN),
+        ("wrong password", WRONG_PASSWORD),
+    ] {
+        canaries.plant(what, secret.as_bytes());
+    }
+}
+
 /// SR-106, SR-024, SR-071: log, write-ahead log, vault, read models, standard output, the access
 /// log and the metrics hold none of it.
 #[test]
@@ -84,15 +97,7 @@ fn sr_106_planted_secrets_are_found_nowhere() {
         assert_eq!(answered.status, status, "{path}: {answered:?}");
         answered
     };
-    for (what, secret) in [
-        ("login", LOGIN),
-        ("e-mail", EMAIL),
-        ("password", PASSWORD),
-        ("unknown login", UNKNOWN_LOGIN),
-        ("wrong password", WRONG_PASSWORD),
-    ] {
-        canaries.plant(what, secret.as_bytes());
-    }
+    plant_what_is_typed(&mut canaries);
     let person = json!({ "login": LOGIN, "email": EMAIL, "password": PASSWORD });
     post("/v1/accounts", None, &person, 201);
     let sign_in = |login: &str, password: &str, status| {

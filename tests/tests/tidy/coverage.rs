@@ -23,7 +23,9 @@ fn names(text: &str, rule: u16) -> bool {
 
 #[test]
 fn every_rule_that_is_built_is_named_by_a_test() {
-    let sources = sources();
+    let mut sources = sources();
+    // This file names rules without testing them.
+    sources.retain(|source| !source.path.ends_with("tidy/coverage.rs"));
     let unnamed: Vec<_> = RULES
         .iter()
         .filter(|rule| !sources.iter().any(|source| names(tests_of(source), **rule)))

@@ -12,7 +12,7 @@ pub const CODE_PAUSE_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// The longest pause between attempts to send a notice.
 pub const NOTICE_PAUSE_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// Attempts to send a code; in ten minutes there is no time for more.
-pub const CODE_ATTEMPTS_MAX: u32 = 12;
+pub const CODE_ATTEMPTS_MAX: u32 = 14;
 /// Attempts to send a notice: about a day.
 pub const NOTICE_ATTEMPTS_MAX: u32 = 32;
 /// After this time even a notice comes too late, whatever it was that kept it.

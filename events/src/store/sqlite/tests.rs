@@ -225,7 +225,8 @@ fn no_question_scans_a_table() {
     assert_plan(&file, reader::READ_STREAM, &steps);
     let scans = ["SEARCH e USING INTEGER PRIMARY KEY", "SEARCH s USING INTEGER PRIMARY KEY"];
     assert_plan(&file, reader::READ_ALL, &scans);
-    let miss = ["SEARCH s USING INDEX", "SEARCH e USING INDEX entries_by_stream (stream=?)"];
+    let miss =
+        ["SEARCH s USING COVERING INDEX", "SEARCH e USING INDEX entries_by_stream (stream=?)"];
     assert_plan(&file, heads::LOAD, &miss);
 }
 
