@@ -54,8 +54,8 @@ const NO_ABSENCE: &str =
 const NO_DUPLICATE: &str =
     "racing copies of one append have one effect, but more than one is told that it was the first";
 const POLLING: &str = "the adapter polls: a thousand tries would wait a minute for nothing new";
-const NO_BATCHES: &str = "the adapter appends one by one and looks back for the key each time: more \
-                          than a thousand appends to one stream take too long";
+const NO_BATCHES: &str = "the adapter appends one by one and looks back for the key each time: \
+                          more than a thousand appends to one stream take too long";
 const NO_REOPENING: &str = "the double keeps its data in memory";
 
 struct KurrentBackend {
