@@ -98,6 +98,8 @@ impl Actor for Projector {
     fn started(&mut self, ctx: &mut Self::Context) {
         let follow = self.follower.clone().follow(self.stopping.subscribe());
         ctx.spawn(follow.into_actor(self).map(|(), projector, ctx| {
+            // What is appended from now on is not taken in: no mail can be trusted to be due.
+            projector.follower.model.set_live(false);
             projector.stopped.send_replace(true);
             ctx.stop();
         }));
