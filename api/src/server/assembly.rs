@@ -52,6 +52,9 @@ const CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// How often closing looks.
 const CLOSE_LOOK: Duration = Duration::from_millis(5);
 
+/// Stands something around a part as it is opened.
+pub type Around<T> = Arc<dyn Fn(Arc<T>) -> Arc<T> + Send + Sync>;
+
 /// What the machine gives: in tests something else.
 #[derive(Clone)]
 pub struct Machine {
@@ -61,13 +64,23 @@ pub struct Machine {
     pub entropy: Arc<dyn Entropy>,
     /// Takes mails; what the configuration says without one.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// What stands around the log's store; nothing without one.
+    pub around_store: Option<Around<dyn EventStore>>,
+    /// What stands around the vault; nothing without one.
+    pub around_vault: Option<Around<dyn Vault>>,
 }
 
 impl Machine {
     /// The machine itself.
     #[must_use]
     pub fn real() -> Self {
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), mailer: None }
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            mailer: None,
+            around_store: None,
+            around_vault: None,
+        }
     }
 }
 
@@ -82,18 +95,18 @@ pub async fn assemble(
     public_url: &str,
 ) -> anyhow::Result<Parts> {
     let config = &checked.config;
-    let Machine { clock, entropy, mailer } = machine;
+    let Machine { clock, entropy, mailer, around_store, around_vault } = machine;
     let keys = config.keys_directory();
     let keyring = Keyring::open_or_create(&keys, entropy.as_ref())
         .with_context(|| format!("cannot open the keys in {}", keys.display()))?;
     let keyring = Arc::new(keyring);
     let vault =
         SqliteVault::open(&config.data.join(VAULT_FILE)).context("cannot open the vault")?;
-    let vault: Arc<dyn Vault> = Arc::new(vault);
+    let vault = within::<dyn Vault>(Arc::new(vault), around_vault.as_ref());
     let secrets = Secrets::new(Arc::clone(&vault), Arc::clone(&keyring), Arc::clone(&entropy));
     let sqlite = open_log(config, &clock).context("cannot open the log")?;
     let counted = Arc::downgrade(&sqlite);
-    let store: Arc<dyn EventStore> = sqlite;
+    let store = within::<dyn EventStore>(sqlite, around_store.as_ref());
     let origin = origin(public_url);
     let log = Log::open(
         Arc::clone(&store),
@@ -131,6 +144,7 @@ pub async fn assemble(
         clock: Arc::clone(&clock),
     };
     let courier = Courier::start_on(&mailing.handle(), post);
+    let poked = courier.clone();
     let swept = Arc::downgrade(&vault);
     sweeping::start_on(&mailing.handle(), swept, Arc::downgrade(&store), Arc::clone(&clock));
     let checks = vec![answers(Arc::downgrade(&store))];
@@ -139,7 +153,7 @@ pub async fn assemble(
     let close = Box::new(move || -> futures::future::LocalBoxFuture<'static, ()> {
         Box::pin(open.close())
     });
-    Ok(Parts { accounts, clock, entropy, checks, observe, spool, close })
+    Ok(Parts { accounts, courier: poked, clock, entropy, checks, observe, spool, close })
 }
 
 /// Records that this server took up its work, and under which configuration.
@@ -151,6 +165,14 @@ pub async fn started(parts: &Parts, config: &Config) -> anyhow::Result<()> {
     let configuration = Hash32::new(Sha256::digest(text.as_bytes()).into());
     let recorded = parts.accounts.log().server_started(env!("CARGO_PKG_VERSION"), configuration);
     recorded.await.context("cannot record the start")
+}
+
+/// The part within what stands around it.
+fn within<T: ?Sized>(part: Arc<T>, around: Option<&Around<T>>) -> Arc<T> {
+    match around {
+        Some(around) => around(part),
+        None => part,
+    }
 }
 
 fn open_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<SqliteStore>> {

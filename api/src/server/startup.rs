@@ -13,9 +13,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix::Addr;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use countersign_core::actors::courier::Courier;
 use countersign_core::clock::Clock;
 use countersign_core::entropy::Entropy;
 use countersign_core::mail::spool::Spool;
@@ -51,6 +53,8 @@ const BACKLOG: u32 = 1024;
 pub struct Parts {
     /// The core's door.
     pub accounts: Accounts,
+    /// Works off the mails that are due; looks again when it is told that the clock was moved.
+    pub courier: Addr<Courier>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Gives random bytes.

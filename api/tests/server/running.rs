@@ -7,7 +7,6 @@ use countersign_api::server::assembly::{self, Machine};
 use countersign_api::server::data_lock::DataLock;
 use countersign_api::server::startup::{Addresses, Application, Listeners, Stopper};
 use countersign_core::clock::ManualClock;
-use countersign_core::entropy::OsEntropy;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -47,11 +46,7 @@ impl Running {
         config.listen.workers = 1;
         let checked: Checked = config.check().unwrap();
         let start = "2026-11-24T12:00:00Z".parse().unwrap();
-        let machine = Machine {
-            clock: Arc::new(ManualClock::new(start)),
-            entropy: Arc::new(OsEntropy),
-            mailer: None,
-        };
+        let machine = Machine { clock: Arc::new(ManualClock::new(start)), ..Machine::real() };
         let lock = DataLock::take(&checked.config.data).unwrap();
         let listeners = Listeners::bind(&checked).unwrap();
         let url = checked.config.public_url_at(listeners.addresses().public);
