@@ -2,11 +2,13 @@
 //!
 //! From outside in: the request gets an id; `TRACE` and a foreign `Host` are refused; a panic
 //! becomes a generic 500 and the worker goes on (SR-076); every answer gets the security headers;
-//! one line is logged, with the route's template and nothing a person typed (SR-071, SR-146).
+//! one line is logged, with the route's template and nothing a person typed (SR-071, SR-146). A
+//! body that is not at its end when its request is answered ends with the connection.
 
 pub(crate) mod address;
 pub(crate) mod host;
 pub(crate) mod security;
+mod unread;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -21,6 +23,7 @@ use countersign_events::id::CorrelationId;
 use futures::FutureExt as _;
 
 use self::security::Page;
+use self::unread::Unread;
 use super::edge::Edge;
 use super::problem::ProblemAnswer;
 use crate::contract::problem::ProblemCode;
@@ -32,7 +35,7 @@ const NO_ROUTE: &str = "-";
 
 /// The outermost middleware.
 pub(crate) async fn every_request(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
@@ -50,9 +53,14 @@ pub(crate) async fn every_request(
     request.extensions_mut().insert(id);
     let method = known_method(request.method());
     let page = if request.path().starts_with(DOCS_PATH) { Page::Docs } else { Page::Api };
+    let unread = Unread::hold(&mut request);
     let answered = answer(&edge, request, next).await;
     match answered {
-        Ok(mut response) => {
+        Ok(response) => {
+            let mut response = match unread {
+                Some(unread) => unread.until_sent(response),
+                None => response,
+            };
             security::apply(response.headers_mut(), page, id);
             let route = response.request().match_pattern();
             let route = route.as_deref().unwrap_or(NO_ROUTE);
