@@ -1,9 +1,14 @@
 //! Doubles, drivers and measurements for the end-to-end and cross-crate suites.
 
+pub mod app;
 pub mod bench;
+pub mod canaries;
 pub mod console;
+pub mod faulty_store;
+pub mod faulty_vault;
 pub mod kurrentdb_double;
 pub mod mailbox;
 pub mod phone;
+pub mod post_office;
 pub mod server;
 pub mod smtp_sink;

@@ -1,0 +1,209 @@
+//! Calls over a real socket. Whatever is secret in what goes and comes is remembered, so that the
+//! proofs at the end can look for it.
+
+use std::future::IntoFuture;
+
+use countersign_api::server::listener::Listener;
+use futures::future::LocalBoxFuture;
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::{Value, json};
+
+use super::{TestApp, loudly};
+
+/// Headers whose values differ from answer to answer and tell nothing of it.
+const OF_THE_MOMENT: [&str; 2] = ["date", "x-request-id"];
+
+/// A call that is sent when it is awaited.
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<'a> {
+    app: &'a TestApp,
+    on: Listener,
+    method: Method,
+    path: String,
+    bearer: Option<String>,
+    headers: Vec<(String, String)>,
+    body: Option<Vec<u8>>,
+}
+
+/// An answer, read.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body's bytes.
+    pub bytes: Vec<u8>,
+    /// The body, where it is JSON.
+    pub body: Value,
+}
+
+/// All that a caller can compare of two answers: status, headers and body, less the values that
+/// differ from moment to moment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Face {
+    /// The status.
+    pub status: u16,
+    /// The headers, in the order of their names.
+    pub headers: Vec<(String, String)>,
+    /// The body, as text.
+    pub body: String,
+}
+
+impl TestApp {
+    /// A POST to the public listener.
+    pub fn post(&self, path: impl Into<String>, body: &Value) -> Call<'_> {
+        self.call(Method::POST, path).json(body)
+    }
+
+    /// A GET from the public listener.
+    pub fn get(&self, path: impl Into<String>) -> Call<'_> {
+        self.call(Method::GET, path)
+    }
+
+    /// A call of any method to the public listener, without a body.
+    pub fn call(&self, method: Method, path: impl Into<String>) -> Call<'_> {
+        Call {
+            app: self,
+            on: Listener::Public,
+            method,
+            path: path.into(),
+            bearer: None,
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    /// Where a listener listens.
+    ///
+    /// # Panics
+    /// Where the server is stopped.
+    #[must_use]
+    pub fn address(&self, listener: Listener) -> std::net::SocketAddr {
+        let addresses = loudly(self.served()).addresses;
+        match listener {
+            Listener::Public => addresses.public,
+            Listener::Operator => addresses.operator,
+            Listener::Ops => addresses.ops,
+        }
+    }
+}
+
+impl Call<'_> {
+    /// To another listener.
+    pub fn on(mut self, listener: Listener) -> Self {
+        self.on = listener;
+        self
+    }
+
+    /// With a session token or an API key.
+    pub fn bearer(mut self, token: &str) -> Self {
+        self.bearer = Some(token.to_owned());
+        self
+    }
+
+    /// With an idempotency key.
+    pub fn keyed(self, key: &str) -> Self {
+        self.app.plant("idempotency key", key.as_bytes());
+        self.header("idempotency-key", key)
+    }
+
+    /// With one more header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a JSON body.
+    pub fn json(self, body: &Value) -> Self {
+        self.app.canaries().plant_sent(body);
+        self.bytes(body.to_string().into_bytes())
+    }
+
+    /// With any bytes as its JSON body.
+    pub fn bytes(mut self, body: Vec<u8>) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    async fn send(self) -> anyhow::Result<Answered> {
+        let url = format!("http://{}{}", self.app.address(self.on), self.path);
+        let mut request = self.app.http.request(self.method, url);
+        if let Some(bearer) = &self.bearer {
+            request = request.bearer_auth(bearer);
+        }
+        if let Some(body) = self.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = response.bytes().await?.to_vec();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        self.app.canaries().plant_answered(&body);
+        Ok(Answered { status, headers, bytes, body })
+    }
+}
+
+impl<'a> IntoFuture for Call<'a> {
+    type Output = Answered;
+    type IntoFuture = LocalBoxFuture<'a, Answered>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let what = format!("{} {}", self.method, self.path);
+            loudly(self.send().await.map_err(|error| error.context(what)))
+        })
+    }
+}
+
+impl Answered {
+    /// The same answer, which must have this status.
+    ///
+    /// # Panics
+    /// Where it has another one.
+    #[track_caller]
+    pub fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{:?}", self.face());
+        self
+    }
+
+    /// A text of the body, by its JSON pointer; empty where there is none.
+    #[must_use]
+    pub fn text_at(&self, pointer: &str) -> String {
+        let text = self.body.pointer(pointer).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    }
+
+    /// What a caller can compare of it.
+    #[must_use]
+    pub fn face(&self) -> Face {
+        let mut headers: Vec<(String, String)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                let told = !OF_THE_MOMENT.contains(&name.as_str());
+                let value = told.then(|| String::from_utf8_lossy(value.as_bytes()).into_owned());
+                (name.as_str().to_owned(), value.unwrap_or_default())
+            })
+            .collect();
+        headers.sort();
+        let body = String::from_utf8_lossy(&self.bytes).into_owned();
+        Face { status: self.status, headers, body }
+    }
+
+    /// What is wrong with it as a problem (RFC 9457); nothing where it is one.
+    #[must_use]
+    pub fn not_a_problem(&self) -> Option<String> {
+        let code = self.text_at("/code");
+        let media_type = self.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
+        let is_problem = media_type == Some(b"application/problem+json")
+            && self.body.get("status") == Some(&json!(self.status))
+            && self.text_at("/type") == format!("urn:countersign:problem:{code}")
+            && !self.text_at("/title").is_empty();
+        (!is_problem).then(|| format!("{:?}", self.face()))
+    }
+}

@@ -1,0 +1,24 @@
+//! The whole server over HTTP, in this process, on a clock that is moved by hand, with a store, a
+//! vault and a post office that can be made to fail.
+//!
+//! After every test the log verifies and folds, and no secret of the test lies in a file.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod addresses;
+mod at_once;
+mod bad_input;
+mod links;
+mod mail_faults;
+mod one_answer;
+mod proofs;
+mod recipients;
+mod store_faults;
+mod taking;
+mod vault_faults;

@@ -1,0 +1,234 @@
+//! The calls that take a body, each with a body that it takes, and who may make it.
+
+use countersign_api::contract::kind::Role;
+use countersign_api::server::listener::Listener;
+use countersign_tests::app::{Answered, PASSWORD, Person, TestApp};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// A call that takes a body.
+pub(crate) struct Taking {
+    pub(crate) method: Method,
+    /// As the document writes it.
+    pub(crate) template: &'static str,
+    pub(crate) path: String,
+    pub(crate) on: Listener,
+    pub(crate) bearer: Option<String>,
+    /// A body that is well-formed, and what it is answered.
+    pub(crate) example: Value,
+    pub(crate) answered: u16,
+    /// Fields that may be `null`, which is the same as leaving them out.
+    pub(crate) optional: &'static [&'static str],
+    /// Fields that may be as long as they like: cut off, not found, or not asked for.
+    pub(crate) long: &'static [&'static str],
+}
+
+impl Taking {
+    fn post(template: &'static str, example: Value, answered: u16) -> Self {
+        Self {
+            method: Method::POST,
+            template,
+            path: template.to_owned(),
+            on: Listener::Public,
+            bearer: None,
+            example,
+            answered,
+            optional: &[],
+            long: &[],
+        }
+    }
+
+    fn at(self, path: String) -> Self {
+        Self { path, ..self }
+    }
+
+    fn on(self, on: Listener) -> Self {
+        Self { on, ..self }
+    }
+
+    fn by(self, bearer: &str) -> Self {
+        Self { bearer: Some(bearer.to_owned()), ..self }
+    }
+
+    fn optional(self, optional: &'static [&'static str]) -> Self {
+        Self { optional, ..self }
+    }
+
+    fn long(self, long: &'static [&'static str]) -> Self {
+        Self { long, ..self }
+    }
+
+    pub(crate) async fn send(&self, app: &TestApp, body: Vec<u8>) -> Answered {
+        let call = app.call(self.method.clone(), self.path.as_str()).on(self.on).bytes(body);
+        match &self.bearer {
+            Some(bearer) => call.bearer(bearer).await,
+            None => call.await,
+        }
+    }
+
+    /// Every field of the example, the nested ones too, by JSON pointer.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let mut fields = Vec::new();
+        for (name, value) in self.example.as_object().unwrap() {
+            fields.push(format!("/{name}"));
+            for inner in value.as_object().into_iter().flat_map(|object| object.keys()) {
+                fields.push(format!("/{name}/{inner}"));
+            }
+        }
+        fields
+    }
+
+    /// The example with another value in a field.
+    pub(crate) fn with(&self, field: &str, value: Value) -> Value {
+        let mut body = self.example.clone();
+        *body.pointer_mut(field).unwrap() = value;
+        body
+    }
+
+    /// The example with a text in a field that no JSON value holds.
+    pub(crate) fn with_raw(&self, field: &str, raw: &[u8]) -> Vec<u8> {
+        let mark = "the mark of a value";
+        let text = self.with(field, json!(mark)).to_string();
+        let (before, after) = text.split_once(&format!("\"{mark}\"")).unwrap();
+        [before.as_bytes(), raw, after.as_bytes()].concat()
+    }
+}
+
+/// Who is there, and what waits.
+pub(crate) struct World {
+    pub(crate) marlene: Person,
+    offered: String,
+    sign_in: String,
+    pub(crate) admin: Person,
+    pub(crate) support: Person,
+    key: String,
+}
+
+impl World {
+    pub(crate) async fn new(app: &TestApp) -> Self {
+        let admin = app.operator("operator.admin", Role::Admin).await;
+        let support = app.operator("operator.support", Role::Support).await;
+        let key = app.client_app().await;
+        app.post("/v1/accounts", &json!({ "subject": "user-of-an-app" }))
+            .bearer(&key)
+            .await
+            .is(201);
+        let marlene = app.person("marlene.input").await;
+        let body = json!({ "kind": "totp", "name": "the blue phone" });
+        let path = "/v1/accounts/me/factors";
+        let offered = app.post(path, &body).bearer(&marlene.token).await.is(202);
+        let sign_in = app.begin(&marlene).await;
+        let offered = offered.text_at("/factor_id");
+        Self { marlene, offered, sign_in, admin, support, key }
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Taking> {
+        let mut calls = self.of_people();
+        calls.extend(self.of_apps());
+        calls.extend(self.of_operators());
+        calls
+    }
+
+    fn of_people(&self) -> Vec<Taking> {
+        let Self { marlene, offered, sign_in, .. } = self;
+        let factor = &marlene.factor;
+        let code = json!({ "method": "totp", "factor_id": factor, "code": "000000" });
+        let new = json!({ "login": "new.login", "email": "n@example.com", "password": PASSWORD });
+        let begin = json!({ "kind": "totp", "name": "phone", "password": PASSWORD });
+        let known = json!({ "login": marlene.login, "password": PASSWORD });
+        vec![
+            Taking::post("/v1/accounts", new, 201),
+            Taking::post("/v1/sign-ins", known, 200),
+            Taking::post("/v1/sign-ins/{id}/answers", code.clone(), 401)
+                .at(format!("/v1/sign-ins/{sign_in}/answers"))
+                .optional(&["/factor_id"]),
+            Taking::post("/v1/session/proofs", code, 401)
+                .by(&marlene.token)
+                .optional(&["/factor_id"]),
+            Taking::post("/v1/session/proofs", json!({ "password": "another one" }), 401)
+                .by(&marlene.token),
+            Taking::post("/v1/accounts/me/email/confirm", json!({ "code": "000000" }), 401)
+                .by(&marlene.token)
+                .optional(&["/code"]),
+            Taking::post(
+                "/v1/accounts/{account}/factors/{factor}/activate",
+                json!({ "code": "000000" }),
+                401,
+            )
+            .at(format!("/v1/accounts/me/factors/{offered}/activate"))
+            .by(&marlene.token),
+            Taking {
+                method: Method::PATCH,
+                ..Taking::post(
+                    "/v1/accounts/{account}/factors/{factor}",
+                    json!({ "name": "the old phone" }),
+                    200,
+                )
+                .at(format!("/v1/accounts/me/factors/{factor}"))
+                .by(&marlene.token)
+            },
+            Taking::post("/v1/accounts/{account}/factors", begin, 202)
+                .at("/v1/accounts/me/factors".to_owned())
+                .by(&marlene.token)
+                .optional(&["/password"])
+                // A further authenticator wants a second factor, and looks at no password.
+                .long(&["/password"]),
+            Taking::post(
+                "/v1/setup",
+                json!({ "setup_token": "A".repeat(64), "password": PASSWORD }),
+                401,
+            ),
+        ]
+    }
+
+    fn of_apps(&self) -> Vec<Taking> {
+        let subject = json!({
+            "subject": "another-user", "email": "a@example.com", "email_verified": true,
+            "display_name": "Another User"
+        });
+        let vouched = json!({
+            "subject": "user-of-an-app", "first_factor": "vouched",
+            "context": { "ip": "192.0.2.1", "user_agent": "a browser", "device": "d" }
+        });
+        vec![
+            Taking::post("/v1/accounts", subject, 201)
+                .by(&self.key)
+                .optional(&["/email", "/display_name"]),
+            Taking::post("/v1/sign-ins", vouched, 200)
+                .by(&self.key)
+                .optional(&["/context/user_agent", "/context/device"])
+                .long(&["/context/user_agent"]),
+        ]
+    }
+
+    fn of_operators(&self) -> Vec<Taking> {
+        let Self { marlene, admin, support, .. } = self;
+        let resets = format!("/v1/support/accounts/{}/lockout-resets", marlene.account);
+        let reset = json!({
+            "scope": "counters", "method": "totp", "reason": "a reason", "ticket": "T-1"
+        });
+        let search = "/v1/support/accounts/search";
+        let on = Listener::Operator;
+        vec![
+            Taking::post("/v1/clients", json!({ "name": "an app", "scopes": [] }), 201)
+                .on(on)
+                .by(&admin.token),
+            Taking::post("/v1/operators", json!({ "login": "op.new", "role": "support" }), 201)
+                .on(on)
+                .by(&admin.token),
+            Taking::post(search, json!({ "login": marlene.login }), 200)
+                .on(on)
+                .by(&support.token)
+                .long(&["/login"]),
+            Taking::post(search, json!({ "email": marlene.email }), 200)
+                .on(on)
+                .by(&support.token)
+                .long(&["/email"]),
+            Taking::post("/v1/support/accounts/{account}/lockout-resets", reset, 201)
+                .at(resets)
+                .on(on)
+                .by(&support.token)
+                .optional(&["/method"]),
+        ]
+    }
+}
