@@ -217,7 +217,7 @@ impl TestApp {
     /// Heals what was broken, and lets every mail be delivered or given up.
     async fn heal(&self) -> anyhow::Result<()> {
         self.store.works();
-        self.vault.comes_up();
+        self.vault.works();
         self.post.works();
         for _ in 0..MAILS_MAX {
             self.poke().await?;

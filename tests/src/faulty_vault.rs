@@ -1,29 +1,49 @@
-//! A vault that can be told to be down. While it is up, everything goes to a real one.
+//! A vault that can be told to be down, whole or in part. What it answers comes from a real one.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_core::vault::rows::{ClaimRow, SALT_BYTES, SecretRow, WrappedKey};
 use countersign_core::vault::{SecretId, Vault, VaultError};
 use countersign_events::id::{AccountId, Hash32};
 use futures::future::BoxFuture;
 
-/// Tells a vault whether it is down. Clones tell the same one.
+/// What of a vault does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VaultFault {
+    /// Nothing is answered, and nothing written.
+    Down,
+    /// Names and keys are answered; secrets are neither found nor written.
+    NoSecrets,
+}
+
+/// Tells a vault when to fail. Clones tell the same one.
 #[derive(Debug, Clone, Default)]
-pub struct VaultSwitch(Arc<AtomicBool>);
+pub struct VaultSwitch(Arc<Mutex<Option<VaultFault>>>);
 
 impl VaultSwitch {
-    /// From now on nothing is answered, and nothing written.
-    pub fn goes_down(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// From now on this is wrong.
+    pub fn fails(&self, fault: VaultFault) {
+        self.set(Some(fault));
     }
 
-    /// From now on everything is answered.
-    pub fn comes_up(&self) {
-        self.0.store(false, Ordering::SeqCst);
+    /// From now on nothing is wrong.
+    pub fn works(&self) {
+        self.set(None);
     }
 
-    /// A vault that is down when it is told to, in front of one that is not.
+    fn set(&self, fault: Option<VaultFault>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    fn refuses(&self, call: &str) -> bool {
+        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => false,
+            Some(VaultFault::Down) => true,
+            Some(VaultFault::NoSecrets) => call.contains("secret"),
+        }
+    }
+
+    /// A vault that fails when it is told to, in front of one that does not.
     #[must_use]
     pub fn around(&self, inner: Arc<dyn Vault>) -> Arc<dyn Vault> {
         Arc::new(FaultyVault { inner, switch: self.clone() })
@@ -40,7 +60,7 @@ macro_rules! through {
     ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {
         impl Vault for FaultyVault {
             $(fn $name(&self, $($arg: $type),*) -> BoxFuture<'_, Result<$out, VaultError>> {
-                if self.switch.0.load(Ordering::SeqCst) {
+                if self.switch.refuses(stringify!($name)) {
                     let down = VaultError::Unavailable("told to be down".to_owned());
                     return Box::pin(async move { Err(down) });
                 }

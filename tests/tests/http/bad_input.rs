@@ -143,6 +143,45 @@ fn sr_077_what_is_not_well_formed_is_400_and_nothing_happens() {
     });
 }
 
+/// SR-010: a malformed code is 400 wherever a code is taken, and is no guess.
+#[test]
+fn sr_010_a_malformed_code_is_no_guess_wherever_it_is_typed() {
+    TestApp::run(async |app| {
+        let world = World::new(app).await;
+        app.settle().await;
+        let before = app.events(&world.marlene.account);
+        let calls = world.calls();
+        let taking: Vec<_> =
+            calls.iter().filter(|call| call.example.get("code").is_some()).collect();
+        assert_eq!(taking.len(), 4);
+        for call in taking {
+            for code in [
+                "",
+                "0",
+                "12345",
+                "1234567",
+                " 123456",
+                "123456 ",
+                "123 456",
+                "+123456",
+                "12345a",
+                "１２３４５６",
+                "12345\u{0}",
+                "\u{202e}123456",
+                "0x1234",
+                "-12345",
+                "1e0000",
+            ] {
+                let body = call.with("/code", json!(code)).to_string().into_bytes();
+                let answered = call.send(app, body).await;
+                assert_problem(code, call, &answered);
+                assert_eq!(answered.status, 400, "{code:?} to {}", call.template);
+            }
+        }
+        assert_eq!(app.events(&world.marlene.account), before);
+    });
+}
+
 /// Texts that are too long are refused or not found; none is kept whole.
 #[test]
 fn texts_that_are_too_long_are_refused() {
