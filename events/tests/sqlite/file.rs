@@ -160,21 +160,3 @@ fn what_waited_together_is_committed_together() {
         assert_eq!((counts.duplicates, counts.refusals, counts.commits), (1, 1, 1));
     });
 }
-
-#[test]
-fn an_idle_writer_moves_the_wal_into_the_file() {
-    let backend = SqliteBackend::new();
-    let store = backend.store();
-    runtime().block_on(async {
-        let appends = (0..1_200).map(|n| append(n, Expected::NoStream, n, 10)).collect();
-        for outcome in store.append_many(appends).await {
-            outcome.unwrap();
-        }
-        // The next append finds a writer that was idle in between, if it was not before.
-        store.append(append(1, after(0), 5_000, 10)).await.unwrap();
-        store.resolve(stream(1), crate::backend::key(0)).await.unwrap();
-    });
-    assert!(store.counts().checkpoints <= 1);
-    drop(store);
-    assert_eq!(runtime().block_on(log(&backend.store())).len(), 1_201);
-}

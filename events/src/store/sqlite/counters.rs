@@ -36,7 +36,7 @@ counters! {
     commits,
     /// Commits that failed.
     commits_failed,
-    /// Checkpoints of the WAL that the writer made while it had nothing else to do.
+    /// Checkpoints of the WAL that were made beside the writer.
     checkpoints,
     /// Requests that wait for the writer now.
     queued,

@@ -3,7 +3,7 @@
 //! One writer thread commits what is queued together ([`writer`]); readers have connections of
 //! their own ([`reader`]); a subscription is reads and a hint ([`subscription`]). Durability is
 //! WAL with `synchronous=FULL`: COMMIT returns after fdatasync did. The WAL is moved into the file
-//! when the writer is idle, so that the work does not fall into somebody's commit.
+//! beside the writer ([`checkpointer`]), so that the work does not fall into somebody's commit.
 //!
 //! **What must stay true.** One process owns the file: who opens the store holds the data
 //! directory's lock. All writing goes through the one thread, so that what it remembers of streams
@@ -13,6 +13,7 @@
 
 mod backup;
 mod batch;
+mod checkpointer;
 mod counters;
 mod heads;
 mod reader;
@@ -40,13 +41,14 @@ use super::{
 use crate::entry::ENTRY_BYTES_MAX;
 use crate::id::{Position, Revision, StreamId};
 
+pub use checkpointer::CHECKPOINT_PAGES;
 pub use counters::StoreCounts;
 pub use heads::{HEADS_MAX, KEYS_MAX};
 pub use reader::{READERS, SCANS_MAX};
 pub use schema::{SCHEMA_VERSION, SQLITE_VERSION_MIN, WAL_PAGES_MAX};
 pub use snapshots::PUTS_MAX;
 pub use subscription::SUBSCRIPTION_PAGE;
-pub use writer::{BATCH_APPENDS_MAX, BATCH_BYTES_MAX, CHECKPOINT_PAGES, QUEUE_MAX};
+pub use writer::{BATCH_APPENDS_MAX, BATCH_BYTES_MAX, QUEUE_MAX};
 
 use counters::Counters;
 use reader::Readers;
@@ -103,6 +105,12 @@ impl SqliteStore {
     #[must_use]
     pub fn counts(&self) -> StoreCounts {
         self.counters.counts()
+    }
+
+    /// Entries that are durable.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.head.borrow().map_or(0, |last| last.saturating_add(1))
     }
 
     /// Copies the log as it is now to `target`, byte for byte the same entries. Blocks as long as

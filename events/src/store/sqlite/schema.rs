@@ -14,6 +14,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::super::StoreError;
@@ -26,8 +27,9 @@ pub const SQLITE_VERSION_MIN: i32 = 3_051_003;
 pub const WAL_PAGES_MAX: i64 = 8000;
 /// Memory for pages of the writer, in KiB: a whole batch stays in it until its commit.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
-/// Memory for pages of one reader, in KiB.
-const READER_CACHE_KIB: i64 = 8 * 1024;
+/// Memory for pages of one reader, in KiB. Each commit empties it, so that more would only be more
+/// to empty.
+const READER_CACHE_KIB: i64 = 512;
 /// How long a connection waits for another process that holds a lock (a backup, an auditor).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements that a connection keeps.
@@ -108,9 +110,33 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "FULL").map_err(fault)?;
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_MAX).map_err(fault)?;
     migrate(&connection)?;
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(fault)?;
+    if !checkpoint(&connection, "TRUNCATE").map_err(fault)? {
+        // Somebody reads at an older state: what the WAL holds is in the file and synced all the
+        // same, unless another checkpoint is under way, whose process must not be there.
+        tracing::warn!("the log's WAL is in use by another process");
+    }
     sync_directory(path)?;
     Ok(connection)
+}
+
+/// Opens the file for moving the WAL into it beside the writer, and for nothing else.
+pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, StoreError> {
+    let open = || -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        prepare(&connection, READER_CACHE_KIB)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        Ok(connection)
+    };
+    open().map_err(fault)
+}
+
+/// Moves the WAL into the file; false where something of it had to stay.
+pub(super) fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        let busy: i64 = row.get(0)?;
+        Ok(busy == 0)
+    })
 }
 
 /// Opens the file read-only.
@@ -127,6 +153,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 fn prepare(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // A statement is planned once, not again whenever other values are bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     // A file from elsewhere must not make us run what its schema says.
     connection.pragma_update(None, "trusted_schema", false)

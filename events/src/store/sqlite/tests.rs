@@ -243,3 +243,22 @@ fn assert_plan(file: &Connection, sql: &str, steps: &[&str]) {
     }
     assert!(!plan.iter().any(|line| line.contains("SCAN") || line.contains("TEMP")), "{plan:?}");
 }
+
+#[test]
+fn the_wal_moves_into_the_file_beside_the_writer() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, &Faulty::default());
+    let counters = Arc::clone(&store.counters);
+    let appends = (0..1_200).map(|n| append(n, Expected::NoStream, n)).collect();
+    runtime().block_on(async {
+        for outcome in store.append_many(appends).await {
+            outcome.unwrap();
+        }
+    });
+    assert_eq!(counters.counts().entries, 1_200);
+    // Dropping the store waits for the checkpoint that was due.
+    drop(store);
+    assert_eq!(counters.counts().checkpoints, 1);
+    let store = open(&directory, &Faulty::default());
+    assert_eq!(runtime().block_on(store.head()).unwrap(), Some(Position::new(1_199)));
+}

@@ -28,6 +28,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::super::{Append, AppendError, AppendKey, Appended, Resolution, StoreError};
 use super::StoreClock;
 use super::batch::Batch;
+use super::checkpointer::Checkpointer;
 use super::counters::{Counters, add};
 use super::heads::{HEADS_MAX, Heads, KEYS_MAX};
 use super::schema::{self, fault, number};
@@ -39,8 +40,6 @@ pub const QUEUE_MAX: usize = 4096;
 pub const BATCH_APPENDS_MAX: usize = 512;
 /// The most bytes of entries in one transaction, exceeded by one request at most.
 pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// With its queue empty, the writer checkpoints once about this many pages wait in the WAL.
-pub const CHECKPOINT_PAGES: u64 = 1000;
 
 pub(super) type AppendResult = Result<Appended, AppendError>;
 
@@ -84,7 +83,7 @@ pub(super) struct Writer<C> {
     connection: Option<Connection>,
     next: u64,
     stored_at: i64,
-    pages: u64,
+    checkpointer: Checkpointer,
 }
 
 impl<C: Commit> Writer<C> {
@@ -97,6 +96,7 @@ impl<C: Commit> Writer<C> {
         counters: Arc<Counters>,
     ) -> Result<(Self, watch::Receiver<Option<u64>>), StoreError> {
         let connection = schema::open_writer(&path)?;
+        let checkpointer = Checkpointer::start(&path, Arc::clone(&counters))?;
         let (head, watched) = watch::channel(None);
         let mut writer = Self {
             path,
@@ -109,7 +109,7 @@ impl<C: Commit> Writer<C> {
             connection: None,
             next: 0,
             stored_at: i64::MIN,
-            pages: 0,
+            checkpointer,
         };
         writer.settle(&connection).map_err(fault)?;
         writer.connection = Some(connection);
@@ -118,26 +118,16 @@ impl<C: Commit> Writer<C> {
 
     /// Works until the store is dropped and all that was queued is done.
     pub(super) fn run(mut self) {
-        while let Some(first) = self.next_request() {
+        while let Some(first) = self.requests.blocking_recv() {
             let batch = self.gather(first);
             self.serve(batch);
         }
+        drop(self.checkpointer);
         // Leave a file that needs no WAL to be read.
         if let Some(connection) = &self.connection
-            && let Err(error) = checkpoint(connection, "TRUNCATE")
+            && let Err(error) = schema::checkpoint(connection, "TRUNCATE")
         {
             tracing::warn!(%error, "the log's last checkpoint failed; its WAL remains");
-        }
-    }
-
-    fn next_request(&mut self) -> Option<Request> {
-        match self.requests.try_recv() {
-            Ok(request) => Some(request),
-            Err(mpsc::error::TryRecvError::Disconnected) => None,
-            Err(mpsc::error::TryRecvError::Empty) => {
-                self.checkpoint_if_due();
-                self.requests.blocking_recv()
-            }
         }
     }
 
@@ -235,7 +225,7 @@ impl<C: Commit> Writer<C> {
             add(&counters.entries, entries);
             add(&counters.commits, 1);
             // An entry touches a page of the index; a commit the end of the table and a root.
-            self.pages = self.pages.saturating_add(entries).saturating_add(2);
+            self.checkpointer.wrote(entries.saturating_add(2));
             self.head.send_replace(self.next.checked_sub(1));
         }
     }
@@ -272,7 +262,9 @@ impl<C: Commit> Writer<C> {
 
     /// Opens the file anew and settles what a failed commit left.
     fn mend(&mut self) -> Result<(), StoreError> {
+        let paused = self.checkpointer.pause();
         let connection = schema::open_writer(&self.path)?;
+        drop(paused);
         let now = tick(&self.clock, &mut self.stored_at);
         begin(&connection).map_err(fault)?;
         connection
@@ -302,20 +294,6 @@ impl<C: Commit> Writer<C> {
         self.stored_at = stored_at.unwrap_or(i64::MIN).max(self.stored_at);
         self.head.send_replace(self.next.checked_sub(1));
         Ok(())
-    }
-
-    fn checkpoint_if_due(&mut self) {
-        if self.pages < CHECKPOINT_PAGES {
-            return;
-        }
-        let Some(connection) = &self.connection else {
-            return;
-        };
-        self.pages = 0;
-        match checkpoint(connection, "PASSIVE") {
-            Ok(()) => add(&self.counters.checkpoints, 1),
-            Err(error) => tracing::warn!(%error, "a checkpoint of the log failed"),
-        }
     }
 }
 
@@ -416,10 +394,6 @@ fn weigh(request: &Request) -> (usize, usize) {
 
 fn begin(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)
-}
-
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
 }
 
 /// Now, in milliseconds, never earlier than before.
