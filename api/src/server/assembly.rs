@@ -250,7 +250,10 @@ fn observe(accounts: &Accounts, counted: Weak<SqliteStore>) -> Box<dyn Fn() + Se
         let (live, position) = (directory.live() as f64, position as f64);
         metrics::gauge!("countersign_accounts_live").set(live);
         metrics::gauge!("countersign_read_model_entries").set(position);
-        if let Some(counts) = counted.upgrade().map(|store| store.counts()) {
+        if let Some(store) = counted.upgrade() {
+            let counts = store.counts();
+            #[expect(clippy::cast_precision_loss, reason = "a gauge; exact up to 2^53 entries")]
+            metrics::gauge!("countersign_log_size").set(store.size() as f64);
             metrics::counter!("countersign_log_commits_total").absolute(counts.commits);
             metrics::counter!("countersign_log_entries_total").absolute(counts.entries);
         }

@@ -31,6 +31,9 @@ use crate::projections::{BATCH_MAX, Fact, PersonalData, ReadModel, ReadModelErro
 pub const PAUSE_FIRST: Duration = Duration::from_millis(100);
 /// The longest pause before it tries again.
 pub const PAUSE_MAX: Duration = Duration::from_secs(10);
+/// The pause after a batch: what comes one by one meanwhile is taken in together, which costs those
+/// who wait for a verdict less than batch after batch of a few entries.
+pub const BREATH: Duration = Duration::from_millis(5);
 
 /// Follows the log into the read models.
 pub struct Projector {
@@ -178,8 +181,7 @@ impl Follower {
         while let Some(batch) = batches.next().await {
             self.take_in(batch).await?;
             self.settle(target);
-            // A stream that is always ready would keep this thread from everything else.
-            tokio::task::yield_now().await;
+            tokio::time::sleep(BREATH).await;
         }
         Err(Broken::Ended)
     }

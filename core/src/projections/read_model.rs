@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use countersign_events::id::{Hash32, Position};
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use tokio::sync::watch;
@@ -21,6 +22,9 @@ pub const BATCH_MAX: usize = 1024;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements that a connection keeps.
 const STATEMENTS_MAX: usize = 64;
+/// The WAL is moved into the file at this many pages: an account that something happens to often is
+/// in it many times, and is moved once.
+const WAL_PAGES_MAX: i64 = 8000;
 
 /// Why a read model did not answer or did not take a batch.
 #[derive(Debug, thiserror::Error)]
@@ -161,10 +165,9 @@ impl ReadModel {
             next = found.saturating_add(1);
         }
         // Written with the rows: after a crash the file is the log up to here, or up to before.
-        transaction.execute(
-            "UPDATE position_v1 SET next = ?1, leaf = ?2",
-            params![schema::number(next), leaf.as_ref().map(Hash32::bytes)],
-        )?;
+        transaction
+            .prepare_cached("UPDATE position_v1 SET next = ?1, leaf = ?2")?
+            .execute(params![schema::number(next), leaf.as_ref().map(Hash32::bytes)])?;
         transaction.commit()?;
         drop(writer);
         if mail_changed {
@@ -284,7 +287,8 @@ fn count_unknown(
 /// The position that comes next, and the leaf hash of the one before it.
 fn standing(connection: &Connection) -> rusqlite::Result<(u64, Option<Hash32>)> {
     let row = connection
-        .query_row("SELECT next, leaf FROM position_v1", [], |row| {
+        .prepare_cached("SELECT next, leaf FROM position_v1")?
+        .query_row([], |row| {
             let leaf: Option<[u8; 32]> = row.get(1)?;
             Ok((schema::count(row, 0)?, leaf.map(Hash32::new)))
         })
@@ -303,7 +307,10 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_MAX)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // A statement is planned once, not again whenever other values are bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -20,8 +20,8 @@ use super::rows::{SALT_BYTES, Vault, VaultError, WrappedKey};
 use super::seal::{KEY_BYTES, SecretKey, binding};
 use crate::entropy::{self, Entropy};
 
-/// Opened account keys that are kept at most.
-const OPENED_KEYS_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+/// Opened account keys that are kept at most, about 10 MiB of them.
+const OPENED_KEYS_MAX: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
 /// Monthly salts that are kept at most.
 const SALTS_KEPT_MAX: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 /// The id of an account's one data key.
@@ -45,7 +45,7 @@ struct Opened {
 impl AccountKeys {
     pub(super) fn new(vault: Arc<dyn Vault>, keyring: Arc<Keyring>) -> Self {
         let opened = Mutex::new(Opened {
-            keys: LruCache::new(OPENED_KEYS_MAX),
+            keys: bounded(OPENED_KEYS_MAX),
             salts: LruCache::new(SALTS_KEPT_MAX),
             destroyed: 0,
         });
@@ -176,6 +176,13 @@ pub(super) fn commitment(key: &SecretKey) -> Hash32 {
         .chain_update(key.bytes())
         .finalize();
     Hash32::new(hash.into())
+}
+
+/// Not `LruCache::new`: that would take the memory for all of them at once.
+fn bounded(max: NonZeroUsize) -> LruCache<StreamId, SecretKey> {
+    let mut cache = LruCache::unbounded();
+    cache.resize(max);
+    cache
 }
 
 fn key_binding(account: AccountId, key: &str) -> Vec<u8> {

@@ -71,8 +71,11 @@ macro_rules! rows {
     (@query query) => { true };
 }
 
-/// Every call.
+/// Every call. The router tries them in this order, so that those of every sign-in come first.
 pub static TABLE: &[Row] = rows! {
+    POST "/v1/sign-ins/{id}/answers" Auth::SignIn, BOTH => sign_ins::answer::handle;
+    POST "/v1/sign-ins" Auth::AnyoneOrClient(Scope::SignInsVouch), BOTH => sign_ins::start::handle;
+    POST "/v1/sign-ins/{id}/email-code" Auth::SignIn, BOTH => sign_ins::email_code::handle;
     POST "/v1/accounts" Auth::AnyoneOrClient(Scope::AccountsWrite), PUBLIC
         => accounts::register::handle;
     GET "/v1/accounts/me/sessions" Auth::Session, BOTH => sessions::list::handle;
@@ -91,9 +94,6 @@ pub static TABLE: &[Row] = rows! {
         => factors::remove::handle;
     POST "/v1/accounts/{account}/recovery-codes" Auth::Session, BOTH
         => recovery_codes::renew::handle;
-    POST "/v1/sign-ins" Auth::AnyoneOrClient(Scope::SignInsVouch), BOTH => sign_ins::start::handle;
-    POST "/v1/sign-ins/{id}/email-code" Auth::SignIn, BOTH => sign_ins::email_code::handle;
-    POST "/v1/sign-ins/{id}/answers" Auth::SignIn, BOTH => sign_ins::answer::handle;
     GET "/v1/session" Auth::Session, BOTH => session::show::handle;
     DELETE "/v1/session" Auth::Session, BOTH => session::sign_out::handle;
     POST "/v1/session/proofs" Auth::Session, BOTH => session::prove::handle;

@@ -19,6 +19,7 @@ use countersign_events::id::{AccountId, Hash32, SecretVersion};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
@@ -32,6 +33,8 @@ use super::rows::{
 const READERS: usize = 4;
 /// Statements that a connection keeps prepared.
 const STATEMENTS_MAX: usize = 32;
+/// Memory for pages of one connection, in KiB.
+const CACHE_KIB: i64 = 8 * 1024;
 /// How long a connection waits for another process (a backup), in milliseconds.
 const BUSY_MILLISECONDS: u64 = 5_000;
 /// Marks the file as a vault of Countersign (`CsV1`).
@@ -332,6 +335,9 @@ fn open_connection(path: &Path, flags: OpenFlags) -> Result<Connection, VaultErr
         let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
         db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        // A statement is planned once, not again whenever other values are bound to it.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(db)
     };
     open().map_err(fault)
