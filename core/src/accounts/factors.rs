@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use countersign_events::account::{AccountEvent, Method};
 use countersign_events::id::{AccountId, FactorId, HandleHash, SecretVersion};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::answer::{Activated, FactorOffered, FactorView, RecoveryCodes, SessionGiven};
@@ -15,7 +16,7 @@ use super::identity::{FactorName, seal_pii};
 use super::proof::{compare_totp, prove_in_place, secret_of};
 use super::registration::check_text;
 use super::request::{Asker, BeginFactor, Call};
-use super::{Accounts, Verdict};
+use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::account::Factor;
@@ -36,7 +37,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Refusal::StepUpRequired`], [`Refusal::NoSession`], [`Refusal::AuthenticationFailed`] for
-    /// a wrong password, [`Refusal::Invalid`]; a [`Fault`](super::Fault).
+    /// a wrong password, [`Refusal::Invalid`]; a [`Fault`].
     pub async fn begin_factor(
         &self,
         call: &Call,
@@ -46,14 +47,18 @@ impl Accounts {
         if let Err(refusal) = check_text("name", &ask.name, NAME_CHARS) {
             return Ok(Err(refusal));
         }
-        self.ask_as(asker, |token| Begin { call: call.clone(), token, ask }).await
+        let asked = self.ask_as(asker, |token| Begin { call: call.clone(), token, ask }).await?;
+        match asked {
+            Ok(offer) => offer.drawn().await.map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        }
     }
 
     /// Activates an offered authenticator with its first code.
     ///
     /// # Errors
     /// [`Refusal::AuthenticationFailed`], [`Refusal::NotFound`], [`Refusal::NoSession`],
-    /// [`Refusal::TooManyRequests`]; a [`Fault`](super::Fault).
+    /// [`Refusal::TooManyRequests`]; a [`Fault`].
     pub async fn activate_factor(
         &self,
         call: &Call,
@@ -68,7 +73,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Refusal::StepUpRequired`], [`Refusal::NotFound`], [`Refusal::NoSession`],
-    /// [`Refusal::Invalid`]; a [`Fault`](super::Fault).
+    /// [`Refusal::Invalid`]; a [`Fault`].
     pub async fn rename_factor(
         &self,
         call: &Call,
@@ -86,7 +91,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Refusal::StepUpRequired`], [`Refusal::NotFound`], [`Refusal::NoSession`]; a
-    /// [`Fault`](super::Fault).
+    /// [`Fault`].
     pub async fn remove_factor(&self, call: &Call, asker: Asker, factor: FactorId) -> Verdict<()> {
         self.ask_as(asker, |token| Remove { call: call.clone(), token, factor }).await
     }
@@ -95,7 +100,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Refusal::StepUpRequired`], [`Refusal::NotFound`], [`Refusal::NoSession`]; a
-    /// [`Fault`](super::Fault).
+    /// [`Fault`].
     pub async fn new_recovery_codes(&self, call: &Call, asker: Asker) -> Verdict<RecoveryCodes> {
         self.ask_as(asker, |token| NewRecoveryCodes { call: call.clone(), token }).await
     }
@@ -131,9 +136,9 @@ struct Begin {
 }
 
 impl Request for Begin {
-    type Answer = FactorOffered;
+    type Answer = Offered;
 
-    async fn perform(&self, entity: &mut Entity) -> Result<FactorOffered, Halt> {
+    async fn perform(&self, entity: &mut Entity) -> Result<Offered, Halt> {
         let begun = entity.begin(&self.call).await?;
         let batch = match begun.repeated {
             Some(batch) => batch,
@@ -173,7 +178,7 @@ impl Begin {
 
     /// The offer, its secret read from the vault: the same for a repeated request, until a code
     /// has activated it (SR-005).
-    async fn offered(&self, entity: &Entity, batch: &Batch) -> Result<FactorOffered, Halt> {
+    async fn offered(&self, entity: &Entity, batch: &Batch) -> Result<Offered, Halt> {
         let requested = batch.find(|event| match event {
             AccountEvent::EnableRequested(requested) => Some(requested),
             _ => None,
@@ -187,13 +192,32 @@ impl Begin {
         let identity = entity.identity().await?;
         let issuer = &entity.services.issuer;
         let uri = enrolment::otpauth_uri(issuer, identity.shown_name(), &secret)?;
-        Ok(FactorOffered {
+        Ok(Offered {
             factor: requested.factor,
             secret: enrolment::base32(&secret),
-            qr_svg: enrolment::qr_svg(&uri)?,
             otpauth_uri: uri,
             expires_at: requested.expires_at,
         })
+    }
+}
+
+/// An offer whose QR code is not drawn yet.
+struct Offered {
+    factor: FactorId,
+    secret: Zeroizing<String>,
+    otpauth_uri: Zeroizing<String>,
+    expires_at: Timestamp,
+}
+
+impl Offered {
+    /// Draws the QR code. That takes a millisecond or more, in which no account's thread may be
+    /// held up.
+    async fn drawn(self) -> Result<FactorOffered, Fault> {
+        let Self { factor, secret, otpauth_uri, expires_at } = self;
+        let draw = move || enrolment::qr_svg(&otpauth_uri).map(|svg| (otpauth_uri, svg));
+        let drawn = tokio::task::spawn_blocking(draw).await;
+        let (otpauth_uri, qr_svg) = drawn.map_err(|gone| Fault::Internal(gone.to_string()))??;
+        Ok(FactorOffered { factor, secret, otpauth_uri, qr_svg, expires_at })
     }
 }
 
