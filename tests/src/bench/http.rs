@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -19,6 +20,19 @@ pub struct Connection {
     host: String,
     buffer: Vec<u8>,
     request: Vec<u8>,
+}
+
+/// A request, and the status that it must get.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    /// Where.
+    pub path: String,
+    /// The JSON.
+    pub body: String,
+    /// The key of a client app.
+    pub bearer: Option<Arc<str>>,
+    /// The status.
+    pub expected: u16,
 }
 
 /// An answer.
@@ -44,17 +58,23 @@ impl Connection {
     /// Posts JSON and reads the answer.
     ///
     /// # Errors
-    /// What the socket says, and `InvalidData` for an answer that is none.
-    pub async fn post(&mut self, path: &str, body: &str) -> io::Result<Answer<'_>> {
+    /// What the socket says.
+    pub async fn post(&mut self, shot: &Shot) -> io::Result<Answer<'_>> {
         self.request.clear();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n",
+            "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n",
+            shot.path,
             self.host,
-            body.len()
+            shot.body.len()
         );
         self.request.extend_from_slice(head.as_bytes());
-        self.request.extend_from_slice(body.as_bytes());
+        if let Some(key) = &shot.bearer {
+            let line = format!("Authorization: Bearer {key}\r\n");
+            self.request.extend_from_slice(line.as_bytes());
+        }
+        self.request.extend_from_slice(b"\r\n");
+        self.request.extend_from_slice(shot.body.as_bytes());
         self.stream.write_all(&self.request).await?;
         let mut filled = 0;
         loop {

@@ -1,33 +1,50 @@
 //! The loads: connections that ask as fast as they are answered.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 
-use super::http::{Connection, Measured};
+use super::http::{Connection, Measured, Shot};
 use super::prepare::{Prepared, step_now};
 
-/// What a request looks like: path, body, and the status that it must get.
-type Shot = (String, String, u16);
+/// Wrong codes for each sign-in: one less than lets the authenticator cool down.
+const WRONG_PER_SIGN_IN: usize = 4;
 
-/// Runs `connections` connections until `until` or until there is nothing left to ask.
-async fn run(
+/// A sign-in that waits for its second factor.
+#[derive(Debug, Clone)]
+pub struct Waiting<'a> {
+    /// Where it is answered.
+    pub path: String,
+    /// Whose it is.
+    pub of: &'a Prepared,
+}
+
+/// Fires the shots over `connections` connections, until there are none or `time` is over. What was
+/// answered is handed to `seen` with the number of its shot.
+async fn fire(
     address: SocketAddr,
     connections: usize,
     time: Duration,
-    next: Arc<dyn Fn() -> Option<Shot>>,
+    shots: impl Iterator<Item = Shot> + 'static,
+    seen: impl Fn(usize, &[u8]) + 'static,
 ) -> anyhow::Result<Measured> {
+    let shots = Rc::new(RefCell::new(shots.enumerate()));
+    let seen = Rc::new(seen);
     let local = tokio::task::LocalSet::new();
     let started = Instant::now();
     let parts = local
         .run_until(async {
             let tasks: Vec<_> = (0..connections)
                 .map(|_| {
-                    let next = Arc::clone(&next);
-                    tokio::task::spawn_local(one(address, started + time, next))
+                    let (shots, seen) = (Rc::clone(&shots), Rc::clone(&seen));
+                    tokio::task::spawn_local(async move {
+                        let next = || shots.borrow_mut().next();
+                        one(address, started + time, next, &*seen).await
+                    })
                 })
                 .collect();
             let mut parts = vec![];
@@ -43,17 +60,25 @@ async fn run(
 async fn one(
     address: SocketAddr,
     until: Instant,
-    next: Arc<dyn Fn() -> Option<Shot>>,
+    next: impl Fn() -> Option<(usize, Shot)>,
+    seen: &impl Fn(usize, &[u8]),
 ) -> anyhow::Result<Vec<Duration>> {
     let mut connection = Connection::open(address).await?;
     let mut latencies = vec![];
     while Instant::now() < until {
-        let Some((path, body, expected)) = next() else { break };
+        let Some((number, shot)) = next() else { break };
         let asked = Instant::now();
-        let answer = connection.post(&path, &body).await?;
+        let answer = connection.post(&shot).await?;
         latencies.push(asked.elapsed());
-        let (status, said) = (answer.status, String::from_utf8_lossy(answer.body).into_owned());
-        ensure!(status == expected, "{path} gave {status}, not {expected}: {said}");
+        let (status, said) = (answer.status, answer.body);
+        ensure!(
+            status == shot.expected,
+            "{} gave {status}, not {}: {}",
+            shot.path,
+            shot.expected,
+            String::from_utf8_lossy(said)
+        );
+        seen(number, said);
     }
     Ok(latencies)
 }
@@ -68,8 +93,61 @@ pub async fn echo(
     time: Duration,
 ) -> anyhow::Result<Measured> {
     let body = r#"{"method":"totp","code":"000000"}"#.to_owned();
-    let shot = move || Some(("/echo".to_owned(), body.clone(), 200));
-    run(address, connections, time, Arc::new(shot)).await
+    let shot = Shot { path: "/echo".into(), body, bearer: None, expected: 200 };
+    fire(address, connections, time, std::iter::repeat(shot), |_, _| {}).await
+}
+
+/// Begins a sign-in for each account, vouched for by the client app that has this key.
+///
+/// # Errors
+/// If an answer is not 200 or has no id.
+pub async fn begin<'a>(
+    address: SocketAddr,
+    connections: usize,
+    key: &Arc<str>,
+    prepared: &'a [Prepared],
+) -> anyhow::Result<(Vec<Waiting<'a>>, Measured)> {
+    /// However slow it is, it ends.
+    const TIME_MAX: Duration = Duration::from_secs(300);
+    let bodies: Vec<String> = prepared
+        .iter()
+        .map(|one| {
+            let context = r#"{"ip":"203.0.113.7"}"#;
+            let subject = &one.subject;
+            format!(r#"{{"subject":"{subject}","first_factor":"vouched","context":{context}}}"#)
+        })
+        .collect();
+    let key = Arc::clone(key);
+    let shots = bodies.into_iter().map(move |body| Shot {
+        path: "/v1/sign-ins".into(),
+        body,
+        bearer: Some(Arc::clone(&key)),
+        expected: 200,
+    });
+    let answers: Rc<RefCell<Vec<Option<String>>>> =
+        Rc::new(RefCell::new(vec![None; prepared.len()]));
+    let kept = Rc::clone(&answers);
+    let keep = move |number: usize, body: &[u8]| {
+        if let Some(place) = kept.borrow_mut().get_mut(number) {
+            *place = sign_in_id(body);
+        }
+    };
+    let measured = fire(address, connections, TIME_MAX, shots, keep).await?;
+    let ids = answers.take();
+    let waiting: anyhow::Result<Vec<_>> = prepared
+        .iter()
+        .zip(ids)
+        .map(|(of, id)| {
+            let id = id.context("an answer without the id of a sign-in")?;
+            Ok(Waiting { path: format!("/v1/sign-ins/{id}/answers"), of })
+        })
+        .collect();
+    Ok((waiting?, measured))
+}
+
+fn sign_in_id(body: &[u8]) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
+    answer.get("id")?.as_str().map(str::to_owned)
 }
 
 /// Wrong codes: up to four for each sign-in, so that nothing cools down.
@@ -80,20 +158,17 @@ pub async fn wrong(
     address: SocketAddr,
     connections: usize,
     time: Duration,
-    prepared: &[Prepared],
+    waiting: &[Waiting<'_>],
 ) -> anyhow::Result<Measured> {
-    const PER_SIGN_IN: usize = 4;
-    let shots: Vec<String> =
-        prepared.iter().map(|one| format!("/v1/sign-ins/{}/answers", one.sign_in)).collect();
-    let taken = AtomicUsize::new(0);
-    let shot = move || {
-        let number = taken.fetch_add(1, Ordering::Relaxed);
-        let path = shots.get(number / PER_SIGN_IN)?;
-        // No real code has this shape often enough to matter: one in a million is right.
-        let body = format!(r#"{{"method":"totp","code":"{:06}"}}"#, number % 1_000_000);
-        Some((path.clone(), body, 401))
-    };
-    run(address, connections, time, Arc::new(shot)).await
+    let step = step_now();
+    let shots: anyhow::Result<Vec<Shot>> = waiting
+        .iter()
+        .map(|one| Ok(answer(one.path.clone(), &one.of.wrong_code(step)?, 401)))
+        .collect();
+    // Round after round over all sign-ins, as they would come: never two at once of one account.
+    let shots = shots?.into_iter();
+    let shots = (0..WRONG_PER_SIGN_IN).flat_map(move |_| shots.clone());
+    fire(address, connections, time, shots, |_, _| {}).await
 }
 
 /// Right codes: one for each sign-in.
@@ -104,22 +179,15 @@ pub async fn right(
     address: SocketAddr,
     connections: usize,
     time: Duration,
-    prepared: &[Prepared],
+    waiting: &[Waiting<'_>],
 ) -> anyhow::Result<Measured> {
     let step = step_now();
-    let shots: anyhow::Result<Vec<(String, String)>> = prepared
-        .iter()
-        .map(|one| {
-            let code = one.code(step)?;
-            let body = format!(r#"{{"method":"totp","code":"{code}"}}"#);
-            Ok((format!("/v1/sign-ins/{}/answers", one.sign_in), body))
-        })
-        .collect();
-    let shots = shots?;
-    let taken = AtomicUsize::new(0);
-    let shot = move || {
-        let (path, body) = shots.get(taken.fetch_add(1, Ordering::Relaxed))?;
-        Some((path.clone(), body.clone(), 200))
-    };
-    run(address, connections, time, Arc::new(shot)).await
+    let shots: anyhow::Result<Vec<Shot>> =
+        waiting.iter().map(|one| Ok(answer(one.path.clone(), &one.of.code(step)?, 200))).collect();
+    fire(address, connections, time, shots?.into_iter(), |_, _| {}).await
+}
+
+fn answer(path: String, code: &str, expected: u16) -> Shot {
+    let body = format!(r#"{{"method":"totp","code":"{code}"}}"#);
+    Shot { path, body, bearer: None, expected }
 }

@@ -1,4 +1,5 @@
-//! Prepares a data directory offline: accounts with an authenticator and a sign-in that waits.
+//! Prepares a data directory offline: accounts with an authenticator, and the client app that
+//! vouches for them.
 //!
 //! Every account goes the way of a client app's user, through the same actors and the same log as
 //! in service, so that limits and replay protection stand as they would. Only passwords are left
@@ -8,7 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use countersign_core::accounts::answer::SignedIn;
 use countersign_core::accounts::request::{
     AccountRef, Asker, BeginFactor, Call, Net, RegisterSubject,
 };
@@ -24,7 +24,7 @@ use countersign_core::projections::ReadModel;
 use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault};
 use countersign_events::actor::By;
 use countersign_events::client::Scope;
-use countersign_events::id::ClientId;
+use countersign_events::id::{AccountId, ClientId};
 use countersign_events::store::sqlite::SqliteStore;
 use data_encoding::BASE32_NOPAD;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -35,13 +35,24 @@ const AT_ONCE: usize = 128;
 /// Seconds of a time step.
 const PERIOD_SECONDS: i64 = 30;
 
-/// A sign-in that waits for its second factor.
+/// An account with an authenticator.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    /// The sign-in's id.
-    pub sign_in: String,
+    /// The client app's name for it.
+    pub subject: String,
     /// The authenticator's secret.
     pub secret: Vec<u8>,
+}
+
+/// What is in the data directory.
+#[derive(Debug, Clone)]
+pub struct Preparation {
+    /// The accounts.
+    pub accounts: Vec<Prepared>,
+    /// The key of the client app that made them.
+    pub key: Arc<str>,
+    /// The account with a long stream.
+    pub busy: AccountId,
 }
 
 /// The present time step.
@@ -58,35 +69,44 @@ impl Prepared {
     pub fn code(&self, step: u64) -> anyhow::Result<String> {
         code(&self.secret, step)
     }
+
+    /// A code that no step around this one has.
+    ///
+    /// # Errors
+    /// If the secret is none.
+    pub fn wrong_code(&self, step: u64) -> anyhow::Result<String> {
+        /// A measurement ends before so many steps have gone by.
+        const STEPS_AROUND: u64 = 4;
+        let steps = step.saturating_sub(STEPS_AROUND)..=step.saturating_add(STEPS_AROUND);
+        let near: Vec<String> = steps.map(|step| self.code(step)).collect::<Result<_, _>>()?;
+        let mut wrong = (0..=near.len()).map(|code| format!("{code:06}"));
+        wrong.find(|code| !near.contains(code)).context("no wrong code")
+    }
 }
 
 fn code(secret: &[u8], step: u64) -> anyhow::Result<String> {
     Ok(Generator::new(secret)?.code(step))
 }
 
-/// Fills `data` with `accounts` accounts, and closes it.
+/// Fills `data` with `accounts` accounts, and one more with `sign_ins` sign-ins; closes it.
 ///
 /// # Errors
 /// What could not be written.
-pub async fn prepare(data: &Path, accounts: usize) -> anyhow::Result<Vec<Prepared>> {
+pub async fn prepare(data: &Path, accounts: usize, sign_ins: usize) -> anyhow::Result<Preparation> {
     let opened = open(data).await?;
-    let client = match opened.add_client(&call(&opened)?, "bench".into(), scopes()).await? {
-        Ok(added) => added.client,
-        Err(refusal) => return Err(refusal.into()),
-    };
-    let secrets: Vec<(usize, Vec<u8>)> = stream::iter(0..accounts)
+    let added = yes(opened.add_client(&call(&opened)?, "bench".into(), scopes()).await)?;
+    let client = added.client;
+    let accounts = stream::iter(0..accounts)
         .map(|number| enabled(&opened, client, number))
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
-    // The sign-ins come last, since one waits ten minutes and no longer.
-    let prepared = stream::iter(secrets)
-        .map(|(number, secret)| waiting(&opened, client, number, secret))
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
+    let busy = registered(&opened, client, "busy".into()).await?;
+    for _ in 0..sign_ins {
+        yes(opened.vouch(&call(&opened)?, client, "busy".into()).await)?;
+    }
     opened.directory().drain().await;
-    Ok(prepared)
+    Ok(Preparation { accounts, key: added.api_key.reveal().as_str().into(), busy })
 }
 
 /// The parts that a directory of accounts stands on, without a server before them.
@@ -133,20 +153,19 @@ fn subject(number: usize) -> String {
     format!("user {number}")
 }
 
-/// An account with an authenticator.
-async fn enabled(
+async fn registered(
     accounts: &Accounts,
     client: ClientId,
-    number: usize,
-) -> anyhow::Result<(usize, Vec<u8>)> {
+    subject: String,
+) -> anyhow::Result<AccountId> {
+    let ask = RegisterSubject { subject, email: None, email_verified: false, display_name: None };
+    yes(accounts.register_subject(&call(accounts)?, client, ask).await)
+}
+
+/// An account with an authenticator.
+async fn enabled(accounts: &Accounts, client: ClientId, number: usize) -> anyhow::Result<Prepared> {
+    let account = registered(accounts, client, subject(number)).await?;
     let call = call(accounts)?;
-    let ask = RegisterSubject {
-        subject: subject(number),
-        email: None,
-        email_verified: false,
-        display_name: None,
-    };
-    let account = yes(accounts.register_subject(&call, client, ask).await)?;
     let asker = || Asker::Client { client, account: AccountRef::Id(account) };
     let begin = BeginFactor { name: "phone".into(), password: None };
     let offered = yes(accounts.begin_factor(&call, asker(), begin).await)?;
@@ -161,20 +180,5 @@ async fn enabled(
             Err(refusal) => return Err(refusal.into()),
         }
     }
-    Ok((number, secret))
-}
-
-/// A sign-in of that account.
-async fn waiting(
-    accounts: &Accounts,
-    client: ClientId,
-    number: usize,
-    secret: Vec<u8>,
-) -> anyhow::Result<Prepared> {
-    match yes(accounts.vouch(&call(accounts)?, client, subject(number)).await)? {
-        SignedIn::SecondFactorRequired(waits) => {
-            Ok(Prepared { sign_in: waits.id.reveal().to_string(), secret })
-        }
-        SignedIn::Completed(_) => Err(anyhow!("no second factor was asked for")),
-    }
+    Ok(Prepared { subject: subject(number), secret })
 }

@@ -8,6 +8,24 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 
+/// How often it is looked whether something has come about.
+pub const LOOK: Duration = Duration::from_millis(50);
+
+/// What a server says of itself, and the system of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Counters {
+    /// Commits of the log since the start: one sync each.
+    pub commits: f64,
+    /// Entries of the log.
+    pub size: f64,
+    /// Entries that the read models have taken in.
+    pub projected: f64,
+    /// Accounts in memory.
+    pub live: f64,
+    /// CPU time used so far, user and system.
+    pub cpu: Duration,
+}
+
 /// A server in a process of its own, killed when dropped.
 pub struct Server {
     child: Child,
@@ -38,6 +56,15 @@ impl Server {
             command.arg(listener).arg("127.0.0.1:0");
         }
         Self::start(command, "public", "ops")
+    }
+
+    /// Kills it and starts another on the same data.
+    ///
+    /// # Errors
+    /// If that does not come up.
+    pub fn again(self, program: &Path, data: &Path) -> anyhow::Result<Self> {
+        drop(self);
+        Self::countersign(program, data)
     }
 
     /// Starts the bare echo: this very program with `echo`.
@@ -77,11 +104,43 @@ impl Server {
         Ok(kib / 1024)
     }
 
-    /// CPU time used so far, user and system.
+    /// Its counters.
     ///
     /// # Errors
-    /// If the process is gone.
-    pub fn cpu(&self) -> anyhow::Result<Duration> {
+    /// If it does not answer, or lacks one.
+    pub async fn counters(&self) -> anyhow::Result<Counters> {
+        let url = format!("http://{}/metrics", self.ops);
+        let text = reqwest::get(url).await?.text().await?;
+        let number = |name: &str| -> anyhow::Result<f64> {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            line.and_then(|number| number.parse().ok()).with_context(|| format!("no {name}"))
+        };
+        Ok(Counters {
+            commits: number("countersign_log_commits_total")?,
+            size: number("countersign_log_size")?,
+            projected: number("countersign_read_model_entries")?,
+            live: number("countersign_accounts_live")?,
+            cpu: self.cpu()?,
+        })
+    }
+
+    /// Waits until the read models have taken in all that the log has: their work belongs to what
+    /// was asked before, and takes processor time.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn settled(&self) -> anyhow::Result<()> {
+        let mut tick = tokio::time::interval(LOOK);
+        loop {
+            let counters = self.counters().await?;
+            if counters.projected >= counters.size {
+                return Ok(());
+            }
+            tick.tick().await;
+        }
+    }
+
+    fn cpu(&self) -> anyhow::Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let fields: Vec<&str> =
             stat.rsplit(") ").next().context("stat")?.split_whitespace().collect();
