@@ -6,6 +6,7 @@
 //! account passivates; then the files close, and only after them the directory's lock goes.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -97,12 +98,16 @@ pub async fn assemble(
     let config = &checked.config;
     let Machine { clock, entropy, mailer, around_store, around_vault } = machine;
     let keys = config.keys_directory();
+    is_whole(config, &keys)?;
     let keyring = Keyring::open_or_create(&keys, entropy.as_ref())
         .with_context(|| format!("cannot open the keys in {}", keys.display()))?;
     let keyring = Arc::new(keyring);
     let vault =
         SqliteVault::open(&config.data.join(VAULT_FILE)).context("cannot open the vault")?;
     let vault = within::<dyn Vault>(Arc::new(vault), around_vault.as_ref());
+    if !config.data.join(LOG_FILE).exists() {
+        must_be_empty(vault.as_ref()).await?;
+    }
     let secrets = Secrets::new(Arc::clone(&vault), Arc::clone(&keyring), Arc::clone(&entropy));
     let sqlite = open_log(config, &clock).context("cannot open the log")?;
     let counted = Arc::downgrade(&sqlite);
@@ -173,6 +178,34 @@ fn within<T: ?Sized>(part: Arc<T>, around: Option<&Around<T>>) -> Arc<T> {
         Some(around) => around(part),
         None => part,
     }
+}
+
+/// Refuses a directory of which a part was lost: made anew, it would answer as if nobody had ever
+/// registered, and let anybody take their logins. They are made in the order keys, vault, log, so
+/// that a first start which was cut short is not taken for a loss.
+fn is_whole(config: &Config, keys: &Path) -> anyhow::Result<()> {
+    let there = |file: &str| config.data.join(file).exists();
+    let (vault, log) = (there(VAULT_FILE), there(LOG_FILE));
+    if (vault || log) && !Keyring::is_there(keys) {
+        let (data, keys) = (config.data.display(), keys.display());
+        bail!("{data} has data, and {keys} has no keys: they are never made anew; see --keys");
+    }
+    if log && !vault {
+        let data = config.data.display();
+        bail!("{data} has a log and no vault: restore {VAULT_FILE}, it is never made anew");
+    }
+    Ok(())
+}
+
+/// A vault without a log is a first start that was cut short, if it is empty.
+async fn must_be_empty(vault: &dyn Vault) -> anyhow::Result<()> {
+    let claims = vault.claims(None).await.context("cannot read the vault")?;
+    if claims.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "the vault knows accounts, and there is no log: restore {LOG_FILE}, it is never made anew"
+    )
 }
 
 fn open_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<SqliteStore>> {

@@ -191,7 +191,9 @@ impl Begin {
         let secret = secret_of(entity, entity.id()?, requested.secret).await?;
         let identity = entity.identity().await?;
         let issuer = &entity.services.issuer;
-        let uri = enrolment::otpauth_uri(issuer, identity.shown_name(), &secret)?;
+        // A name may have what a label may not: a colon, for one.
+        let label = enrolment::account_label(identity.shown_name());
+        let uri = enrolment::otpauth_uri(issuer, &label, &secret)?;
         Ok(Offered {
             factor: requested.factor,
             secret: enrolment::base32(&secret),

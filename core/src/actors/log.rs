@@ -119,7 +119,9 @@ impl Log {
     /// Opens the log of a store; an empty one is begun with the entry that names it.
     ///
     /// # Errors
-    /// [`Fault`] where the store does not answer or its first entry is not `log.created`.
+    /// [`Fault`] where the store does not answer, its first entry is not `log.created`, or that
+    /// entry names another key than `public_key`: then keys and log do not belong together, and
+    /// whatever was sealed or hashed under the right keys would look as if it were not there.
     pub async fn open(
         store: Arc<dyn EventStore>,
         public_key: [u8; 32],
@@ -128,7 +130,14 @@ impl Log {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, Fault> {
         if let Some(first) = store.read_all(Position::new(0), 1).await?.first() {
-            let id = Entry::parse(&first.bytes)?.log;
+            let entry = Entry::parse(&first.bytes)?;
+            let id = entry.log;
+            let created = LogEvent::decode(&entry.event_type, entry.version, entry.data.get())?;
+            let key = Hash32::new(public_key);
+            if !matches!(created, LogEvent::Created(created) if created.key == key) {
+                let why = "the keys are not those that this log was made with".to_owned();
+                return Err(Fault::FailsClosed(why));
+            }
             return Ok(Self { store, id, clock, entropy });
         }
         let id = LogId::new(entropy::uuid_v4(entropy.as_ref())?);

@@ -83,6 +83,12 @@ impl Keyring {
         Self::open(dir)
     }
 
+    /// Whether the directory has keys, finished or not.
+    #[must_use]
+    pub fn is_there(dir: &Path) -> bool {
+        list(dir).is_ok_and(|files| files.iter().any(|name| is_key_file(name)))
+    }
+
     /// Opens a directory that has keys.
     ///
     /// # Errors

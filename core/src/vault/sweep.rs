@@ -3,10 +3,14 @@
 //! A secret is written before the event that names it, and destroyed after the event that ends
 //! it. A crash in between leaves a row that nothing points to. After 24 hours no append that could
 //! still name it is under way, and it goes.
+//!
+//! **What must stay true.** What was written before this log began is not this log's to judge:
+//! where the log was lost and another begun in its place, the vault keeps everything.
 
 use std::collections::BTreeSet;
 
-use countersign_events::id::{AccountId, SecretVersion};
+use countersign_events::entry::Entry;
+use countersign_events::id::{AccountId, Position, SecretVersion};
 use countersign_events::store::EventStore;
 use jiff::{SignedDuration, Timestamp};
 
@@ -52,11 +56,14 @@ pub async fn sweep(
     now: Timestamp,
 ) -> Result<Swept, VaultError> {
     let mut swept = Swept::default();
+    let Some(since) = beginning(store).await? else {
+        return Ok(swept);
+    };
     let mut after = None;
     loop {
         let page = vault.accounts_with_secrets(after).await?;
         for account in &page {
-            sweep_account(vault, store, *account, now, &mut swept).await?;
+            sweep_account(vault, store, *account, (since, now), &mut swept).await?;
         }
         after = page.last().copied();
         if page.len() < PAGE_ROWS_MAX {
@@ -65,15 +72,24 @@ pub async fn sweep(
     }
 }
 
+/// When the log's first entry was written; none where it is empty.
+async fn beginning(store: &dyn EventStore) -> Result<Option<Timestamp>, VaultError> {
+    let first = store.read_all(Position::new(0), 1).await;
+    let first = first.map_err(|error| VaultError::Unavailable(error.to_string()))?;
+    let begun = first.first().map(|first| Entry::parse(&first.bytes).map(|entry| entry.at));
+    begun.transpose().map_err(|error| VaultError::Damaged(error.to_string()))
+}
+
 async fn sweep_account(
     vault: &dyn Vault,
     store: &dyn EventStore,
     account: AccountId,
-    now: Timestamp,
+    (since, now): (Timestamp, Timestamp),
     swept: &mut Swept,
 ) -> Result<(), VaultError> {
     // The rows first: what is named only after this look was not among them, or is young.
-    let rows = vault.secrets_of(account).await?;
+    let mut rows = vault.secrets_of(account).await?;
+    rows.retain(|row| row.written_at >= since);
     let named = match Named::read(store, account).await {
         Ok(named) => named,
         Err(NamedError::Store(error)) => return Err(VaultError::Unavailable(error.to_string())),

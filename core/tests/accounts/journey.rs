@@ -83,6 +83,19 @@ fn one_person_goes_the_whole_way() {
     });
 }
 
+/// SR-004: a colon separates issuer and name in a label; a login may have one all the same.
+#[test]
+fn sr_004_a_login_with_a_colon_can_enrol() {
+    run(async {
+        let house = House::new().await;
+        house.register("a:b:c").await;
+        let token = house.session("a:b:c").await.token;
+        let offered = house.offer(&token).await;
+        let label = offered.otpauth_uri.split('?').next().unwrap();
+        assert_eq!(label, "otpauth://totp/Example:a%20b%20c");
+    });
+}
+
 /// SR-102: after a restart on the same files nothing that was acknowledged is missing.
 #[test]
 fn sr_102_a_restart_forgets_nothing() {

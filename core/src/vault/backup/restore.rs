@@ -119,7 +119,11 @@ fn put_in_place(
     }
     for (place, staged) in &staged {
         fs::rename(staged, place).map_err(io_error("could not be put in place", place))?;
-        let parent = place.parent().unwrap_or(place);
+        // A name without a directory is in the present one.
+        let parent = match place.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
         sync_dir(parent).map_err(io_error("could not be synced", parent))?;
     }
     Ok(())

@@ -1,0 +1,61 @@
+//! A data directory of which a part was lost: it is not served, and nothing is made in its place.
+
+use std::path::Path;
+
+use countersign_tests::phone::App;
+use countersign_tests::server::{Server, add_client};
+
+/// A directory where somebody has registered, and where nobody serves.
+fn used(data: &Path) {
+    let server = Server::start(data).unwrap();
+    let app = App { public: server.public, key: add_client(data).unwrap() };
+    app.user("somebody").unwrap();
+    server.kill().unwrap();
+}
+
+fn remove(data: &Path, file: &str) {
+    for suffix in ["", "-wal", "-shm"] {
+        let path = data.join(format!("{file}{suffix}"));
+        assert!(!path.exists() || std::fs::remove_file(path).is_ok());
+    }
+}
+
+#[test]
+fn a_directory_without_its_vault_is_not_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    used(&data);
+    remove(&data, "vault.db");
+    assert!(Server::start(&data).is_err());
+    assert!(!data.join("vault.db").exists(), "it was made anew");
+}
+
+#[test]
+fn a_directory_without_its_log_is_not_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    used(&data);
+    remove(&data, "log.db");
+    assert!(Server::start(&data).is_err());
+    assert!(!data.join("log.db").exists(), "it was made anew");
+}
+
+#[test]
+fn a_directory_without_its_keys_is_not_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    used(&data);
+    let keys = data.join("keys");
+    std::fs::rename(&keys, directory.path().join("elsewhere")).unwrap();
+    assert!(Server::start(&data).is_err());
+    assert!(!keys.exists(), "they were made anew");
+    // Nor with the keys of another installation.
+    let other = directory.path().join("other");
+    Server::start(&other).unwrap().kill().unwrap();
+    std::fs::rename(other.join("keys"), &keys).unwrap();
+    assert!(Server::start(&data).is_err());
+    // And with its own it is as before.
+    std::fs::rename(&keys, directory.path().join("not these")).unwrap();
+    std::fs::rename(directory.path().join("elsewhere"), &keys).unwrap();
+    Server::start(&data).unwrap().kill().unwrap();
+}
