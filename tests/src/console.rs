@@ -30,6 +30,8 @@ pub enum Key {
     Enter,
     /// Tab.
     Tab,
+    /// Tab with the shift key.
+    BackTab,
     /// Escape.
     Escape,
     /// Cursor up.
@@ -51,6 +53,7 @@ impl Key {
         Ok(match self {
             Self::Enter => b"\r".to_vec(),
             Self::Tab => b"\t".to_vec(),
+            Self::BackTab => b"\x1b[Z".to_vec(),
             Self::Escape => b"\x1b".to_vec(),
             Self::Up => b"\x1b[A".to_vec(),
             Self::Down => b"\x1b[B".to_vec(),
@@ -93,6 +96,7 @@ impl vt100::Callbacks for Marks {
 
 struct State {
     parser: vt100::Parser<Marks>,
+    written: Vec<u8>,
     exit: Option<ExitStatus>,
 }
 
@@ -179,6 +183,7 @@ impl Console {
         let process = child.process_id().context("the program has no process id")?;
         let state = State {
             parser: vt100::Parser::new_with_callbacks(ROWS, COLUMNS, 0, Marks::default()),
+            written: Vec::new(),
             exit: None,
         };
         let shared = Shared(Arc::new((Mutex::new(state), Condvar::new())));
@@ -249,6 +254,13 @@ impl Console {
     pub fn screen(&self) -> String {
         self.shared.wait(|_| true);
         self.shared.lock().parser.screen().contents()
+    }
+
+    /// All that the terminal was given since the start, echoes of the keyboard included. A text
+    /// that was drawn at once stands there whole; what was typed character by character need not.
+    #[must_use]
+    pub fn written(&self) -> String {
+        String::from_utf8_lossy(&self.shared.lock().written).into_owned()
     }
 
     /// Whether any cell of the screen has a colour of its own.
@@ -336,7 +348,10 @@ fn read(mut output: Box<dyn Read + Send>, shared: &Shared) {
     let mut buffer = [0; 4096];
     while let Ok(count @ 1..) = output.read(&mut buffer) {
         let bytes = buffer.get(..count).unwrap_or_default();
-        shared.change(|state| state.parser.process(bytes));
+        shared.change(|state| {
+            state.written.extend_from_slice(bytes);
+            state.parser.process(bytes);
+        });
     }
 }
 

@@ -4,9 +4,13 @@
 //! library that wrote the mail: the two must agree.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use data_encoding::BASE64;
+
+/// How long a mail may take to come.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A mail, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +107,26 @@ impl Mailbox {
             }
         }
         Ok(letters)
+    }
+
+    /// The oldest mail to an address that is one like this; asked for until the courier has
+    /// written it.
+    ///
+    /// # Errors
+    /// Where the directory or a mail does not read, and where none comes before the deadline.
+    pub fn wait_for(
+        &self,
+        address: &str,
+        is_it: impl Fn(&Letter) -> bool,
+    ) -> anyhow::Result<Letter> {
+        let end = Instant::now() + DEADLINE;
+        while Instant::now() < end {
+            if let Some(letter) = self.letters_to(address)?.into_iter().find(&is_it) {
+                return Ok(letter);
+            }
+            std::thread::yield_now();
+        }
+        bail!("no such mail to {address} came within {DEADLINE:?}")
     }
 
     /// The code of the newest mail to an address that has one.

@@ -1,9 +1,11 @@
-//! The support console in a real pseudo-terminal, and its client, against canned answers.
+//! The support console in a real pseudo-terminal: against the real server, and, for what that
+//! cannot be made to say, against canned answers; and the console's client.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod canned;
 mod client;
+mod whole;
 
 use std::net::TcpListener;
 

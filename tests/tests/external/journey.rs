@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use countersign_tests::bench::prepare::step_now;
-use countersign_tests::mailbox::Letter;
+use countersign_tests::mailbox::Mailbox;
 use countersign_tests::server::{Answered, Server, call, verb};
 use serde_json::{Value, json};
 
 const LOGIN: &str = "journey";
+const EMAIL: &str = "j@example.com";
 const PASSWORD: &str = "tr0ubador & his mule";
 /// The Python that Debian's `python3-pyotp` is installed for.
 const PYTHON: &str = "/usr/bin/python3";
@@ -82,22 +83,11 @@ fn qr_reads_back(offered: &Answered, directory: &Path) {
     assert!(offered.text_at("/otpauth_uri").contains(&format!("secret={secret}&")));
 }
 
-/// The code of the mail in the spool that has one; asked for until the courier has written it.
+/// The code of the mail in the spool that has one.
 fn mailed_code(data: &Path) -> String {
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while std::time::Instant::now() < end {
-        let mails = std::fs::read_dir(data.join("mail")).unwrap();
-        for mail in mails.map(|mail| mail.unwrap().path()) {
-            if mail.extension().is_some_and(|extension| extension == "eml") {
-                let letter = Letter::parse(&std::fs::read(&mail).unwrap()).unwrap();
-                if let Some(code) = letter.code() {
-                    return code.to_owned();
-                }
-            }
-        }
-        std::thread::yield_now();
-    }
-    panic!("no mail with a code came");
+    let spool = Mailbox::of(&data.join("mail"));
+    let letter = spool.wait_for(EMAIL, |letter| letter.code().is_some()).unwrap();
+    letter.code().unwrap().to_owned()
 }
 
 #[test]
@@ -106,7 +96,7 @@ fn the_whole_journey_with_oathtool_pyotp_and_zbarimg() {
     let data = directory.path().join("data");
     let server = Server::start(&data).unwrap();
     let mut person = Person { server: &server, token: String::new() };
-    let body = json!({ "login": LOGIN, "email": "j@example.com", "password": PASSWORD });
+    let body = json!({ "login": LOGIN, "email": EMAIL, "password": PASSWORD });
     let account = person.call("POST", "/v1/accounts", Some(&body), 201);
     let account = account.text_at("/account_id").to_owned();
     person.token = person.begin().text_at("/session/token").to_owned();

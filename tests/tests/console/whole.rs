@@ -1,0 +1,304 @@
+//! The console against the server that it is made for: from the setup token to the unlock, and
+//! what the holder of the account has of it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use countersign_tests::bench::prepare::step_now;
+use countersign_tests::console::{Console, Key, program};
+use countersign_tests::mailbox::Mailbox;
+use countersign_tests::phone::{code, wrong_code};
+use countersign_tests::server::{Answered, Server, call, verb};
+use serde_json::{Value, json};
+
+use crate::enter;
+
+const OPERATOR: &str = "olga";
+const OPERATOR_PASSWORD: &str = "an old oak by the river";
+const LOGIN: &str = "ana.lima";
+const EMAIL: &str = "ana@example.org";
+const PASSWORD: &str = "tr0ubador & his mule";
+const REASON: &str = "called, knows her birthday";
+const TICKET: &str = "case 4711";
+/// Wrong codes in a row after which codes must wait.
+const WRONG_CODES: usize = 5;
+
+/// The holder of an account, at the public listener.
+struct Holder {
+    public: SocketAddr,
+    /// The authenticator's secret.
+    secret: String,
+    /// The time step whose code activated it: the next one is good for half a minute at least.
+    step: u64,
+}
+
+impl Holder {
+    /// Registers, signs in with the password and activates an authenticator.
+    fn with_an_authenticator(public: SocketAddr) -> Self {
+        let body = json!({ "login": LOGIN, "email": EMAIL, "password": PASSWORD });
+        let registered = post(public, "/v1/accounts", None, &body);
+        assert_eq!(registered.status, 201, "{registered:?}");
+        let mut holder = Self { public, secret: String::new(), step: 0 };
+        let begun = holder.begin();
+        let token = Some(begun.text_at("/session/token"));
+        let body = json!({ "kind": "totp", "name": "phone" });
+        let offered = post(public, "/v1/accounts/me/factors", token, &body);
+        holder.secret = offered.text_at("/secret").to_owned();
+        holder.step = step_now();
+        let path = format!("/v1/accounts/me/factors/{}/activate", offered.text_at("/factor_id"));
+        let first = json!({ "code": code(&holder.secret, holder.step).unwrap() });
+        let activated = post(public, &path, token, &first);
+        assert_eq!(activated.status, 200, "{activated:?}");
+        holder
+    }
+
+    /// The first half of a sign-in.
+    fn begin(&self) -> Answered {
+        let body = json!({ "login": LOGIN, "password": PASSWORD });
+        let begun = post(self.public, "/v1/sign-ins", None, &body);
+        assert_eq!(begun.status, 200, "{begun:?}");
+        begun
+    }
+
+    /// The second half.
+    fn answer(&self, begun: &Answered, code: &str) -> Answered {
+        let path = format!("/v1/sign-ins/{}/answers", begun.text_at("/id"));
+        post(self.public, &path, None, &json!({ "method": "totp", "code": code }))
+    }
+
+    /// The code of the activation's next step.
+    fn next_code(&self) -> String {
+        code(&self.secret, self.step + 1).unwrap()
+    }
+
+    /// Somebody guesses until codes must wait: then not even the right one is looked at.
+    fn is_locked_by_wrong_codes(&self) {
+        let begun = self.begin();
+        let wrong = wrong_code(&self.secret, self.step).unwrap();
+        for _ in 0..WRONG_CODES {
+            assert_eq!(self.answer(&begun, &wrong).status, 401);
+        }
+        let refused = self.answer(&self.begin(), &self.next_code());
+        assert_eq!(refused.status, 429, "{refused:?}");
+    }
+}
+
+fn post(to: SocketAddr, path: &str, bearer: Option<&str>, body: &Value) -> Answered {
+    call(to, "POST", path, bearer, Some(body)).unwrap()
+}
+
+/// Adds the operator: the setup token.
+fn setup_token(data: &Path) -> String {
+    let data = data.to_str().unwrap();
+    let line = ["operator", "add", OPERATOR, "--role", "support", "--json", "--data", data];
+    let (exit, out, err) = verb(&line).unwrap();
+    assert_eq!(exit, Some(0), "{err}");
+    let added: Value = serde_json::from_str(&out).unwrap();
+    added["setup_token"].as_str().unwrap().to_owned()
+}
+
+fn start(server: &Server) -> Console {
+    let url = format!("http://{}", server.operator);
+    Console::start(&program("countersign-admin").unwrap(), &url).unwrap()
+}
+
+/// The key of the authenticator, in the groups that the screen shows below its name.
+fn key_on(screen: &str) -> String {
+    let is_group = |word: &&str| {
+        word.len() == 4 && word.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'))
+    };
+    let below = screen.lines().skip_while(|line| !line.trim_end().ends_with(" Key")).skip(1);
+    let groups = below
+        .map(|line| line.split_whitespace().filter(is_group).collect::<String>())
+        .take_while(|groups| !groups.is_empty());
+    groups.collect()
+}
+
+/// How the beginning of a key stands on the screen.
+fn grouped(secret: &str) -> String {
+    format!("{} {}", &secret[..4], &secret[4..8])
+}
+
+/// What a phone reads off the screen: two modules to a character, light ones drawn.
+fn photographed(screen: &str) -> String {
+    let is_module = |c: &char| matches!(c, '█' | '▀' | '▄' | ' ');
+    let width = screen.lines().next().unwrap().chars().take_while(|c| *c == '█').count();
+    let rows: Vec<Vec<char>> = screen
+        .lines()
+        .map(|line| line.chars().take(width).take_while(is_module).collect())
+        .take_while(|row: &Vec<char>| row.len() == width)
+        .collect();
+    let scale = 4;
+    let light = |x: usize, y: usize| {
+        let half = if (y / scale).is_multiple_of(2) { '▀' } else { '▄' };
+        matches!(rows[y / scale / 2][x / scale], '█') || rows[y / scale / 2][x / scale] == half
+    };
+    let shade = |x, y| if light(x, y) { 255 } else { 0 };
+    let (wide, high) = (width * scale, rows.len() * 2 * scale);
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(wide, high, shade);
+    image.detect_grids().first().expect("a QR code").decode().unwrap().1
+}
+
+/// The recovery codes that the screen numbers.
+fn recovery_codes_on(screen: &str) -> Vec<String> {
+    let words = screen.lines().flat_map(str::split_whitespace);
+    words.filter(|word| word.len() == 29 && word.contains('-')).map(str::to_owned).collect()
+}
+
+/// Chooses a password and enrols: the authenticator's secret, the time step of its first code,
+/// and the recovery codes.
+fn set_up(console: &mut Console, token: &str) -> (String, u64, Vec<String>) {
+    console.wait_for_text("Press F2").unwrap();
+    console.press(Key::Function(2)).unwrap();
+    console.wait_for_text("Setup token").unwrap();
+    console.type_text(&format!("\x1b[200~{token}\n\x1b[201~")).unwrap();
+    // The second password first: back and forth between the fields.
+    console.press(Key::Tab).unwrap();
+    console.press(Key::Tab).unwrap();
+    console.type_text(OPERATOR_PASSWORD).unwrap();
+    console.press(Key::BackTab).unwrap();
+    console.type_text(OPERATOR_PASSWORD).unwrap();
+    console.press(Key::Tab).unwrap();
+    console.press(Key::Enter).unwrap();
+    let screen = console.wait_for_text("Your password is set").unwrap();
+    for secret in [token, OPERATOR_PASSWORD] {
+        assert!(!screen.contains(secret), "{screen}");
+    }
+    enter(console, OPERATOR);
+    console.press(Key::Enter).unwrap();
+
+    let screen = console.wait_for_text("Scan this with").unwrap();
+    let secret = key_on(&screen);
+    assert_eq!(secret.len(), 32, "a key of 160 bits on:\n{screen}");
+    let uri = photographed(&screen);
+    assert!(uri.starts_with("otpauth://totp/") && uri.contains(OPERATOR), "{uri}");
+    assert!(uri.contains(&format!("secret={secret}&")), "{uri}");
+    let step = step_now();
+    enter(console, &code(&secret, step).unwrap());
+    let screen = console.wait_for_text("step 3 of 3").unwrap();
+    assert!(!screen.contains(&grouped(&secret)), "{screen}");
+    let codes = recovery_codes_on(&screen);
+    assert_eq!(codes.len(), 10, "{screen}");
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("Type a whole login").unwrap();
+    (secret, step, codes)
+}
+
+/// Leaves by a key that works anywhere, and checks what is left behind: nothing.
+fn quit(mut console: Console) -> String {
+    console.press(Key::Control('c')).unwrap();
+    assert_eq!(console.wait_for_exit().unwrap(), 0);
+    console.terminal_is_restored().unwrap();
+    assert_eq!(console.screen().trim(), "", "something is left on the person's own screen");
+    console.written()
+}
+
+/// From the list to the account, and what is wrong with it.
+fn look_the_account_up(console: &mut Console) {
+    // By address first, in vain; a second Tab is back at logins.
+    console.press(Key::Tab).unwrap();
+    enter(console, "nobody@example.org");
+    console.wait_for_text("No account has exactly this login or address").unwrap();
+    console.press(Key::Tab).unwrap();
+    for _ in "nobody@example.org".chars() {
+        console.type_text("\x7f").unwrap();
+    }
+    enter(console, LOGIN);
+    let screen = console.wait_for_text("a•••@e•••.org").unwrap();
+    assert!(!screen.contains(EMAIL), "{screen}");
+    console.press(Key::Enter).unwrap();
+    let screen = console.wait_for_text("5 wrong tries in a row").unwrap();
+    for part in ["Locked          authenticator code until", "Time line"] {
+        assert!(screen.contains(part), "{part} in\n{screen}");
+    }
+    // What led there stands further down.
+    assert!(!screen.contains("a code was refused"), "{screen}");
+    console.type_text(&"j".repeat(WRONG_CODES)).unwrap();
+    console.wait_for_text("a code was refused").unwrap();
+}
+
+/// Unlocks, with a look back before the yes.
+fn unlock(console: &mut Console) {
+    console.type_text("u").unwrap();
+    console.wait_for_text("Unlocking ends waiting times").unwrap();
+    console.press(Key::Right).unwrap();
+    console.press(Key::Tab).unwrap();
+    console.press(Key::Tab).unwrap();
+    console.press(Key::Tab).unwrap();
+    console.type_text(TICKET).unwrap();
+    console.press(Key::BackTab).unwrap();
+    console.type_text(REASON).unwrap();
+    console.press(Key::Tab).unwrap();
+    console.press(Key::Enter).unwrap();
+    let screen = console.wait_for_text("Enter writes it").unwrap();
+    for part in ["account.lockout_reset", "counters", REASON, TICKET] {
+        assert!(screen.contains(part), "{part} in\n{screen}");
+    }
+    console.press(Key::Escape).unwrap();
+    console.wait_until_gone("Enter writes it").unwrap();
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("Enter writes it").unwrap();
+    console.press(Key::Enter).unwrap();
+    // The proof of the sign-in is fresh enough: no code is asked for.
+    let screen = console.wait_for_text("This event was written").unwrap();
+    for part in ["account.lockout_reset", "support ended the waiting", REASON, TICKET] {
+        assert!(screen.contains(part), "{part} in\n{screen}");
+    }
+    console.press(Key::Enter).unwrap();
+    let screen = console.wait_for_text("nothing is locked").unwrap();
+    for part in ["support ended the waiting", "Unresolved      none"] {
+        assert!(screen.contains(part), "{part} in\n{screen}");
+    }
+}
+
+/// The whole life of an operator, and of a lockout.
+#[test]
+fn an_operator_is_added_enrols_signs_in_and_unlocks_an_account_for_its_holder() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let server = Server::start(&data).unwrap();
+    let token = setup_token(&data);
+    let mut console = start(&server);
+    let (secret, step, recovery_codes) = set_up(&mut console, &token);
+    let written = quit(console);
+    for hidden in [token.as_str(), OPERATOR_PASSWORD] {
+        assert!(!written.contains(hidden), "it was drawn");
+    }
+
+    let holder = Holder::with_an_authenticator(server.public);
+    holder.is_locked_by_wrong_codes();
+    let mut console = start(&server);
+    console.wait_for_text("Sign in").unwrap();
+    enter(&mut console, OPERATOR);
+    enter(&mut console, OPERATOR_PASSWORD);
+    console.wait_for_text("Second factor").unwrap();
+    let next = code(&secret, step + 1).unwrap();
+    enter(&mut console, &next);
+    console.wait_for_text("Type a whole login").unwrap();
+    look_the_account_up(&mut console);
+    unlock(&mut console);
+    let written = quit(console);
+    let key = grouped(&secret);
+    let hidden = [&token, &secret, &key, &next, OPERATOR_PASSWORD, EMAIL, PASSWORD, &holder.secret];
+    for hidden in hidden.into_iter().chain(recovery_codes.iter().map(String::as_str)) {
+        assert!(!written.contains(hidden), "{hidden} was drawn");
+    }
+
+    let entered = holder.answer(&holder.begin(), &holder.next_code());
+    assert_eq!(entered.status, 200, "{entered:?}");
+    let bearer = Some(entered.text_at("/session/token"));
+    let history = call(server.public, "GET", "/v1/accounts/me/history", bearer, None).unwrap();
+    let items = history.body["items"].as_array().unwrap();
+    let of_type = |name: &str| items.iter().find(|item| item["type"] == name);
+    let reset = of_type("account.lockout_reset").unwrap();
+    for told in [REASON, TICKET, "support ended the waiting"] {
+        assert!(reset.to_string().contains(told), "{told} in {reset}");
+    }
+    assert!(of_type("account.history_viewed").is_some(), "{history:?}");
+    let spool = Mailbox::of(&data.join("mail"));
+    let is_it = |letter: &countersign_tests::mailbox::Letter| {
+        letter.header("Subject").is_some_and(|subject| subject.contains("works again"))
+    };
+    let letter = spool.wait_for(EMAIL, is_it).unwrap();
+    assert!(letter.text.contains("our staff"), "{}", letter.text);
+}
