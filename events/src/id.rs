@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
@@ -85,6 +86,16 @@ uuid_id!(
     EventId,
     "event id"
 );
+
+impl EventId {
+    /// When the id was made, to the millisecond; none for a UUID of another version.
+    #[must_use]
+    pub fn time(self) -> Option<Timestamp> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanos).ok()?).ok()
+    }
+}
+
 uuid_id!(
     /// A client app. UUIDv4.
     ClientId,

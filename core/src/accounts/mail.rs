@@ -2,15 +2,17 @@
 
 use countersign_events::account::{AccountEvent, EmailCodeSent, EmailDeliveryFailed, NoticeSent};
 use countersign_events::id::{AccountId, EventId, Revision, StreamId};
+use countersign_events::store::{READ_LIMIT_MAX, Recorded};
 use futures::future::BoxFuture;
+use jiff::SignedDuration;
 
 use super::identity::open_net;
 use super::request::Call;
 use super::{Accounts, Fault};
 use crate::actors::account::{Entity, Halt, Request, Sealed, stamped};
-use crate::domain::Command;
 use crate::domain::account::EmailCode;
 use crate::domain::refusal::Refusal;
+use crate::domain::{Command, StampedEvent};
 use crate::mail::ledger::{Addressee, CodeMail, MailLedger, MailOutcome};
 
 impl MailLedger for Accounts {
@@ -72,27 +74,51 @@ impl Request for FindCode {
         let EmailCode { purpose, nonce, expires_at, .. } = code.clone();
         let secrets = &entity.services.secrets;
         let code = secrets.email_code(entity.id()?, *bound_to, purpose, email.commit, nonce);
-        let net = self.asked_from(entity).await?;
+        let asked = newest_since(entity, self.request, |event| event.id == self.request).await?;
+        let net = match asked {
+            Some(asked) => open_net(&entity.services.secrets, entity.stream, &asked).await?,
+            None => None,
+        };
         Ok(Some(CodeMail { code, purpose, expires_at, net }))
     }
 }
 
-impl FindCode {
-    /// Where the code was asked for, from the entry of the request.
-    async fn asked_from(&self, entity: &Entity) -> Result<Option<super::request::Net>, Halt> {
-        let from = entity.account().last.map_or(0, |(revision, _)| revision.get());
-        let from = Revision::new(from.saturating_sub(LOOK_BACK));
-        for recorded in entity.services.log.read_from(entity.stream, from).await? {
-            if stamped(&recorded)?.id == self.request {
-                return Ok(open_net(&entity.services.secrets, entity.stream, &recorded).await?);
+/// Entries that are read at once while looking back.
+const LOOK_BACK_PAGE: u64 = 64;
+/// How much earlier than the time in its id an event may stand in its stream: ids are made a
+/// moment after the time of the decision, a password's hash later at most.
+const ID_AHEAD_MAX: SignedDuration = SignedDuration::from_mins(1);
+
+/// The newest event that `is_it`, looking back from the stream's end to the event of this id.
+///
+/// However far back that is: a busy account writes any number of events while a mail waits for its
+/// server. The bound is the event itself or, should the stream not hold it, its time: times never
+/// run backwards in a stream.
+async fn newest_since(
+    entity: &Entity,
+    since: EventId,
+    is_it: impl Fn(&StampedEvent) -> bool,
+) -> Result<Option<Recorded>, Halt> {
+    let earliest = since.time().and_then(|time| time.checked_sub(ID_AHEAD_MAX).ok());
+    let mut end = entity.account().last.map_or(0, |(revision, _)| revision.get() + 1);
+    while end > 0 {
+        let from = end.saturating_sub(LOOK_BACK_PAGE);
+        let limit = usize::try_from(end - from).unwrap_or(READ_LIMIT_MAX);
+        let store = entity.services.log.store();
+        let page = store.read_stream(entity.stream, Revision::new(from), limit).await?;
+        for recorded in page.into_iter().rev() {
+            let event = stamped(&recorded)?;
+            if is_it(&event) {
+                return Ok(Some(recorded));
+            }
+            if event.id == since || earliest.is_some_and(|earliest| event.at < earliest) {
+                return Ok(None);
             }
         }
-        Ok(None)
+        end = from;
     }
+    Ok(None)
 }
-
-/// Entries at the end of a stream among which a request for a code is looked for.
-const LOOK_BACK: u64 = 64;
 
 /// Puts on record what became of a mail; a second record of the same mail leaves no event.
 struct Record {
@@ -122,20 +148,13 @@ impl Record {
             MailOutcome::CodeSent { request, .. } | MailOutcome::Failed { request, .. } => request,
             MailOutcome::NoticeSent { cause, .. } => cause,
         };
-        let from = entity.account().last.map_or(0, |(revision, _)| revision.get());
-        let from = Revision::new(from.saturating_sub(LOOK_BACK));
-        for recorded in entity.services.log.read_from(entity.stream, from).await? {
-            let closes = match stamped(&recorded)?.event {
-                AccountEvent::EmailCodeSent(sent) => sent.request == cause,
-                AccountEvent::EmailDeliveryFailed(failed) => failed.request == cause,
-                AccountEvent::NoticeSent(sent) => sent.cause == cause,
-                _ => false,
-            };
-            if closes {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let closes = |event: &StampedEvent| match &event.event {
+            AccountEvent::EmailCodeSent(sent) => sent.request == cause,
+            AccountEvent::EmailDeliveryFailed(failed) => failed.request == cause,
+            AccountEvent::NoticeSent(sent) => sent.cause == cause,
+            _ => false,
+        };
+        Ok(newest_since(entity, cause, closes).await?.is_some())
     }
 }
 

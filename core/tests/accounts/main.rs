@@ -16,6 +16,7 @@ mod directory;
 mod house;
 mod idempotency;
 mod journey;
+mod mail;
 mod once;
 mod rules;
 mod shared_store;
