@@ -5,7 +5,6 @@
 //! then sends it its last message; what comes later meets a fresh actor. A message that meets a
 //! closed address (its actor panicked) is handed back by `try_send` and given to a fresh actor.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +23,8 @@ use crate::accounts::{Fault, Verdict};
 pub const SHARD_MAILBOX_MAX: usize = 4096;
 /// Accounts in memory at once, over all shards. One more makes the least lately used go.
 pub const LIVE_ACCOUNTS_MAX: usize = 200_000;
+/// So many that were sent away, and those that are gone are looked for.
+const LEAVING_LOOK: usize = 256;
 
 /// How many wait, live and idle.
 #[derive(Debug, Clone, Copy)]
@@ -113,7 +114,8 @@ impl Directory {
         self.live.load(Ordering::Relaxed)
     }
 
-    /// Passivates every account, in the order of their queues, then ends the arbiters.
+    /// Passivates every account, in the order of their queues, waits for those that are leaving,
+    /// then ends the arbiters.
     pub async fn drain(&self) {
         for shard in self.shards.iter() {
             let (done, drained) = oneshot::channel();
@@ -137,6 +139,8 @@ fn hash_of(stream: &StreamId) -> u64 {
 pub(super) struct Shard {
     services: Arc<Services>,
     accounts: lru::LruCache<StreamId, Addr<AccountActor>>,
+    /// Forgotten and perhaps still at work: a drain waits for them too.
+    leaving: Vec<Addr<AccountActor>>,
     live: Arc<AtomicUsize>,
     /// For this shard alone.
     bounds: Bounds,
@@ -160,7 +164,15 @@ struct Drain {
 impl Shard {
     fn new(services: Arc<Services>, live: Arc<AtomicUsize>, bounds: Bounds) -> Self {
         let accounts = lru::LruCache::unbounded();
-        Self { services, accounts, live, bounds, draining: false }
+        Self { services, accounts, leaving: vec![], live, bounds, draining: false }
+    }
+
+    /// Keeps the address of an account that was sent away, until it is gone.
+    fn leaves(&mut self, account: Addr<AccountActor>) {
+        if self.leaving.len() >= LEAVING_LOOK {
+            self.leaving.retain(Addr::connected);
+        }
+        self.leaving.push(account);
     }
 
     /// Gives a job to its account, which is started where it is not there.
@@ -182,9 +194,10 @@ impl Shard {
         while self.accounts.len() >= self.bounds.live_accounts_max {
             let Some((_, oldest)) = self.accounts.pop_lru() else { break };
             self.live.fetch_sub(1, Ordering::Relaxed);
-            // One whose queue is full stays alive without an address: its expected revisions
-            // still hold, and it goes when its queue is done and it finds itself idle.
+            // One whose queue is full stays alive: its expected revisions still hold, and it goes
+            // when its queue is done and it finds itself idle, or at the drain.
             let _full = oldest.try_send(Passivate);
+            self.leaves(oldest);
         }
         let services = Arc::clone(&self.services);
         let actor = AccountActor::new(stream, services, shard.clone(), self.bounds);
@@ -237,6 +250,7 @@ impl Handler<Idle> for Shard {
         if idle.account.try_send(Passivate).is_ok() && is_current {
             self.accounts.pop(&idle.stream);
             self.live.fetch_sub(1, Ordering::Relaxed);
+            self.leaves(idle.account);
         }
     }
 }
@@ -246,11 +260,13 @@ impl Handler<Drain> for Shard {
 
     fn handle(&mut self, drain: Drain, _context: &mut Self::Context) -> Self::Result {
         self.draining = true;
-        let accounts: HashMap<StreamId, Addr<AccountActor>> =
-            std::iter::from_fn(|| self.accounts.pop_lru()).collect();
-        self.live.fetch_sub(accounts.len(), Ordering::Relaxed);
+        let mut accounts = std::mem::take(&mut self.leaving);
+        let left = accounts.len();
+        accounts.extend(std::iter::from_fn(|| self.accounts.pop_lru().map(|(_, last)| last)));
+        self.live.fetch_sub(accounts.len() - left, Ordering::Relaxed);
         Box::pin(async move {
-            let leaving = accounts.values().map(|account| account.send(Passivate));
+            // One that is leaving already closes its queue when it is done, which answers as well.
+            let leaving = accounts.iter().map(|account| account.send(Passivate));
             futures::future::join_all(leaving).await;
             let _gone = drain.done.send(());
         })

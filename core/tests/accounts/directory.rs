@@ -160,3 +160,29 @@ fn a_drain_finishes_what_was_asked() {
         assert_eq!(no(house.sign_in("anna", PASSWORD).await), Refusal::AuthenticationFailed);
     });
 }
+
+/// An account that had to make room for others while it was at work still finishes that work.
+#[test]
+fn a_drain_waits_for_accounts_that_were_sent_away_while_busy() {
+    run(async {
+        let house = House::new().await;
+        let bounds = Bounds { live_accounts_max: 1, ..Bounds::default() };
+        let directory = Directory::start_within(1, &house.services, bounds);
+        let gate = Arc::new(Semaphore::new(0));
+        let busy = directory.ask(stream(1), Wait(gate.clone()));
+        let sent_away = async {
+            yes(directory.ask(stream(2), Count(Arc::default())).await);
+            assert_eq!(directory.live(), 1);
+            let mut drain = Box::pin(directory.drain());
+            // Long enough for a drain that waits for nobody to be over.
+            for _ in 0..20_000 {
+                assert!(futures::poll!(&mut drain).is_pending(), "it did not wait");
+                std::thread::yield_now();
+            }
+            gate.add_permits(1);
+            drain.await;
+        };
+        let (answer, ()) = futures::join!(busy, sent_away);
+        yes(answer);
+    });
+}
