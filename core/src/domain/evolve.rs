@@ -192,8 +192,12 @@ impl Open {
     /// Starts a session, or lifts the one of the same hash, or puts it in another's place.
     fn start(&mut self, opened: Option<&SessionOpened>, method: Method, at: Timestamp) {
         let Some(opened) = opened else { return };
-        let earlier = opened.replaces.unwrap_or(opened.session);
-        let earlier = self.sessions.remove(&earlier);
+        let replaced = opened.replaces.unwrap_or(opened.session);
+        let earlier = self.sessions.remove(&replaced);
+        // Proving again changes the token and not the session: its offer goes along (SR-113).
+        if let Some(offer) = self.offer.as_mut().filter(|offer| offer.session == Some(replaced)) {
+            offer.session = Some(opened.session);
+        }
         let started_at = earlier.as_ref().map_or(at, |session| session.started_at);
         let mut session = Session {
             started_at,

@@ -110,6 +110,24 @@ fn the_first_right_code_enables_and_issues_recovery_codes() {
     }
 }
 
+/// SR-113, SR-129: proving again changes the token, not the session; the offer goes along.
+#[test]
+fn sr_113_an_offer_survives_a_step_up_of_its_session() {
+    let password = Proven::Password { right: true };
+    let proven = offered().play(prove(1, password.clone(), 2));
+    let events = proven.when(activate(Some(2), proven.compared(1, &[0]))).events();
+    assert_eq!(events[1], AccountEvent::Enabled(Enabled { factor: factor(1) }));
+    let twice = proven.clone().play(prove(2, password, 3));
+    assert_eq!(twice.when(activate(Some(3), twice.compared(1, &[0]))).events().len(), 3);
+    // The dead token has nothing, another session has nothing, and signing out ends it as ever.
+    twice.when(activate(Some(1), twice.compared(1, &[0]))).refused(Refusal::NoSession);
+    let other = proven.clone().play(begin(super::harness::RIGHT, 4));
+    other.when(activate(Some(4), other.compared(1, &[0]))).refused(no_offer());
+    let own = Command::EndSessions { session: session(2), which: WhichSessions::Own };
+    let out = proven.play(own).play(begin(super::harness::RIGHT, 5));
+    out.when(activate(Some(5), out.compared(1, &[0]))).refused(no_offer());
+}
+
 /// SR-115: every other session ends, and so does every sign-in that waits.
 #[test]
 fn sr_115_enabling_ends_other_sessions_and_sign_ins() {
