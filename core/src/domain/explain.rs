@@ -1,12 +1,19 @@
 //! Explains: an event, or a lock, in a sentence that support and holders can read.
 
+use std::fmt;
+
 use countersign_events::account::{
     AccountEvent, CodeRejected, CodeVerified, DeliveryFailure, Method, Notice, Origin,
     PasswordSetWhy, Purpose, RejectedWhy, ResetScope, SessionEndedWhy, Viewed,
 };
 
+use jiff::Timestamp;
+
 use super::guess_limit::CoolDown;
 use super::totp::PERIOD_SECONDS;
+
+#[cfg(test)]
+mod tests;
 
 /// A method, as people call it.
 #[must_use]
@@ -28,6 +35,21 @@ const fn purpose(purpose: Purpose) -> &'static str {
     }
 }
 
+/// The same with its article.
+const fn one(of: Method) -> &'static str {
+    match of {
+        Method::Password => "a password",
+        Method::Totp => "an authenticator code",
+        Method::EmailCode => "a code by e-mail",
+        Method::RecoveryCode => "a recovery code",
+    }
+}
+
+/// A time as people read it, in UTC like the log.
+fn time(at: Timestamp) -> impl fmt::Display {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC")
+}
+
 /// Why a method must wait: since when, until when, what ends it.
 #[must_use]
 pub fn cool_down(which: Method, cool_down: &CoolDown) -> String {
@@ -36,8 +58,8 @@ pub fn cool_down(which: Method, cool_down: &CoolDown) -> String {
          it, and trying on does not make it longer",
         cool_down.unresolved,
         method(which),
-        cool_down.since,
-        cool_down.until,
+        time(cool_down.since),
+        time(cool_down.until),
     )
 }
 
@@ -81,8 +103,8 @@ pub fn event(event: &AccountEvent) -> String {
             "{} more tries by {} were refused while it had to wait, from {} to {}",
             refused.count,
             method(refused.method),
-            refused.first,
-            refused.last
+            time(refused.first),
+            time(refused.last)
         ),
         _ => event_of_the_rest(event),
     }
@@ -107,7 +129,7 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
             "{} wrong tries in a row: every {} is refused until {}",
             cooled.unresolved,
             method(cooled.method),
-            cooled.until
+            time(cooled.until)
         ),
         AccountEvent::LockoutReset(reset) => {
             let what = reset.method.map_or("every method", method);
@@ -129,7 +151,9 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
                 SessionEndedWhy::FactorChanged => "an authenticator was added or removed",
                 SessionEndedWhy::TooMany => "there were too many",
             };
-            format!("{} session(s) ended: {why}", ended.sessions.len())
+            let count = ended.sessions.len();
+            let sessions = if count == 1 { "session" } else { "sessions" };
+            format!("{count} {sessions} ended: {why}")
         }
         AccountEvent::NoticeSent(sent) => format!("the holder was told: {}", notice(sent.notice)),
         AccountEvent::HistoryViewed(viewed) => {
@@ -145,9 +169,7 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
 }
 
 fn accepted(verified: &CodeVerified) -> String {
-    format!("an {} was accepted {}", method(verified.method), purpose(verified.purpose))
-        .replace("an code", "a code")
-        .replace("an recovery", "a recovery")
+    format!("{} was accepted {}", one(verified.method), purpose(verified.purpose))
 }
 
 fn refused(rejected: &CodeRejected) -> String {

@@ -1,0 +1,87 @@
+//! Every event, and every lock, in the words that support and holders read. The events are the
+//! golden payloads of the language: what was once written is explained for ever.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use countersign_events::account::{AccountEvent, Method};
+use jiff::Timestamp;
+
+use super::{cool_down, event};
+use crate::domain::guess_limit::CoolDown;
+
+/// The golden payloads of accounts, by type and form, and what is said of each, line by line.
+const SENTENCES: &str = include_str!("sentences.txt");
+
+/// The lines: type, form, sentence.
+fn sentences() -> Vec<(&'static str, &'static str, &'static str)> {
+    let read = |line: &'static str| {
+        let (golden, sentence) = line.split_once(": ")?;
+        let (event_type, form) = golden.split_once(' ')?;
+        Some((event_type, form, sentence))
+    };
+    SENTENCES.lines().map(|line| read(line).expect("type form: sentence")).collect()
+}
+
+/// A golden payload: its type, and its form within the type.
+fn golden(event_type: &str, form: &str) -> AccountEvent {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events/tests/golden/v1");
+    let path = directory.join(format!("{event_type}.{form}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}", path.display()));
+    AccountEvent::decode(event_type, 1, text.trim_end()).unwrap()
+}
+
+#[test]
+fn every_event_is_told_in_a_sentence() {
+    for (event_type, form, sentence) in sentences() {
+        assert_eq!(event(&golden(event_type, form)), sentence, "{event_type} {form}");
+    }
+    let told: BTreeSet<&str> = sentences().iter().map(|(event_type, ..)| *event_type).collect();
+    let all: BTreeSet<&str> = AccountEvent::CATALOGUE.iter().map(|row| row.event_type).collect();
+    assert_eq!(told, all, "a type without a sentence here");
+}
+
+/// A sentence is for people: no type, no id, no word of a program.
+#[test]
+fn no_sentence_shows_the_machine() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events/tests/golden/v1");
+    let files = std::fs::read_dir(directory).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let goldens = names.filter(|name| name.starts_with("account.") && name.ends_with(".json"));
+    let mut seen = 0;
+    for name in goldens {
+        let mut parts = name.trim_end_matches(".json").rsplitn(2, '.');
+        let (form, event_type) = (parts.next().unwrap(), parts.next().unwrap());
+        let sentence = event(&golden(event_type, form));
+        seen += 1;
+        for machine in ["account.", "_", "0000-", "a1a1", "a2a2", "{", "()", "(s)"] {
+            assert!(!sentence.contains(machine), "{name}: {sentence}");
+        }
+    }
+    assert_eq!(seen, sentences().len(), "a golden payload without a sentence here");
+}
+
+/// Why is it locked: what was counted, what is refused, from when until when, and what ends it.
+#[test]
+fn a_lock_is_explained_with_its_reason_and_its_end() {
+    let at = |second: i64| Timestamp::from_second(1_795_000_000 + second).unwrap();
+    let waits = |unresolved| CoolDown {
+        since: at(0),
+        until: at(900),
+        unresolved,
+        rule: "simple-5-15m".to_owned(),
+    };
+    for (method, what) in [
+        (Method::Password, "password"),
+        (Method::Totp, "authenticator code"),
+        (Method::EmailCode, "code by e-mail"),
+        (Method::RecoveryCode, "recovery code"),
+    ] {
+        let expected = format!(
+            "5 wrong tries in a row: every {what} is refused from 2026-11-18 11:06:40 UTC until \
+             2026-11-18 11:21:40 UTC; the time or support ends it, and trying on does not make it \
+             longer"
+        );
+        assert_eq!(cool_down(method, &waits(5)), expected);
+    }
+}
