@@ -21,7 +21,7 @@ pub(crate) enum Verb {
 pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
     let text = match verb {
         Verb::Openapi => reference::http_api()?,
-        Verb::Events => reference::events(),
+        Verb::Events => reference::events().to_owned(),
         Verb::Config => reference::config(),
     };
     std::io::stdout().lock().write_all(text.as_bytes())?;

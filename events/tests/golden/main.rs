@@ -17,6 +17,8 @@
 mod account;
 mod journey;
 mod others;
+mod reference;
+mod source;
 
 use std::collections::BTreeSet;
 use std::fs;
