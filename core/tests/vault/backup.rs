@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use countersign_core::vault::SecretKind::{Password, Totp};
 use countersign_core::vault::backup::{
     BackupDirs, BackupError, BackupReport, MANIFEST_FILE, Manifest, RestoreReport, VaultAge,
-    backup, restore,
+    backup, restore, unfinished,
 };
-use countersign_core::vault::doctor::Code;
+use countersign_core::vault::doctor::{Code, look_at_files};
 use countersign_core::vault::{DataFiles, Keyring};
 use countersign_events::account::{AccountEvent, PasswordSet, PasswordSetWhy};
 use countersign_events::id::Position;
@@ -180,6 +180,42 @@ fn a_newer_vault_is_restored_and_its_surplus_is_told() {
     let found = codes(&restored);
     for code in [Code::SecretMissing, Code::SecretsWithoutAccount, Code::NameWithoutAccount] {
         assert!(found.contains(&code), "{code:?} in {found:?}");
+    }
+}
+
+/// A restore renames keys, vault and log into place. Killed before any of the three it leaves what
+/// is found, refused and named; killed after the last it is done.
+#[test]
+fn a_restore_that_was_cut_off_is_found_and_its_repair_is_named() {
+    let diary = Diary::new();
+    diary.register(account(1), "alice");
+    let out = tempfile::tempdir().unwrap();
+    back_up(&diary, out.path());
+    let dirs = BackupDirs::below(out.path());
+    for renamed in 0..=3 {
+        let target = tempfile::tempdir().unwrap();
+        let files = DataFiles::below(target.path());
+        try_restore(&dirs, &diary, target.path()).unwrap();
+        for name in ["log.db-wal", "log.db-shm", "vault.db-wal", "vault.db-shm"] {
+            let _none = fs::remove_file(target.path().join(name));
+        }
+        for name in &["keys", "vault.db", "log.db"][renamed..] {
+            let staged = target.path().join(format!(".restoring-{name}"));
+            fs::rename(target.path().join(name), staged).unwrap();
+        }
+        let found: Vec<_> = look_at_files(&files).into_iter().map(|found| found.code).collect();
+        let refused = try_restore(&dirs, &diary, target.path());
+        if renamed == 3 {
+            assert_eq!(unfinished(&files), None);
+            assert_eq!(found, [Code::KeysBesideData]);
+            assert!(matches!(refused, Err(BackupError::InTheWay(_))), "{refused:?}");
+            assert_eq!(reopened(target).doctor().accounts, 1);
+        } else {
+            assert!(unfinished(&files).is_some());
+            assert_eq!(found, [Code::RestoreUnfinished], "{renamed} renamed");
+            assert!(look_at_files(&files)[0].repair.contains("restore again"));
+            assert!(matches!(refused, Err(BackupError::Unfinished(_))), "{refused:?}");
+        }
     }
 }
 

@@ -111,12 +111,19 @@ fn an_account_key_under_a_lost_wrapping_key_is_found() {
 }
 
 #[test]
-fn a_name_without_an_account_is_found_when_it_had_time() {
+fn a_name_whose_registration_has_not_come_is_told_with_the_time_that_frees_it() {
     let diary = sound();
     let secrets = &diary.house.secrets;
     let name = secrets.login_hash("bob");
     block_on(secrets.claim(name, account(9), at(3_600 - 599))).unwrap();
-    assert_eq!(codes(&diary.doctor()), []);
+    let report = diary.doctor();
+    let finding = only(&report.findings, Code::NameNotYetRegistered);
+    assert_eq!(finding.about, name.to_string());
+    assert!(finding.sentence.contains("claimed for account"), "{}", finding.sentence);
+    assert!(finding.sentence.contains("9 minutes ago"), "{}", finding.sentence);
+    let free_at = at(3_600 - 599 + 600).to_string();
+    assert!(finding.repair.contains(&free_at), "{}", finding.repair);
+    assert!(report.is_sound(), "nothing is broken");
     let report = diary.doctor_at(at(3_601));
     let finding = only(&report.findings, Code::NameWithoutAccount);
     assert_eq!(finding.about, name.to_string());
@@ -139,7 +146,9 @@ fn an_account_without_a_name_is_found() {
     let secrets = &diary.house.secrets;
     let name = secrets.login_hash("alice");
     assert!(block_on(secrets.take_over(name, account(1), account(9), at(3_500))).unwrap());
-    only(&diary.doctor().findings, Code::AccountWithoutName);
+    let report = diary.doctor();
+    assert_eq!(codes(&report), [Code::AccountWithoutName, Code::NameNotYetRegistered]);
+    assert!(!report.is_sound());
 }
 
 #[test]

@@ -6,4 +6,5 @@
 mod canaries;
 mod claims;
 mod journey;
+mod restore;
 mod strace;

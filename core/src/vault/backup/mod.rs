@@ -26,7 +26,7 @@ use super::rows::VaultError;
 use moment::Moment;
 
 pub use manifest::{FileFacts, MANIFEST_FILE, Manifest, Part};
-pub use restore::{RestoreReport, VaultAge, restore};
+pub use restore::{RestoreReport, VaultAge, restore, unfinished};
 
 /// Why nothing was backed up or restored.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,12 @@ pub enum BackupError {
     /// The target is not empty. Nothing was written.
     #[error("{} is not empty, nothing is overwritten", .0.display())]
     InTheWay(PathBuf),
+    /// A restore was cut off, by a crash or a kill. Nothing was written.
+    #[error(
+        "{} is left of a restore that was cut off: empty the data directory and restore again",
+        .0.display()
+    )]
+    Unfinished(PathBuf),
     /// It is no finished backup of that part. Nothing was written.
     #[error("{} is no finished backup: {why}", path.display())]
     NoBackup {

@@ -1,8 +1,9 @@
 //! From the three parts back into an empty data directory.
 //!
 //! Everything is copied beside its place and compared with its manifest first; then keys, vault
-//! and log are renamed into place, in this order. A restore that was cut off leaves a directory
-//! that is not empty, which the next one refuses: empty it and begin again.
+//! and log are renamed into place, in this order. A restore that is cut off before the last rename
+//! leaves something beside its place ([`unfinished`]): then the next restore refuses, no server
+//! starts, and `doctor` says what to do: empty the directory and begin again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,9 +51,10 @@ pub struct RestoreReport {
 /// compare them. The parts may come from different backups of the same log.
 ///
 /// # Errors
-/// [`BackupError::InTheWay`] where the target is not empty; [`BackupError::NoBackup`] for a part
-/// that is unfinished, of another kind, or of another log; [`BackupError::Differs`] for a file
-/// whose hash is not its manifest's. After these nothing of the target is left.
+/// [`BackupError::Unfinished`] after a restore that was cut off, and [`BackupError::InTheWay`]
+/// where the target is not empty: nothing is touched. [`BackupError::NoBackup`] for a part that is
+/// unfinished, of another kind, or of another log, and [`BackupError::Differs`] for a file whose
+/// hash is not its manifest's: nothing of the target is left.
 pub async fn restore(
     from: &BackupDirs,
     files: &DataFiles,
@@ -68,6 +70,9 @@ pub async fn restore(
             return Err(BackupError::NoBackup { path: dir.clone(), why });
         }
     }
+    if let Some(left) = unfinished(files) {
+        return Err(BackupError::Unfinished(left));
+    }
     for dir in [&files.data, &files.keys] {
         if !is_absent_or_empty(dir).map_err(io_error("could not be listed", dir))? {
             return Err(BackupError::InTheWay(dir.clone()));
@@ -82,6 +87,13 @@ pub async fn restore(
     };
     let doctor = compare(files, clock).await?;
     Ok(RestoreReport { log, vault, keys, vault_age, doctor })
+}
+
+/// What a restore that was cut off has left beside its place, if one was.
+#[must_use]
+pub fn unfinished(files: &DataFiles) -> Option<PathBuf> {
+    let staged = [&files.keys, &files.vault, &files.log].map(|place| staged_beside(place));
+    staged.into_iter().find(|staged| staged.exists())
 }
 
 fn put_in_place(
@@ -117,6 +129,9 @@ fn put_in_place(
         let _ = fs::remove_file(log_file);
         return Err(error);
     }
+    // If we crash from here on, what is still staged tells that it was cut off: its name is durable
+    // before the first part is in place.
+    sync_dir(&files.data).map_err(io_error("could not be synced", &files.data))?;
     for (place, staged) in &staged {
         fs::rename(staged, place).map_err(io_error("could not be put in place", place))?;
         // A name without a directory is in the present one.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use countersign_events::id::{AccountId, Hash32, StreamId};
 use countersign_events::store::EventStore;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::super::named::{Named, NamedError};
 use super::super::rows::{PAGE_ROWS_MAX, SecretKind, VaultError};
@@ -13,9 +13,7 @@ use super::super::sweep::unnamed;
 use super::finding::Finding;
 use super::{DoctorError, DoctorReport};
 use crate::domain::account::{Open, Standing};
-
-/// A younger claim may belong to a registration that is under way.
-pub(super) const CLAIM_SETTLES: SignedDuration = SignedDuration::from_mins(10);
+use crate::domain::policy::CLAIM_TTL;
 
 /// The accounts that the log tells of.
 #[derive(Default)]
@@ -73,10 +71,15 @@ async fn claims(
         for claim in &page {
             report.claims += 1;
             named.insert(claim.account, claim.name);
-            let settled = now.duration_since(claim.claimed_at) >= CLAIM_SETTLES;
-            if settled && !streams.accounts.contains(&claim.account) {
-                report.findings.push(Finding::name_without_account(claim.name, claim.account));
+            if streams.accounts.contains(&claim.account) {
+                continue;
             }
+            // A younger one may belong to a registration that is under way.
+            let is_old = now.duration_since(claim.claimed_at) >= CLAIM_TTL;
+            report.findings.push(match is_old {
+                true => Finding::name_without_account(claim.name, claim.account),
+                false => Finding::name_not_yet_registered(claim, now),
+            });
         }
         after = page.last().map(|claim| claim.name);
         if page.len() < PAGE_ROWS_MAX {

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use super::super::backup::unfinished;
 use super::super::files::{DataFiles, open_read_only};
 use super::super::keyring::{self, Keyring};
 use super::finding::Finding;
@@ -18,6 +19,10 @@ const PROBLEMS_MAX: usize = 5;
 /// Opens everything read-only: it may run beside a server, and where nothing else opens.
 #[must_use]
 pub fn look_at_files(files: &DataFiles) -> Vec<Finding> {
+    if let Some(left) = unfinished(files) {
+        // What is there of it says nothing, and what is missing is not missed.
+        return vec![Finding::restore_unfinished(&left)];
+    }
     let mut findings = Vec::new();
     for database in [&files.log, &files.vault] {
         look_at_database(database, &mut findings);

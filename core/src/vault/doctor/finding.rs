@@ -6,7 +6,8 @@ use countersign_events::id::{AccountId, Hash32, SecretVersion, StreamId};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::super::rows::SecretKind;
+use super::super::rows::{ClaimRow, SecretKind};
+use crate::domain::policy::CLAIM_TTL;
 
 /// How much a finding matters, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,6 +27,8 @@ pub enum Code {
     OpenToOthers,
     /// A file that must be there is not.
     FileMissing,
+    /// A restore was cut off.
+    RestoreUnfinished,
     /// The keys do not open.
     KeysUnusable,
     /// SQLite finds a database damaged, or cannot read it.
@@ -52,6 +55,8 @@ pub enum Code {
     AccountWithoutName,
     /// A name leads to an account that was never registered.
     NameWithoutAccount,
+    /// A name was claimed a short while ago, and its registration has not come yet.
+    NameNotYetRegistered,
     /// The vault holds secrets of accounts that the log does not know.
     SecretsWithoutAccount,
     /// Secrets that nothing names, and that the sweeper has not removed.
@@ -65,6 +70,7 @@ impl Code {
         match self {
             Self::OpenToOthers
             | Self::FileMissing
+            | Self::RestoreUnfinished
             | Self::KeysUnusable
             | Self::DatabaseDamaged
             | Self::ClockBehind
@@ -78,6 +84,7 @@ impl Code {
             Self::KeysBesideData
             | Self::OfferMissing
             | Self::NameWithoutAccount
+            | Self::NameNotYetRegistered
             | Self::SecretsWithoutAccount
             | Self::UnnamedSecrets => Severity::Advice,
         }
@@ -125,6 +132,15 @@ impl Finding {
             &path.display(),
             "It is not there.",
             "Restore a backup into an empty directory with `countersign restore`.",
+        )
+    }
+
+    pub(super) fn restore_unfinished(path: &Path) -> Self {
+        Self::new(
+            Code::RestoreUnfinished,
+            &path.display(),
+            "It is left of a restore that was cut off.",
+            "Empty the data directory and the directory of the keys, and restore again.",
         )
     }
 
@@ -257,6 +273,25 @@ impl Finding {
             &format!("A name is held for account {account}, which was never registered."),
             "None needed: the next registration of that name takes it over. After a restore, look \
              whether the log is older than the vault.",
+        )
+    }
+
+    pub(super) fn name_not_yet_registered(claim: &ClaimRow, now: Timestamp) -> Self {
+        let ago = now.duration_since(claim.claimed_at);
+        let ago = match ago.as_mins() {
+            0 => format!("{} seconds", ago.as_secs().max(0)),
+            1 => "1 minute".to_owned(),
+            minutes => format!("{minutes} minutes"),
+        };
+        let free_at = claim.claimed_at.saturating_add(CLAIM_TTL).unwrap_or(Timestamp::MAX);
+        Self::new(
+            Code::NameNotYetRegistered,
+            &claim.name,
+            &format!(
+                "A name was claimed for account {} {ago} ago, and is not registered yet.",
+                claim.account
+            ),
+            &format!("None needed: unless its registration comes, it is free again at {free_at}."),
         )
     }
 
