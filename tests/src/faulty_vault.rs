@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use countersign_core::vault::rows::{ClaimRow, SALT_BYTES, SecretRow, WrappedKey};
+use countersign_core::vault::rows::{ClaimRow, RequestRow, SALT_BYTES, SecretRow, WrappedKey};
 use countersign_core::vault::{SecretId, Vault, VaultError};
 use countersign_events::id::{AccountId, Hash32};
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 
 /// What of a vault does not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,4 +86,6 @@ through! {
     accounts_with_secrets(after: Option<AccountId>) -> Vec<AccountId>;
     find_salt(month: &str) -> Option<[u8; SALT_BYTES]>;
     insert_salt(month: &str, salt: [u8; SALT_BYTES]) -> [u8; SALT_BYTES];
+    insert_request(request: RequestRow, forgotten: Timestamp) -> RequestRow;
+    delete_requests(forgotten: Timestamp) -> usize;
 }

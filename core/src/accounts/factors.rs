@@ -139,11 +139,8 @@ impl Request for Begin {
     type Answer = Offered;
 
     async fn perform(&self, entity: &mut Entity) -> Result<Offered, Halt> {
-        let begun = entity.begin(&self.call).await?;
-        let batch = match begun.repeated {
-            Some(batch) => batch,
-            None => self.decide(entity, &begun.mint).await?,
-        };
+        let offering = async |entity: &mut Entity, mint: &Mint| self.decide(entity, mint).await;
+        let (batch, _) = entity.once(&self.call, offering).await?;
         self.offered(entity, &batch).await
     }
 }

@@ -11,6 +11,7 @@ mod factors;
 pub mod identity;
 mod mail;
 pub mod mask;
+mod once;
 mod proof;
 mod registration;
 pub mod request;
@@ -36,7 +37,7 @@ use crate::enrolment::EnrolmentError;
 use crate::handle::SessionToken;
 use crate::projections::{ReadModel, ReadModelError};
 use crate::vault::Secrets;
-use request::{AccountRef, Asker};
+use request::{AccountRef, Asker, Call};
 
 /// How long a list waits for the read model to catch up before it shows what there is.
 const CATCH_UP: Duration = Duration::from_secs(2);
@@ -119,6 +120,15 @@ impl Accounts {
 
     async fn ask<R: Request>(&self, stream: StreamId, request: R) -> Verdict<R::Answer> {
         self.directory.ask(stream, request).await
+    }
+
+    /// Notices an idempotency key that came with something else before, where the body names the
+    /// account: each stream remembers its own keys only, and this request may be for another.
+    async fn same_request(&self, call: &Call) -> Verdict<()> {
+        let Some(key) = &call.idempotency else { return Ok(Ok(())) };
+        let asked = key.hashed(self.secrets());
+        let is_same = self.secrets().is_same_request(&asked, self.log().now()).await?;
+        Ok(is_same.then_some(()).ok_or(Refusal::IdempotencyKeyReused))
     }
 
     /// Asks the account that a holder or a client app means.

@@ -9,7 +9,7 @@ use super::answer::{EmailCodePromised, SessionGiven};
 use super::request::{Call, CodeAnswer, Proof};
 use super::sign_in::{Checked, SendCode, check_password, session_given};
 use super::{Accounts, Fault, Verdict};
-use crate::actors::account::{Batch, Entity, Halt, Request, Sealed};
+use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::account::Open;
 use crate::domain::command::{Evidence, Prove, Proven};
@@ -185,27 +185,21 @@ impl Request for ProveAgain {
     type Answer = SessionGiven;
 
     async fn perform(&self, entity: &mut Entity) -> Result<SessionGiven, Halt> {
-        let begun = entity.begin(&self.call).await?;
-        let batch = match begun.repeated {
-            Some(batch) => batch,
-            None => {
-                entity.session(&self.call, self.session).await?;
-                let proven = match &self.proof {
-                    Proof::Password(password) => password_proven(entity, password).await?,
-                    Proof::Code(answer) => {
-                        entity.admit(answer.method)?;
-                        let purpose = Purpose::StepUp;
-                        Proven::Code(evidence(entity, answer, purpose, self.session).await?)
-                    }
-                };
-                let next = begun.mint.session(entity.id()?).hash();
-                let session = self.session;
-                let command = Command::Prove(Prove { session, proven, next });
-                let sealed = Sealed::default();
-                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
-            }
+        let proving = async |entity: &mut Entity, mint: &Mint| {
+            entity.session(&self.call, self.session).await?;
+            let proven = match &self.proof {
+                Proof::Password(password) => password_proven(entity, password).await?,
+                Proof::Code(answer) => {
+                    entity.admit(answer.method)?;
+                    Proven::Code(evidence(entity, answer, Purpose::StepUp, self.session).await?)
+                }
+            };
+            let next = mint.session(entity.id()?).hash();
+            let command = Command::Prove(Prove { session: self.session, proven, next });
+            entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
         };
-        session_given(entity, &batch, &begun.mint)
+        let (batch, mint) = entity.once(&self.call, proving).await?;
+        session_given(entity, &batch, &mint)
     }
 }
 
@@ -242,21 +236,17 @@ impl Request for ConfirmEmail {
     type Answer = ();
 
     async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        let begun = entity.begin(&self.call).await?;
-        let batch = match begun.repeated {
-            Some(batch) => batch,
-            None => {
-                entity.session(&self.call, self.session).await?;
-                entity.admit(Method::EmailCode)?;
-                let (purpose, session) = (Purpose::ConfirmEmail, self.session);
-                let open = entity.open()?;
-                let evidence = email_evidence(entity, open, &self.code, purpose, session)?;
-                let right = matches!(evidence, Evidence::EmailCode { right: true });
-                let command = Command::ConfirmEmail { session, right };
-                let sealed = Sealed::default();
-                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
-            }
+        let confirming = async |entity: &mut Entity, mint: &Mint| {
+            entity.session(&self.call, self.session).await?;
+            entity.admit(Method::EmailCode)?;
+            let (purpose, session) = (Purpose::ConfirmEmail, self.session);
+            let open = entity.open()?;
+            let evidence = email_evidence(entity, open, &self.code, purpose, session)?;
+            let right = matches!(evidence, Evidence::EmailCode { right: true });
+            let command = Command::ConfirmEmail { session, right };
+            entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
         };
+        let (batch, _) = entity.once(&self.call, confirming).await?;
         let confirmed = batch.find(|event| match event {
             AccountEvent::EmailConfirmed(_) => Some(()),
             _ => None,

@@ -5,6 +5,7 @@
 //! that stream at revision 0 may take it over, so no login is ever lost.
 
 use countersign_events::account::Origin;
+use countersign_events::entry::Idempotency;
 use countersign_events::id::{AccountId, ClientId, Hash32, StreamId};
 use uuid::Builder;
 
@@ -117,17 +118,11 @@ impl Accounts {
         name: Hash32,
         create: Create,
     ) -> Verdict<AccountId> {
-        let account = self.new_account_id(call)?;
-        if call.idempotency.is_some() {
-            // Before the claim: a key reused with another login must not claim that one too.
-            let asked =
-                self.ask(StreamId::Account(account), Repeated { call: call.clone() }).await?;
-            match asked {
-                Ok(true) => return Ok(Ok(account)),
-                Ok(false) => {}
-                Err(refusal) => return Ok(Err(refusal)),
-            }
+        // Before the claim: a key reused with another login must not claim that one too.
+        if let Err(refusal) = self.same_request(call).await? {
+            return Ok(Err(refusal));
         }
+        let account = self.new_account_id(call)?;
         let now = self.log().now();
         match self.secrets().claim(name, account, now).await? {
             Claim::Claimed => {}
@@ -147,13 +142,14 @@ impl Accounts {
     }
 
     /// A random id; with an idempotency key the same one again, so that a repeated registration
-    /// meets the account that the first one made.
+    /// meets the account that the first one made. What is asked goes into it: whatever becomes of
+    /// the key, no two logins can lead to one account.
     fn new_account_id(&self, call: &Call) -> Result<AccountId, Fault> {
         let bytes = match &call.idempotency {
             None => *entropy::bytes::<16>(self.log().entropy())?,
             Some(asked) => {
-                let parts = [asked.caller.as_bytes(), asked.route.as_bytes(), asked.key.as_bytes()];
-                *self.secrets().fingerprint("account id", &parts).bytes()
+                let Idempotency { key, body } = asked.hashed(self.secrets());
+                *self.secrets().fingerprint("account id", &[key.bytes(), body.bytes()]).bytes()
             }
         };
         Ok(AccountId::new(Builder::from_random_bytes(bytes).into_uuid()))
@@ -163,19 +159,6 @@ impl Accounts {
     async fn abandon(&self, call: &Call, holder: AccountId) -> Result<bool, Fault> {
         let call = Call { idempotency: None, ..call.clone() };
         Ok(self.ask(StreamId::Account(holder), Abandon { call }).await?.is_ok())
-    }
-}
-
-/// Whether the same registration was answered before.
-struct Repeated {
-    call: Call,
-}
-
-impl Request for Repeated {
-    type Answer = bool;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
-        Ok(entity.begin(&self.call).await?.repeated.is_some())
     }
 }
 

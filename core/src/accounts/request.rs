@@ -2,6 +2,7 @@
 
 use countersign_events::account::{Method, ResetScope};
 use countersign_events::actor::By;
+use countersign_events::entry::Idempotency;
 use countersign_events::id::{AccountId, ClientId, CorrelationId, FactorId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -9,6 +10,7 @@ use zeroize::Zeroizing;
 use super::Fault;
 use crate::actors::log::Log;
 use crate::handle::SessionToken;
+use crate::vault::Secrets;
 
 /// What every request brings along.
 #[derive(Debug, Clone)]
@@ -60,6 +62,18 @@ pub struct IdempotencyKey {
     pub route: String,
     /// The body's bytes.
     pub body: Zeroizing<Vec<u8>>,
+}
+
+impl IdempotencyKey {
+    /// The keyed hashes that the log and the vault know it by.
+    #[must_use]
+    pub fn hashed(&self, secrets: &Secrets) -> Idempotency {
+        let key = [self.caller.as_bytes(), self.route.as_bytes(), self.key.as_bytes()];
+        Idempotency {
+            key: secrets.fingerprint("idempotency key", &key),
+            body: secrets.fingerprint("idempotency body", &[self.body.as_slice()]),
+        }
+    }
 }
 
 impl std::fmt::Debug for IdempotencyKey {

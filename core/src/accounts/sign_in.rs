@@ -28,8 +28,12 @@ impl Accounts {
     /// Begins a sign-in with a password.
     ///
     /// # Errors
-    /// [`Refusal::AuthenticationFailed`], [`Refusal::TooManyRequests`]; a [`Fault`].
+    /// [`Refusal::AuthenticationFailed`], [`Refusal::TooManyRequests`],
+    /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
     pub async fn sign_in(&self, call: &Call, ask: PasswordSignIn) -> Verdict<SignedIn> {
+        if let Err(refusal) = self.same_request(call).await? {
+            return Ok(Err(refusal));
+        }
         let name = self.secrets().login_hash(&ask.login);
         let request = || ByPassword { call: call.clone(), password: ask.password.clone() };
         if let Some(account) = self.secrets().find(name).await? {
@@ -50,8 +54,12 @@ impl Accounts {
     /// Begins a sign-in on the word of a client app, which checked the password itself.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for a subject the app did not make; a [`Fault`].
+    /// [`Refusal::NotFound`] for a subject the app did not make,
+    /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
     pub async fn vouch(&self, call: &Call, client: ClientId, subject: String) -> Verdict<SignedIn> {
+        if let Err(refusal) = self.same_request(call).await? {
+            return Ok(Err(refusal));
+        }
         let name = self.secrets().subject_hash(client, &subject);
         match self.secrets().find(name).await? {
             None => Ok(Err(Refusal::NotFound("account"))),
@@ -189,19 +197,15 @@ impl Request for Vouched {
     type Answer = SignedIn;
 
     async fn perform(&self, entity: &mut Entity) -> Result<SignedIn, Halt> {
-        let begun = entity.begin(&self.call).await?;
-        let batch = match begun.repeated {
-            Some(batch) => batch,
-            None => {
-                let (secrets, now) = (&entity.services.secrets, entity.now());
-                let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
-                let command = sign_in_command(entity, FirstFactor::Vouched, &begun.mint);
-                let command = Command::SignIn(command);
-                let sealed = Sealed { pii: None, net: Some(net) };
-                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
-            }
+        let vouched = async |entity: &mut Entity, mint: &Mint| {
+            let (secrets, now) = (&entity.services.secrets, entity.now());
+            let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+            let command = Command::SignIn(sign_in_command(entity, FirstFactor::Vouched, mint));
+            let sealed = Sealed { pii: None, net: Some(net) };
+            entity.decide(&self.call, &command, sealed, Some(mint)).await
         };
-        signed_in(entity, &batch, &begun.mint).await
+        let (batch, mint) = entity.once(&self.call, vouched).await?;
+        signed_in(entity, &batch, &mint).await
     }
 }
 
@@ -320,24 +324,20 @@ impl Request for Answered {
     type Answer = SessionGiven;
 
     async fn perform(&self, entity: &mut Entity) -> Result<SessionGiven, Halt> {
-        let begun = entity.begin(&self.call).await?;
-        let batch = match begun.repeated {
-            Some(batch) => batch,
-            None => {
-                let sign_in = self.sign_in.hash();
-                let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
-                if !open.sign_ins.contains_key(&sign_in) {
-                    return Err(Refusal::AuthenticationFailed.into());
-                }
-                entity.admit(self.answer.method)?;
-                let evidence = evidence(entity, &self.answer, Purpose::SignIn, sign_in).await?;
-                let session = begun.mint.session(entity.id()?).hash();
-                let command = Command::VerifyCode(VerifyCode { sign_in, evidence, session });
-                let sealed = Sealed::default();
-                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+        let verifying = async |entity: &mut Entity, mint: &Mint| {
+            let sign_in = self.sign_in.hash();
+            let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
+            if !open.sign_ins.contains_key(&sign_in) {
+                return Err(Refusal::AuthenticationFailed.into());
             }
+            entity.admit(self.answer.method)?;
+            let evidence = evidence(entity, &self.answer, Purpose::SignIn, sign_in).await?;
+            let session = mint.session(entity.id()?).hash();
+            let command = Command::VerifyCode(VerifyCode { sign_in, evidence, session });
+            entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
         };
-        session_given(entity, &batch, &begun.mint)
+        let (batch, mint) = entity.once(&self.call, verifying).await?;
+        session_given(entity, &batch, &mint)
     }
 }
 

@@ -17,6 +17,9 @@ pub const VAULT_FILE: &str = "vault.db";
 /// The directory of the keys.
 pub const KEYS_DIR: &str = "keys";
 
+/// What SQLite calls the write-ahead log of a database, behind its name.
+const WAL_SUFFIX: &str = "-wal";
+
 /// How long a look waits for a process that holds a lock, in milliseconds.
 const BUSY_MILLISECONDS: u64 = 5_000;
 
@@ -62,6 +65,37 @@ pub(super) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
     db.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
     db.pragma_update(None, "trusted_schema", false)?;
     Ok(db)
+}
+
+/// Folds the write-ahead logs of a directory's databases into the databases, and removes them.
+/// To be called when nothing holds these open any more; says whether all are gone.
+///
+/// Who closes a database last folds its log by itself, but not through a connection that only
+/// reads, and those are closed in no order.
+///
+/// # Errors
+/// What the file system says. A database that does not open keeps its log.
+pub fn fold_wals(data: &Path) -> io::Result<bool> {
+    let mut all_gone = true;
+    for entry in fs::read_dir(data)? {
+        let log = entry?.path();
+        let name = log.to_str().unwrap_or_default();
+        if let Some(database) = name.strip_suffix(WAL_SUFFIX) {
+            if let Err(error) = fold_wal(Path::new(database)) {
+                tracing::debug!(%error, database, "its write-ahead log is not folded");
+            }
+            all_gone &= !log.exists();
+        }
+    }
+    Ok(all_gone)
+}
+
+fn fold_wal(database: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(database, flags)?;
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    // Closing removes the log, where this is the last connection.
+    db.close().map_err(|(_, error)| error)
 }
 
 /// Makes a new file that only its owner may read, and none where one is.

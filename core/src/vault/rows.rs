@@ -1,11 +1,12 @@
 //! The rows of the vault, and the trait that a backend implements.
 //!
-//! Four kinds of row: *claims* (keyed hash of a name -> account), *account keys* (one per account,
-//! wrapped), *secrets* (insert-only, sealed, one per `(account, kind, version)`) and *salts* (one
-//! per month). A backend sees only hashes and ciphertext. Every write is durable on return and
-//! atomic by itself; there is no write that spans two rows.
+//! Five kinds of row: *claims* (keyed hash of a name -> account), *account keys* (one per account,
+//! wrapped), *secrets* (insert-only, sealed, one per `(account, kind, version)`), *salts* (one per
+//! month) and *requests* (keyed hash of an idempotency key -> that of what was asked). A backend
+//! sees only hashes and ciphertext. Every write is durable on return and atomic by itself; there is
+//! no write that spans two rows.
 
-use countersign_events::id::{AccountId, Hash32, SecretVersion};
+use countersign_events::id::{AccountId, HandleHash, Hash32, SecretVersion};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
@@ -123,6 +124,17 @@ pub struct WrappedKey {
     pub wrapped: Vec<u8>,
 }
 
+/// A request that came with an idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestRow {
+    /// The keyed hash of the key, its caller and its route.
+    pub key: HandleHash,
+    /// The keyed hash of its body.
+    pub body: HandleHash,
+    /// When it came first.
+    pub first_at: Timestamp,
+}
+
 /// Bytes of the salt of a month.
 pub const SALT_BYTES: usize = 32;
 
@@ -187,4 +199,15 @@ pub trait Vault: Send + Sync + 'static {
         month: &str,
         salt: [u8; SALT_BYTES],
     ) -> BoxFuture<'_, Result<[u8; SALT_BYTES], VaultError>>;
+
+    /// Inserts a request unless its key stands there, and younger than `forgotten`; returns the
+    /// row that stands.
+    fn insert_request(
+        &self,
+        request: RequestRow,
+        forgotten: Timestamp,
+    ) -> BoxFuture<'_, Result<RequestRow, VaultError>>;
+
+    /// Deletes the requests that are as old as `forgotten`; how many that were.
+    fn delete_requests(&self, forgotten: Timestamp) -> BoxFuture<'_, Result<usize, VaultError>>;
 }

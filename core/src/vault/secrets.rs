@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use countersign_events::account::{KeyCreated, Purpose};
-use countersign_events::entry::{SealClass, SealedPart};
+use countersign_events::entry::{Idempotency, SealClass, SealedPart};
 use countersign_events::id::{
     AccountId, ClientId, EventId, HandleHash, Hash32, Nonce, SecretVersion, StreamId,
 };
@@ -20,8 +20,11 @@ use super::account_keys::{ACCOUNT_KEY, AccountKeys, commitment};
 use super::codes::RECOVERY_PEPPER;
 use super::keyring::Keyring;
 use super::names::{normalise_email, normalise_login};
-use super::rows::{Claim, ClaimRow, SecretId, SecretKind, SecretRow, Vault, VaultError};
+use super::rows::{
+    Claim, ClaimRow, RequestRow, SecretId, SecretKind, SecretRow, Vault, VaultError,
+};
 use super::seal::binding;
+use crate::domain::policy::IDEMPOTENCY_TTL;
 use crate::domain::recovery_code::NormalRecoveryCode;
 use crate::entropy::{self, Entropy};
 
@@ -325,6 +328,22 @@ impl Secrets {
     #[must_use]
     pub fn recovery_pepper(&self) -> &str {
         RECOVERY_PEPPER
+    }
+
+    /// Notes what a keyed request asks; false where its key came with something else less than 24
+    /// hours ago, on whatever node.
+    ///
+    /// # Errors
+    /// What the vault says.
+    pub async fn is_same_request(
+        &self,
+        asked: &Idempotency,
+        now: Timestamp,
+    ) -> Result<bool, VaultError> {
+        let request = RequestRow { key: asked.key, body: asked.body, first_at: now };
+        let forgotten = now.checked_sub(IDEMPOTENCY_TTL).unwrap_or(Timestamp::MIN);
+        let stands = self.inner.vault.insert_request(request, forgotten).await?;
+        Ok(stands.body == asked.body)
     }
 
     /// 32 bytes that the same kind, event and idempotency key give on every node.

@@ -1,4 +1,4 @@
-//! The sweeper: removes secrets that no event makes current.
+//! The sweeper: removes secrets that no event makes current, and requests that are forgotten.
 //!
 //! A secret is written before the event that names it, and destroyed after the event that ends
 //! it. A crash in between leaves a row that nothing points to. After 24 hours no append that could
@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::named::{Named, NamedError};
 use super::rows::{PAGE_ROWS_MAX, SecretId, SecretKind, SecretRow, Vault, VaultError};
+use crate::domain::policy::IDEMPOTENCY_TTL;
 
 /// How old a secret that nothing names must be.
 pub const UNNAMED_AGE: SignedDuration = SignedDuration::from_hours(24);
@@ -29,6 +30,8 @@ pub struct Swept {
     pub removed: Vec<SecretId>,
     /// Accounts whose stream does not read: nothing of theirs was touched.
     pub skipped: Vec<AccountId>,
+    /// Requests removed, whose idempotency keys are no longer remembered.
+    pub requests: usize,
 }
 
 /// Which of an account's secrets may go: old enough, and not among those that its stream names.
@@ -55,7 +58,9 @@ pub async fn sweep(
     store: &dyn EventStore,
     now: Timestamp,
 ) -> Result<Swept, VaultError> {
-    let mut swept = Swept::default();
+    let forgotten = now.checked_sub(IDEMPOTENCY_TTL).unwrap_or(Timestamp::MIN);
+    let requests = vault.delete_requests(forgotten).await?;
+    let mut swept = Swept { requests, ..Swept::default() };
     let Some(since) = beginning(store).await? else {
         return Ok(swept);
     };

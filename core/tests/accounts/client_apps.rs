@@ -24,6 +24,26 @@ async fn app(house: &House, name: &str) -> ClientId {
     yes(house.accounts.client(&house.call(), &added.api_key).await).client
 }
 
+/// SR-066: a subject is named by the body, as a login is.
+#[test]
+fn sr_066_a_vouchs_key_with_another_subject_is_refused() {
+    run(async {
+        let house = House::new().await;
+        let shop = app(&house, "shop").await;
+        for name in ["42", "43"] {
+            yes(house.accounts.register_subject(&house.call(), shop, subject(name)).await);
+        }
+        let vouch = |name: &str| {
+            let call = house.keyed("0123456789abcdefghijkl", "POST /v1/sign-ins", name);
+            let (accounts, name) = (house.accounts.clone(), name.to_owned());
+            async move { accounts.vouch(&call, shop, name).await }
+        };
+        let session = completed(yes(vouch("42").await));
+        assert_eq!(no(vouch("43").await), Refusal::IdempotencyKeyReused);
+        assert_eq!(completed(yes(vouch("42").await)).token, session.token);
+    });
+}
+
 #[test]
 fn an_app_vouches_and_its_user_answers_with_a_code() {
     run(async {

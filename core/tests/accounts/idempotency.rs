@@ -2,9 +2,11 @@
 
 use countersign_core::accounts::answer::SignedIn;
 use countersign_core::accounts::request::{Asker, BeginFactor, CodeAnswer};
+use countersign_core::domain::policy::IDEMPOTENCY_TTL;
 use countersign_core::domain::refusal::Refusal;
 use countersign_events::account::Method;
 use futures::future::join_all;
+use jiff::SignedDuration;
 
 use super::house::{
     House, PASSWORD, STEP, completed, no, password_of, registration, run, text, yes,
@@ -28,6 +30,73 @@ fn sr_066_a_repeated_registration_meets_the_account_it_made() {
         // The refused one claimed nothing: anna's login is free, and no second name of mike.
         assert_eq!(no(house.sign_in("anna", PASSWORD).await), Refusal::AuthenticationFailed);
         assert_ne!(house.register("anna").await, first);
+    });
+}
+
+/// Two at once, neither of which the other can have seen: one registers, the other claims nothing.
+#[test]
+fn sr_066_one_key_with_two_logins_at_once_registers_one_of_them() {
+    run(async {
+        let house = House::new().await;
+        for round in 0..20 {
+            let key = format!("a key of at least 22 letters {round}");
+            let logins = [format!("mike{round}"), format!("anna{round}")];
+            let register = |login: &str| {
+                let call = house.keyed(&key, "POST /v1/accounts", login);
+                let (accounts, ask) = (house.accounts.clone(), registration(login));
+                async move { accounts.register(&call, ask).await.unwrap() }
+            };
+            let answers = futures::join!(register(&logins[0]), register(&logins[1]));
+            let loser = match answers {
+                (Ok(_), Err(refusal)) => (&logins[1], refusal),
+                (Err(refusal), Ok(_)) => (&logins[0], refusal),
+                other => panic!("round {round}: {other:?}"),
+            };
+            assert_eq!(loser.1, Refusal::IdempotencyKeyReused, "round {round}");
+            house.register(loser.0).await;
+        }
+    });
+}
+
+/// A key is remembered for 24 hours; after that it is a new one, and makes an account of its own.
+#[test]
+fn sr_066_a_key_that_is_forgotten_makes_another_account() {
+    run(async {
+        let house = House::new().await;
+        let register = |login: &str| {
+            let call = house.keyed(KEY, "POST /v1/accounts", login);
+            let (accounts, ask) = (house.accounts.clone(), registration(login));
+            async move { accounts.register(&call, ask).await }
+        };
+        let mike = yes(register("mike").await);
+        house.pass(IDEMPOTENCY_TTL - SignedDuration::from_secs(1));
+        assert_eq!(no(register("anna").await), Refusal::IdempotencyKeyReused);
+        house.pass(SignedDuration::from_secs(1));
+        let anna = yes(register("anna").await);
+        assert_ne!(anna, mike);
+        assert_eq!(house.session("anna").await.token.account(), anna);
+    });
+}
+
+/// A sign-in's account is named by its body: the streams alone would not notice.
+#[test]
+fn sr_066_a_sign_ins_key_with_another_login_is_refused() {
+    run(async {
+        let house = House::new().await;
+        house.register("mike").await;
+        house.register("anna").await;
+        let sign_in = |login: &str| {
+            let call = house.keyed(KEY, "POST /v1/sign-ins", login);
+            let (accounts, ask) = (house.accounts.clone(), password_of(login, PASSWORD));
+            async move { accounts.sign_in(&call, ask).await }
+        };
+        let session = completed(yes(sign_in("mike").await));
+        for other in ["anna", "nobody at all"] {
+            assert_eq!(no(sign_in(other).await), Refusal::IdempotencyKeyReused, "{other}");
+        }
+        assert_eq!(completed(yes(sign_in("mike").await)).token, session.token);
+        house.pass(IDEMPOTENCY_TTL);
+        completed(yes(sign_in("anna").await));
     });
 }
 

@@ -1,7 +1,8 @@
 //! Names, claims and versions.
 
 use countersign_core::vault::{Claim, SecretKind, VaultError};
-use countersign_events::id::{ClientId, SecretVersion};
+use countersign_events::entry::Idempotency;
+use countersign_events::id::{ClientId, HandleHash, SecretVersion};
 use futures::executor::block_on;
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -184,4 +185,56 @@ fn another_programs_database_is_refused() {
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
     let refused = countersign_core::vault::SqliteVault::open(&path);
     assert!(matches!(refused, Err(VaultError::Damaged(_))));
+}
+
+/// Of two requests with one key one stands; a day later it is as if it had never come.
+#[test]
+fn a_keyed_request_stands_for_a_day() {
+    let house = House::new();
+    let asked = |key: u8, body: u8| Idempotency {
+        key: HandleHash::new([key; 16]),
+        body: HandleHash::new([body; 16]),
+    };
+    let (day, secrets) = (86_400, &house.secrets);
+    block_on(async {
+        let (one, other) = (asked(1, 1), asked(1, 2));
+        let both = futures::join!(
+            secrets.is_same_request(&one, at(0)),
+            secrets.is_same_request(&other, at(0))
+        );
+        assert_eq!(both, (Ok(true), Ok(false)));
+        for (key, body, second, expected) in [
+            (1, 1, day - 1, true),
+            (1, 2, day - 1, false),
+            (2, 2, day - 1, true),
+            (1, 2, day, true),
+            (1, 1, day, false),
+            (1, 2, 2 * day - 1, true),
+        ] {
+            let is_same = secrets.is_same_request(&asked(key, body), at(second)).await.unwrap();
+            assert_eq!(is_same, expected, "{key} {body} {second}");
+        }
+        // The sweeper takes what is a day old, and nothing younger.
+        for (second, removed) in [(day, 0), (2 * day - 2, 0), (2 * day - 1, 1), (2 * day, 1)] {
+            assert_eq!(house.vault.delete_requests(at(second - day)).await, Ok(removed));
+        }
+    });
+}
+
+/// A vault of the first schema gets the table that it lacks, and keeps what it has.
+#[test]
+fn a_vault_without_requests_is_opened_and_gets_them() {
+    let house = House::new();
+    let name = house.secrets.login_hash("alice");
+    block_on(house.secrets.claim(name, account(1), at(0))).unwrap();
+    let path = house.dir.path().join("vault.db");
+    let House { dir, vault, secrets, .. } = house;
+    drop((vault, secrets));
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch("DROP TABLE requests; PRAGMA user_version = 1").unwrap();
+    drop(db);
+    let house = House::open(dir);
+    assert_eq!(block_on(house.secrets.find(name)), Ok(Some(account(1))));
+    let asked = Idempotency { key: HandleHash::new([1; 16]), body: HandleHash::new([1; 16]) };
+    assert_eq!(block_on(house.secrets.is_same_request(&asked, at(0))), Ok(true));
 }

@@ -27,7 +27,7 @@ use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::vault::{Passwords, Secrets};
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 1;
+const SNAPSHOT_SHAPE: u32 = 2;
 /// A load that folds more events than this leaves a snapshot behind.
 const SNAPSHOT_EVERY: usize = 128;
 
@@ -52,6 +52,8 @@ pub struct Entity {
     /// What it works with.
     pub services: Arc<Services>,
     loaded: Option<Loaded>,
+    /// Another has written to the stream: what is loaded must catch up.
+    behind: bool,
     /// Attempts refused in a cool-down that no event tells of yet.
     refused: BTreeMap<Method, RefusedAttempts>,
     /// Uses of sessions that no event tells of yet.
@@ -88,7 +90,7 @@ pub struct Begun {
 impl Entity {
     pub(super) fn new(stream: StreamId, services: Arc<Services>) -> Self {
         let (refused, seen) = (BTreeMap::new(), BTreeMap::new());
-        Self { stream, services, loaded: None, refused, seen }
+        Self { stream, services, loaded: None, behind: false, refused, seen }
     }
 
     /// Answers a request; settles conflicts by deciding again from scratch.
@@ -101,7 +103,9 @@ impl Entity {
                 }
                 return verdict;
             }
-            self.loaded = None;
+            // The state is a true one of an earlier revision: what came since is all that is read,
+            // because whoever wins goes on at once and a full load would lose the next race too.
+            self.behind = true;
         }
         Err(Fault::Unavailable(format!("{CONFLICTS_MAX} conflicts on {}", self.stream)))
     }
@@ -142,14 +146,15 @@ impl Entity {
         self.loaded.as_ref().map_or(now, |loaded| loaded.head.not_before(now))
     }
 
-    /// Loads the account if it is not in memory; on a shared store, catches up with its stream.
+    /// Loads the account if it is not in memory; on a shared store, and after a conflict, catches
+    /// up with its stream.
     ///
     /// # Errors
     /// [`Fault`] where the log does not answer or holds what this program does not know.
     pub async fn load(&mut self) -> Result<(), Halt> {
         let log = self.services.log.clone();
         let from = match &self.loaded {
-            Some(_) if !log.store().is_shared() => return Ok(()),
+            Some(_) if !log.store().is_shared() && !self.behind => return Ok(()),
             Some(loaded) => loaded.head.revision.map_or(Revision::new(0), Revision::next),
             None => {
                 let (account, head) = self.snapshot_state().await?;
@@ -159,6 +164,11 @@ impl Entity {
             }
         };
         let tail = log.read_from(self.stream, from).await?;
+        if self.behind && tail.is_empty() {
+            // The stream ends before what was loaded (another copy of the store): load it all.
+            (self.loaded, self.behind) = (None, false);
+            return Box::pin(self.load()).await;
+        }
         let mut loaded = self.loaded.take().unwrap_or_default();
         for recorded in &tail {
             loaded.account = evolve(loaded.account, &stamped(recorded)?);
@@ -166,7 +176,7 @@ impl Entity {
         if let Some(last) = tail.last() {
             loaded.head = Head::of(last)?;
         }
-        self.loaded = Some(loaded);
+        (self.loaded, self.behind) = (Some(loaded), false);
         if tail.len() >= SNAPSHOT_EVERY {
             self.leave_snapshot().await;
         }
@@ -231,14 +241,7 @@ impl Entity {
 
     /// The keyed hashes of a request's idempotency key and body.
     fn asked(&self, call: &Call) -> Option<Idempotency> {
-        let asked = call.idempotency.as_ref()?;
-        let secrets = &self.services.secrets;
-        let (caller, route) = (asked.caller.as_bytes(), asked.route.as_bytes());
-        let key = [caller, route, asked.key.as_bytes()];
-        Some(Idempotency {
-            key: secrets.fingerprint("idempotency key", &key),
-            body: secrets.fingerprint("idempotency body", &[asked.body.as_slice()]),
-        })
+        Some(call.idempotency.as_ref()?.hashed(&self.services.secrets))
     }
 
     async fn batch_of(&self, answered: Answered) -> Result<Batch, Halt> {

@@ -3,7 +3,7 @@
 //! ```text
 //!   Ask ──▶ [mailbox] ──▶ Entity: load · compare · decide · append · evolve ──▶ answer
 //!                                   ▲                        │ conflict
-//!                                   └── forget and load ─────┘
+//!                                   └────── catch up ────────┘
 //! ```
 //!
 //! The actor is a cache and a queue, never a lock: the expected revision decides between nodes,
@@ -23,7 +23,7 @@ use futures::future::LocalBoxFuture;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-pub use entity::{Batch, Entity, Sealed, Services, stamped};
+pub use entity::{Batch, Begun, Entity, Sealed, Services, stamped};
 pub use halt::Halt;
 pub use mint::Mint;
 
@@ -32,8 +32,11 @@ use crate::accounts::Verdict;
 
 /// Messages that wait for one account; the next is answered "unavailable".
 pub const MAILBOX_MAX: usize = 256;
-/// How often a request is decided again after a conflict.
-pub const CONFLICTS_MAX: u32 = 8;
+/// How often a request is decided before it is given up after conflicts.
+///
+/// A conflict means that another node got something done. Of two that are equally fast each loses
+/// every second race, so that one request in 2³² is given up; of eight, one in seventy.
+pub const CONFLICTS_MAX: u32 = 32;
 /// How long an account stays in memory unused.
 pub const IDLE: Duration = Duration::from_secs(300);
 

@@ -7,6 +7,8 @@
 //!
 //! **Architecture Invariant:** rows of secrets and salts are never updated; triggers refuse it.
 
+mod requests;
+mod schema;
 mod writer;
 
 use std::fs::OpenOptions;
@@ -25,8 +27,8 @@ use uuid::Uuid;
 
 use self::writer::Writer;
 use super::rows::{
-    ClaimRow, PAGE_ROWS_MAX, SALT_BYTES, SecretId, SecretKind, SecretRow, Vault, VaultError,
-    WrappedKey,
+    ClaimRow, PAGE_ROWS_MAX, RequestRow, SALT_BYTES, SecretId, SecretKind, SecretRow, Vault,
+    VaultError, WrappedKey,
 };
 
 /// Read-only connections.
@@ -37,42 +39,8 @@ const STATEMENTS_MAX: usize = 32;
 const CACHE_KIB: i64 = 8 * 1024;
 /// How long a connection waits for another process (a backup), in milliseconds.
 const BUSY_MILLISECONDS: u64 = 5_000;
-/// Marks the file as a vault of Countersign (`CsV1`).
-const APPLICATION_ID: i32 = 0x4373_5631;
-/// The version of the tables below.
-const SCHEMA: i32 = 1;
 /// SQLite before this has the WAL-reset bug.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
-
-const TABLES: &str = "
-CREATE TABLE claims (
-    name BLOB PRIMARY KEY CHECK (length(name) = 32),
-    account BLOB NOT NULL CHECK (length(account) = 16),
-    claimed_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE account_keys (
-    account BLOB PRIMARY KEY CHECK (length(account) = 16),
-    key TEXT NOT NULL,
-    wrapped_by TEXT NOT NULL,
-    wrapped BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE secrets (
-    account BLOB NOT NULL CHECK (length(account) = 16),
-    kind TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    written_at INTEGER NOT NULL,
-    sealed BLOB NOT NULL,
-    PRIMARY KEY (account, kind, version)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE salts (
-    month TEXT PRIMARY KEY,
-    salt BLOB NOT NULL CHECK (length(salt) = 32)
-) STRICT, WITHOUT ROWID;
-CREATE TRIGGER secrets_are_insert_only BEFORE UPDATE ON secrets
-BEGIN SELECT RAISE(ABORT, 'a secret is never changed'); END;
-CREATE TRIGGER salts_are_insert_only BEFORE UPDATE ON salts
-BEGIN SELECT RAISE(ABORT, 'a salt is never changed'); END;
-";
 
 /// The embedded vault.
 pub struct SqliteVault {
@@ -317,12 +285,24 @@ impl Vault for SqliteVault {
             select_salt(db, &month)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
         })
     }
+
+    fn insert_request(
+        &self,
+        request: RequestRow,
+        forgotten: Timestamp,
+    ) -> BoxFuture<'_, Result<RequestRow, VaultError>> {
+        self.writer.run(move |db| requests::insert(db, &request, forgotten))
+    }
+
+    fn delete_requests(&self, forgotten: Timestamp) -> BoxFuture<'_, Result<usize, VaultError>> {
+        self.writer.run(move |db| requests::delete(db, forgotten))
+    }
 }
 
 fn open_for_writing(path: &Path) -> Result<Connection, VaultError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = open_connection(path, flags)?;
-    prepare_file(&mut db).map_err(fault)?.map_err(VaultError::Damaged)?;
+    schema::prepare_file(&mut db).map_err(fault)?.map_err(VaultError::Damaged)?;
     Ok(db)
 }
 
@@ -341,30 +321,6 @@ fn open_connection(path: &Path, flags: OpenFlags) -> Result<Connection, VaultErr
         Ok(db)
     };
     open().map_err(fault)
-}
-
-/// Sets what makes a commit durable, and makes the tables in an empty file.
-fn prepare_file(db: &mut Connection) -> rusqlite::Result<Result<(), String>> {
-    db.pragma_update(None, "journal_mode", "WAL")?;
-    db.pragma_update(None, "synchronous", "FULL")?;
-    db.pragma_update(None, "secure_delete", true)?;
-    let application: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let schema: i32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match (application, schema) {
-        (APPLICATION_ID, SCHEMA) => return Ok(Ok(())),
-        (0, 0) => {}
-        other => return Ok(Err(format!("no vault of schema {SCHEMA}: {other:?}"))),
-    }
-    let tables: u32 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables != 0 {
-        return Ok(Err("another program's database".to_owned()));
-    }
-    let transaction = db.transaction()?;
-    transaction.execute_batch(TABLES)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", SCHEMA)?;
-    transaction.commit()?;
-    Ok(Ok(()))
 }
 
 fn select_claim(db: &Connection, name: Hash32) -> rusqlite::Result<Option<ClaimRow>> {

@@ -1,0 +1,25 @@
+//! The frame of a request that is decided once: asked again with its idempotency key, it is
+//! answered from the events that it led to.
+
+use super::request::Call;
+use crate::actors::account::{Batch, Begun, Entity, Halt, Mint};
+
+impl Entity {
+    /// What a request led to when it was asked before, or else what it leads to now; and the mint
+    /// of what is given out for it, which is the same both times.
+    ///
+    /// # Errors
+    /// What [`Entity::begin`] and `decide` give.
+    pub(super) async fn once(
+        &mut self,
+        call: &Call,
+        decide: impl AsyncFnOnce(&mut Self, &Mint) -> Result<Batch, Halt>,
+    ) -> Result<(Batch, Mint), Halt> {
+        let Begun { mint, repeated } = self.begin(call).await?;
+        let batch = match repeated {
+            Some(batch) => batch,
+            None => decide(self, &mint).await?,
+        };
+        Ok((batch, mint))
+    }
+}
