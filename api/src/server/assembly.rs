@@ -6,7 +6,7 @@
 //! account passivates; then the files close, and only after them the directory's lock goes.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ use countersign_core::mail::smtp::{SmtpMailer, SmtpSettings};
 use countersign_core::mail::spool::Spool;
 use countersign_core::mail::{Mailer, SmtpUrl};
 use countersign_core::projections::ReadModel;
+use countersign_core::vault::backup;
+use countersign_core::vault::files::{DataFiles, fold_wals};
 use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault, Vault};
 use countersign_events::id::Hash32;
 use countersign_events::store::EventStore;
@@ -154,7 +156,8 @@ pub async fn assemble(
     sweeping::start_on(&mailing.handle(), swept, Arc::downgrade(&store), Arc::clone(&clock));
     let checks = vec![answers(Arc::downgrade(&store))];
     let observe = observe(&accounts, counted);
-    let open = Open { courier, projector, directory, arbiters: [projecting, mailing], store, lock };
+    let (arbiters, data) = ([projecting, mailing], config.data.clone());
+    let open = Open { courier, projector, directory, arbiters, store, data, lock };
     let close = Box::new(move || -> futures::future::LocalBoxFuture<'static, ()> {
         Box::pin(open.close())
     });
@@ -180,10 +183,15 @@ fn within<T: ?Sized>(part: Arc<T>, around: Option<&Around<T>>) -> Arc<T> {
     }
 }
 
-/// Refuses a directory of which a part was lost: made anew, it would answer as if nobody had ever
-/// registered, and let anybody take their logins. They are made in the order keys, vault, log, so
-/// that a first start which was cut short is not taken for a loss.
+/// Refuses a directory that a restore was cut off in, and one of which a part was lost: made anew,
+/// it would answer as if nobody had ever registered, and let anybody take their logins. They are
+/// made in the order keys, vault, log, so that a first start which was cut short is not taken for a
+/// loss.
 fn is_whole(config: &Config, keys: &Path) -> anyhow::Result<()> {
+    let files = DataFiles::below(&config.data).with_keys(keys);
+    if let Some(left) = backup::unfinished(&files) {
+        bail!(backup::BackupError::Unfinished(left));
+    }
     let there = |file: &str| config.data.join(file).exists();
     let (vault, log) = (there(VAULT_FILE), there(LOG_FILE));
     if (vault || log) && !Keyring::is_there(keys) {
@@ -276,9 +284,9 @@ fn answers(store: Weak<dyn EventStore>) -> Check {
 
 /// What is read off when metrics are asked for. Holds nothing open.
 fn observe(accounts: &Accounts, counted: Weak<SqliteStore>) -> Box<dyn Fn() + Send + Sync> {
-    let (directory, read_model) = (accounts.directory().clone(), accounts.read_model().clone());
+    let (directory, progress) = (accounts.directory().clone(), accounts.read_model().progress());
     Box::new(move || {
-        let position = read_model.position().map_or(0, |position| position.next().get());
+        let position = progress.borrow().position.map_or(0, |position| position.next().get());
         #[expect(clippy::cast_precision_loss, reason = "a gauge needs no exact number")]
         let (live, position) = (directory.live() as f64, position as f64);
         metrics::gauge!("countersign_accounts_live").set(live);
@@ -300,6 +308,7 @@ struct Open {
     directory: Directory,
     arbiters: [Arbiter; 2],
     store: Arc<dyn EventStore>,
+    data: PathBuf,
     lock: DataLock,
 }
 
@@ -326,6 +335,15 @@ impl Open {
         });
         if closed.await.is_err() {
             tracing::warn!("the log is still held; what was acknowledged is durable all the same");
+        }
+        // Vault and read model go with those who held the log. What is left then is one file each.
+        let folded = tokio::time::timeout(CLOSE_WAIT, async {
+            while !matches!(fold_wals(&self.data), Ok(true)) {
+                tokio::time::sleep(CLOSE_LOOK).await;
+            }
+        });
+        if folded.await.is_err() {
+            tracing::warn!("a database is still held; its -wal file belongs to it");
         }
         drop(self.lock);
     }

@@ -1,6 +1,7 @@
-//! The real binary, killed at bad moments, with nothing but itself on the machine.
+//! The real binary, stopped and killed at bad moments, with nothing but itself on the machine.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod crash;
 mod lost;
+mod stop;
