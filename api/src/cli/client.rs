@@ -16,7 +16,7 @@ pub(crate) enum Verb {
     /// Add a client app; prints its API key once
     Add(Add),
     /// List the client apps
-    List(List),
+    List(Common),
     /// Disable a client app
     Disable(Disable),
 }
@@ -28,12 +28,6 @@ pub(crate) struct Add {
     /// What its key may do; all of it without this
     #[arg(long = "scope", value_name = "S", value_parser = scope)]
     scopes: Vec<Scope>,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct List {
     #[command(flatten)]
     common: Common,
 }
@@ -60,7 +54,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
     match verb {
         Verb::Add(arguments) => add(arguments),
-        Verb::List(arguments) => list(&arguments),
+        Verb::List(common) => list(&common),
         Verb::Disable(arguments) => disable(&arguments),
     }?;
     Ok(EXIT_FINE)
@@ -81,8 +75,7 @@ fn add(arguments: Add) -> anyhow::Result<()> {
     output::fact(common.json, &added, &text)
 }
 
-fn list(arguments: &List) -> anyhow::Result<()> {
-    let common = &arguments.common;
+fn list(common: &Common) -> anyhow::Result<()> {
     let listed = control::perform(&common.checked()?, console::Verb::ClientList)?;
     let clients: Vec<ClientApp> = serde_json::from_value(listed)?;
     let mut text = String::new();

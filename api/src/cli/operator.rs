@@ -16,7 +16,7 @@ pub(crate) enum Verb {
     /// Add an operator; prints a one-time setup token
     Add(Add),
     /// List the operators
-    List(List),
+    List(Common),
     /// Disable an operator
     Disable(Disable),
 }
@@ -28,12 +28,6 @@ pub(crate) struct Add {
     /// What the operator may do
     #[arg(long)]
     role: RoleArgument,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct List {
     #[command(flatten)]
     common: Common,
 }
@@ -69,7 +63,7 @@ impl From<RoleArgument> for Role {
 pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
     match verb {
         Verb::Add(arguments) => add(arguments),
-        Verb::List(arguments) => list(&arguments),
+        Verb::List(common) => list(&common),
         Verb::Disable(arguments) => disable(&arguments),
     }?;
     Ok(EXIT_FINE)
@@ -89,8 +83,7 @@ fn add(arguments: Add) -> anyhow::Result<()> {
     output::fact(common.json, &json!({ "login": login, "setup_token": token }), &text)
 }
 
-fn list(arguments: &List) -> anyhow::Result<()> {
-    let common = &arguments.common;
+fn list(common: &Common) -> anyhow::Result<()> {
     let listed = control::perform(&common.checked()?, console::Verb::OperatorList)?;
     let operators: Vec<Operator> = serde_json::from_value(listed)?;
     let mut text = String::new();
