@@ -27,7 +27,7 @@ use countersign_core::mail::spool::Spool;
 use countersign_core::mail::{Mailer, SmtpUrl};
 use countersign_core::projections::ReadModel;
 use countersign_core::vault::backup;
-use countersign_core::vault::files::{DataFiles, fold_wals};
+use countersign_core::vault::files::{DataFiles, LOG_FILE, VAULT_FILE, fold_wals};
 use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault, Vault};
 use countersign_events::id::Hash32;
 use countersign_events::store::EventStore;
@@ -40,10 +40,6 @@ use super::startup::{Check, Parts};
 use super::sweeping;
 use crate::config::{Checked, Config};
 
-/// The log's file.
-const LOG_FILE: &str = "log.db";
-/// The vault's file.
-const VAULT_FILE: &str = "vault.db";
 /// The read models' file.
 pub(crate) const READ_FILE: &str = "read.db";
 /// The directory of mails that are files.
@@ -99,19 +95,18 @@ pub async fn assemble(
 ) -> anyhow::Result<Parts> {
     let config = &checked.config;
     let Machine { clock, entropy, mailer, around_store, around_vault } = machine;
-    let keys = config.keys_directory();
-    is_whole(config, &keys)?;
-    let keyring = Keyring::open_or_create(&keys, entropy.as_ref())
-        .with_context(|| format!("cannot open the keys in {}", keys.display()))?;
+    let files = DataFiles::below(&config.data).with_keys(&config.keys_directory());
+    is_whole(&files)?;
+    let keyring = Keyring::open_or_create(&files.keys, entropy.as_ref())
+        .with_context(|| format!("cannot open the keys in {}", files.keys.display()))?;
     let keyring = Arc::new(keyring);
-    let vault =
-        SqliteVault::open(&config.data.join(VAULT_FILE)).context("cannot open the vault")?;
+    let vault = SqliteVault::open(&files.vault).context("cannot open the vault")?;
     let vault = within::<dyn Vault>(Arc::new(vault), around_vault.as_ref());
-    if !config.data.join(LOG_FILE).exists() {
+    if !files.log.exists() {
         must_be_empty(vault.as_ref()).await?;
     }
     let secrets = Secrets::new(Arc::clone(&vault), Arc::clone(&keyring), Arc::clone(&entropy));
-    let sqlite = open_log(config, &clock).context("cannot open the log")?;
+    let sqlite = open_log(&files.log, &clock).context("cannot open the log")?;
     let counted = Arc::downgrade(&sqlite);
     let store = within::<dyn EventStore>(sqlite, around_store.as_ref());
     let origin = origin(public_url);
@@ -156,7 +151,7 @@ pub async fn assemble(
     sweeping::start_on(&mailing.handle(), swept, Arc::downgrade(&store), Arc::clone(&clock));
     let checks = vec![answers(Arc::downgrade(&store))];
     let observe = observe(&accounts, counted);
-    let (arbiters, data) = ([projecting, mailing], config.data.clone());
+    let (arbiters, data) = ([projecting, mailing], files.data);
     let open = Open { courier, projector, directory, arbiters, store, data, lock };
     let close = Box::new(move || -> futures::future::LocalBoxFuture<'static, ()> {
         Box::pin(open.close())
@@ -187,19 +182,16 @@ fn within<T: ?Sized>(part: Arc<T>, around: Option<&Around<T>>) -> Arc<T> {
 /// it would answer as if nobody had ever registered, and let anybody take their logins. They are
 /// made in the order keys, vault, log, so that a first start which was cut short is not taken for a
 /// loss.
-fn is_whole(config: &Config, keys: &Path) -> anyhow::Result<()> {
-    let files = DataFiles::below(&config.data).with_keys(keys);
-    if let Some(left) = backup::unfinished(&files) {
+fn is_whole(files: &DataFiles) -> anyhow::Result<()> {
+    if let Some(left) = backup::unfinished(files) {
         bail!(backup::BackupError::Unfinished(left));
     }
-    let there = |file: &str| config.data.join(file).exists();
-    let (vault, log) = (there(VAULT_FILE), there(LOG_FILE));
-    if (vault || log) && !Keyring::is_there(keys) {
-        let (data, keys) = (config.data.display(), keys.display());
+    let (vault, log) = (files.vault.exists(), files.log.exists());
+    let (data, keys) = (files.data.display(), files.keys.display());
+    if (vault || log) && !Keyring::is_there(&files.keys) {
         bail!("{data} has data, and {keys} has no keys: they are never made anew; see --keys");
     }
     if log && !vault {
-        let data = config.data.display();
         bail!("{data} has a log and no vault: restore {VAULT_FILE}, it is never made anew");
     }
     Ok(())
@@ -216,9 +208,9 @@ async fn must_be_empty(vault: &dyn Vault) -> anyhow::Result<()> {
     )
 }
 
-fn open_log(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<SqliteStore>> {
+fn open_log(file: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<SqliteStore>> {
     let clock = Arc::clone(clock);
-    let store = SqliteStore::open(&config.data.join(LOG_FILE), Arc::new(move || clock.now()))?;
+    let store = SqliteStore::open(file, Arc::new(move || clock.now()))?;
     Ok(Arc::new(store))
 }
 
@@ -287,18 +279,20 @@ fn observe(accounts: &Accounts, counted: Weak<SqliteStore>) -> Box<dyn Fn() + Se
     let (directory, progress) = (accounts.directory().clone(), accounts.read_model().progress());
     Box::new(move || {
         let position = progress.borrow().position.map_or(0, |position| position.next().get());
-        #[expect(clippy::cast_precision_loss, reason = "a gauge needs no exact number")]
-        let (live, position) = (directory.live() as f64, position as f64);
-        metrics::gauge!("countersign_accounts_live").set(live);
-        metrics::gauge!("countersign_read_model_entries").set(position);
+        gauge("countersign_accounts_live", directory.live() as u64);
+        gauge("countersign_read_model_entries", position);
         if let Some(store) = counted.upgrade() {
             let counts = store.counts();
-            #[expect(clippy::cast_precision_loss, reason = "a gauge; exact up to 2^53 entries")]
-            metrics::gauge!("countersign_log_size").set(store.size() as f64);
+            gauge("countersign_log_size", store.size());
             metrics::counter!("countersign_log_commits_total").absolute(counts.commits);
             metrics::counter!("countersign_log_entries_total").absolute(counts.entries);
         }
     })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge; exact up to 2^53")]
+fn gauge(name: &'static str, value: u64) {
+    metrics::gauge!(name).set(value as f64);
 }
 
 /// What must be closed.

@@ -21,7 +21,7 @@ use countersign_events::id::Position;
 use countersign_events::store::{EventStore, Recorded, StoreError};
 use countersign_events::tree::leaf_hash;
 use futures::StreamExt as _;
-use metrics::{counter, gauge};
+use metrics::counter;
 use tokio::sync::watch;
 
 use crate::accounts::Fault;
@@ -224,12 +224,8 @@ impl Follower {
     }
 
     fn settle(&self, target: Option<Position>) {
-        let position = self.model.position();
-        if position >= target {
+        if self.model.position() >= target {
             self.model.set_live(true);
         }
-        #[expect(clippy::cast_precision_loss, reason = "a gauge; exact up to 2^53 entries")]
-        gauge!("countersign_read_model_entries")
-            .set(position.map_or(0, |position| position.next().get()) as f64);
     }
 }

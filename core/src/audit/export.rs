@@ -24,6 +24,7 @@ use serde_json::value::RawValue;
 use super::Progress;
 use super::manifest::{ENTRIES_FILE, FORMAT, MANIFEST_FILE, Manifest, SEALED_FILE};
 use super::source::{Line, Source, SourceError};
+use crate::vault::files::directory_of;
 
 /// How many entries lie between two reports of progress.
 const PROGRESS_EVERY: u64 = 4096;
@@ -125,10 +126,7 @@ impl Unfinished {
         sync(&self.path)?;
         fs::rename(&self.path, target).map_err(at(target))?;
         self.renamed = true;
-        match target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            Some(parent) => sync(parent),
-            None => sync(Path::new(".")),
-        }
+        sync(directory_of(target))
     }
 }
 

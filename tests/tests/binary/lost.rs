@@ -13,31 +13,27 @@ fn used(data: &Path) {
     server.kill().unwrap();
 }
 
-fn remove(data: &Path, file: &str) {
+/// Loses a database, and finds that it is not made anew.
+fn is_not_served_without(file: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    used(&data);
     for suffix in ["", "-wal", "-shm"] {
         let path = data.join(format!("{file}{suffix}"));
         assert!(!path.exists() || std::fs::remove_file(path).is_ok());
     }
+    assert!(Server::start(&data).is_err());
+    assert!(!data.join(file).exists(), "it was made anew");
 }
 
 #[test]
 fn a_directory_without_its_vault_is_not_served() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    used(&data);
-    remove(&data, "vault.db");
-    assert!(Server::start(&data).is_err());
-    assert!(!data.join("vault.db").exists(), "it was made anew");
+    is_not_served_without("vault.db");
 }
 
 #[test]
 fn a_directory_without_its_log_is_not_served() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    used(&data);
-    remove(&data, "log.db");
-    assert!(Server::start(&data).is_err());
-    assert!(!data.join("log.db").exists(), "it was made anew");
+    is_not_served_without("log.db");
 }
 
 #[test]

@@ -45,18 +45,9 @@ impl Mint {
         event: EventId,
         key: Option<&str>,
     ) -> Result<Self, NoEntropy> {
-        let Some(key) = key else {
-            let both = entropy::bytes::<{ 2 * SECRET_BYTES }>(entropy)?;
-            let (mut session, mut sign_in) =
-                (Zeroizing::new([0; SECRET_BYTES]), Zeroizing::new([0; SECRET_BYTES]));
-            let (one, other) = both.split_at(SECRET_BYTES);
-            session.copy_from_slice(one);
-            sign_in.copy_from_slice(other);
-            return Ok(Self { event, session, sign_in, key: None });
-        };
-        let derived = |kind: &str| secrets.derive(kind, event, key);
-        let (session, sign_in) = (derived("session"), derived("sign-in"));
-        let key = Some(Zeroizing::new(key.to_owned()));
+        let key = key.map(|key| Zeroizing::new(key.to_owned()));
+        let secret = |kind: &str| secret(secrets, entropy, event, key.as_deref(), kind);
+        let (session, sign_in) = (secret("session")?, secret("sign-in")?);
         Ok(Self { event, session, sign_in, key })
     }
 

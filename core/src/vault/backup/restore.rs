@@ -12,7 +12,7 @@ use std::sync::Arc;
 use countersign_events::store::sqlite::SqliteStore;
 
 use super::super::doctor::{self, DoctorError, DoctorReport, Severity};
-use super::super::files::{DataFiles, is_absent_or_empty, sync_dir};
+use super::super::files::{DataFiles, directory_of, is_absent_or_empty, sync_dir};
 use super::super::keyring::Keyring;
 use super::super::secrets::Secrets;
 use super::super::sqlite::SqliteVault;
@@ -134,11 +134,7 @@ fn put_in_place(
     sync_dir(&files.data).map_err(io_error("could not be synced", &files.data))?;
     for (place, staged) in &staged {
         fs::rename(staged, place).map_err(io_error("could not be put in place", place))?;
-        // A name without a directory is in the present one.
-        let parent = match place.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let parent = directory_of(place);
         sync_dir(parent).map_err(io_error("could not be synced", parent))?;
     }
     Ok(())
