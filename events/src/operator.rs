@@ -20,7 +20,8 @@ pub enum Role {
     Admin,
 }
 
-/// An operator was added; a one-time setup token was printed.
+/// An operator was added; a one-time setup token was given out. Added again before it was set up,
+/// it has the newer role, and the older token is dead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Added {
@@ -37,10 +38,15 @@ pub struct Added {
 #[serde(deny_unknown_fields)]
 pub struct SetUp {}
 
-/// The operator may act no more.
+/// The operator may act no more; a setup token that was not used is dead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disabled {}
+
+/// A disabled operator may act again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enabled {}
 
 events! {
     /// Everything that can happen to an operator.
@@ -48,5 +54,6 @@ events! {
         Added(Added) = "operator.added" v 1,
         SetUp(SetUp) = "operator.set_up" v 1,
         Disabled(Disabled) = "operator.disabled" v 1,
+        Enabled(Enabled) = "operator.enabled" v 1,
     }
 }

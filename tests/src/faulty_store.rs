@@ -36,6 +36,8 @@ struct Present {
     fault: Option<StoreFault>,
     /// `None`: for all.
     appends_left: Option<usize>,
+    /// How many appends are let through first.
+    appends_first: usize,
 }
 
 /// Tells a store when to fail. Clones tell the same one.
@@ -49,12 +51,17 @@ pub struct StoreSwitch {
 impl StoreSwitch {
     /// From now on this is wrong.
     pub fn fails(&self, fault: StoreFault) {
-        self.set(Present { fault: Some(fault), appends_left: None });
+        self.set(Present { fault: Some(fault), ..Present::default() });
     }
 
     /// This is wrong for the next append alone.
     pub fn fails_once(&self, fault: StoreFault) {
-        self.set(Present { fault: Some(fault), appends_left: Some(1) });
+        self.set(Present { fault: Some(fault), appends_left: Some(1), appends_first: 0 });
+    }
+
+    /// This is wrong for the append after the next alone: what is between two is never so long.
+    pub fn fails_second(&self, fault: StoreFault) {
+        self.set(Present { fault: Some(fault), appends_left: Some(1), appends_first: 1 });
     }
 
     /// From now on nothing is wrong.
@@ -90,6 +97,10 @@ impl StoreSwitch {
     /// What an append meets now; uses the fault up where it is for a number of appends.
     fn meet(&self) -> Option<StoreFault> {
         let mut present = self.lock();
+        if present.appends_first > 0 {
+            present.appends_first = present.appends_first.saturating_sub(1);
+            return None;
+        }
         let met = present.fault;
         if let Some(left) = present.appends_left.as_mut() {
             *left = left.saturating_sub(1);

@@ -38,6 +38,11 @@ pub enum Verb {
         /// The operator's account.
         account_id: AccountId,
     },
+    /// Enable a disabled operator.
+    OperatorEnable {
+        /// The operator's account.
+        account_id: AccountId,
+    },
     /// Add a client app.
     ClientAdd {
         /// Its name.
@@ -100,6 +105,10 @@ impl Console {
             Verb::OperatorDisable { account_id } => {
                 let account = countersign_events::id::AccountId::new(account_id.uuid());
                 reply(self.accounts.disable_operator(call, account).await, |()| ())
+            }
+            Verb::OperatorEnable { account_id } => {
+                let account = countersign_events::id::AccountId::new(account_id.uuid());
+                reply(self.accounts.enable_operator(call, account).await, |()| ())
             }
             Verb::ClientAdd { name, scopes } => {
                 let scopes = scopes.into_iter().map(answers::core_scope).collect();

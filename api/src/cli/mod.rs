@@ -50,7 +50,7 @@ struct Arguments {
 enum Verb {
     /// Serve (what happens without a verb)
     Serve(serve::Arguments),
-    /// Add, list and disable operators
+    /// Add, list, disable and enable operators
     #[command(subcommand)]
     Operator(operator::Verb),
     /// Add, list and disable client apps

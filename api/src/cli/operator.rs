@@ -13,12 +13,15 @@ use crate::contract::operator::{Operator, OperatorAdded};
 /// What is done with operators.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Add an operator; prints a one-time setup token
+    /// Add an operator; prints a one-time setup token, good for 24 hours. Again before it was used:
+    /// a fresh one, and the old one is dead
     Add(Add),
     /// List the operators
     List(Common),
     /// Disable an operator
-    Disable(Disable),
+    Disable(One),
+    /// Enable a disabled operator
+    Enable(One),
 }
 
 #[derive(Debug, Args)]
@@ -33,7 +36,7 @@ pub(crate) struct Add {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Disable {
+pub(crate) struct One {
     /// The id of the operator's account
     #[arg(value_parser = AccountId::parse)]
     id: AccountId,
@@ -65,6 +68,7 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
         Verb::Add(arguments) => add(arguments),
         Verb::List(common) => list(&common),
         Verb::Disable(arguments) => disable(&arguments),
+        Verb::Enable(arguments) => enable(&arguments),
     }?;
     Ok(EXIT_FINE)
 }
@@ -76,9 +80,9 @@ fn add(arguments: Add) -> anyhow::Result<()> {
     let added: OperatorAdded = serde_json::from_value(added)?;
     let token = added.setup_token.reveal();
     let text = format!(
-        "Added {login}. The setup token, shown once:\n\n  {token}\n\n\
+        "Added {login}. The setup token, shown once and good for 24 hours:\n\n  {token}\n\n\
          Hand it to the person: `countersign-admin` asks for it, sets a password with it and \
-         enables an authenticator."
+         enables an authenticator. Should it lapse, add {login} again: that makes a fresh one."
     );
     output::fact(common.json, &json!({ "login": login, "setup_token": token }), &text)
 }
@@ -99,7 +103,14 @@ fn list(common: &Common) -> anyhow::Result<()> {
     output::fact(common.json, &json!({ "items": operators }), &text)
 }
 
-fn disable(arguments: &Disable) -> anyhow::Result<()> {
+fn enable(arguments: &One) -> anyhow::Result<()> {
+    let common = &arguments.common;
+    let verb = console::Verb::OperatorEnable { account_id: arguments.id };
+    control::perform(&common.checked()?, verb)?;
+    output::fact(common.json, &json!({ "account_id": arguments.id }), "Enabled.")
+}
+
+fn disable(arguments: &One) -> anyhow::Result<()> {
     let common = &arguments.common;
     let verb = console::Verb::OperatorDisable { account_id: arguments.id };
     control::perform(&common.checked()?, verb)?;

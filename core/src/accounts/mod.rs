@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_events::id::StreamId;
+use jiff::Timestamp;
 
 pub use staff::SETUP_TTL;
 pub use view::PAGE_MAX;
@@ -125,10 +126,15 @@ impl Accounts {
     /// Notices an idempotency key that came with something else before, where the body names the
     /// account: each stream remembers its own keys only, and this request may be for another.
     async fn same_request(&self, call: &Call) -> Verdict<()> {
-        let Some(key) = &call.idempotency else { return Ok(Ok(())) };
+        Ok(self.first_asked(call).await?.map(|_| ()))
+    }
+
+    /// The same, and when a request with an idempotency key was first asked.
+    async fn first_asked(&self, call: &Call) -> Verdict<Option<Timestamp>> {
+        let Some(key) = &call.idempotency else { return Ok(Ok(None)) };
         let asked = key.hashed(self.secrets());
-        let is_same = self.secrets().is_same_request(&asked, self.log().now()).await?;
-        Ok(is_same.then_some(()).ok_or(Refusal::IdempotencyKeyReused))
+        let first = self.secrets().first_asked(&asked, self.log().now()).await?;
+        Ok(first.map(Some).ok_or(Refusal::IdempotencyKeyReused))
     }
 
     /// Asks the account that a holder or a client app means.

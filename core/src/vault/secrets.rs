@@ -330,20 +330,20 @@ impl Secrets {
         RECOVERY_PEPPER
     }
 
-    /// Notes what a keyed request asks; false where its key came with something else less than 24
-    /// hours ago, on whatever node.
+    /// Notes what a keyed request asks, and tells when it was first asked; none where its key came
+    /// with something else less than 24 hours ago, on whatever node.
     ///
     /// # Errors
     /// What the vault says.
-    pub async fn is_same_request(
+    pub async fn first_asked(
         &self,
         asked: &Idempotency,
         now: Timestamp,
-    ) -> Result<bool, VaultError> {
+    ) -> Result<Option<Timestamp>, VaultError> {
         let request = RequestRow { key: asked.key, body: asked.body, first_at: now };
         let forgotten = now.checked_sub(IDEMPOTENCY_TTL).unwrap_or(Timestamp::MIN);
         let stands = self.inner.vault.insert_request(request, forgotten).await?;
-        Ok(stands.body == asked.body)
+        Ok(Some(stands).filter(|stands| stands.body == asked.body).map(|stands| stands.first_at))
     }
 
     /// 32 bytes that the same kind, event and idempotency key give on every node.

@@ -21,3 +21,4 @@ mod once;
 mod rules;
 mod shared_store;
 mod staff;
+mod staff_again;

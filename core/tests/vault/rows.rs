@@ -198,21 +198,19 @@ fn a_keyed_request_stands_for_a_day() {
     let (day, secrets) = (86_400, &house.secrets);
     block_on(async {
         let (one, other) = (asked(1, 1), asked(1, 2));
-        let both = futures::join!(
-            secrets.is_same_request(&one, at(0)),
-            secrets.is_same_request(&other, at(0))
-        );
-        assert_eq!(both, (Ok(true), Ok(false)));
+        let both =
+            futures::join!(secrets.first_asked(&one, at(0)), secrets.first_asked(&other, at(0)));
+        assert_eq!(both, (Ok(Some(at(0))), Ok(None)));
         for (key, body, second, expected) in [
-            (1, 1, day - 1, true),
-            (1, 2, day - 1, false),
-            (2, 2, day - 1, true),
-            (1, 2, day, true),
-            (1, 1, day, false),
-            (1, 2, 2 * day - 1, true),
+            (1, 1, day - 1, Some(0)),
+            (1, 2, day - 1, None),
+            (2, 2, day - 1, Some(day - 1)),
+            (1, 2, day, Some(day)),
+            (1, 1, day, None),
+            (1, 2, 2 * day - 1, Some(day)),
         ] {
-            let is_same = secrets.is_same_request(&asked(key, body), at(second)).await.unwrap();
-            assert_eq!(is_same, expected, "{key} {body} {second}");
+            let first = secrets.first_asked(&asked(key, body), at(second)).await.unwrap();
+            assert_eq!(first, expected.map(at), "{key} {body} {second}");
         }
         // The sweeper takes what is a day old, and nothing younger.
         for (second, removed) in [(day, 0), (2 * day - 2, 0), (2 * day - 1, 1), (2 * day, 1)] {
@@ -236,5 +234,5 @@ fn a_vault_without_requests_is_opened_and_gets_them() {
     let house = House::open(dir);
     assert_eq!(block_on(house.secrets.find(name)), Ok(Some(account(1))));
     let asked = Idempotency { key: HandleHash::new([1; 16]), body: HandleHash::new([1; 16]) };
-    assert_eq!(block_on(house.secrets.is_same_request(&asked, at(0))), Ok(true));
+    assert_eq!(block_on(house.secrets.first_asked(&asked, at(0))), Ok(Some(at(0))));
 }

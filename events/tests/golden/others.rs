@@ -17,7 +17,7 @@ pub(crate) fn goldens() -> Vec<Golden> {
 }
 
 fn operators() -> Vec<Golden> {
-    use operator::{Added, Disabled, OperatorEvent, Role, SetUp};
+    use operator::{Added, Disabled, Enabled, OperatorEvent, Role, SetUp};
     let added = |role| {
         Event::Operator(OperatorEvent::Added(Added {
             role,
@@ -32,6 +32,7 @@ fn operators() -> Vec<Golden> {
         ("admin", added(Role::Admin)),
         ("full", Event::Operator(OperatorEvent::SetUp(SetUp {}))),
         ("full", Event::Operator(OperatorEvent::Disabled(Disabled {}))),
+        ("full", Event::Operator(OperatorEvent::Enabled(Enabled {}))),
     ]
 }
 

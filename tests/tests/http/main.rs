@@ -19,6 +19,7 @@ mod mail_faults;
 mod one_answer;
 mod proofs;
 mod recipients;
+mod staff;
 mod store_faults;
 mod taking;
 mod vault_faults;

@@ -45,10 +45,14 @@ impl Mint {
         event: EventId,
         key: Option<&str>,
     ) -> Result<Self, NoEntropy> {
-        let key = key.map(|key| Zeroizing::new(key.to_owned()));
-        let secret = |kind: &str| secret(secrets, entropy, event, key.as_deref(), kind);
+        let secret = |kind: &str| secret(secrets, entropy, event, key, kind);
         let (session, sign_in) = (secret("session")?, secret("sign-in")?);
+        let key = key.map(|key| Zeroizing::new(key.to_owned()));
         Ok(Self { event, session, sign_in, key })
+    }
+
+    fn key(&self) -> Option<&str> {
+        self.key.as_ref().map(|key| key.as_str())
     }
 
     /// The token of the session that may start.
@@ -78,7 +82,7 @@ impl Mint {
             Recovery { codes: vec![], minted: RecoveryMinted { pepper, hashes: vec![] } };
         for index in 0..RECOVERY_CODES {
             let kind = format!("recovery code {index}");
-            let full = secret(secrets, entropy, self.event, self.key.as_deref(), &kind)?;
+            let full = secret(secrets, entropy, self.event, self.key(), &kind)?;
             let mut bytes = Zeroizing::new([0; RECOVERY_BYTES]);
             bytes.copy_from_slice(full.split_at(RECOVERY_BYTES).0);
             let (code, normal) = recovery_code_from(&bytes);
@@ -89,11 +93,12 @@ impl Mint {
     }
 }
 
-fn secret(
+/// 32 bytes for one use: random, or with an idempotency key the same for the same event and kind.
+pub(crate) fn secret(
     secrets: &Secrets,
     entropy: &dyn Entropy,
     event: EventId,
-    key: Option<&String>,
+    key: Option<&str>,
     kind: &str,
 ) -> Result<Zeroizing<[u8; SECRET_BYTES]>, NoEntropy> {
     match key {

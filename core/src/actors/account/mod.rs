@@ -26,6 +26,7 @@ use tokio::sync::oneshot;
 pub use entity::{Batch, Begun, Entity, Sealed, Services, stamped};
 pub use halt::Halt;
 pub use mint::Mint;
+pub(crate) use mint::secret;
 
 use super::directory::{Bounds, Idle, Shard};
 use crate::accounts::Verdict;

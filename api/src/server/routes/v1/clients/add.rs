@@ -6,7 +6,7 @@ use crate::server::ask::Ask;
 
 /// Add a client app
 ///
-/// Its API key is told once.
+/// Its API key is told once, and again only for the same idempotency key.
 #[utoipa::path(
     post, path = "/v1/clients", tag = "clients", operation_id = "addClient",
     request_body = AddClient,

@@ -6,6 +6,8 @@ use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
 
 /// Disable an operator
+///
+/// The last admin who can act cannot be disabled.
 #[utoipa::path(
     delete, path = "/v1/operators/{operator}", tag = "operators", operation_id = "disableOperator",
     params(("operator" = String, Path, description = "the id of the operator's account")),

@@ -1,0 +1,137 @@
+//! Staff and client apps: who may act on others, and with which key.
+//!
+//! Their streams are short and read whole for every question, so that a change holds on the next
+//! request. An operator is an account like any other, with a role on a stream beside it.
+//!
+//! What is appended is decided on what was read, at its end: who loses a race reads and decides
+//! again. A request with an idempotency key finds its own event and is answered from it; what was
+//! told once is derived from that event and the key, so nothing secret is stored for it (SR-066).
+
+mod clients;
+mod operators;
+mod set_up;
+
+use countersign_events::catalogue::DecodeError;
+use countersign_events::entry::{Entry, Idempotency};
+use countersign_events::id::{EventId, PolicyVersion, Revision, StreamId};
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use super::request::Call;
+use super::{Accounts, Fault};
+use crate::actors::account::{CONFLICTS_MAX, secret};
+use crate::actors::log::{Head, Planned, Stamp, Wrote};
+use crate::domain::policy::IDEMPOTENCY_TTL;
+use crate::domain::refusal::Refusal;
+use crate::handle::SECRET_BYTES;
+
+pub use operators::SETUP_TTL;
+
+/// A stream, read whole.
+struct History<E> {
+    events: Vec<Told<E>>,
+    head: Head,
+}
+
+/// One event of it.
+struct Told<E> {
+    id: EventId,
+    at: Timestamp,
+    idempotency: Option<Idempotency>,
+    event: E,
+}
+
+impl<E> History<E> {
+    /// The event of the request that this one repeats, if it does.
+    fn repeated(
+        &self,
+        asked: Option<Idempotency>,
+        now: Timestamp,
+    ) -> Result<Option<&Told<E>>, Refusal> {
+        let Some(asked) = asked else { return Ok(None) };
+        let mut events = self.events.iter().rev();
+        let earlier = events.find(|told| {
+            told.idempotency.is_some_and(|idempotency| idempotency.key == asked.key)
+                && now.duration_since(told.at) < IDEMPOTENCY_TTL
+        });
+        let same = |told: &&Told<E>| told.idempotency == Some(asked);
+        match earlier {
+            None => Ok(None),
+            Some(told) => Some(told).filter(same).ok_or(Refusal::IdempotencyKeyReused).map(Some),
+        }
+    }
+}
+
+/// An event on its way to a stream of staff.
+struct Fact {
+    id: EventId,
+    event_type: &'static str,
+    version: u16,
+    data: Result<String, serde_json::Error>,
+}
+
+impl Accounts {
+    /// The keyed hashes of a request's idempotency key and body.
+    fn asked(&self, call: &Call) -> Option<Idempotency> {
+        Some(call.idempotency.as_ref()?.hashed(self.secrets()))
+    }
+
+    /// What an event gives out once: the same again for the same event and idempotency key.
+    fn given_out(
+        &self,
+        call: &Call,
+        kind: &str,
+        event: EventId,
+    ) -> Result<Zeroizing<[u8; SECRET_BYTES]>, Fault> {
+        let key = call.idempotency.as_ref().map(|idempotency| idempotency.key.as_str());
+        Ok(secret(self.secrets(), self.log().entropy(), event, key, kind)?)
+    }
+
+    async fn history_of<E>(
+        &self,
+        stream: StreamId,
+        decode: impl Fn(&str, u16, &str) -> Result<E, DecodeError>,
+    ) -> Result<History<E>, Fault> {
+        let recorded = self.log().read_from(stream, Revision::new(0)).await?;
+        let mut events = Vec::with_capacity(recorded.len());
+        for recorded in &recorded {
+            let entry = Entry::parse(&recorded.bytes)?;
+            let event = decode(&entry.event_type, entry.version, entry.data.get())?;
+            let (id, at, idempotency) = (entry.id, entry.at, entry.idempotency);
+            events.push(Told { id, at, idempotency, event });
+        }
+        let head = recorded.last().map(Head::of).transpose()?.unwrap_or_default();
+        Ok(History { events, head })
+    }
+
+    /// Appends at the end of what was read; false where the stream goes on by now.
+    async fn record(
+        &self,
+        call: &Call,
+        stream: StreamId,
+        head: Head,
+        fact: Fact,
+    ) -> Result<bool, Fault> {
+        let Fact { id, event_type, version, data } = fact;
+        let data = data.map_err(|error| Fault::Internal(error.to_string()))?;
+        let stamp = Stamp {
+            by: call.by.clone(),
+            correlation: call.correlation,
+            idempotency: self.asked(call),
+            policy: PolicyVersion::new(0),
+            at: head.not_before(self.log().now()),
+        };
+        let planned = vec![Planned { id, event_type, version, data, sealed: vec![] }];
+        let wrote = self.log().append(stream, head, &stamp, planned).await?;
+        Ok(matches!(wrote, Wrote::Placed(..)))
+    }
+
+    async fn staff(&self) -> Result<Vec<StreamId>, Fault> {
+        self.caught_up().await?;
+        Ok(self.read_model().staff()?)
+    }
+}
+
+fn given_up(stream: StreamId) -> Fault {
+    Fault::Unavailable(format!("{CONFLICTS_MAX} conflicts on {stream}"))
+}

@@ -1,0 +1,296 @@
+//! Operators: added, added again until they are set up, disabled, enabled again.
+
+use countersign_events::account::{Assurance, Origin};
+use countersign_events::id::{AccountId, EventId, HandleHash, StreamId};
+use countersign_events::operator::{self, OperatorEvent, Role};
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::answer::{OperatorAdded, OperatorView};
+use super::super::request::Call;
+use super::super::{Accounts, Fault, Verdict};
+use super::{Fact, History, given_up};
+use crate::actors::account::{CONFLICTS_MAX, Entity, Halt, Request};
+use crate::actors::log::Head;
+use crate::domain::refusal::{Refusal, StepUp};
+use crate::handle::{SessionToken, SetupToken};
+
+/// How long a setup token is good for.
+pub const SETUP_TTL: SignedDuration = SignedDuration::from_hours(24);
+
+/// An operator, folded from its stream.
+#[derive(Debug, Default)]
+pub(super) struct Operator {
+    role: Option<Role>,
+    setup: Option<(HandleHash, Timestamp)>,
+    pub(super) set_up: bool,
+    disabled: bool,
+}
+
+impl Accounts {
+    /// Who acts: an operator who may, by a session with two factors.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSession`], [`Refusal::StepUpRequired`] for a session of less than two factors,
+    /// [`Refusal::Forbidden`] for everybody else's account; a [`Fault`].
+    pub async fn operator(&self, call: &Call, token: &SessionToken) -> Verdict<OperatorView> {
+        let session = match self.session(call, token).await? {
+            Ok(session) => session,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let operator = Operator::of(&self.operator_history(token.account()).await?);
+        let Some(view) = operator.view(token.account()).filter(|view| view.enabled) else {
+            return Ok(Err(Refusal::Forbidden("not an operator")));
+        };
+        if session.assurance == Assurance::TwoFactor {
+            Ok(Ok(view))
+        } else {
+            Ok(Err(Refusal::StepUpRequired(StepUp::SecondFactor)))
+        }
+    }
+
+    /// Who acts, where the act needs a second factor proven a short while ago.
+    pub(in crate::accounts) async fn fresh_operator(
+        &self,
+        call: &Call,
+        token: &SessionToken,
+    ) -> Verdict<OperatorView> {
+        let operator = match self.operator(call, token).await? {
+            Ok(operator) => operator,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let request = Fresh { session: token.hash() };
+        let fresh = self.ask(StreamId::Account(token.account()), request).await?;
+        Ok(fresh.map(|()| operator))
+    }
+
+    /// Adds an operator: an account without a password, and a token to set it up with. Added again
+    /// before it was set up, it gets the role that is said now and a fresh token; the old one dies.
+    ///
+    /// # Errors
+    /// [`Refusal::Taken`], [`Refusal::Invalid`], [`Refusal::IdempotencyKeyReused`],
+    /// [`Refusal::Conflict`] for one that is disabled and not set up; a [`Fault`].
+    pub async fn add_operator(
+        &self,
+        call: &Call,
+        login: String,
+        role: Role,
+    ) -> Verdict<OperatorAdded> {
+        let account = match self.account_of_operator(call, login).await? {
+            Ok(account) => account,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        for _ in 0..CONFLICTS_MAX {
+            let history = self.operator_history(account).await?;
+            match history.repeated(self.asked(call), self.log().now()) {
+                Err(refusal) => return Ok(Err(refusal)),
+                Ok(Some(earlier)) => {
+                    return Ok(Ok(self.operator_added(call, account, earlier.id)?));
+                }
+                Ok(None) => {}
+            }
+            let operator = Operator::of(&history);
+            if operator.set_up || self.ask(StreamId::Account(account), IsBare).await? != Ok(true) {
+                return Ok(Err(Refusal::Taken("login")));
+            }
+            if operator.disabled {
+                return Ok(Err(Refusal::Conflict("this operator is disabled: enable it first")));
+            }
+            let id = self.log().event_id()?;
+            let told = self.operator_added(call, account, id)?;
+            let setup_expires_at =
+                self.log().now().saturating_add(SETUP_TTL).unwrap_or(Timestamp::MAX);
+            let setup = told.setup_token.hash();
+            let added = OperatorEvent::Added(operator::Added { role, setup, setup_expires_at });
+            if self.record_operator(call, account, history.head, id, &added).await? {
+                return Ok(Ok(told));
+            }
+        }
+        Err(given_up(StreamId::Operator(account)))
+    }
+
+    /// The operators there are.
+    ///
+    /// # Errors
+    /// A [`Fault`].
+    pub async fn operators(&self, _call: &Call) -> Verdict<Vec<OperatorView>> {
+        let mut operators = vec![];
+        for stream in self.staff().await? {
+            if let StreamId::Operator(account) = stream {
+                operators
+                    .extend(Operator::of(&self.operator_history(account).await?).view(account));
+            }
+        }
+        Ok(Ok(operators))
+    }
+
+    /// Takes an operator's role away; a setup token that was not used is dead.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Conflict`] for the last admin who can act; a [`Fault`].
+    pub async fn disable_operator(&self, call: &Call, account: AccountId) -> Verdict<()> {
+        for _ in 0..CONFLICTS_MAX {
+            let history = self.operator_history(account).await?;
+            let Some(view) = Operator::of(&history).view(account) else {
+                return Ok(Err(Refusal::NotFound("operator")));
+            };
+            if !view.enabled {
+                return Ok(Ok(()));
+            }
+            if is_active_admin(&view) && !self.has_another_admin(call, account).await? {
+                let why = "the last admin stays: add another and have it set up first";
+                return Ok(Err(Refusal::Conflict(why)));
+            }
+            let id = self.log().event_id()?;
+            let disabled = OperatorEvent::Disabled(operator::Disabled {});
+            if self.record_operator(call, account, history.head, id, &disabled).await? {
+                return Ok(Ok(()));
+            }
+        }
+        Err(given_up(StreamId::Operator(account)))
+    }
+
+    /// Gives a disabled operator its role back. Password and authenticator are what they were; one
+    /// that was never set up is added again for a fresh token.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`]; a [`Fault`].
+    pub async fn enable_operator(&self, call: &Call, account: AccountId) -> Verdict<()> {
+        for _ in 0..CONFLICTS_MAX {
+            let history = self.operator_history(account).await?;
+            match Operator::of(&history).view(account) {
+                None => return Ok(Err(Refusal::NotFound("operator"))),
+                Some(view) if view.enabled => return Ok(Ok(())),
+                Some(_) => {}
+            }
+            let id = self.log().event_id()?;
+            let enabled = OperatorEvent::Enabled(operator::Enabled {});
+            if self.record_operator(call, account, history.head, id, &enabled).await? {
+                return Ok(Ok(()));
+            }
+        }
+        Err(given_up(StreamId::Operator(account)))
+    }
+
+    async fn has_another_admin(&self, call: &Call, than: AccountId) -> Result<bool, Fault> {
+        let operators = self.operators(call).await?.unwrap_or_default();
+        Ok(operators.iter().any(|other| other.account != than && is_active_admin(other)))
+    }
+
+    /// The account of a login that is free or an operator's. If we crash after this, the login has
+    /// an account without a role: adding the operator again finds it.
+    async fn account_of_operator(&self, call: &Call, login: String) -> Verdict<AccountId> {
+        let name = self.secrets().login_hash(&login);
+        let refusal = match self.register_operator(call, login).await? {
+            Err(refusal @ Refusal::Taken(_)) => refusal,
+            other => return Ok(other),
+        };
+        let Some(holder) = self.secrets().find(name).await? else { return Ok(Err(refusal)) };
+        let is_operators = self.ask(StreamId::Account(holder), IsOperators).await?;
+        Ok(is_operators.ok().filter(|yes| *yes).map(|_| holder).ok_or(refusal))
+    }
+
+    fn operator_added(
+        &self,
+        call: &Call,
+        account: AccountId,
+        event: EventId,
+    ) -> Result<OperatorAdded, Fault> {
+        let secret = self.given_out(call, "setup", event)?;
+        Ok(OperatorAdded { account, setup_token: SetupToken::new(account, &secret) })
+    }
+
+    pub(super) async fn operator_history(
+        &self,
+        account: AccountId,
+    ) -> Result<History<OperatorEvent>, Fault> {
+        self.history_of(StreamId::Operator(account), OperatorEvent::decode).await
+    }
+
+    pub(super) async fn record_operator(
+        &self,
+        call: &Call,
+        account: AccountId,
+        head: Head,
+        id: EventId,
+        event: &OperatorEvent,
+    ) -> Result<bool, Fault> {
+        let (event_type, version) = (event.event_type(), event.version());
+        let fact = Fact { id, event_type, version, data: event.to_json() };
+        self.record(call, StreamId::Operator(account), head, fact).await
+    }
+}
+
+fn is_active_admin(view: &OperatorView) -> bool {
+    view.role == Role::Admin && view.set_up && view.enabled
+}
+
+impl Operator {
+    pub(super) fn of(history: &History<OperatorEvent>) -> Self {
+        history.events.iter().fold(Self::default(), |operator, told| operator.evolve(&told.event))
+    }
+
+    /// Whether this is the setup token, unused and in time.
+    pub(super) fn takes(&self, token: &SetupToken, now: Timestamp) -> bool {
+        !self.set_up
+            && !self.disabled
+            && self.setup.is_some_and(|(hash, until)| hash == token.hash() && now < until)
+    }
+
+    fn evolve(mut self, event: &OperatorEvent) -> Self {
+        match event {
+            OperatorEvent::Added(added) => {
+                self.role = Some(added.role);
+                self.setup = Some((added.setup, added.setup_expires_at));
+            }
+            OperatorEvent::SetUp(_) => self.set_up = true,
+            OperatorEvent::Disabled(_) => (self.disabled, self.setup) = (true, None),
+            OperatorEvent::Enabled(_) => self.disabled = false,
+        }
+        self
+    }
+
+    fn view(&self, account: AccountId) -> Option<OperatorView> {
+        let role = self.role?;
+        Some(OperatorView { account, role, set_up: self.set_up, enabled: !self.disabled })
+    }
+}
+
+/// Whether a session has just proven its second factor.
+struct Fresh {
+    session: HandleHash,
+}
+
+impl Request for Fresh {
+    type Answer = ();
+
+    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
+        entity.load().await?;
+        let session = entity.open()?.sessions.get(&self.session).ok_or(Refusal::NoSession)?;
+        session.demand_second_factor(entity.now(), &entity.services.policy)?;
+        Ok(())
+    }
+}
+
+/// Whether an account was made for an operator.
+struct IsOperators;
+
+impl Request for IsOperators {
+    type Answer = bool;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
+        entity.load().await?;
+        Ok(entity.open()?.origin == Origin::Operator)
+    }
+}
+
+/// Whether an account has no password yet.
+struct IsBare;
+
+impl Request for IsBare {
+    type Answer = bool;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
+        entity.load().await?;
+        Ok(entity.open()?.password.is_none())
+    }
+}
