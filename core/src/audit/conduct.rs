@@ -163,7 +163,7 @@ impl Conduct {
                 self.sign_ins.clear();
                 self.email_codes.clear();
             }
-            AccountEvent::Disabled(_) => self.factors.clear(),
+            AccountEvent::Disabled(_) => self.disable(),
             AccountEvent::EmailCodeRequested(requested) => {
                 let code = EmailCode {
                     request: act.id,
@@ -184,6 +184,16 @@ impl Conduct {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// With the second factor goes what sessions have proven of it.
+    fn disable(&mut self) {
+        self.factors.clear();
+        for session in self.sessions.values_mut() {
+            if session.assurance == Assurance::TwoFactor {
+                session.assurance = Assurance::Password;
+            }
         }
     }
 

@@ -283,10 +283,12 @@ impl Open {
         self.sign_ins.clear();
     }
 
-    /// Without a second factor there is nothing to recover, and no session is two factors sure.
+    /// Without a second factor there is nothing to recover, and no session is two factors sure:
+    /// the one that switched it off goes on as one by password (SR-132).
     fn disable(&mut self) {
         self.recovery = None;
         self.offer = None;
+        self.sessions.values_mut().for_each(Session::lower);
     }
 
     fn email_code(&mut self, requested: &EmailCodeRequested, stamped: &StampedEvent) {

@@ -39,6 +39,17 @@ pub fn check<'a>(
     alive.ok_or(Refusal::NoSession)
 }
 
+impl Open {
+    /// Whether a session acts with two factors: it has proven both, and the account still asks for
+    /// the second.
+    #[must_use]
+    pub fn is_two_factor(&self, session: HandleHash) -> bool {
+        let found = self.sessions.get(&session);
+        self.two_factor_enabled()
+            && found.is_some_and(|session| session.assurance == Assurance::TwoFactor)
+    }
+}
+
 impl Session {
     /// Whether the password was proven a short while ago.
     #[must_use]
@@ -51,6 +62,16 @@ impl Session {
     pub fn second_factor_is_fresh(&self, now: Timestamp, policy: &Policy) -> bool {
         self.assurance == Assurance::TwoFactor
             && self.second_factor_at.is_some_and(|at| now.duration_since(at) <= policy.fresh)
+    }
+
+    /// Forgets its second factor; one by a code by e-mail has none, and stays what it is.
+    pub(super) fn lower(&mut self) {
+        self.second_factor_at = None;
+        if self.assurance == Assurance::TwoFactor {
+            self.assurance = Assurance::Password;
+            self.amr
+                .retain(|proof| ![AMR_OTP, AMR_RECOVERY_CODE, AMR_MFA].contains(&proof.as_str()));
+        }
     }
 
     /// Demands a fresh second factor.

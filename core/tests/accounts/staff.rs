@@ -1,9 +1,9 @@
 //! Operators: set up with a one-time token, then they search, look and unlock.
 
-use countersign_core::accounts::request::{AsOf, Lookup, PageRequest, ResetLockout};
-use countersign_core::domain::refusal::Refusal;
+use countersign_core::accounts::request::{AsOf, Asker, Lookup, PageRequest, Proof, ResetLockout};
+use countersign_core::domain::refusal::{Refusal, StepUp};
 use countersign_core::handle::SessionToken;
-use countersign_events::account::{Method, ResetScope};
+use countersign_events::account::{Assurance, Method, ResetScope};
 use countersign_events::id::AccountId;
 use countersign_events::operator::Role;
 use data_encoding::BASE32_NOPAD;
@@ -113,6 +113,37 @@ fn an_operator_finds_a_locked_account_reads_why_and_unlocks_it() {
         let own = yes(accounts.history(&call, asker, ALL).await);
         let looked = own.items.iter().find(|event| event.event_type == "account.lockout_reset");
         assert_eq!(looked.unwrap().data["reason"], "called from the number on file");
+    });
+}
+
+/// SR-132: an operator who has switched the second factor off is one no longer, until it is on again.
+#[test]
+fn sr_132_an_operator_without_a_second_factor_does_not_act() {
+    run(async {
+        let house = House::new().await;
+        let (olga, session) = operator(&house, "olga", Role::Support).await;
+        let (accounts, call) = (&house.accounts, house.call());
+        yes(accounts.operator(&call, &session).await);
+        let asker = || Asker::Session(session.clone());
+        let factor = yes(accounts.account(&call, asker()).await).factors[0].factor;
+        yes(accounts.remove_factor(&call, asker(), factor).await);
+        let missing = Refusal::StepUpRequired(StepUp::SecondFactor);
+        assert_eq!(no(accounts.operator(&call, &session).await), missing);
+        let proof = Proof::Password(text(PASSWORD));
+        let proven = yes(accounts.prove(&call, &session, proof).await);
+        assert_eq!((proven.assurance, proven.amr), (Assurance::Password, vec!["pwd".to_owned()]));
+        assert_eq!(no(accounts.operator(&call, &proven.token).await), missing);
+        // As after a restart: the log says the same.
+        accounts.directory().drain().await;
+        let house = House::open(house.dir.clone(), house.clock.clone()).await;
+        let (accounts, call) = (&house.accounts, house.call());
+        assert_eq!(no(accounts.operator(&call, &proven.token).await), missing);
+        house.pass(STEP);
+        let offered = house.offer(&proven.token).await;
+        let secret = BASE32_NOPAD.decode(offered.secret.as_bytes()).unwrap();
+        let code = house.code(&secret);
+        yes(house.activate(&proven.token, offered.factor, &code).await);
+        assert_eq!(yes(accounts.operator(&call, &proven.token).await).account, olga);
     });
 }
 

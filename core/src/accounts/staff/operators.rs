@@ -1,6 +1,6 @@
 //! Operators: added, added again until they are set up, disabled, enabled again.
 
-use countersign_events::account::{Assurance, Origin};
+use countersign_events::account::Origin;
 use countersign_events::id::{AccountId, EventId, HandleHash, StreamId};
 use countersign_events::operator::{self, OperatorEvent, Role};
 use jiff::{SignedDuration, Timestamp};
@@ -30,18 +30,20 @@ impl Accounts {
     /// Who acts: an operator who may, by a session with two factors.
     ///
     /// # Errors
-    /// [`Refusal::NoSession`], [`Refusal::StepUpRequired`] for a session of less than two factors,
-    /// [`Refusal::Forbidden`] for everybody else's account; a [`Fault`].
+    /// [`Refusal::NoSession`], [`Refusal::StepUpRequired`] for a session of less than two factors
+    /// and where the account asks for no second one, [`Refusal::Forbidden`] for everybody else's
+    /// account; a [`Fault`].
     pub async fn operator(&self, call: &Call, token: &SessionToken) -> Verdict<OperatorView> {
-        let session = match self.session(call, token).await? {
-            Ok(session) => session,
+        let request = TwoFactor { call: call.clone(), session: token.hash() };
+        let is_two_factor = match self.ask(StreamId::Account(token.account()), request).await? {
+            Ok(is_two_factor) => is_two_factor,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let operator = Operator::of(&self.operator_history(token.account()).await?);
         let Some(view) = operator.view(token.account()).filter(|view| view.enabled) else {
             return Ok(Err(Refusal::Forbidden("not an operator")));
         };
-        if session.assurance == Assurance::TwoFactor {
+        if is_two_factor {
             Ok(Ok(view))
         } else {
             Ok(Err(Refusal::StepUpRequired(StepUp::SecondFactor)))
@@ -252,6 +254,22 @@ impl Operator {
     fn view(&self, account: AccountId) -> Option<OperatorView> {
         let role = self.role?;
         Some(OperatorView { account, role, set_up: self.set_up, enabled: !self.disabled })
+    }
+}
+
+/// Whether a session that is alive acts with two factors.
+struct TwoFactor {
+    call: Call,
+    session: HandleHash,
+}
+
+impl Request for TwoFactor {
+    type Answer = bool;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
+        entity.load().await?;
+        entity.session(&self.call, self.session).await?;
+        Ok(entity.open()?.is_two_factor(self.session))
     }
 }
 

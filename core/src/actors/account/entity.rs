@@ -27,7 +27,7 @@ use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::vault::{Passwords, Secrets};
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 2;
+const SNAPSHOT_SHAPE: u32 = 3;
 /// A load that folds more events than this leaves a snapshot behind.
 const SNAPSHOT_EVERY: usize = 128;
 

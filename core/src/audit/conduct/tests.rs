@@ -1,6 +1,6 @@
 use countersign_events::account::{
-    AccountEvent, Assurance, CodeVerified, Enabled, Method, PasswordVerified, Purpose,
-    RecoveryCodeUsed, RejectedWhy,
+    AccountEvent, Assurance, CodeVerified, Disabled, Enabled, FactorRemoved, Method,
+    PasswordVerified, Purpose, RecoveryCodeUsed, RejectedWhy,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::SealClass;
@@ -103,6 +103,22 @@ fn a_session_called_surer_than_proven_is_found() {
         log.happened(stream, &AccountEvent::PasswordVerified(verified));
     });
     assert_eq!(by_password, [Rule::AssuranceWithoutProof]);
+}
+
+/// SR-132: a session that is two factors sure after the second factor was switched off.
+#[test]
+fn sr_132_a_session_that_stays_sure_without_its_second_factor_is_found() {
+    let proven_again = |assurance| {
+        breach(move |log, stream| {
+            log.happened(stream, &AccountEvent::FactorRemoved(FactorRemoved { factor: FACTOR }));
+            log.happened(stream, &AccountEvent::Disabled(Disabled {}));
+            let session = Some(log.session(0x42, assurance, Some(0x15)));
+            let verified = PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session };
+            log.happened(stream, &AccountEvent::PasswordVerified(verified));
+        })
+    };
+    assert_eq!(proven_again(Assurance::TwoFactor), [Rule::AssuranceWithoutProof]);
+    assert_eq!(proven_again(Assurance::Password), []);
 }
 
 #[test]

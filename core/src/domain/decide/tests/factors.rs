@@ -1,14 +1,16 @@
 //! Renaming and removing authenticators.
 
 use countersign_events::account::{
-    AccountEvent, Disabled, Enabled, FactorRemoved, FactorRenamed, SessionEndedWhy,
+    AccountEvent, Assurance, Disabled, Enabled, FactorRemoved, FactorRenamed, Purpose,
+    SessionEndedWhy,
 };
 
 use super::harness::{
-    Given, RIGHT, begin, enable_requested, ended, enrolled, factor, given, hours, mins,
-    password_session, prove, remove, rename, secs, sign_in_opened, signed_in, verify, waiting,
+    Given, RIGHT, activate, amr, begin, email_code, enable_requested, ended, enrolled, factor,
+    given, hours, mins, password_session, prove, remove, rename, request_enable, secs, session,
+    sign_in, sign_in_opened, signed_in, verify, waiting,
 };
-use crate::domain::command::Proven;
+use crate::domain::command::{Evidence, Proven};
 use crate::domain::refusal::{Refusal, StepUp};
 
 fn removed(number: u128) -> AccountEvent {
@@ -61,8 +63,57 @@ fn a_removed_authenticator_is_refused_at_once() {
 #[test]
 fn after_the_last_removal_the_password_signs_in() {
     let given = given(enrolled()).play(remove(1, 1)).play(begin(RIGHT, 2));
-    let opened = &given.account.open().unwrap().sessions[&super::harness::session(2)];
+    let opened = &given.account.open().unwrap().sessions[&session(2)];
     assert_eq!(opened.amr, password_session(2, hours(12)).amr);
+}
+
+/// SR-132: what a session proved with an authenticator that is gone, it has no longer proven.
+#[test]
+fn sr_132_switching_the_second_factor_off_lowers_the_session_that_did_it() {
+    let given = given(enrolled()).play(remove(1, 1));
+    let open = given.account.open().unwrap();
+    let lowered = &open.sessions[&session(1)];
+    assert_eq!((lowered.assurance, &lowered.amr), (Assurance::Password, &amr(&["pwd"])));
+    assert_eq!(lowered.second_factor_at, None);
+    assert_eq!(lowered.password_at, Some(given.now), "what it proved by password stands");
+    // The password proven again lifts it no higher, and a new authenticator does.
+    let proven = given.clone().play(prove(1, Proven::Password { right: true }, 2));
+    let opened = &proven.account.open().unwrap().sessions[&session(2)];
+    assert_eq!(opened.assurance, Assurance::Password);
+    let offered = given.play(request_enable(Some(1), 2));
+    let enabled = offered.clone().play(activate(Some(1), offered.compared(2, &[0])));
+    assert!(enabled.account.open().unwrap().is_two_factor(session(1)));
+}
+
+/// SR-132: one of two removed, the second factor is still on.
+#[test]
+fn sr_132_removing_one_of_two_lowers_nothing() {
+    let given = two().play(remove(1, 2));
+    let open = given.account.open().unwrap();
+    assert!(
+        open.is_two_factor(session(1)) && open.sessions[&session(1)].second_factor_at.is_some()
+    );
+}
+
+/// A session that a code by e-mail began has nothing to lose, and is not lifted by losing it.
+#[test]
+fn sr_132_a_session_by_a_code_by_e_mail_stays_what_it_is() {
+    let given = given(waiting()).and([email_code(Purpose::SignIn, sign_in(1), 1, mins(10))]);
+    let given = given.play(verify(1, Evidence::EmailCode { right: true }));
+    let before = given.account.open().unwrap().sessions[&session(51)].clone();
+    let given = given.and([removed(1), disabled()]);
+    assert_eq!(given.account.open().unwrap().sessions[&session(51)], before);
+}
+
+/// However sure a session calls itself: without authenticators nobody acts with two factors.
+#[test]
+fn a_session_acts_with_two_factors_only_where_the_account_asks_for_them() {
+    let given = given(enrolled());
+    let mut open = given.account.open().unwrap().clone();
+    assert!(open.is_two_factor(session(1)) && !open.is_two_factor(session(2)));
+    open.factors.clear();
+    assert_eq!(open.sessions[&session(1)].assurance, Assurance::TwoFactor);
+    assert!(!open.is_two_factor(session(1)));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use countersign_events::id::{EventId, FactorId, HandleHash};
 use jiff::Timestamp;
 
 use crate::domain::Account;
+use crate::domain::account::Session;
 use crate::domain::refusal::Refusal;
 
 const GUESSES_PER_SIGN_IN: u32 = 5;
@@ -25,7 +26,7 @@ pub(super) struct Witness {
     waiting: BTreeMap<HandleHash, (u32, Timestamp)>,
     /// Authenticators in use.
     factors: BTreeSet<FactorId>,
-    /// How sure each session was when it began.
+    /// How sure each session is: as it began, until the second factor is switched off.
     sessions: BTreeMap<HandleHash, Assurance>,
     /// Recovery codes used of the present set.
     recovery: BTreeSet<u32>,
@@ -58,6 +59,10 @@ impl Witness {
         let Some(open) = account.open() else { return };
         assert!(open.sign_ins.len() <= 10);
         assert!(open.sessions.values().filter(|session| now < session.expires_at).count() <= 10);
+        let two_factor = |session: &&Session| session.assurance == Assurance::TwoFactor;
+        if let Some(session) = open.sessions.values().find(two_factor) {
+            assert!(!open.factors.is_empty(), "two factors without a second: {session:?}");
+        }
         for (id, factor) in &open.factors {
             assert_eq!(self.steps.get(id), Some(&factor.last_step), "the last accepted step");
         }
@@ -109,6 +114,14 @@ impl Witness {
             AccountEvent::FactorRemoved(removed) => {
                 assert!(self.factors.remove(&removed.factor));
                 self.waiting.clear();
+            }
+            AccountEvent::Disabled(_) => {
+                assert!(self.factors.is_empty(), "it was the last authenticator");
+                for assurance in self.sessions.values_mut() {
+                    if *assurance == Assurance::TwoFactor {
+                        *assurance = Assurance::Password;
+                    }
+                }
             }
             AccountEvent::SessionsEnded(ended) => {
                 for session in &ended.sessions {
