@@ -19,7 +19,7 @@ use super::request::{Asker, BeginFactor, Call};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
-use crate::domain::account::Factor;
+use crate::domain::account::{Factor, Offer};
 use crate::domain::command::{Activate, Context, RequestEnable};
 use crate::domain::decide::confirmable;
 use crate::domain::refusal::Refusal;
@@ -106,27 +106,14 @@ impl Accounts {
     }
 }
 
-/// The session behind a request, checked; none for a client app.
-async fn session_of(
-    entity: &mut Entity,
-    call: &Call,
-    token: Option<&SessionToken>,
-) -> Result<Option<HandleHash>, Halt> {
-    let session = token.map(SessionToken::hash);
-    if let Some(session) = session {
-        entity.session(call, session).await?;
-    }
-    Ok(session)
+/// The session behind a request; none for a client app.
+fn session_of(token: Option<&SessionToken>) -> Option<HandleHash> {
+    token.map(SessionToken::hash)
 }
 
 /// The session of a request that only a holder may make.
-async fn holder(
-    entity: &mut Entity,
-    call: &Call,
-    token: Option<&SessionToken>,
-) -> Result<HandleHash, Halt> {
-    let session = session_of(entity, call, token).await?;
-    session.ok_or(Halt::Refusal(Refusal::Forbidden("only the holder may do this")))
+fn holder(token: Option<&SessionToken>) -> Result<HandleHash, Refusal> {
+    session_of(token).ok_or(Refusal::Forbidden("only the holder may do this"))
 }
 
 struct Begin {
@@ -139,15 +126,23 @@ impl Request for Begin {
     type Answer = Offered;
 
     async fn perform(&self, entity: &mut Entity) -> Result<Offered, Halt> {
-        let offering = async |entity: &mut Entity, mint: &Mint| self.decide(entity, mint).await;
-        let (batch, _) = entity.once(&self.call, offering).await?;
-        self.offered(entity, &batch).await
+        let session = session_of(self.token.as_ref());
+        let begun = entity.begin_within(&self.call, session).await?;
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => self.decide(entity, session, &begun.mint).await?,
+        };
+        offered(entity, session, &batch).await
     }
 }
 
 impl Begin {
-    async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
-        let session = session_of(entity, &self.call, self.token.as_ref()).await?;
+    async fn decide(
+        &self,
+        entity: &mut Entity,
+        session: Option<HandleHash>,
+        mint: &Mint,
+    ) -> Result<Batch, Halt> {
         let first = !entity.open()?.two_factor_enabled();
         if let (Some(session), Some(password), true) = (session, &self.ask.password, first) {
             let unkeyed = Call { idempotency: None, ..self.call.clone() };
@@ -172,32 +167,40 @@ impl Begin {
         }
         Ok(batch)
     }
+}
 
-    /// The offer, its secret read from the vault: the same for a repeated request, until a code
-    /// has activated it (SR-005).
-    async fn offered(&self, entity: &Entity, batch: &Batch) -> Result<Offered, Halt> {
-        let requested = batch.find(|event| match event {
-            AccountEvent::EnableRequested(requested) => Some(requested),
-            _ => None,
-        });
-        let requested = requested.ok_or(Refusal::AuthenticationFailed)?;
-        let pending = entity.open()?.offer.as_ref();
-        if pending.is_none_or(|offer| offer.factor != requested.factor) {
-            return Err(Refusal::NotFound("pending authenticator").into());
-        }
-        let secret = secret_of(entity, entity.id()?, requested.secret).await?;
-        let identity = entity.identity().await?;
-        let issuer = &entity.services.issuer;
-        // A name may have what a label may not: a colon, for one.
-        let label = enrolment::account_label(identity.shown_name());
-        let uri = enrolment::otpauth_uri(issuer, &label, &secret)?;
-        Ok(Offered {
-            factor: requested.factor,
-            secret: enrolment::base32(&secret),
-            otpauth_uri: uri,
-            expires_at: requested.expires_at,
-        })
-    }
+/// The offer, its secret read from the vault: the same for a repeated request, until a code has
+/// activated it, it lapses, or another takes its place (SR-005, SR-113).
+async fn offered(
+    entity: &Entity,
+    session: Option<HandleHash>,
+    batch: &Batch,
+) -> Result<Offered, Halt> {
+    let requested = batch.find(|event| match event {
+        AccountEvent::EnableRequested(requested) => Some(requested),
+        _ => None,
+    });
+    let requested = requested.ok_or(Refusal::AuthenticationFailed)?;
+    pending(entity, requested.factor, session)?;
+    let secret = secret_of(entity, entity.id()?, requested.secret).await?;
+    let identity = entity.identity().await?;
+    let issuer = &entity.services.issuer;
+    // A name may have what a label may not: a colon, for one.
+    let label = enrolment::account_label(identity.shown_name());
+    let uri = enrolment::otpauth_uri(issuer, &label, &secret)?;
+    Ok(Offered {
+        factor: requested.factor,
+        secret: enrolment::base32(&secret),
+        otpauth_uri: uri,
+        expires_at: requested.expires_at,
+    })
+}
+
+/// The offer that this session, or a client app, may confirm now.
+fn pending(entity: &Entity, factor: FactorId, session: Option<HandleHash>) -> Result<Offer, Halt> {
+    let (now, policy) = (entity.now(), &entity.services.policy);
+    let context = Context { now, policy, refused: &[].into() };
+    Ok(confirmable(entity.open()?, factor, session, &context)?.clone())
 }
 
 /// An offer whose QR code is not drawn yet.
@@ -231,16 +234,14 @@ impl Request for Activation {
     type Answer = Activated;
 
     async fn perform(&self, entity: &mut Entity) -> Result<Activated, Halt> {
-        let begun = entity.begin(&self.call).await?;
+        let session = session_of(self.token.as_ref());
+        let begun = entity.begin_within(&self.call, session).await?;
         let (services, account) = (Arc::clone(&entity.services), entity.id()?);
         let recovery = begun.mint.recovery(&services.secrets, services.log.entropy(), account)?;
         let batch = match begun.repeated {
             Some(batch) => batch,
             None => {
-                let session = session_of(entity, &self.call, self.token.as_ref()).await?;
-                let context =
-                    Context { now: entity.now(), policy: &services.policy, refused: &[].into() };
-                let offer = confirmable(entity.open()?, self.factor, session, &context)?.clone();
+                let offer = pending(entity, self.factor, session)?;
                 entity.admit(Method::Totp)?;
                 let compared = compare_totp(entity, self.factor, offer.secret, &self.code).await?;
                 let minted = recovery.minted;
@@ -305,9 +306,9 @@ impl Request for Rename {
     type Answer = FactorView;
 
     async fn perform(&self, entity: &mut Entity) -> Result<FactorView, Halt> {
-        let begun = entity.begin(&self.call).await?;
+        let session = holder(self.token.as_ref())?;
+        let begun = entity.begin_within(&self.call, Some(session)).await?;
         if begun.repeated.is_none() {
-            let session = holder(entity, &self.call, self.token.as_ref()).await?;
             let command = Command::RenameFactor { session, factor: self.factor };
             entity.rehearse(&command)?;
             let name = FactorName { name: self.name.clone() };
@@ -329,11 +330,11 @@ impl Request for Remove {
     type Answer = ();
 
     async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        let begun = entity.begin(&self.call).await?;
+        let session = holder(self.token.as_ref())?;
+        let begun = entity.begin_within(&self.call, Some(session)).await?;
         if begun.repeated.is_some() {
             return Ok(());
         }
-        let session = holder(entity, &self.call, self.token.as_ref()).await?;
         let secret = entity.open()?.factors.get(&self.factor).map(|factor| factor.secret);
         let command = Command::RemoveFactor { session, factor: self.factor };
         entity.decide(&self.call, &command, Sealed::default(), Some(&begun.mint)).await?;
@@ -353,11 +354,11 @@ impl Request for NewRecoveryCodes {
     type Answer = RecoveryCodes;
 
     async fn perform(&self, entity: &mut Entity) -> Result<RecoveryCodes, Halt> {
-        let begun = entity.begin(&self.call).await?;
+        let session = holder(self.token.as_ref())?;
+        let begun = entity.begin_within(&self.call, Some(session)).await?;
         let (services, account) = (Arc::clone(&entity.services), entity.id()?);
         let recovery = begun.mint.recovery(&services.secrets, services.log.entropy(), account)?;
         if begun.repeated.is_none() {
-            let session = holder(entity, &self.call, self.token.as_ref()).await?;
             let command = Command::ReplaceRecoveryCodes { session, minted: recovery.minted };
             entity.decide(&self.call, &command, Sealed::default(), Some(&begun.mint)).await?;
         }

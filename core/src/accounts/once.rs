@@ -1,5 +1,10 @@
 //! The frame of a request that is decided once: asked again with its idempotency key, it is
 //! answered from the events that it led to.
+//!
+//! Who asks is checked before anything is answered, the first time and every other: a token that
+//! has died since gets nothing out of the key that it once used.
+
+use countersign_events::id::HandleHash;
 
 use super::request::Call;
 use crate::actors::account::{Batch, Begun, Entity, Halt, Mint};
@@ -21,5 +26,22 @@ impl Entity {
             None => decide(self, &mint).await?,
         };
         Ok((batch, mint))
+    }
+
+    /// Begins a request of whoever holds a session, and checks that it is alive; a client app has
+    /// none.
+    ///
+    /// # Errors
+    /// What [`Entity::begin`] and [`Entity::session`] give.
+    pub(super) async fn begin_within(
+        &mut self,
+        call: &Call,
+        session: Option<HandleHash>,
+    ) -> Result<Begun, Halt> {
+        let begun = self.begin(call).await?;
+        if let Some(session) = session {
+            self.session(call, session).await?;
+        }
+        Ok(begun)
     }
 }

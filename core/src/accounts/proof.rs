@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::answer::{EmailCodePromised, SessionGiven};
 use super::request::{Call, CodeAnswer, Proof};
-use super::sign_in::{Checked, SendCode, check_password, session_given};
+use super::sign_in::{Checked, SendCode, check_password, session_given, session_opened};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
@@ -185,21 +185,32 @@ impl Request for ProveAgain {
     type Answer = SessionGiven;
 
     async fn perform(&self, entity: &mut Entity) -> Result<SessionGiven, Halt> {
-        let proving = async |entity: &mut Entity, mint: &Mint| {
-            entity.session(&self.call, self.session).await?;
-            let proven = match &self.proof {
-                Proof::Password(password) => password_proven(entity, password).await?,
-                Proof::Code(answer) => {
-                    entity.admit(answer.method)?;
-                    Proven::Code(evidence(entity, answer, Purpose::StepUp, self.session).await?)
-                }
-            };
-            let next = mint.session(entity.id()?).hash();
-            let command = Command::Prove(Prove { session: self.session, proven, next });
-            entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
+        let begun = entity.begin(&self.call).await?;
+        // Asked again, it comes with a token that it has itself replaced: what must be alive is the
+        // session that it led to.
+        let opened = begun.repeated.as_ref().and_then(session_opened);
+        let session = opened.map_or(self.session, |opened| opened.session);
+        entity.session(&self.call, session).await?;
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => self.decide(entity, &begun.mint).await?,
         };
-        let (batch, mint) = entity.once(&self.call, proving).await?;
-        session_given(entity, &batch, &mint)
+        session_given(entity, &batch, &begun.mint)
+    }
+}
+
+impl ProveAgain {
+    async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
+        let proven = match &self.proof {
+            Proof::Password(password) => password_proven(entity, password).await?,
+            Proof::Code(answer) => {
+                entity.admit(answer.method)?;
+                Proven::Code(evidence(entity, answer, Purpose::StepUp, self.session).await?)
+            }
+        };
+        let next = mint.session(entity.id()?).hash();
+        let command = Command::Prove(Prove { session: self.session, proven, next });
+        entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
     }
 }
 
@@ -236,21 +247,27 @@ impl Request for ConfirmEmail {
     type Answer = ();
 
     async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        let confirming = async |entity: &mut Entity, mint: &Mint| {
-            entity.session(&self.call, self.session).await?;
-            entity.admit(Method::EmailCode)?;
-            let (purpose, session) = (Purpose::ConfirmEmail, self.session);
-            let open = entity.open()?;
-            let evidence = email_evidence(entity, open, &self.code, purpose, session)?;
-            let right = matches!(evidence, Evidence::EmailCode { right: true });
-            let command = Command::ConfirmEmail { session, right };
-            entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
+        let begun = entity.begin_within(&self.call, Some(self.session)).await?;
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => self.decide(entity, &begun.mint).await?,
         };
-        let (batch, _) = entity.once(&self.call, confirming).await?;
         let confirmed = batch.find(|event| match event {
             AccountEvent::EmailConfirmed(_) => Some(()),
             _ => None,
         });
         confirmed.ok_or(Halt::Refusal(Refusal::AuthenticationFailed))
+    }
+}
+
+impl ConfirmEmail {
+    async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
+        entity.admit(Method::EmailCode)?;
+        let (purpose, session) = (Purpose::ConfirmEmail, self.session);
+        let open = entity.open()?;
+        let evidence = email_evidence(entity, open, &self.code, purpose, session)?;
+        let right = matches!(evidence, Evidence::EmailCode { right: true });
+        let command = Command::ConfirmEmail { session, right };
+        entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
     }
 }

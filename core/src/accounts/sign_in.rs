@@ -347,10 +347,14 @@ pub(super) fn session_given(
     batch: &Batch,
     mint: &Mint,
 ) -> Result<SessionGiven, Halt> {
-    let opened = batch.find(|event| match event {
+    given(entity, session_opened(batch).ok_or(Refusal::AuthenticationFailed)?, mint)
+}
+
+/// The session that a proof started.
+pub(super) fn session_opened(batch: &Batch) -> Option<&SessionOpened> {
+    batch.find(|event| match event {
         AccountEvent::CodeVerified(verified) => verified.session.as_ref(),
         AccountEvent::PasswordVerified(verified) => verified.session.as_ref(),
         _ => None,
-    });
-    given(entity, opened.ok_or(Refusal::AuthenticationFailed)?, mint)
+    })
 }

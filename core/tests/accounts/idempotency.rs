@@ -1,7 +1,7 @@
 //! The same key gives the same answer; the same key with something else is refused (SR-066).
 
 use countersign_core::accounts::answer::SignedIn;
-use countersign_core::accounts::request::{Asker, BeginFactor, CodeAnswer};
+use countersign_core::accounts::request::{Asker, BeginFactor, CodeAnswer, Proof};
 use countersign_core::domain::policy::IDEMPOTENCY_TTL;
 use countersign_core::domain::refusal::Refusal;
 use countersign_events::account::Method;
@@ -198,5 +198,106 @@ fn sr_066_a_repeated_sign_in_has_the_same_id() {
         let (one, two) = (sign_in().await, sign_in().await);
         assert_eq!(one, two);
         yes(house.answer(&two, Method::Totp, &house.code(&mike.secret)).await);
+    });
+}
+
+/// SR-066, SR-131: the key of a session that has ended gives out nothing, least of all secrets.
+#[test]
+fn sr_131_a_repeat_gives_nothing_to_a_session_that_has_ended() {
+    run(async {
+        let house = House::new().await;
+        house.register("mike").await;
+        let token = house.session("mike").await.token;
+        let asker = || Asker::Session(token.clone());
+        let accounts = &house.accounts;
+        let begin = async || {
+            let call = house.keyed(KEY, "POST …/factors", "");
+            let ask = BeginFactor { name: "Pixel".to_owned(), password: None };
+            accounts.begin_factor(&call, asker(), ask).await
+        };
+        let first = yes(begin().await);
+        let secret = data_encoding::BASE32_NOPAD.decode(first.secret.as_bytes()).unwrap();
+        let code = house.code(&secret);
+        let activate = async || {
+            let call = house.keyed(KEY, "POST …/activate", "");
+            accounts.activate_factor(&call, asker(), first.factor, text(&code)).await
+        };
+        yes(activate().await);
+        let renew = async || {
+            let call = house.keyed(KEY, "POST …/recovery-codes", "");
+            accounts.new_recovery_codes(&call, asker()).await
+        };
+        let remove = async || {
+            let call = house.keyed(KEY, "POST …/remove", "");
+            accounts.remove_factor(&call, asker(), first.factor).await
+        };
+        assert_eq!(yes(renew().await), yes(renew().await), "while it is alive");
+        yes(activate().await);
+        yes(remove().await);
+        yes(remove().await);
+        yes(accounts.sign_out(&house.call(), &token).await);
+        assert_eq!(no(begin().await), Refusal::NoSession);
+        assert_eq!(no(activate().await), Refusal::NoSession);
+        assert_eq!(no(renew().await), Refusal::NoSession);
+        assert_eq!(no(remove().await), Refusal::NoSession);
+    });
+}
+
+/// SR-113, SR-005: an offer that has lapsed shows its secret to nobody any more.
+#[test]
+fn sr_113_an_offer_is_repeated_until_it_lapses() {
+    run(async {
+        let house = House::new().await;
+        house.register("mike").await;
+        let token = house.session("mike").await.token;
+        let begin = async || {
+            let call = house.keyed(KEY, "POST …/factors", "");
+            let ask = BeginFactor { name: "Pixel".to_owned(), password: None };
+            house.accounts.begin_factor(&call, Asker::Session(token.clone()), ask).await
+        };
+        let offered = yes(begin().await);
+        house.pass(SignedDuration::from_secs(599));
+        assert_eq!(yes(begin().await).secret, offered.secret);
+        house.pass(SignedDuration::from_secs(1));
+        assert_eq!(no(begin().await), Refusal::NotFound("pending authenticator"));
+    });
+}
+
+/// SR-066, SR-129: a proof asked for again comes with the token that it replaced, and is answered
+/// as long as the token that took its place is alive.
+#[test]
+fn sr_129_a_repeated_proof_answers_the_token_it_replaced_and_no_dead_one() {
+    run(async {
+        let house = House::new().await;
+        house.register("mike").await;
+        let old = house.session("mike").await.token;
+        let prove = async |password: &str| {
+            let call = house.keyed(KEY, "POST /v1/session/proofs", password);
+            house.accounts.prove(&call, &old, Proof::Password(text(password))).await
+        };
+        let new = yes(prove(PASSWORD).await).token;
+        assert_eq!(yes(prove(PASSWORD).await).token, new);
+        assert_eq!(no(prove("another").await), Refusal::IdempotencyKeyReused);
+        yes(house.accounts.sign_out(&house.call(), &new).await);
+        assert_eq!(no(prove(PASSWORD).await), Refusal::NoSession);
+    });
+}
+
+/// A proof that failed is repeated too, to whoever is still there to hear it.
+#[test]
+fn sr_066_a_failed_proof_is_repeated_while_its_session_is_alive() {
+    run(async {
+        let house = House::new().await;
+        let mike = house.register("mike").await;
+        let token = house.session("mike").await.token;
+        let prove = async || {
+            let call = house.keyed(KEY, "POST /v1/session/proofs", "");
+            house.accounts.prove(&call, &token, Proof::Password(text("another"))).await
+        };
+        assert_eq!(no(prove().await), Refusal::AuthenticationFailed);
+        assert_eq!(no(prove().await), Refusal::AuthenticationFailed);
+        assert_eq!(house.count(mike, "account.password_rejected").await, 1);
+        yes(house.accounts.sign_out(&house.call(), &token).await);
+        assert_eq!(no(prove().await), Refusal::NoSession);
     });
 }
