@@ -35,8 +35,6 @@ pub const IDEMPOTENCY_KEY_MAX_CHARS: usize = 64;
 pub const REQUEST_ID: &str = "X-Request-Id";
 /// Digits of a code of an authenticator, and of one sent by e-mail.
 pub const CODE_DIGITS: usize = 6;
-/// The longest recovery code as typed, in characters.
-pub const RECOVERY_CODE_MAX_CHARS: usize = 64;
 /// Items of a page, unless asked for otherwise.
 pub const PAGE_LIMIT_DEFAULT: usize = 50;
 /// Items of a page at most.

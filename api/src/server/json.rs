@@ -7,12 +7,12 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use countersign_core::domain::recovery_code::NormalRecoveryCode;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 
 use super::problem::ProblemAnswer;
 use crate::contract::CODE_DIGITS;
-use crate::contract::RECOVERY_CODE_MAX_CHARS;
 use crate::contract::kind::CodeMethod;
 use crate::contract::secret::Secret;
 
@@ -53,10 +53,17 @@ pub(crate) fn six_digits(code: &Secret) -> Result<(), ProblemAnswer> {
 pub(crate) fn well_formed(method: CodeMethod, code: &Secret) -> Result<(), ProblemAnswer> {
     match method {
         CodeMethod::Totp | CodeMethod::EmailCode => six_digits(code),
-        CodeMethod::RecoveryCode if code.reveal().chars().count() <= RECOVERY_CODE_MAX_CHARS => {
-            Ok(())
-        }
-        CodeMethod::RecoveryCode => Err(ProblemAnswer::invalid("`code` is too long")),
+        CodeMethod::RecoveryCode => recovery_code(code),
+    }
+}
+
+/// A recovery code in any of its spellings (SR-035); anything else is malformed, and no guess.
+fn recovery_code(code: &Secret) -> Result<(), ProblemAnswer> {
+    match NormalRecoveryCode::parse(code.reveal()) {
+        Some(_) => Ok(()),
+        None => Err(ProblemAnswer::invalid(
+            "`code` must be a recovery code: 25 letters and digits, with or without hyphens",
+        )),
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) async fn evidence(
             }
         }
         Method::EmailCode => Ok(email_evidence(entity, open, &answer.code, purpose, bound_to)?),
-        Method::RecoveryCode => Ok(recovery_evidence(entity, open, &answer.code)?),
+        Method::RecoveryCode => recovery_evidence(entity, open, &answer.code),
         Method::Password => {
             let reason = "a password is no second factor".to_owned();
             Err(Refusal::Invalid { field: "method", reason }.into())
@@ -157,13 +157,15 @@ fn email_evidence(
     Ok(Evidence::EmailCode { right: sent.as_bytes().ct_eq(code.as_bytes()).into() })
 }
 
-/// Compares with every code of the set, used or not, in constant time.
+/// Compares with every code of the set, used or not, in constant time. What is no code is no
+/// guess, whatever the account has (SR-010).
 fn recovery_evidence(entity: &Entity, open: &Open, code: &str) -> Result<Evidence, Halt> {
+    let Some(normal) = NormalRecoveryCode::parse(code) else {
+        let reason = "not a recovery code".to_owned();
+        return Err(Refusal::Invalid { field: "code", reason }.into());
+    };
     let Some(set) = &open.recovery else {
         return Ok(Evidence::Nothing { method: Method::RecoveryCode, factor: None });
-    };
-    let Some(normal) = NormalRecoveryCode::parse(code) else {
-        return Ok(Evidence::RecoveryCode { index: None });
     };
     let typed = entity.services.secrets.recovery_hash(entity.id()?, &normal);
     let equal = |hash: &countersign_events::id::Hash32| -> Choice {

@@ -179,6 +179,8 @@ pub struct Session {
     pub second_factor_at: Option<Timestamp>,
     /// When anything was last proven.
     pub auth_time: Timestamp,
+    /// Retypes of accepted codes so far.
+    pub reused: u32,
 }
 
 /// A code by e-mail that may still be typed: only what it is derived from.

@@ -89,7 +89,7 @@ fn evolve_limits(account: &mut Account, event: &AccountEvent, at: Timestamp) {
         AccountEvent::CodeVerified(verified) => {
             limits.resolve(verified.method, verified.sign_in.or(verified.in_session));
         }
-        AccountEvent::CodeRejected(rejected) if counts_as_guess(rejected.method, rejected.why) => {
+        AccountEvent::CodeRejected(rejected) if counts_as_guess(rejected.why) => {
             limits.fail(rejected.method, rejected.sign_in.or(rejected.in_session));
         }
         AccountEvent::CooledDown(cooled) => limits.cool_down(at, cooled),
@@ -209,6 +209,8 @@ impl Open {
             password_at: earlier.as_ref().and_then(|session| session.password_at),
             second_factor_at: earlier.as_ref().and_then(|session| session.second_factor_at),
             auth_time: at,
+            // A new token is no new session.
+            reused: earlier.as_ref().map_or(0, |session| session.reused),
         };
         match method {
             Method::Password => session.password_at = Some(at),
@@ -263,13 +265,17 @@ impl Open {
     }
 
     fn rejected(&mut self, rejected: &CodeRejected) {
+        let is_guess = counts_as_guess(rejected.why);
         let sign_in = rejected.sign_in.and_then(|hash| self.sign_ins.get_mut(&hash));
-        if let Some(sign_in) = sign_in {
-            if counts_as_guess(rejected.method, rejected.why) {
-                sign_in.guesses = sign_in.guesses.saturating_add(1);
-            } else {
-                sign_in.reused = sign_in.reused.saturating_add(1);
-            }
+        let session = rejected.in_session.and_then(|hash| self.sessions.get_mut(&hash));
+        let counted = match (sign_in, session) {
+            (Some(sign_in), _) if is_guess => Some(&mut sign_in.guesses),
+            (Some(sign_in), _) => Some(&mut sign_in.reused),
+            (None, Some(session)) if !is_guess => Some(&mut session.reused),
+            (None, _) => None,
+        };
+        if let Some(counted) = counted {
+            *counted = counted.saturating_add(1);
         }
     }
 

@@ -65,6 +65,8 @@ impl Default for Policy {
 /// Sign-ins of an account that may wait at once; the oldest is dropped. Not part of the policy:
 /// states are folded with it, and a fold depends on nothing but events.
 pub const SIGN_INS_LIVE_MAX: usize = 10;
+/// Retypes of an accepted code within one session; after them no code proves anything in it.
+pub const REUSED_PER_SESSION_MAX: u32 = 10;
 /// A session's use is recorded at most this often, so that idleness survives a restart.
 pub const SESSION_USE_RECORDED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// Recovery codes in a set.

@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::house::{House, PASSWORD, STEP, no, run, text, yes};
 
 const WRONG: Refusal = Refusal::AuthenticationFailed;
+/// A recovery code by its form, and nobody's.
+const NOBODYS: &str = "00000-00000-00000-00000-00000";
 
 /// SR-022: a code by e-mail lives ten minutes and enters once.
 #[test]
@@ -81,7 +83,8 @@ fn sr_058_the_sixth_guess_of_a_sign_in_is_not_evaluated() {
         for method in
             [Method::Totp, Method::EmailCode, Method::RecoveryCode, Method::Totp, Method::Totp]
         {
-            assert_eq!(no(house.answer(&step.id, method, &wrong).await), WRONG);
+            let code = if method == Method::RecoveryCode { NOBODYS } else { &wrong };
+            assert_eq!(no(house.answer(&step.id, method, code).await), WRONG);
         }
         let events = house.events(mike.account).await.len();
         assert_eq!(
@@ -125,7 +128,8 @@ fn sr_017_a_code_counts_for_the_method_and_factor_it_names() {
         let step = house.second_step("mike").await;
         let code = house.code(&mike.secret);
         assert_eq!(no(house.answer(&step.id, Method::EmailCode, &code).await), WRONG);
-        assert_eq!(no(house.answer(&step.id, Method::RecoveryCode, &code).await), WRONG);
+        let malformed = no(house.answer(&step.id, Method::RecoveryCode, &code).await);
+        assert!(matches!(malformed, Refusal::Invalid { field: "code", .. }), "{malformed:?}");
         let other = FactorId::new(Uuid::from_u128(7));
         let answer = CodeAnswer { method: Method::Totp, factor: Some(other), code: text(&code) };
         assert_eq!(no(house.accounts.answer(&house.call(), step.id.clone(), answer).await), WRONG);
@@ -148,14 +152,21 @@ fn sr_034_a_recovery_code_is_of_one_account_and_sr_035_has_few_spellings() {
         let typed = format!(" {} ", anna.recovery_codes[0].to_lowercase().replace('-', " "));
         yes(house.answer(&step.id, Method::RecoveryCode, &typed).await);
         let step = house.second_step("mike").await;
-        for code in ["", "0", "00000-00000-00000-00000-00000", "🦀", &mike.recovery_codes[1][1..]]
-        {
-            assert_eq!(
-                no(house.answer(&step.id, Method::RecoveryCode, code).await),
-                WRONG,
-                "{code}"
-            );
+        assert_eq!(no(house.answer(&step.id, Method::RecoveryCode, NOBODYS).await), WRONG);
+        // SR-010: what is no code at all is no guess either, on whatever account.
+        let events = house.events(mike.account).await.len();
+        for code in ["", "0", "🦀", "123456", &mike.recovery_codes[1][1..]] {
+            let malformed = no(house.answer(&step.id, Method::RecoveryCode, code).await);
+            let refused = matches!(malformed, Refusal::Invalid { field: "code", .. });
+            assert!(refused, "{code:?}: {malformed:?}");
         }
+        assert_eq!(house.events(mike.account).await.len(), events);
+        house.register("nora").await;
+        let token = house.session("nora").await.token;
+        let code = text("no code");
+        let answer = CodeAnswer { method: Method::RecoveryCode, factor: None, code };
+        let malformed = house.accounts.prove(&house.call(), &token, Proof::Code(answer)).await;
+        assert!(matches!(no(malformed), Refusal::Invalid { field: "code", .. }));
     });
 }
 

@@ -182,6 +182,42 @@ fn sr_010_a_malformed_code_is_no_guess_wherever_it_is_typed() {
     });
 }
 
+/// SR-010, SR-035: the same of recovery codes, at the sign-in and within a session.
+#[test]
+fn sr_010_what_is_no_recovery_code_is_no_guess() {
+    TestApp::run(async |app| {
+        let world = World::new(app).await;
+        app.settle().await;
+        let before = app.events(&world.marlene.account);
+        let calls = world.calls();
+        let taking: Vec<_> =
+            calls.iter().filter(|call| call.example.get("method").is_some()).collect();
+        assert_eq!(taking.len(), 2);
+        let right = &world.marlene.recovery_codes[0];
+        let malformed = [
+            String::new(),
+            "nonsense".to_owned(),
+            "123456".to_owned(),
+            right[1..].to_owned(),
+            format!("{right}0"),
+            right.replace('-', "_"),
+            format!("{right}{}", " ".repeat(64)),
+            format!("{}U", &right[..right.len() - 1]),
+            format!("\u{202e}{right}"),
+        ];
+        for call in taking {
+            for code in &malformed {
+                let mut body = call.with("/code", json!(code));
+                body["method"] = json!("recovery_code");
+                let answered = call.send(app, body.to_string().into_bytes()).await;
+                assert_problem(code, call, &answered);
+                assert_eq!(answered.status, 400, "{code:?} to {}", call.template);
+            }
+        }
+        assert_eq!(app.events(&world.marlene.account), before);
+    });
+}
+
 /// Texts that are too long are refused or not found; none is kept whole.
 #[test]
 fn texts_that_are_too_long_are_refused() {

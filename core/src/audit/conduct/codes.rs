@@ -132,7 +132,7 @@ impl Conduct {
             return;
         };
         // A retype of an accepted code is no guess.
-        let is_retype = rejected.method == Method::Totp && rejected.why == RejectedWhy::Reused;
+        let is_retype = rejected.why == RejectedWhy::Reused;
         let (count, most) = if is_retype {
             (&mut sign_in.reused, REUSED_PER_SIGN_IN_MAX)
         } else {

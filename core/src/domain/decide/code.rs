@@ -1,7 +1,7 @@
 //! A code, judged: the part that sign-in, step-up and activation share.
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, CodeVerified, Method, Purpose, RecoveryCodeUsed, RejectedWhy,
+    AccountEvent, CodeRejected, CodeVerified, Purpose, RecoveryCodeUsed, RejectedWhy,
 };
 use countersign_events::id::{EventId, HandleHash};
 
@@ -109,8 +109,8 @@ pub(super) fn accepted(judged: Judged, evidence: &Evidence, place: &Place) -> Ve
 
 /// The facts of a refused code: it counts, and may cool the method down.
 ///
-/// A code that was accepted before is no guess: it counts against the sign-in alone, so that a
-/// person who types the used code again is not locked out (SR-009).
+/// A code that was accepted before is no guess: it counts against the sign-in or session alone, so
+/// that a person who types the used code again is not locked out (SR-009, SR-066).
 pub(super) fn refused(
     account: &Account,
     judged: Judged,
@@ -120,7 +120,7 @@ pub(super) fn refused(
 ) -> Vec<AccountEvent> {
     let Judged::Rejected { why, off_by_steps } = judged else { return vec![] };
     let method = evidence.method();
-    let counts = counts_as_guess(method, why);
+    let counts = counts_as_guess(why);
     let guesses = place
         .sign_in
         .map_or(0, |sign_in| guesses_so_far(account, sign_in).saturating_add(u32::from(counts)));
@@ -141,9 +141,10 @@ pub(super) fn refused(
     [Some(rejected), cool_down].into_iter().flatten().collect()
 }
 
-/// Whether a refused code is a guess.
-pub(in crate::domain) fn counts_as_guess(method: Method, why: RejectedWhy) -> bool {
-    !(method == Method::Totp && why == RejectedWhy::Reused)
+/// Whether a refused code is a guess: whoever types one that was accepted has it, and guesses
+/// nothing.
+pub(in crate::domain) fn counts_as_guess(why: RejectedWhy) -> bool {
+    why != RejectedWhy::Reused
 }
 
 fn guesses_so_far(account: &Account, sign_in: HandleHash) -> u32 {

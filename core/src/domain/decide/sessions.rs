@@ -11,7 +11,7 @@ use super::sign_in::{password_wrong, proven_by};
 use super::{Decision, admit};
 use crate::domain::account::{Account, Open, Session};
 use crate::domain::command::{Context, Evidence, Prove, Proven, WhichSessions};
-use crate::domain::policy::SESSION_USE_RECORDED_EVERY;
+use crate::domain::policy::{REUSED_PER_SESSION_MAX, SESSION_USE_RECORDED_EVERY};
 use crate::domain::refusal::Refusal;
 
 /// A session of the account, by its hash. Whether it is idle, the actor has checked: only it knows
@@ -58,6 +58,10 @@ fn prove_by_code(
     if method == Method::EmailCode {
         let reason = "a code by e-mail proves no second factor".to_owned();
         return Err(Refusal::Invalid { field: "method", reason });
+    }
+    // A retype is no guess, so that no cool-down ever ends them; each is an entry of the log.
+    if session.reused >= REUSED_PER_SESSION_MAX {
+        return Err(Refusal::AuthenticationFailed);
     }
     let mut events = admit(account, method, context)?;
     let place =

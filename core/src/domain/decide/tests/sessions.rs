@@ -115,6 +115,33 @@ fn a_recovery_code_proves_again_and_is_used_up() {
     ]);
 }
 
+/// SR-009: retypes of an accepted code are no guesses, and not without end: ten in a session,
+/// whatever its token, then no code proves anything in it.
+#[test]
+fn sr_009_the_eleventh_retype_within_a_session_is_not_evaluated() {
+    let given = given(enrolled()).and([super::harness::sign_in_opened(1, mins(10))]);
+    let retype = |number| prove(number, Proven::Code(given.totp(&[0])), 3);
+    let five = (0..5).fold(given.clone(), |given, _| given.play(retype(1)));
+    let five = five.play(prove(1, PASSWORD, 2));
+    let nine = (0..4).fold(five, |given, _| given.play(retype(2)));
+    let fact = CodeRejected {
+        purpose: Purpose::StepUp,
+        sign_in: None,
+        in_session: Some(session(2)),
+        ..rejected(Method::Totp, RejectedWhy::Reused, (0, 0))
+    };
+    nine.when(retype(2)).then([AccountEvent::CodeRejected(fact)]);
+    let ten = nine.clone().play(retype(2));
+    ten.when(retype(2)).refused(Refusal::AuthenticationFailed);
+    let (nine, ten) = (nine.after(mins(1)), ten.after(mins(1)));
+    let right = |given: &Given| prove(2, Proven::Code(given.totp(&[0])), 3);
+    assert_eq!(nine.when(right(&nine)).events().len(), 1);
+    ten.when(right(&ten)).refused(Refusal::AuthenticationFailed);
+    // The password and other sign-ins are as before.
+    assert_eq!(ten.when(prove(2, PASSWORD, 3)).events().len(), 1);
+    assert_eq!(ten.answer(ten.totp(&[0])).events().len(), 1);
+}
+
 /// A step-up is a guess like any other: it is counted with the sign-ins' own.
 #[test]
 fn a_wrong_code_within_a_session_counts() {

@@ -207,7 +207,7 @@ impl Witness {
         let Some(sign_in) = rejected.sign_in else { return };
         let (guesses, dies) = self.waiting.get_mut(&sign_in).expect("a proven first factor");
         assert!(now < *dies);
-        if rejected.method != Method::Totp || rejected.why != RejectedWhy::Reused {
+        if rejected.why != RejectedWhy::Reused {
             *guesses += 1;
         }
         assert!(*guesses <= GUESSES_PER_SIGN_IN, "{guesses} guesses in one sign-in");
