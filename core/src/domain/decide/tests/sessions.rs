@@ -15,7 +15,7 @@ use super::harness::{
 };
 use crate::domain::command::{Command, Evidence, FirstFactor, Proven, WhichSessions};
 use crate::domain::policy::Policy;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, StepUp};
 use crate::domain::session::check;
 
 const PASSWORD: Proven = Proven::Password { right: true };
@@ -260,4 +260,34 @@ fn sessions_end_alone_or_together() {
     let given = given.play(end(1, WhichSessions::Others));
     given.when(end(1, WhichSessions::Others)).stays_quiet();
     given.when(prove(2, PASSWORD, 4)).refused(Refusal::NoSession);
+}
+
+/// SR-134, SR-111: a session by a code by e-mail changes no authenticator, no recovery code and no
+/// other proof; it may end any session. Who has lost the phone must be able to shut it out.
+#[test]
+fn sr_134_a_session_by_a_code_by_e_mail_ends_sessions_and_changes_nothing_else() {
+    let given = given(waiting()).and([email_code(Purpose::SignIn, sign_in(1), 1, mins(10))]);
+    let given = given.play(verify(1, Evidence::EmailCode { right: true }));
+    let mine = 51;
+    let session_of = |number| given.account.open().unwrap().sessions[&session(number)].assurance;
+    assert_eq!((session_of(1), session_of(mine)), (Assurance::TwoFactor, Assurance::EmailCode));
+    let proven_again = given.clone().play(prove(mine, PASSWORD, 52));
+    for (given, number) in [(&given, mine), (&proven_again, 52)] {
+        for command in [
+            super::harness::request_enable(Some(number), 2),
+            super::harness::rename(number, 1),
+            super::harness::remove(number, 1),
+            super::harness::replace_codes(number),
+        ] {
+            given.when(command).refused(Refusal::StepUpRequired(StepUp::SecondFactor));
+        }
+        let opened = &given.account.open().unwrap().sessions[&session(number)];
+        assert_eq!(opened.assurance, Assurance::EmailCode, "the password makes it no surer");
+    }
+    let by_email = Proven::Code(Evidence::EmailCode { right: true });
+    assert!(matches!(given.when(prove(mine, by_email, 52)).0, Err(Refusal::Invalid { .. })));
+    let revoked = || [ended(&[1], SessionEndedWhy::Revoked)];
+    given.when(end(mine, WhichSessions::One(session(1)))).then(revoked());
+    given.when(end(mine, WhichSessions::Others)).then(revoked());
+    given.when(end(mine, WhichSessions::Own)).then([ended(&[mine], SessionEndedWhy::SignedOut)]);
 }
