@@ -171,11 +171,16 @@ impl Ask {
         Ok((found.client, self.call_with(by, caller)))
     }
 
-    /// Who asks about the account of the path: its holder as `me`, or a client app.
+    /// Who asks about the account of the path: its holder, as `me` or by its id, or a client app.
     pub(crate) async fn asker(&self) -> Result<(Asker, Call), ProblemAnswer> {
         let account = self.segment("account")?;
         if account == ME {
             return Ok((Asker::Session(self.session()?), self.call(By::Holder)));
+        }
+        if let (Ok(id), Ok(token)) = (AccountId::parse(&account), self.session())
+            && token.account() == id
+        {
+            return Ok((Asker::Session(token), self.call(By::Holder)));
         }
         let (client, call) = self.client().await?;
         let account = match account.strip_prefix(SUBJECT_PREFIX) {

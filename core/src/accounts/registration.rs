@@ -14,10 +14,12 @@ use super::request::{Call, Register, RegisterSubject};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Entity, Halt, Request, Sealed};
 use crate::domain::command::Register as RegisterCommand;
+use crate::domain::decide::named_by;
 use crate::domain::policy::CLAIM_TTL;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Command, account::Standing};
 use crate::entropy;
+use crate::vault::names::is_invisible;
 use crate::vault::{Claim, SecretKind, check_password_rules};
 
 /// Characters of a login.
@@ -33,7 +35,7 @@ impl Accounts {
     /// # Errors
     /// [`Refusal::Invalid`], [`Refusal::WeakPassword`], [`Refusal::Taken`]; a [`Fault`].
     pub async fn register(&self, call: &Call, ask: Register) -> Verdict<AccountId> {
-        let refused = check_text("login", &ask.login, LOGIN_CHARS)
+        let refused = check_login(&ask.login)
             .and_then(|()| check_email(&ask.email))
             .and_then(|()| self.check_password(&ask.password));
         if let Err(refusal) = refused {
@@ -93,7 +95,7 @@ impl Accounts {
 
     /// Makes the account of an operator, without a password yet.
     pub(super) async fn register_operator(&self, call: &Call, login: String) -> Verdict<AccountId> {
-        if let Err(refusal) = check_text("login", &login, LOGIN_CHARS) {
+        if let Err(refusal) = check_login(&login) {
             return Ok(Err(refusal));
         }
         let name = self.secrets().login_hash(&login);
@@ -130,11 +132,11 @@ impl Accounts {
             Claim::Held { account: holder, claimed_at } => {
                 let is_old = now.duration_since(claimed_at) >= CLAIM_TTL;
                 if !is_old || !self.abandon(call, holder).await? {
-                    return Ok(Err(Refusal::Taken("login")));
+                    return Ok(Err(Refusal::Taken(named_by(create.origin))));
                 }
                 // If we crash here, the abandoned stream lets the next one take the claim over.
                 if !self.secrets().take_over(name, holder, account, now).await? {
-                    return Ok(Err(Refusal::Taken("login")));
+                    return Ok(Err(Refusal::Taken(named_by(create.origin))));
                 }
             }
         }
@@ -182,7 +184,7 @@ impl Request for Create {
             return Ok(account);
         }
         if !entity.account().is_empty() {
-            return Err(Refusal::Taken("login").into());
+            return Err(Refusal::Taken(named_by(self.origin)).into());
         }
         let services = std::sync::Arc::clone(&entity.services);
         let key = services.secrets.create_key(account).await?;
@@ -244,15 +246,41 @@ pub(super) fn check_text(
     Ok(())
 }
 
-/// An address that a mail server can be given: one `@`, something on both sides, no space.
+/// A login: a text in which every character shows, so that it is read as it is.
+fn check_login(login: &str) -> Result<(), Refusal> {
+    check_text("login", login, LOGIN_CHARS)?;
+    check_visible("login", login)
+}
+
+/// An address that a mail server can be given: one `@`, something on both sides, no space, and no
+/// two dots or a dot at an end of its domain.
 fn check_email(email: &str) -> Result<(), Refusal> {
     check_text("email", email, EMAIL_CHARS)?;
+    check_visible("email", email)?;
+    let invalid = |reason: &str| Refusal::Invalid { field: "email", reason: reason.to_owned() };
     let sides = email.split_once('@').filter(|(local, domain)| {
         !local.is_empty()
             && !domain.is_empty()
             && !domain.contains('@')
             && !email.contains([' ', ',', ';', '<', '>', '"', '(', ')'])
     });
-    let reason = "not an e-mail address".to_owned();
-    sides.map(|_| ()).ok_or(Refusal::Invalid { field: "email", reason })
+    let (_, domain) = sides.ok_or_else(|| invalid("not an e-mail address"))?;
+    if domain.split('.').any(str::is_empty) {
+        return Err(invalid("an empty part in the domain: look at its dots"));
+    }
+    Ok(())
+}
+
+/// No character that shows nothing or turns the direction of the others.
+fn check_visible(field: &'static str, text: &str) -> Result<(), Refusal> {
+    if text.chars().any(is_unseen) {
+        let reason = "no invisible and no formatting characters".to_owned();
+        return Err(Refusal::Invalid { field, reason });
+    }
+    Ok(())
+}
+
+/// The invisible ones, separators of lines and paragraphs, and the marks of annotations.
+fn is_unseen(c: char) -> bool {
+    is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
 }

@@ -61,7 +61,8 @@ fn fold(name: &str) -> String {
     name
 }
 
-fn is_invisible(c: char) -> bool {
+/// Whether a character shows nothing, or turns the direction of what stands around it.
+pub(crate) fn is_invisible(c: char) -> bool {
     INVISIBLE.iter().any(|&(first, last)| (first..=last).contains(&c))
 }
 

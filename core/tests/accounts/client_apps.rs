@@ -7,7 +7,7 @@ use countersign_events::client::Scope;
 use countersign_events::id::ClientId;
 use data_encoding::BASE32_NOPAD;
 
-use super::house::{House, STEP, asked, completed, no, run, text, yes};
+use super::house::{House, STEP, asked, completed, no, registration, run, text, yes};
 
 fn subject(name: &str) -> RegisterSubject {
     RegisterSubject {
@@ -99,6 +99,22 @@ fn an_app_vouches_and_its_user_answers_with_a_code() {
             .remove_factor(&house.call(), asker(shop, by_subject), offered.factor)
             .await;
         assert!(matches!(no(removed), Refusal::Forbidden(_)));
+    });
+}
+
+/// What is taken is named as it was asked for.
+#[test]
+fn a_subject_that_is_taken_is_called_a_subject() {
+    run(async {
+        let house = House::new().await;
+        let shop = app(&house, "shop").await;
+        let register =
+            async || house.accounts.register_subject(&house.call(), shop, subject("42")).await;
+        yes(register().await);
+        assert_eq!(no(register().await), Refusal::Taken("subject"));
+        house.register("mike").await;
+        let again = house.accounts.register(&house.call(), registration("mike")).await;
+        assert_eq!(no(again), Refusal::Taken("login"));
     });
 }
 

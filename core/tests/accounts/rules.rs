@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 use std::fs;
 
-use countersign_core::accounts::request::{Asker, BeginFactor};
+use countersign_core::accounts::request::{Asker, BeginFactor, Register};
+use countersign_core::domain::refusal::Refusal;
 use countersign_events::account::Method;
 use countersign_events::entry::Entry;
 use countersign_events::id::Position;
+use countersign_events::operator::Role;
 use data_encoding::BASE32_NOPAD;
 
-use crate::house::{House, PASSWORD, STEP, completed, run, yes};
+use crate::house::{House, PASSWORD, STEP, completed, no, registration, run, yes};
 
 /// Offers that are compared with one another. The rule asks for a hundred thousand; what a test run
 /// can bear of fully durable offers is fewer, and a shared generator state would show in these.
@@ -118,6 +120,63 @@ fn sr_107_every_entry_says_what_an_auditor_asks() {
             let seals_net = entry.sealed.contains_key(&countersign_events::entry::SealClass::Net);
             assert_eq!(seals_net, from_the_net.contains(&&*entry.event_type), "{text}");
             assert!(!text.contains("192.0.2.7") && !text.contains("Firefox"), "{text}");
+        }
+    });
+}
+
+/// SR-089: a login is read as it is: nothing in it is invisible, or turns what stands around it.
+#[test]
+fn sr_089_a_login_with_characters_that_do_not_show_is_refused() {
+    run(async {
+        let house = House::new().await;
+        let unseen = [
+            "\u{ad}",
+            "\u{200b}",
+            "\u{200d}",
+            "\u{200e}",
+            "\u{202e}",
+            "\u{2028}",
+            "\u{2060}",
+            "\u{2066}",
+            "\u{feff}",
+            "\u{fff9}",
+            "\u{e0041}",
+            "\u{7}",
+            "\u{85}",
+            "\n",
+        ];
+        for c in unseen {
+            let login = format!("mi{c}ke");
+            let ask = Register { login: login.clone(), ..registration("mike") };
+            let refused = no(house.accounts.register(&house.call(), ask).await);
+            assert!(matches!(refused, Refusal::Invalid { field: "login", .. }), "{refused:?}");
+            let added = house.accounts.add_operator(&house.call(), login, Role::Admin).await;
+            assert!(matches!(no(added), Refusal::Invalid { field: "login", .. }), "{c:?}");
+            let ask = Register { email: format!("mi{c}ke@example.com"), ..registration("mike") };
+            let refused = no(house.accounts.register(&house.call(), ask).await);
+            assert!(matches!(refused, Refusal::Invalid { field: "email", .. }), "{refused:?}");
+        }
+        for login in ["mike", "Zoë", "Σίσυφος", "михаил", "三郎 先生", "re\u{301}my", "a:b@c"]
+        {
+            let ask = Register { login: login.to_owned(), ..registration("mike") };
+            yes(house.accounts.register(&house.call(), ask).await);
+        }
+    });
+}
+
+/// An address whose domain has an empty label is nobody's.
+#[test]
+fn an_address_with_an_empty_label_is_refused() {
+    run(async {
+        let house = House::new().await;
+        for email in ["a@b..c", "a@.b", "a@b.", "a@.", "a@..", "a@b.c..d", "a@", "@b.c", "a@b@c"] {
+            let ask = Register { email: email.to_owned(), ..registration("mike") };
+            let refused = no(house.accounts.register(&house.call(), ask).await);
+            assert!(matches!(refused, Refusal::Invalid { field: "email", .. }), "{email}");
+        }
+        for (login, email) in [("mike", "a@b.c"), ("anna", "anna@mail"), ("zoe", "a.b+c@x-y.z")] {
+            let ask = Register { email: email.to_owned(), ..registration(login) };
+            yes(house.accounts.register(&house.call(), ask).await);
         }
     });
 }

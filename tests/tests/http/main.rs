@@ -17,6 +17,7 @@ mod bad_input;
 mod links;
 mod mail_faults;
 mod one_answer;
+mod own_account;
 mod proofs;
 mod recipients;
 mod staff;

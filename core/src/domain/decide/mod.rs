@@ -7,6 +7,7 @@ pub(in crate::domain) use code::counts_as_guess;
 pub use factor::confirmable;
 mod factor;
 mod registration;
+pub use registration::named_by;
 mod sessions;
 mod sign_in;
 mod support;

@@ -1,7 +1,7 @@
 //! How an account comes to be.
 
 use countersign_events::account::{
-    AccountEvent, PasswordSet, PasswordSetWhy, Registered, RegistrationAbandoned,
+    AccountEvent, Origin, PasswordSet, PasswordSetWhy, Registered, RegistrationAbandoned,
 };
 use countersign_events::id::SecretVersion;
 
@@ -10,9 +10,18 @@ use crate::domain::account::Account;
 use crate::domain::command::Register;
 use crate::domain::refusal::Refusal;
 
+/// What names an account, and can be another's already.
+#[must_use]
+pub const fn named_by(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Client => "subject",
+        Origin::Holder | Origin::Operator => "login",
+    }
+}
+
 pub(super) fn register(account: &Account, register: &Register) -> Decision {
     if !account.is_empty() {
-        return Err(Refusal::Taken("login"));
+        return Err(Refusal::Taken(named_by(register.origin)));
     }
     let registered = AccountEvent::Registered(Registered {
         origin: register.origin,
