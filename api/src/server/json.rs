@@ -1,8 +1,9 @@
 //! Reading JSON strictly: what a lenient reader would guess at is refused (SR-077).
 //!
-//! A body is at most 16 KiB, nested at most 8 deep, and no object names a key twice: two readers
-//! of one body must never see different things. Unknown fields are refused by the types of the
-//! contract. A message names fields of ours and places in the text, and never repeats a value.
+//! A body is an object of at most 16 KiB, nested at most 8 deep, and no object names a key twice:
+//! two readers of one body must never see different things. Unknown fields are refused by the types
+//! of the contract; within, an object is an object and a name a string ([`Strict`]). A message names
+//! fields of ours and places in the text, and never repeats a value.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,6 +13,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAcc
 use serde_json::error::Category;
 
 use super::problem::ProblemAnswer;
+use super::strict::Strict;
 use crate::contract::CODE_DIGITS;
 use crate::contract::kind::CodeMethod;
 use crate::contract::secret::Secret;
@@ -24,11 +26,16 @@ pub(crate) const DEPTH_MAX: usize = 8;
 /// Reads a body as `T`.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ProblemAnswer> {
     top_level_keys(body)?;
-    serde_json::from_slice(body).map_err(|error| ProblemAnswer::invalid(explain(&error)))
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    T::deserialize(Strict(&mut reader)).map_err(|error| ProblemAnswer::invalid(explain(&error)))
 }
 
 /// The keys of the outermost object, after checking the shape of the whole.
 pub(crate) fn top_level_keys(body: &[u8]) -> Result<HashSet<String>, ProblemAnswer> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first.is_some_and(|byte| *byte != b'{') {
+        return Err(ProblemAnswer::invalid("the body must be a JSON object"));
+    }
     let mut keys = HashSet::new();
     let mut reader = serde_json::Deserializer::from_slice(body);
     let shape = Shape { depth: 1, keys: Some(&mut keys) };
@@ -164,6 +171,9 @@ mod tests {
 
     use super::*;
     use crate::contract::account::RegisterPerson;
+    use crate::contract::client::AddClient;
+    use crate::contract::sign_in::VouchedSignIn;
+    use crate::contract::support::ResetLockout;
 
     fn refuses(body: &str) {
         let refused = read::<RegisterPerson>(body.as_bytes()).expect_err(body);
@@ -200,10 +210,52 @@ mod tests {
 
     #[test]
     fn sr_077_nesting_has_a_bound() {
-        let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        let deep = |levels: usize| {
+            let inner = levels - 1;
+            format!(r#"{{"a":{}1{}}}"#, "[".repeat(inner), "]".repeat(inner))
+        };
         assert!(top_level_keys(deep(DEPTH_MAX).as_bytes()).is_ok());
         assert!(top_level_keys(deep(DEPTH_MAX + 1).as_bytes()).is_err());
-        assert!(top_level_keys("[".repeat(16_000).as_bytes()).is_err());
+        assert!(top_level_keys(format!(r#"{{"a":{}"#, "[".repeat(16_000)).as_bytes()).is_err());
+    }
+
+    /// SR-077: a body is an object, also where nothing is asked of it.
+    #[test]
+    fn sr_077_a_body_is_an_object() {
+        assert!(top_level_keys(b" {}\n").is_ok());
+        for body in ["[]", "null", "0", "\"\"", "true", "[{}]", " [] ", ""] {
+            assert!(top_level_keys(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    /// SR-077: a list is no object and an object no name, at the top and within.
+    #[test]
+    fn sr_077_what_stands_for_an_object_or_a_name_is_refused() {
+        let vouched = |context: &str, factor: &str| {
+            let body = format!(r#"{{"subject":"s","first_factor":{factor},"context":{context}}}"#);
+            read::<VouchedSignIn>(body.as_bytes())
+        };
+        assert!(vouched(r#"{"ip":"192.0.2.1"}"#, r#""vouched""#).is_ok());
+        assert!(vouched(r#"["192.0.2.1",null,null]"#, r#""vouched""#).is_err());
+        assert!(vouched(r#"{"ip":"192.0.2.1"}"#, r#"{"vouched":null}"#).is_err());
+        assert!(read::<RegisterPerson>(br#"["ada","a@example.com","tr0ub4dor"]"#).is_err());
+
+        let client = |scopes: &str| {
+            let body = format!(r#"{{"name":"shop","scopes":{scopes}}}"#);
+            read::<AddClient>(body.as_bytes())
+        };
+        assert!(client(r#"["history:read","accounts:write"]"#).is_ok());
+        assert!(client(r#"[{"history:read":null}]"#).is_err());
+        assert!(client(r#"["any"]"#).is_err());
+
+        let reset = |method: &str| {
+            let body =
+                format!(r#"{{"scope":"counters","method":{method},"reason":"r","ticket":"t"}}"#);
+            read::<ResetLockout>(body.as_bytes())
+        };
+        assert_eq!(reset("null").unwrap().method, None);
+        assert!(reset(r#""totp""#).unwrap().method.is_some());
+        assert!(reset(r#"{"totp":null}"#).is_err());
     }
 
     /// SR-106: a message never repeats a value.

@@ -21,6 +21,7 @@ pub(crate) mod ops;
 pub(crate) mod problem;
 pub mod routes;
 pub mod startup;
+mod strict;
 mod sweeping;
 
 pub use countersign_core::accounts::Accounts;

@@ -15,6 +15,7 @@ async fn sr_077_bodies_are_read_strictly() {
         "",
         "null",
         "[]",
+        r#"["a1c","a@example.com","long enough 1"]"#,
         "\"text\"",
         "{",
         "{}",
@@ -35,6 +36,30 @@ async fn sr_077_bodies_are_read_strictly() {
         assert_problem(&what, &answered);
         assert_eq!(answered.body["code"], "invalid-request", "{what}");
     }
+    running.stop().await;
+}
+
+/// SR-077: a list is no object and an object no name, also within; nothing is an empty object.
+#[actix_web::test]
+async fn sr_077_lists_and_objects_stand_for_nothing_else() {
+    let running = Running::start().await;
+    let token = running.signed_in("ada").await;
+    let factors = running.public("/v1/accounts/me/factors");
+    let renew = running.public("/v1/accounts/me/recovery-codes");
+    for (at, body) in [
+        (&factors, r#"["totp","phone"]"#),
+        (&factors, r#"{"kind":{"totp":null},"name":"phone"}"#),
+        (&renew, "[]"),
+        (&renew, "null"),
+    ] {
+        let answered = running.call_with("POST", at.clone(), Some(&token), body).await;
+        assert_eq!(answered.status, 400, "{body}: {answered:?}");
+        assert_problem(body, &answered);
+        assert_eq!(answered.body["code"], "invalid-request", "{body}");
+    }
+    let good = r#"{"kind":"totp","name":"phone"}"#;
+    let answered = running.call_with("POST", factors, Some(&token), good).await;
+    assert_eq!(answered.status, 202, "{answered:?}");
     running.stop().await;
 }
 
