@@ -26,7 +26,10 @@ const API_KEY: &str = "api_key";
         title = "Countersign",
         description = "A self-hosted second-factor service. Errors are RFC 9457 problems; lists \
                        are pages; times are RFC 3339 in UTC. The calls of support, clients and \
-                       operators are served on the operators' listener only.",
+                       operators are served on the operators' listener only. What is no HTTP \
+                       request reaches no call: a malformed request line or header is answered \
+                       400, a head that does not come in time 408, one above 128 KiB 431, each \
+                       with an empty body and a closed connection.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     paths(

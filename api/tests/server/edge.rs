@@ -20,6 +20,9 @@ const HEADERS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Bytes of a head that is not read further.
+const HEAD_BYTES_MAX: usize = 128 * 1024;
+
 fn assert_headers(what: &str, answered: &Answered) {
     for (name, value) in HEADERS {
         let found = answered.headers.get(*name).and_then(|found| found.to_str().ok());
@@ -150,6 +153,28 @@ async fn sr_072_a_foreign_host_is_refused() {
         let refused = running.raw(&ask(target, &hosts)).await;
         let status = refused.split(' ').nth(1).unwrap_or_default().to_owned();
         assert!(["421", "400"].contains(&status.as_str()), "{target} {hosts:?}: {refused}");
+    }
+    running.stop().await;
+}
+
+/// What is no request at all never reaches the calls: as the description of the API says, it is
+/// answered with its status, no body and a closed connection.
+#[actix_web::test]
+async fn what_is_no_request_is_answered_without_a_body() {
+    let running = Running::start().await;
+    let head = "GET /v1/session HTTP/1.1\r\nHost: localhost\r\nX-Long: ";
+    let long = format!("{head}{}", "a".repeat(HEAD_BYTES_MAX - head.len()));
+    for (request, status) in [
+        ("NONSENSE\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost localhost\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: many\r\n\r\n", "400"),
+        (long.as_str(), "431"),
+    ] {
+        let answered = running.raw(request).await;
+        let (head, body) = answered.split_once("\r\n\r\n").unwrap();
+        let line: String = request.chars().take(60).collect();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{line}: {answered}");
+        assert_eq!(body, "", "{line}");
     }
     running.stop().await;
 }
