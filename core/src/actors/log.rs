@@ -243,6 +243,28 @@ impl Log {
         Ok(all)
     }
 
+    /// The entries of a stream from one revision to another, both included, and none beyond.
+    ///
+    /// # Errors
+    /// [`Fault`] where the store does not answer.
+    pub async fn read_between(
+        &self,
+        stream: StreamId,
+        first: Revision,
+        last: Revision,
+    ) -> Result<Vec<Recorded>, Fault> {
+        let (mut all, mut next) = (vec![], first);
+        while next <= last {
+            let left = last.get().saturating_sub(next.get()).saturating_add(1);
+            let limit = usize::try_from(left).unwrap_or(READ_LIMIT_MAX).min(READ_LIMIT_MAX);
+            let page = self.store.read_stream(stream, next, limit).await?;
+            let Some(end) = page.last() else { break };
+            next = end.revision.next();
+            all.extend(page);
+        }
+        Ok(all)
+    }
+
     /// Where a stream ends.
     ///
     /// # Errors

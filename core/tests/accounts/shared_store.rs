@@ -1,6 +1,7 @@
 //! Two nodes on one store: the expected revision decides, whoever comes second decides again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use countersign_core::accounts::Fault;
 use countersign_core::domain::refusal::Refusal;
@@ -13,10 +14,10 @@ use countersign_events::store::{
 use futures::future::{BoxFuture, join_all};
 use futures::stream::BoxStream;
 
-use super::house::{Enabled, House, STEP, no, run, yes};
+use super::house::{Enabled, House, STEP, no, registration, run, yes};
 
-/// A store that says that others write to it too.
-struct Shared(Arc<dyn EventStore>);
+/// A store that says that others write to it too, and counts the entries that streams are read for.
+struct Shared(Arc<dyn EventStore>, Arc<AtomicUsize>);
 
 impl EventStore for Shared {
     fn append(&self, append: Append) -> BoxFuture<'_, Result<Appended, AppendError>> {
@@ -31,7 +32,11 @@ impl EventStore for Shared {
         from: Revision,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Recorded>, StoreError>> {
-        self.0.read_stream(stream, from, limit)
+        Box::pin(async move {
+            let read = self.0.read_stream(stream, from, limit).await?;
+            self.1.fetch_add(read.len(), Ordering::Relaxed);
+            Ok(read)
+        })
     }
     fn read_all(
         &self,
@@ -76,7 +81,7 @@ impl EventStore for Shared {
 
 async fn two_nodes() -> [House; 2] {
     let first = House::new().await;
-    let shared: Arc<dyn EventStore> = Arc::new(Shared(first.store().clone()));
+    let shared: Arc<dyn EventStore> = Arc::new(Shared(first.store().clone(), Arc::default()));
     let (dir, clock) = (first.dir.clone(), first.clock.clone());
     [
         House::over(shared.clone(), dir.clone(), clock.clone()).await,
@@ -128,6 +133,26 @@ fn sr_100_wrong_codes_over_two_nodes_are_as_many_guesses_as_over_one() {
         assert_eq!(submit(&nodes, &mike, &wrong).await, (0, 0));
         assert_eq!(nodes[0].count(mike.account, "account.code_rejected").await, 5);
         assert_eq!(nodes[0].count(mike.account, "account.cooled_down").await, 1);
+    });
+}
+
+/// What a repeated request is answered from is read, and nothing of what happened since.
+#[test]
+fn sr_066_a_repeated_request_reads_its_own_entries_alone() {
+    run(async {
+        let first = House::new().await;
+        let read = Arc::new(AtomicUsize::new(0));
+        let counted = Shared(first.store().clone(), read.clone());
+        let house = House::over(Arc::new(counted), first.dir.clone(), first.clock.clone()).await;
+        let call = house.keyed("0123456789abcdefghijkl", "POST /v1/accounts", "mike");
+        let mike = yes(house.accounts.register(&call, registration("mike")).await);
+        let entries = house.events(mike).await.len();
+        for _ in 0..20 {
+            house.session("mike").await;
+        }
+        let before = read.load(Ordering::Relaxed);
+        assert_eq!(yes(house.accounts.register(&call, registration("mike")).await), mike);
+        assert_eq!(read.load(Ordering::Relaxed) - before, entries);
     });
 }
 

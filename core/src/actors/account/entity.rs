@@ -245,12 +245,9 @@ impl Entity {
     }
 
     async fn batch_of(&self, answered: Answered) -> Result<Batch, Halt> {
-        let entries = self.services.log.read_from(self.stream, answered.first).await?;
-        let batch: Result<Vec<_>, Fault> = entries
-            .iter()
-            .take_while(|entry| entry.revision <= answered.last)
-            .map(stamped)
-            .collect();
+        let log = &self.services.log;
+        let entries = log.read_between(self.stream, answered.first, answered.last).await?;
+        let batch: Result<Vec<_>, Fault> = entries.iter().map(stamped).collect();
         Ok(Batch(batch?))
     }
 
