@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use countersign_events::account::{AccountEvent, Method, Purpose, SessionOpened, SignInOpened};
-use countersign_events::id::{ClientId, Nonce, SecretVersion, StreamId};
+use countersign_events::id::{AccountId, ClientId, Nonce, SecretVersion, StreamId};
 use zeroize::Zeroizing;
 
 use super::answer::{
@@ -156,14 +156,17 @@ pub(super) enum Checked {
     /// It is the one.
     Right,
     /// It is the one, under parameters weaker than today's.
-    Outdated { account: countersign_events::id::AccountId, version: SecretVersion },
+    Outdated { account: AccountId, version: SecretVersion },
 }
 
-/// Checks a password at the same cost whether there is one or not.
+/// Checks a password at the same cost whether there is one or not, and with the same faults: one
+/// that nobody has is looked for like any other (SR-051).
 pub(super) async fn check_password(entity: &Entity, password: &str) -> Result<Checked, Halt> {
     let services = &entity.services;
     let current = entity.account().open().and_then(|open| open.password);
     let Some(version) = current else {
+        let (nobody, none) = (AccountId::new(uuid::Uuid::nil()), SecretVersion::new(0));
+        services.secrets.get(nobody, SecretKind::Password, none).await?;
         services.passwords.verify(password, None).await?;
         return Ok(Checked::Wrong);
     };
@@ -183,7 +186,7 @@ pub(super) async fn check_password(entity: &Entity, password: &str) -> Result<Ch
 
 /// The command of a sign-in. A login that does not exist has no handles to give out.
 fn sign_in_command(entity: &Entity, first: FirstFactor, mint: &Mint) -> SignIn {
-    let nobody = countersign_events::id::AccountId::new(uuid::Uuid::nil());
+    let nobody = AccountId::new(uuid::Uuid::nil());
     let account = entity.id().unwrap_or(nobody);
     SignIn { first, sign_in: mint.sign_in(account).hash(), session: mint.session(account).hash() }
 }

@@ -6,9 +6,10 @@ use countersign_tests::app::{PASSWORD, STEP, TestApp};
 use countersign_tests::faulty_vault::VaultFault;
 use serde_json::json;
 
-/// SR-098: whatever needs the vault is answered 503 alike, right or wrong; nothing is counted.
+/// SR-098, SR-051: whatever needs the vault is answered 503 alike, right or wrong, known or
+/// unknown; nothing is counted.
 #[test]
-fn sr_098_a_vault_that_is_down_gives_no_verdict_and_counts_no_guess() {
+fn sr_098_sr_051_a_vault_that_is_down_gives_no_verdict_and_counts_no_guess() {
     for fault in [VaultFault::Down, VaultFault::NoSecrets] {
         TestApp::run(async |app| no_verdict_and_no_guess(app, fault).await);
     }
@@ -33,10 +34,8 @@ async fn no_verdict_and_no_guess(app: &TestApp, fault: VaultFault) {
         for password in [PASSWORD, "another password"] {
             heard.insert(app.sign_in("marlene.vault", password).await.face());
         }
-        // A login that nobody has needs no secret, only the look whether somebody has it.
-        if fault == VaultFault::Down {
-            heard.insert(app.sign_in("nobody.of.that.name", PASSWORD).await.face());
-        }
+        // SR-051: a login that nobody has fails alike, or a vault in trouble would tell who is here.
+        heard.insert(app.sign_in("nobody.of.that.name", PASSWORD).await.face());
         let proof = json!({ "password": "another password" });
         let proven = app.post("/v1/session/proofs", &proof).bearer(&marlene.token);
         heard.insert(proven.await.face());
