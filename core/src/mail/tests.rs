@@ -103,8 +103,7 @@ THIS WASN'T YOU?
 Do not pass this code on. Whoever asked for it has already proven
 something else, most likely your password.
 
-Change your password at https://id.example.com. If you cannot do that,
-contact us: +49 30 12 34 56.
+If it was not you, contact us: +49 30 12 34 56.
 
 -- 
 Example
@@ -121,6 +120,18 @@ fn no_notice_has_a_number_of_six_digits() {
         let (_, body) = written.split_once("\r\n\r\n").unwrap();
         for text in [&mail.subject, &*mail.text, &*mail.html, body] {
             assert!(!has_six_digits(text), "{notice:?}: {text}");
+        }
+    }
+}
+
+/// Nothing changes the password of an account yet, so no mail tells anybody to.
+#[test]
+fn no_mail_sends_people_to_change_a_password_where_nothing_can() {
+    for mail in all() {
+        let text = mail.text.replace('\n', " ").replace("password of your mailbox", "");
+        let text = text.to_lowercase();
+        for wrong in ["change your password", "change it", "change the password", "the one at"] {
+            assert!(!text.contains(wrong), "{wrong}: {text}");
         }
     }
 }

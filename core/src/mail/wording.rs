@@ -84,11 +84,7 @@ pub(super) fn code<'a>(
             "Do not pass this code on. Whoever asked for it has already proven something else, \
              most likely your password."
                 .to_owned(),
-            format!(
-                "Change your password at {}. {}",
-                head.public_url(),
-                help(head, "If you cannot do that")
-            ),
+            help(head, "If it was not you"),
         ],
         Purpose::ConfirmEmail => vec![format!(
             "Somebody gave your address by mistake or on purpose. Do not pass this code on; \
@@ -131,7 +127,7 @@ pub(super) fn notice(
         code: None,
         body: vec!["If this was you, there is nothing to do.".to_owned()],
         facts: told_facts,
-        not_me: vec![format!("{} {}", remedy(head, notice), help(head, "If you cannot do that"))],
+        not_me: vec![format!("{} {}", remedy(head, notice), help(head, after(notice)))],
     }
 }
 
@@ -195,39 +191,47 @@ fn told(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String, String) {
     }
 }
 
-/// What to do if it was somebody else.
+/// What to do if it was somebody else: only what there is a way to do.
 fn remedy(head: &Letterhead, notice: Notice) -> String {
     let url = head.public_url();
     match notice {
         Notice::FactorEnabled => format!(
             "Somebody has your password and is about to take the account over. Sign in at {url} \
-             now, remove the authenticator you do not know, change your password and make new \
-             recovery codes."
+             now, remove the authenticator you do not know and make new recovery codes."
         ),
         Notice::FactorRemoved => format!(
-            "Somebody has your password and a code. Sign in at {url} now, change your password \
-             and add your authenticator app again."
+            "Somebody has your password and a code. Sign in at {url} now and add your \
+             authenticator app again."
         ),
         Notice::RecoveryCodeUsed => format!(
-            "Somebody has your password and your recovery codes. Sign in at {url} now, change \
-             your password and make new recovery codes."
+            "Somebody has your password and your recovery codes. Sign in at {url} now and make \
+             new recovery codes."
         ),
-        Notice::Locked => format!(
-            "Somebody is guessing. Your account is still closed to them. If it was not the \
-             password that had to wait, they know it: change it at {url}."
-        ),
-        Notice::Unlocked => format!(
-            "Our staff ended the pause because somebody asked them to in your name. Change your \
-             password at {url}."
-        ),
-        Notice::SignedInByEmail => format!(
-            "Somebody has your password and reads your mail. Change the password of your mailbox \
-             first, then the one at {url}."
-        ),
+        Notice::Locked => "Somebody is guessing. Your account is still closed to them. If it was \
+                           not the password that had to wait, they know it."
+            .to_owned(),
+        Notice::Unlocked => {
+            "Our staff ended the pause because somebody asked them to in your name.".to_owned()
+        }
+        Notice::SignedInByEmail => "Somebody has your password and reads your mail. Change the \
+                                    password of your mailbox first."
+            .to_owned(),
         Notice::RecoveryCodesReplaced => format!(
-            "Somebody is in your account and now has its recovery codes. Sign in at {url} now, \
-             change your password and make new recovery codes."
+            "Somebody is in your account and now has its recovery codes. Sign in at {url} now and \
+             make new recovery codes."
         ),
+    }
+}
+
+/// When people are to be asked for help.
+const fn after(notice: Notice) -> &'static str {
+    match notice {
+        Notice::FactorEnabled
+        | Notice::FactorRemoved
+        | Notice::RecoveryCodeUsed
+        | Notice::RecoveryCodesReplaced => "If you cannot do that",
+        Notice::Locked | Notice::Unlocked => "In that case",
+        Notice::SignedInByEmail => "After that",
     }
 }
 
