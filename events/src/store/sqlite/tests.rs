@@ -256,9 +256,21 @@ fn the_wal_moves_into_the_file_beside_the_writer() {
         }
     });
     assert_eq!(counters.counts().entries, 1_200);
+    // Somebody else has the file open, or closing it would move the WAL whoever did not.
+    let path = directory.path().join("log.db");
+    let beside = rusqlite::Connection::open(&path).unwrap();
+    let entries = "SELECT count(*) FROM entries";
+    let all: i64 = beside.query_row(entries, [], |row| row.get(0)).unwrap();
+    assert_eq!(all, 1_200);
     // Dropping the store waits for the checkpoint that was due.
     drop(store);
     assert_eq!(counters.counts().checkpoints, 1);
+    let alone = directory.path().join("without the WAL.db");
+    std::fs::copy(&path, &alone).unwrap();
+    let alone = rusqlite::Connection::open(&alone).unwrap();
+    let moved: i64 = alone.query_row(entries, [], |row| row.get(0)).unwrap();
+    assert!(moved > 0, "nothing was moved");
+    drop(beside);
     let store = open(&directory, &Faulty::default());
     assert_eq!(runtime().block_on(store.head()).unwrap(), Some(Position::new(1_199)));
 }
