@@ -177,8 +177,8 @@ pub(crate) fn recovery_codes() -> Vec<Secret> {
 pub(crate) fn hit() -> Hit {
     Hit {
         id: account_id(),
-        login_hint: "a••••••a".into(),
-        email_hint: Some("a•••@example.org".into()),
+        login_hint: "a•••".into(),
+        email_hint: Some("a•••@e•••.org".into()),
         two_factor_enabled: true,
         locked_until: Some(at("24T14:05:00")),
     }
@@ -197,8 +197,8 @@ pub(crate) fn other_hit() -> Hit {
 pub(crate) fn locked_account() -> Account {
     Account {
         id: account_id(),
-        login: Some("a••••••a".into()),
-        email_hint: Some("a•••@example.org".into()),
+        login: Some("a•••".into()),
+        email_hint: Some("a•••@e•••.org".into()),
         email_confirmed: true,
         two_factor_enabled: true,
         factors: vec![
@@ -217,7 +217,10 @@ pub(crate) fn locked_account() -> Account {
         locks: vec![Lock {
             method: Method::Totp,
             until: at("24T14:05:00"),
-            explanation: "5 wrong codes in a row without a success: it waits 15 minutes".into(),
+            explanation: "5 wrong tries in a row: every authenticator code is refused from \
+                          2026-11-24 13:50:00 UTC until 2026-11-24 14:05:00 UTC; the time or \
+                          support ends it, and trying on does not make it longer"
+                .into(),
         }],
         unresolved: vec![(Method::Totp, 5), (Method::Password, 1)],
         sessions: 2,
@@ -254,22 +257,31 @@ fn event(revision: u64, time: &str, event_type: &str, by: &'static str, words: &
     }
 }
 
-/// The time line of the locked account, newest first, as the server gives it.
+/// The time line of the locked account, newest first, in the words of the server.
 pub(crate) fn events() -> Vec<Event> {
-    let wrong = "a code of the authenticator app was wrong";
+    let wrong = |nth: usize| {
+        format!(
+            "a code was refused (authenticator code): it was wrong; {nth} in this sign-in, {nth} \
+             unresolved"
+        )
+    };
+    let waits = "5 wrong tries in a row: every authenticator code is refused until 2026-11-24 \
+                 14:05:00 UTC";
+    let asked = "an authenticator was asked for and its QR code shown";
+    let right = "an authenticator code was accepted to activate an authenticator";
     let mut oldest_first = vec![
         event(0, "02T09:12:05", "account.registered", "holder", "the account was created"),
-        event(1, "02T09:12:05", "account.key_created", "service", "its data key was made"),
+        event(1, "02T09:12:05", "account.key_created", "holder", "the account got its data key"),
         event(2, "02T09:12:05", "account.password_set", "holder", "the first password was set"),
-        event(3, "02T09:14:02", "account.enable_requested", "holder", "a QR code was shown"),
-        event(4, "02T09:14:40", "account.code_verified", "holder", "the first code was right"),
-        event(5, "02T09:14:40", "account.enabled", "holder", "2FA is on"),
-        event(6, "24T13:49:20", "account.code_rejected", "holder", wrong),
-        event(7, "24T13:49:31", "account.code_rejected", "holder", wrong),
-        event(8, "24T13:49:44", "account.code_rejected", "holder", wrong),
+        event(3, "02T09:14:02", "account.enable_requested", "holder", asked),
+        event(4, "02T09:14:40", "account.code_verified", "holder", right),
+        event(5, "02T09:14:40", "account.enabled", "holder", "an authenticator was enabled"),
+        event(6, "24T13:49:20", "account.code_rejected", "holder", &wrong(1)),
+        event(7, "24T13:49:31", "account.code_rejected", "holder", &wrong(2)),
+        event(8, "24T13:49:44", "account.code_rejected", "holder", &wrong(3)),
         event(9, "24T13:49:52", "account.code_rejected", "holder", "wrong \u{1b}]0;owned\u{7}"),
-        event(10, "24T13:50:00", "account.code_rejected", "holder", wrong),
-        event(11, "24T13:50:00", "account.cooled_down", "service", "codes wait until 14:05:00"),
+        event(10, "24T13:50:00", "account.code_rejected", "holder", &wrong(5)),
+        event(11, "24T13:50:00", "account.cooled_down", "holder", waits),
     ];
     oldest_first.reverse();
     oldest_first
@@ -292,7 +304,7 @@ pub(crate) fn reset_event() -> Event {
             "24T13:53:10",
             "account.lockout_reset",
             "operator",
-            "support ended the waiting times, ticket 4711",
+            "support ended the waiting for every method",
         )
     }
 }

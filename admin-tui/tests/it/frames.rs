@@ -432,19 +432,19 @@ fn the_cursor_stands_where_typing_goes() {
     let after = console.frame(Theme::new(true), (80, 24)).get_cursor_position().unwrap();
     assert_eq!((after.x, after.y), (before.x - 1, before.y));
     let words = terminal.backend().to_string();
-    let line = words.lines().nth(usize::from(before.y)).unwrap();
-    assert!(line.contains("olga"), "{line}");
+    assert!(words.lines().nth(usize::from(before.y)).unwrap().contains("olga"), "{words}");
 }
 
-/// The guide's picture is a frame, not a drawing from memory.
+/// The pictures of the guide and the README are a frame, not a drawing from memory.
 #[test]
-fn the_guide_shows_the_account_screen_as_it_is() {
+fn guide_and_readme_show_the_account_screen_as_it_is() {
     let mut account = locked_account();
     account.factors.truncate(1);
-    let mut quiet = events();
-    quiet.retain(|event| event.revision != 9);
+    let quiet = events().into_iter().filter(|event| event.revision != 9).collect();
     let words = Console::on_account(account, quiet).words();
     let frame: Vec<&str> = words.lines().map(|line| line.trim_matches('"').trim_end()).collect();
-    let guide = include_str!("../../../docs/console.md");
-    assert!(guide.contains(&frame.join("\n")), "put this into the guide:\n{}", frame.join("\n"));
+    let frame = frame.join("\n");
+    for page in [include_str!("../../../docs/console.md"), include_str!("../../../README.md")] {
+        assert!(page.contains(&frame), "put this into the page:\n{frame}");
+    }
 }

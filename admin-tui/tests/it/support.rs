@@ -129,7 +129,7 @@ fn an_unlock_shows_the_event_that_will_be_written_and_then_the_one_that_was() {
     console.answer(Answer::LockoutEnded(reset_event()));
     let words = console.words();
     assert!(words.contains("This event was written"), "{words}");
-    assert!(words.contains("support ended the waiting times"), "{words}");
+    assert!(words.contains("support ended the waiting for every method"), "{words}");
     console.press(KeyCode::Esc);
     let reload = Call::OpenAccount { account: account_id() };
     assert_eq!(console.call().1, &reload, "the state is shown anew");
