@@ -13,7 +13,9 @@ use countersign_api::contract::page::PageQuery;
 use countersign_api::contract::session::{Proof, SessionGiven as SessionAnswer};
 use countersign_api::contract::setup::SetUp;
 use countersign_api::contract::sign_in::{PasswordSignIn, SignInOutcome, SignInRequest};
-use countersign_api::contract::support::{Search, SearchByEmail, SearchByLogin, SearchHit};
+use countersign_api::contract::support::{
+    LookQuery, Search, SearchByEmail, SearchByLogin, SearchHit, SupportEventsQuery,
+};
 
 use crate::effect::{Call, Lookup};
 use crate::message::{Answer, Failure, SessionGiven, Way};
@@ -63,8 +65,8 @@ async fn perform_call(client: &Client, call: Call) -> Result<Answer, ClientError
         }
         Call::Search(lookup) => {
             let search = match lookup {
-                Lookup::Login(login) => Search::Login(SearchByLogin { login }),
-                Lookup::Email(email) => Search::Email(SearchByEmail { email }),
+                Lookup::Login(login) => Search::Login(SearchByLogin { login, ticket: None }),
+                Lookup::Email(email) => Search::Email(SearchByEmail { email, ticket: None }),
             };
             let found = client.search_accounts(&search).await?;
             Ok(Answer::Found(found.items.iter().map(hit).collect()))
@@ -86,7 +88,7 @@ async fn perform_call(client: &Client, call: Call) -> Result<Answer, ClientError
 }
 
 async fn open(client: &Client, id: AccountId) -> Result<Answer, ClientError> {
-    let account = account(&client.support_account(id).await?);
+    let account = account(&client.support_account(id, &LookQuery::default()).await?);
     let (events, older) = events(client, id, None).await?;
     Ok(Answer::Opened { account, events, older })
 }
@@ -97,8 +99,8 @@ async fn events(
     account: AccountId,
     cursor: Option<u64>,
 ) -> Result<(Vec<Event>, Option<u64>), ClientError> {
-    let page = PageQuery { cursor, limit: Some(PAGE_EVENTS) };
-    let page = client.support_events(account, page).await?;
+    let page = SupportEventsQuery { cursor, limit: Some(PAGE_EVENTS), ticket: None };
+    let page = client.support_events(account, &page).await?;
     Ok((page.items.iter().map(event).collect(), page.next))
 }
 

@@ -1,9 +1,7 @@
-//! What can happen to an account.
-//!
-//! The facts are past tense; the commands that lead to them live in the core crate. Nothing here
-//! holds a secret, a code or personal data in clear: secrets are named by their version in the
-//! vault, handles by their hash, personal data travels in the sealed part of the entry (named
-//! "sealed" below). Type strings are permanent; a new shape is a new version with an upcaster.
+//! What can happen to an account, told in the past tense; commands live in the core crate. No
+//! secret, code or personal data stands here in clear: secrets are named by version, handles by
+//! hash, personal data travels in the sealed part of the entry ("sealed" below). Type strings are
+//! permanent; a new shape is a new version with an upcaster.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -509,9 +507,11 @@ pub enum Viewed {
     Events,
     /// Its state as of an earlier revision.
     State,
+    /// Whether there is one: an exact search by login or address.
+    Search,
 }
 
-/// An operator looked. Sealed `pii`: `{ticket?}`.
+/// An operator looked. Sealed `pii`: `{ticket?}`; none where a search found nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryViewed {

@@ -8,7 +8,8 @@ use crate::contract::event::Event;
 use crate::contract::id::AccountId;
 use crate::contract::page::{Page, PageQuery};
 use crate::contract::support::{
-    AccountListQuery, AccountListState, LockoutEnded, ResetLockout, Search, SearchHit, StateQuery,
+    AccountListQuery, AccountListState, LockoutEnded, LookQuery, ResetLockout, Search, SearchHit,
+    StateQuery, SupportEventsQuery,
 };
 
 impl Client {
@@ -28,19 +29,23 @@ impl Client {
     }
 
     /// Reads an account's masked state: `GET /v1/support/accounts/{account}`.
-    pub fn support_account(&self, account: AccountId) -> Pending<Account> {
-        self.get(&["support", "accounts", &account.to_string()])
+    pub fn support_account(&self, account: AccountId, look: &LookQuery) -> Pending<Account> {
+        self.get_with(&["support", "accounts", &account.to_string()], look)
     }
 
     /// Reads a page of an account's time line: `GET /v1/support/accounts/{account}/events`.
-    pub fn support_events(&self, account: AccountId, page: PageQuery) -> Pending<Page<Event>> {
-        self.get_with(&["support", "accounts", &account.to_string(), "events"], &page)
+    pub fn support_events(
+        &self,
+        account: AccountId,
+        page: &SupportEventsQuery,
+    ) -> Pending<Page<Event>> {
+        self.get_with(&["support", "accounts", &account.to_string(), "events"], page)
     }
 
     /// Reads an account's state as of then, as it is folded from the events:
     /// `GET /v1/support/accounts/{account}/state`.
-    pub fn support_state(&self, account: AccountId, as_of: StateQuery) -> Pending<Value> {
-        self.get_with(&["support", "accounts", &account.to_string(), "state"], &as_of)
+    pub fn support_state(&self, account: AccountId, as_of: &StateQuery) -> Pending<Value> {
+        self.get_with(&["support", "accounts", &account.to_string(), "state"], as_of)
     }
 
     /// Ends a lockout: `POST /v1/support/accounts/{account}/lockout-resets`.

@@ -27,6 +27,9 @@ pub enum Search {
 pub struct SearchByLogin {
     /// The login, whole.
     pub login: String,
+    /// The ticket that it is for, 1 to 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
 }
 
 /// A search by e-mail address.
@@ -36,6 +39,9 @@ pub struct SearchByLogin {
 pub struct SearchByEmail {
     /// The address, whole.
     pub email: String,
+    /// The ticket that it is for, 1 to 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
 }
 
 /// What a search found: masked.
@@ -80,8 +86,34 @@ pub struct AccountListQuery {
     pub limit: Option<usize>,
 }
 
-/// The query of `GET /v1/support/accounts/{account}/state`: exactly one of the two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The query of `GET /v1/support/accounts/{account}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields)]
+pub struct LookQuery {
+    /// The ticket that it is for, 1 to 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+}
+
+/// The query of `GET /v1/support/accounts/{account}/events`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields)]
+pub struct SupportEventsQuery {
+    /// Where to go on: the last page's `next`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<u64>,
+    /// Items at most, 1 to 200; 50 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// The ticket that it is for, 1 to 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+}
+
+/// The query of `GET /v1/support/accounts/{account}/state`: exactly one of `revision` and `at`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
 pub struct StateQuery {
@@ -91,6 +123,9 @@ pub struct StateQuery {
     /// After all that happened up to this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// The ticket that it is for, 1 to 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
 }
 
 /// `POST /v1/support/accounts/{account}/lockout-resets`.

@@ -210,6 +210,13 @@ impl Ask {
         Ok(Acting { token, call, operator })
     }
 
+    /// The same, for an act that needs a second factor proven a short while ago.
+    pub(crate) async fn fresh_operator(&self) -> Result<Acting, ProblemAnswer> {
+        let acting = self.operator().await?;
+        self.verdict(self.accounts().fresh_operator(&acting.call, &acting.token).await)?;
+        Ok(acting)
+    }
+
     /// A page as the core takes it.
     pub(crate) fn page(
         &self,

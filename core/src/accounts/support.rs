@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use countersign_events::account::{AccountEvent, Viewed};
+use countersign_events::actor::By;
 use countersign_events::id::{AccountId, Revision, StreamId};
+use countersign_events::store::READ_LIMIT_MAX;
 
-use super::answer::{AccountView, EventView, LockoutEnded, OperatorView, Page, SearchHit};
+use super::answer::{AccountView, EventView, LockoutEnded, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
 use super::registration::check_text;
 use super::request::{AsOf, Call, Lookup, PageRequest, ResetLockout};
@@ -22,30 +24,49 @@ const REASON_CHARS: std::ops::RangeInclusive<usize> = 1..=500;
 const TICKET_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
 
 impl Accounts {
-    /// Looks an account up by exact login or address.
+    /// Looks an account up by exact login or address, for a ticket if there is one. A search is an
+    /// event, also one that finds nobody (SR-126): then it stands where the attempts on a login that
+    /// nobody has stand, under a keyed hash of what was searched for.
     ///
     /// # Errors
-    /// What [`Accounts::operator`] refuses; a [`Fault`].
+    /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`]; a [`Fault`].
     pub async fn search(
         &self,
         call: &Call,
         operator: &SessionToken,
         lookup: Lookup,
+        ticket: Option<String>,
     ) -> Verdict<Vec<SearchHit>> {
-        if let Err(refusal) = self.operator(call, operator).await? {
-            return Ok(Err(refusal));
-        }
-        let found = match lookup {
+        let call = match self.looking(call, operator, ticket.as_deref()).await? {
+            Ok(call) => call,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let (name, found): (_, Vec<AccountId>) = match lookup {
             Lookup::Login(login) => {
                 let name = self.secrets().login_hash(&login);
-                self.secrets().find(name).await?.into_iter().collect()
+                (name, self.secrets().find(name).await?.into_iter().collect())
             }
             Lookup::Email(email) => {
                 self.caught_up().await?;
-                self.read_model().find_by_email(self.secrets().email_hash(&email))?
+                let name = self.secrets().email_hash(&email);
+                (name, self.read_model().find_by_email(name)?)
             }
         };
-        self.hits(found).await
+        let mut hits = vec![];
+        for account in found {
+            let request = Found { call: call.clone(), ticket: ticket.clone() };
+            match self.ask(StreamId::Account(account), request).await? {
+                Ok(hit) => hits.push(hit),
+                // Claimed and never registered: nothing to find.
+                Err(Refusal::NotFound(_)) => {}
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
+        if hits.is_empty() {
+            let recorded = self.ask(StreamId::Unknown(name), FoundNobody { call }).await?;
+            return Ok(recorded.map(|()| hits));
+        }
+        Ok(Ok(hits))
     }
 
     /// The accounts that have something locked now, the newest lock first.
@@ -86,42 +107,59 @@ impl Accounts {
     /// An account as support sees it: masked.
     ///
     /// # Errors
-    /// What [`Accounts::operator`] refuses, [`Refusal::NotFound`]; a [`Fault`].
+    /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::NotFound`]; a
+    /// [`Fault`].
     pub async fn support_account(
         &self,
         call: &Call,
         operator: &SessionToken,
         account: AccountId,
+        ticket: Option<String>,
     ) -> Verdict<AccountView> {
-        self.as_operator(call, operator, account, |call| LookAtAccount { call }).await
+        match self.looking(call, operator, ticket.as_deref()).await? {
+            Ok(call) => self.ask(StreamId::Account(account), LookAtAccount { call, ticket }).await,
+            Err(refusal) => Ok(Err(refusal)),
+        }
     }
 
     /// The time line of an account, the newest event first.
     ///
     /// # Errors
-    /// What [`Accounts::operator`] refuses, [`Refusal::NotFound`]; a [`Fault`].
+    /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::NotFound`]; a
+    /// [`Fault`].
     pub async fn support_events(
         &self,
         call: &Call,
         operator: &SessionToken,
         account: AccountId,
         page: PageRequest,
+        ticket: Option<String>,
     ) -> Verdict<Page<EventView>> {
-        self.as_operator(call, operator, account, |call| LookAtEvents { call, page }).await
+        let call = match self.looking(call, operator, ticket.as_deref()).await? {
+            Ok(call) => call,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.ask(StreamId::Account(account), LookAtEvents { call, page, ticket }).await
     }
 
     /// The state of an account as of a revision or a time.
     ///
     /// # Errors
-    /// What [`Accounts::operator`] refuses, [`Refusal::NotFound`]; a [`Fault`].
+    /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::NotFound`]; a
+    /// [`Fault`].
     pub async fn support_state(
         &self,
         call: &Call,
         operator: &SessionToken,
         account: AccountId,
         as_of: AsOf,
+        ticket: Option<String>,
     ) -> Verdict<serde_json::Value> {
-        self.as_operator(call, operator, account, |call| LookAtState { call, as_of }).await
+        let call = match self.looking(call, operator, ticket.as_deref()).await? {
+            Ok(call) => call,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.ask(StreamId::Account(account), LookAtState { call, as_of, ticket }).await
     }
 
     /// Ends a lockout. Needs a fresh second factor of the operator.
@@ -147,25 +185,28 @@ impl Accounts {
         if operator.account() == account {
             return Ok(Err(Refusal::Forbidden("nobody acts on himself")));
         }
-        self.as_operator(call, operator, account, |call| Unlock { call, ask }).await
+        let call = in_the_name_of(operator.account(), call);
+        self.ask(StreamId::Account(account), Unlock { call, ask }).await
     }
 
-    /// Asks an account in the name of an operator.
-    async fn as_operator<R: Request>(
+    /// The call of an operator who may look, for a ticket of the right length or none.
+    async fn looking(
         &self,
         call: &Call,
         operator: &SessionToken,
-        account: AccountId,
-        request: impl FnOnce(Call) -> R,
-    ) -> Verdict<R::Answer> {
-        let OperatorView { account: operator, .. } = match self.operator(call, operator).await? {
-            Ok(operator) => operator,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let by = countersign_events::actor::By::Operator { id: operator };
-        let call = Call { by, ..call.clone() };
-        self.ask(StreamId::Account(account), request(call)).await
+        ticket: Option<&str>,
+    ) -> Verdict<Call> {
+        let checked = ticket.map_or(Ok(()), |ticket| check_text("ticket", ticket, TICKET_CHARS));
+        if let Err(refusal) = checked {
+            return Ok(Err(refusal));
+        }
+        let operator = self.operator(call, operator).await?;
+        Ok(operator.map(|operator| in_the_name_of(operator.account, call)))
     }
+}
+
+fn in_the_name_of(operator: AccountId, call: &Call) -> Call {
+    Call { by: By::Operator { id: operator }, ..call.clone() }
 }
 
 /// What a list shows of an account. A list is no look at it, and leaves no event.
@@ -176,26 +217,67 @@ impl Request for Glance {
 
     async fn perform(&self, entity: &mut Entity) -> Result<SearchHit, Halt> {
         entity.load().await?;
-        let (open, now) = (entity.open()?, entity.now());
-        let identity = entity.identity().await?;
-        let name = identity.login.or(identity.subject).unwrap_or_default();
-        let limits = &entity.account().limits;
-        let until = limits.iter().filter_map(|(method, _)| limits.cooling(method, now));
-        Ok(SearchHit {
-            account: entity.id()?,
-            login_hint: mask::login(&name),
-            email_hint: identity.email.as_deref().map(mask::email),
-            two_factor_enabled: open.two_factor_enabled(),
-            locked_until: until.map(|cool_down| cool_down.until).max(),
-        })
+        hit(entity).await
+    }
+}
+
+async fn hit(entity: &Entity) -> Result<SearchHit, Halt> {
+    let (open, now) = (entity.open()?, entity.now());
+    let identity = entity.identity().await?;
+    let name = identity.login.or(identity.subject).unwrap_or_default();
+    let limits = &entity.account().limits;
+    let until = limits.iter().filter_map(|(method, _)| limits.cooling(method, now));
+    Ok(SearchHit {
+        account: entity.id()?,
+        login_hint: mask::login(&name),
+        email_hint: identity.email.as_deref().map(mask::email),
+        two_factor_enabled: open.two_factor_enabled(),
+        locked_until: until.map(|cool_down| cool_down.until).max(),
+    })
+}
+
+/// An account that a search found.
+struct Found {
+    call: Call,
+    ticket: Option<String>,
+}
+
+impl Request for Found {
+    type Answer = SearchHit;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<SearchHit, Halt> {
+        record_look(entity, &self.call, Viewed::Search, self.ticket.as_ref()).await?;
+        hit(entity).await
+    }
+}
+
+/// A search that found nobody. There is no account whose key could seal a ticket.
+struct FoundNobody {
+    call: Call,
+}
+
+impl Request for FoundNobody {
+    type Answer = ();
+
+    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
+        entity.load().await?;
+        let unkeyed = Call { idempotency: None, ..self.call.clone() };
+        let command = Command::View(Viewed::Search);
+        entity.decide(&unkeyed, &command, Sealed::default(), None).await?;
+        Ok(())
     }
 }
 
 /// Records that support looks, before anything is shown.
-async fn record_look(entity: &mut Entity, call: &Call, what: Viewed) -> Result<(), Halt> {
+async fn record_look(
+    entity: &mut Entity,
+    call: &Call,
+    what: Viewed,
+    ticket: Option<&String>,
+) -> Result<(), Halt> {
     entity.load().await?;
     entity.open()?;
-    let errand = Errand { reason: None, ticket: None };
+    let errand = Errand { reason: None, ticket: ticket.cloned() };
     let pii = seal_pii(&entity.services.secrets, entity.id()?, &errand).await?;
     let sealed = Sealed { pii: Some(pii), net: None };
     let unkeyed = Call { idempotency: None, ..call.clone() };
@@ -205,13 +287,14 @@ async fn record_look(entity: &mut Entity, call: &Call, what: Viewed) -> Result<(
 
 struct LookAtAccount {
     call: Call,
+    ticket: Option<String>,
 }
 
 impl Request for LookAtAccount {
     type Answer = AccountView;
 
     async fn perform(&self, entity: &mut Entity) -> Result<AccountView, Halt> {
-        record_look(entity, &self.call, Viewed::Account).await?;
+        record_look(entity, &self.call, Viewed::Account, self.ticket.as_ref()).await?;
         account_view(entity, Reader::Support).await
     }
 }
@@ -219,6 +302,7 @@ impl Request for LookAtAccount {
 struct LookAtEvents {
     call: Call,
     page: PageRequest,
+    ticket: Option<String>,
 }
 
 impl Request for LookAtEvents {
@@ -227,7 +311,7 @@ impl Request for LookAtEvents {
     async fn perform(&self, entity: &mut Entity) -> Result<Page<EventView>, Halt> {
         if self.page.cursor.is_none() {
             // The pages that follow belong to the same look.
-            record_look(entity, &self.call, Viewed::Events).await?;
+            record_look(entity, &self.call, Viewed::Events, self.ticket.as_ref()).await?;
         }
         entity.load().await?;
         entity.open()?;
@@ -238,29 +322,42 @@ impl Request for LookAtEvents {
 struct LookAtState {
     call: Call,
     as_of: AsOf,
+    ticket: Option<String>,
 }
 
 impl Request for LookAtState {
     type Answer = serde_json::Value;
 
     async fn perform(&self, entity: &mut Entity) -> Result<serde_json::Value, Halt> {
-        record_look(entity, &self.call, Viewed::State).await?;
-        let log = entity.services.log.clone();
-        let mut account = Account::default();
-        for recorded in log.read_from(entity.stream, Revision::new(0)).await? {
-            let event = stamped(&recorded)?;
-            let is_past = match self.as_of {
-                AsOf::Revision(revision) => event.revision.get() <= revision,
-                AsOf::At(at) => event.at <= at,
-            };
-            if !is_past {
-                break;
-            }
-            account = evolve(account, &event);
-        }
+        record_look(entity, &self.call, Viewed::State, self.ticket.as_ref()).await?;
+        let account = self.folded(entity).await?;
         let state = serde_json::to_value(&account)
             .map_err(|error| Halt::Fault(Fault::Internal(error.to_string())))?;
         Ok(shown(state))
+    }
+}
+
+impl LookAtState {
+    /// The state as of then, page by page: a long history is never in memory whole.
+    async fn folded(&self, entity: &Entity) -> Result<Account, Halt> {
+        let store = entity.services.log.store();
+        let (mut account, mut next) = (Account::default(), Revision::new(0));
+        loop {
+            let page = store.read_stream(entity.stream, next, READ_LIMIT_MAX).await?;
+            let Some(last) = page.last() else { return Ok(account) };
+            next = last.revision.next();
+            for recorded in &page {
+                let event = stamped(recorded)?;
+                let is_past = match self.as_of {
+                    AsOf::Revision(revision) => event.revision.get() <= revision,
+                    AsOf::At(at) => event.at <= at,
+                };
+                if !is_past {
+                    return Ok(account);
+                }
+                account = evolve(account, &event);
+            }
+        }
     }
 }
 

@@ -156,14 +156,13 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
             format!("{count} {sessions} ended: {why}")
         }
         AccountEvent::NoticeSent(sent) => format!("the holder was told: {}", notice(sent.notice)),
-        AccountEvent::HistoryViewed(viewed) => {
-            let what = match viewed.what {
-                Viewed::Account => "this account",
-                Viewed::Events => "this account's history",
-                Viewed::State => "an earlier state of this account",
-            };
-            format!("support looked at {what}")
+        AccountEvent::HistoryViewed(viewed) => match viewed.what {
+            Viewed::Account => "support looked at this account",
+            Viewed::Events => "support looked at this account's history",
+            Viewed::State => "support looked at an earlier state of this account",
+            Viewed::Search => "support searched for this account",
         }
+        .to_owned(),
         other => other.event_type().to_owned(),
     }
 }

@@ -4,13 +4,17 @@ use countersign_core::accounts::request::{AsOf, Asker, Lookup, PageRequest, Proo
 use countersign_core::domain::refusal::{Refusal, StepUp};
 use countersign_core::handle::SessionToken;
 use countersign_events::account::{Assurance, Method, ResetScope};
-use countersign_events::id::AccountId;
+use countersign_events::actor::By;
+use countersign_events::entry::Entry;
+use countersign_events::id::{AccountId, Position, StreamId};
 use countersign_events::operator::Role;
+use countersign_events::store::READ_LIMIT_MAX;
 use data_encoding::BASE32_NOPAD;
 use jiff::SignedDuration;
 
 use super::house::{House, PASSWORD, STEP, no, run, text, yes};
 
+const LOOKED: &str = "account.history_viewed";
 const ALL: PageRequest = PageRequest { cursor: None, limit: 200 };
 
 /// An operator with a fresh second factor.
@@ -72,28 +76,28 @@ fn an_operator_finds_a_locked_account_reads_why_and_unlocks_it() {
             no(house.answer(&step.id, Method::Totp, &wrong).await);
         }
         let (accounts, call) = (&house.accounts, house.call());
-        let found = accounts.search(&call, &session, Lookup::Login("MIKE".to_owned())).await;
+        let found = accounts.search(&call, &session, Lookup::Login("MIKE".to_owned()), None).await;
         let found = yes(found);
         assert_eq!((found.len(), found[0].login_hint.as_str()), (1, "m•••"));
         assert!(found[0].locked_until.is_some());
         let by_email = Lookup::Email("Mike@Example.com".to_owned());
-        assert_eq!(yes(accounts.search(&call, &session, by_email).await), found);
+        assert_eq!(yes(accounts.search(&call, &session, by_email, None).await), found);
         let locked = yes(accounts.locked(&call, &session, ALL).await);
         assert_eq!(locked.items, found);
 
-        let view = yes(accounts.support_account(&call, &session, mike.account).await);
+        let view = yes(accounts.support_account(&call, &session, mike.account, None).await);
         assert_eq!(
             (view.login.as_deref(), view.email_hint.as_deref()),
             (Some("m•••"), Some("m•••@e•••.com"))
         );
         assert_eq!((view.locks.len(), view.locks[0].method), (1, Method::Totp));
-        let events = yes(accounts.support_events(&call, &session, mike.account, ALL).await);
+        let events = yes(accounts.support_events(&call, &session, mike.account, ALL, None).await);
         let types: Vec<&str> = events.items.iter().map(|event| event.event_type.as_str()).collect();
-        assert_eq!(types[..2], ["account.history_viewed", "account.history_viewed"]);
-        assert_eq!(types[2..4], ["account.cooled_down", "account.code_rejected"]);
-        let before = accounts
-            .support_state(&call, &session, mike.account, AsOf::Revision(view.revision.get() - 2))
-            .await;
+        // SR-126: two searches, the account and its time line.
+        assert_eq!(types[..4], ["account.history_viewed"; 4]);
+        assert_eq!(types[4..6], ["account.cooled_down", "account.code_rejected"]);
+        let then = AsOf::Revision(view.revision.get() - 4);
+        let before = accounts.support_state(&call, &session, mike.account, then, None).await;
         let shown = yes(before).to_string();
         assert!(!shown.contains("hashes") && !shown.contains("nonce"), "{shown}");
 
@@ -103,13 +107,13 @@ fn an_operator_finds_a_locked_account_reads_why_and_unlocks_it() {
         let ended = yes(ended);
         assert_eq!(ended.event.event_type, "account.lockout_reset");
         assert_eq!(ended.event.data["ticket"], "4711");
-        assert_eq!(ended.event.by, countersign_events::actor::By::Operator { id: olga });
+        assert_eq!(ended.event.by, By::Operator { id: olga });
         house.pass(STEP);
         let step = house.second_step("mike").await;
         let token =
             yes(house.answer(&step.id, Method::Totp, &house.code(&mike.secret)).await).token;
         // SR-126: the holder sees who looked, and why.
-        let asker = countersign_core::accounts::request::Asker::Session(token);
+        let asker = Asker::Session(token);
         let own = yes(accounts.history(&call, asker, ALL).await);
         let looked = own.items.iter().find(|event| event.event_type == "account.lockout_reset");
         assert_eq!(looked.unwrap().data["reason"], "called from the number on file");
@@ -147,6 +151,63 @@ fn sr_132_an_operator_without_a_second_factor_does_not_act() {
     });
 }
 
+/// SR-126: every look of support is an event by name and for its ticket, which the holder sees; a
+/// search that finds nobody is one as well, and says nothing in clear of what was searched for.
+#[test]
+fn sr_126_every_look_and_every_search_is_an_event() {
+    run(async {
+        let house = House::new().await;
+        let (olga, session) = operator(&house, "olga", Role::Support).await;
+        let mike = house.enabled("mike").await;
+        let (accounts, call) = (&house.accounts, house.call());
+        let ticket = |number: &str| Some(number.to_owned());
+        for lookup in ["mike", "nobody"] {
+            let lookup = Lookup::Login(lookup.to_owned());
+            yes(accounts.search(&call, &session, lookup, ticket("T-1")).await);
+        }
+        let lookup = Lookup::Email("nobody@example.com".to_owned());
+        assert_eq!(yes(accounts.search(&call, &session, lookup, None).await), []);
+        let account = mike.account;
+        yes(accounts.support_account(&call, &session, account, ticket("T-2")).await);
+        yes(accounts.support_events(&call, &session, account, ALL, ticket("T-3")).await);
+        let then = AsOf::Revision(0);
+        yes(accounts.support_state(&call, &session, account, then, ticket("T-4")).await);
+
+        let asker = Asker::Session(mike.token.clone());
+        let own = yes(accounts.history(&call, asker, ALL).await);
+        let looks = own.items.iter().filter(|event| event.event_type == "account.history_viewed");
+        let told: Vec<_> = looks
+            .map(|event| {
+                assert_eq!(event.by, By::Operator { id: olga });
+                (event.data["what"].as_str().unwrap(), event.data["ticket"].as_str().unwrap())
+            })
+            .collect();
+        let expected = [("state", "T-4"), ("events", "T-3"), ("account", "T-2"), ("search", "T-1")];
+        assert_eq!(told, expected);
+
+        let all = house.store().read_all(Position::new(0), READ_LIMIT_MAX).await.unwrap();
+        let entries: Vec<_> = all.iter().map(|one| Entry::parse(&one.bytes).unwrap()).collect();
+        let unknown: Vec<_> =
+            entries.iter().filter(|entry| matches!(entry.stream, StreamId::Unknown(_))).collect();
+        assert_eq!(unknown.len(), 2);
+        for entry in unknown {
+            assert_eq!(
+                (entry.event_type.as_ref(), entry.data.get()),
+                (LOOKED, r#"{"what":"search"}"#)
+            );
+            assert_eq!(entry.by, By::Operator { id: olga });
+        }
+        for entry in &all {
+            let text = String::from_utf8_lossy(&entry.bytes);
+            assert!(!text.contains("nobody") && !text.contains("T-1"), "{text}");
+        }
+        for bad in ["", "a\u{7}b", &"x".repeat(65)] {
+            let looked = accounts.support_account(&call, &session, account, ticket(bad)).await;
+            assert!(matches!(no(looked), Refusal::Invalid { field: "ticket", .. }));
+        }
+    });
+}
+
 #[test]
 fn nobody_but_a_fresh_operator_unlocks_and_never_himself() {
     run(async {
@@ -171,7 +232,7 @@ fn nobody_but_a_fresh_operator_unlocks_and_never_himself() {
         let stale = no(accounts.reset_lockout(&call, &session, mike.account, ask()).await);
         assert!(matches!(stale, Refusal::StepUpRequired(_)));
         yes(accounts.disable_operator(&call, olga).await);
-        let gone = accounts.search(&call, &session, Lookup::Login("mike".to_owned())).await;
+        let gone = accounts.search(&call, &session, Lookup::Login("mike".to_owned()), None).await;
         assert_eq!(no(gone), Refusal::Forbidden("not an operator"));
     });
 }

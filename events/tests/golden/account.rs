@@ -308,5 +308,6 @@ fn sessions() -> Vec<(&'static str, Of)> {
         ("full", viewed(Viewed::Account)),
         ("events", viewed(Viewed::Events)),
         ("state", viewed(Viewed::State)),
+        ("search", viewed(Viewed::Search)),
     ]
 }

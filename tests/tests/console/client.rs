@@ -45,7 +45,7 @@ fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
 }
 
 fn search() -> Search {
-    Search::Email(SearchByEmail { email: "ana@example.org".to_owned() })
+    Search::Email(SearchByEmail { email: "ana@example.org".to_owned(), ticket: None })
 }
 
 #[tokio::test]

@@ -216,13 +216,15 @@ impl World {
             Taking::post("/v1/operators", json!({ "login": "op.new", "role": "support" }), 201)
                 .on(on)
                 .by(&admin.token),
-            Taking::post(search, json!({ "login": marlene.login }), 200)
+            Taking::post(search, json!({ "login": marlene.login, "ticket": "T-1" }), 200)
                 .on(on)
                 .by(&support.token)
+                .optional(&["/ticket"])
                 .long(&["/login"]),
-            Taking::post(search, json!({ "email": marlene.email }), 200)
+            Taking::post(search, json!({ "email": marlene.email, "ticket": "T-1" }), 200)
                 .on(on)
                 .by(&support.token)
+                .optional(&["/ticket"])
                 .long(&["/email"]),
             Taking::post("/v1/support/accounts/{account}/lockout-resets", reset, 201)
                 .at(resets)

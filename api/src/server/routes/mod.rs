@@ -45,11 +45,11 @@ const PUBLIC: &[Listener] = &[Listener::Public];
 const OPERATOR: &[Listener] = &[Listener::Operator];
 const BOTH: &[Listener] = &[Listener::Public, Listener::Operator];
 
-/// Who may look.
-const LOOK: Auth = Auth::Operator(&[Role::Support, Role::Supervisor, Role::Admin]);
+/// Who may look at accounts: those who help their holders, and nobody for being an admin.
+const LOOK: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
 /// Who may unlock.
 const UNLOCK: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
-/// Who may add and disable.
+/// Who may add and disable, with a second factor just proven.
 const ADMIN: Auth = Auth::Operator(&[Role::Admin]);
 /// Any operator.
 const ANY: Auth = Auth::Operator(&[Role::Support, Role::Supervisor, Role::Auditor, Role::Admin]);
@@ -100,7 +100,7 @@ pub static TABLE: &[Row] = rows! {
     POST "/v1/setup" Auth::SetupToken, BOTH => setup::set_up::handle;
     POST "/v1/support/accounts/search" LOOK, OPERATOR => support::search::handle;
     GET "/v1/support/accounts" LOOK, OPERATOR, query => support::list::handle;
-    GET "/v1/support/accounts/{account}" LOOK, OPERATOR => support::show::handle;
+    GET "/v1/support/accounts/{account}" LOOK, OPERATOR, query => support::show::handle;
     GET "/v1/support/accounts/{account}/events" LOOK, OPERATOR, query => support::events::handle;
     GET "/v1/support/accounts/{account}/state" LOOK, OPERATOR, query => support::state::handle;
     POST "/v1/support/accounts/{account}/lockout-resets" UNLOCK, OPERATOR

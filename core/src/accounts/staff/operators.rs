@@ -51,11 +51,10 @@ impl Accounts {
     }
 
     /// Who acts, where the act needs a second factor proven a short while ago.
-    pub(in crate::accounts) async fn fresh_operator(
-        &self,
-        call: &Call,
-        token: &SessionToken,
-    ) -> Verdict<OperatorView> {
+    ///
+    /// # Errors
+    /// What [`Accounts::operator`] refuses; [`Refusal::StepUpRequired`]; a [`Fault`].
+    pub async fn fresh_operator(&self, call: &Call, token: &SessionToken) -> Verdict<OperatorView> {
         let operator = match self.operator(call, token).await? {
             Ok(operator) => operator,
             Err(refusal) => return Ok(Err(refusal)),

@@ -18,8 +18,11 @@ pub(super) fn reset_lockout(
     Ok(vec![AccountEvent::LockoutReset(LockoutReset { scope, method })])
 }
 
+/// Records that support looked. A search is a look also where it finds nobody.
 pub(super) fn view(account: &Account, what: Viewed) -> Decision {
-    existing(account)?;
+    if what != Viewed::Search {
+        existing(account)?;
+    }
     Ok(vec![AccountEvent::HistoryViewed(HistoryViewed { what })])
 }
 

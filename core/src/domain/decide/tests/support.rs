@@ -18,7 +18,7 @@ fn a_lockout_reset_is_recorded_even_where_nothing_is_locked() {
 
 #[test]
 fn every_look_is_recorded() {
-    for what in [Viewed::Account, Viewed::Events, Viewed::State] {
+    for what in [Viewed::Account, Viewed::Events, Viewed::State, Viewed::Search] {
         let fact = AccountEvent::HistoryViewed(HistoryViewed { what });
         given(registered()).when(Command::View(what)).then([fact]);
     }
@@ -31,7 +31,12 @@ fn support_finds_no_account_behind_an_unknown_login() {
         let scope = ResetScope::Counters;
         let reset = Command::ResetLockout { scope, method: None };
         given(past.clone()).when(reset).refused(refusal.clone());
-        given(past).when(Command::View(Viewed::Account)).refused(refusal.clone());
+        for what in [Viewed::Account, Viewed::Events, Viewed::State] {
+            given(past.clone()).when(Command::View(what)).refused(refusal.clone());
+        }
+        let what = Viewed::Search;
+        let fact = AccountEvent::HistoryViewed(HistoryViewed { what });
+        given(past).when(Command::View(what)).then([fact]);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::server::ask::Ask;
     responses((status = 201, description = "The app and its key", body = ClientAdded))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    let acting = ask.operator().await?;
+    let acting = ask.fresh_operator().await?;
     let body: AddClient = ask.json()?;
     let scopes = body.scopes.into_iter().map(answers::core_scope).collect();
     let added = ask.verdict(ask.accounts().add_client(&acting.call, body.name, scopes).await)?;

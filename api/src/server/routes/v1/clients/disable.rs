@@ -12,7 +12,7 @@ use crate::server::ask::Ask;
     responses((status = 204, description = "Its key is dead"))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    let acting = ask.operator().await?;
+    let acting = ask.fresh_operator().await?;
     let client = ask.named("client", ClientId::parse)?;
     ask.nothing()?;
     ask.verdict(ask.accounts().disable_client(&acting.call, client).await)?;

@@ -15,7 +15,7 @@ use crate::server::ask::Ask;
     responses((status = 201, description = "The operator and a token", body = OperatorAdded))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    let acting = ask.operator().await?;
+    let acting = ask.fresh_operator().await?;
     let body: AddOperator = ask.json()?;
     let role = answers::core_role(body.role);
     let added = ask.verdict(ask.accounts().add_operator(&acting.call, body.login, role).await)?;

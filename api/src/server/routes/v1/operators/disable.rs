@@ -14,7 +14,7 @@ use crate::server::ask::Ask;
     responses((status = 204, description = "The operator may act no more"))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    let acting = ask.operator().await?;
+    let acting = ask.fresh_operator().await?;
     let operator = ask.named("operator", AccountId::parse)?;
     ask.nothing()?;
     ask.verdict(ask.accounts().disable_operator(&acting.call, operator).await)?;

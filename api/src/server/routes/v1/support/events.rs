@@ -3,7 +3,8 @@
 use countersign_events::id::AccountId;
 
 use crate::contract::event::Event;
-use crate::contract::page::{Page, PageQuery};
+use crate::contract::page::Page;
+use crate::contract::support::SupportEventsQuery;
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
 
@@ -13,15 +14,15 @@ use crate::server::ask::Ask;
     operation_id = "supportEvents",
     params(
         ("account" = String, Path, description = "the account's id"),
-        PageQuery,
+        SupportEventsQuery,
     ),
     responses((status = 200, description = "A page of events", body = Page<Event>))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let acting = ask.operator().await?;
     let account = ask.named("account", AccountId::parse)?;
-    let query: PageQuery = ask.query()?;
-    let page = ask.page(query.cursor, query.limit)?;
-    let events = ask.accounts().support_events(&acting.call, &acting.token, account, page).await;
+    let SupportEventsQuery { cursor, limit, ticket } = ask.query()?;
+    let (page, by) = (ask.page(cursor, limit)?, &acting.token);
+    let events = ask.accounts().support_events(&acting.call, by, account, page, ticket).await;
     answers::ok(&answers::page(ask.verdict(events)?, answers::event))
 }

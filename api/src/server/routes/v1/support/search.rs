@@ -9,7 +9,8 @@ use crate::server::ask::Ask;
 
 /// Search an account
 ///
-/// The whole login or the whole address, in the body: never in a URL. What is found is masked.
+/// The whole login or the whole address, in the body: never in a URL. What is found is masked. A
+/// search is an event, whether or not it finds anybody.
 #[utoipa::path(
     post, path = "/v1/support/accounts/search", tag = "support", operation_id = "search",
     request_body = Search,
@@ -17,11 +18,14 @@ use crate::server::ask::Ask;
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let acting = ask.operator().await?;
-    let lookup = if ask.has_key("login")? {
-        Lookup::Login(ask.json::<SearchByLogin>()?.login)
+    let (lookup, ticket) = if ask.has_key("login")? {
+        let SearchByLogin { login, ticket } = ask.json()?;
+        (Lookup::Login(login), ticket)
     } else {
-        Lookup::Email(ask.json::<SearchByEmail>()?.email)
+        let SearchByEmail { email, ticket } = ask.json()?;
+        (Lookup::Email(email), ticket)
     };
-    let hits = ask.verdict(ask.accounts().search(&acting.call, &acting.token, lookup).await)?;
+    let hits = ask.accounts().search(&acting.call, &acting.token, lookup, ticket).await;
+    let hits = ask.verdict(hits)?;
     answers::ok(&answers::whole(hits.into_iter().map(answers::search_hit).collect()))
 }

@@ -29,6 +29,7 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
         (None, Some(at)) => AsOf::At(at),
         _ => return Err(ProblemAnswer::invalid("give either `revision` or `at`")),
     };
-    let state = ask.accounts().support_state(&acting.call, &acting.token, account, as_of).await;
+    let (by, ticket) = (&acting.token, query.ticket);
+    let state = ask.accounts().support_state(&acting.call, by, account, as_of, ticket).await;
     answers::ok(&ask.verdict(state)?)
 }
