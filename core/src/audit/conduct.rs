@@ -13,7 +13,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    AccountEvent, Assurance, Method, PasswordVerified, Purpose, SessionOpened, SignInOpened,
+    AccountEvent, Assurance, HistoryViewed, Method, PasswordVerified, Purpose, SessionOpened,
+    SignInOpened, Viewed,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Entry, SealClass};
@@ -211,7 +212,7 @@ impl Conduct {
         self.cool_downs.retain(|_, until| at < *until);
     }
 
-    /// Where nobody registered, nothing but failures and looking can happen.
+    /// Where nobody registered, nothing but failures and searches in vain can happen.
     fn standing(&mut self, act: &Act<'_>, breaches: &mut Vec<Breach>) {
         if matches!(act.event, AccountEvent::Registered(_)) && self.may_register {
             self.registered = true;
@@ -222,6 +223,7 @@ impl Conduct {
                 | AccountEvent::CooledDown(_)
                 | AccountEvent::AttemptsRefused(_)
                 | AccountEvent::RegistrationAbandoned(_)
+                | AccountEvent::HistoryViewed(HistoryViewed { what: Viewed::Search })
         );
         if !self.registered && !without_account {
             let detail = format!("{} before any registration", act.event.event_type());

@@ -213,7 +213,7 @@ fn look_the_account_up(console: &mut Console) {
     }
     // What led there stands further down.
     assert!(!screen.contains("a code was refused"), "{screen}");
-    console.type_text(&"j".repeat(WRONG_CODES)).unwrap();
+    console.type_text(&"j".repeat(WRONG_CODES + 1)).unwrap();
     console.wait_for_text("a code was refused").unwrap();
 }
 

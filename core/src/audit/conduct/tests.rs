@@ -1,6 +1,6 @@
 use countersign_events::account::{
-    AccountEvent, Assurance, CodeVerified, Disabled, Enabled, FactorRemoved, Method,
-    PasswordVerified, Purpose, RecoveryCodeUsed, RejectedWhy,
+    AccountEvent, Assurance, CodeVerified, Disabled, Enabled, FactorRemoved, HistoryViewed, Method,
+    PasswordVerified, Purpose, RecoveryCodeUsed, RejectedWhy, Viewed,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::SealClass;
@@ -193,4 +193,19 @@ fn a_session_where_nobody_registered_is_found() {
     log.sign_in_by_password(unknown, 1);
     log.sign_in_by_password(account(9), 1);
     assert_eq!(rules(&log), [Rule::NobodyRegistered, Rule::NobodyRegistered]);
+}
+
+/// A search that found nobody is recorded where nobody is; there is nothing else to look at.
+#[test]
+fn a_look_where_nobody_registered_is_found_unless_it_is_a_search() {
+    let looked = |what| {
+        let mut log = Sample::new();
+        let unknown = StreamId::Unknown(Digest::new([1; 32]));
+        log.happened(unknown, &AccountEvent::HistoryViewed(HistoryViewed { what }));
+        rules(&log)
+    };
+    assert_eq!(looked(Viewed::Search), []);
+    for what in [Viewed::Account, Viewed::Events, Viewed::State] {
+        assert_eq!(looked(what), [Rule::NobodyRegistered]);
+    }
 }
