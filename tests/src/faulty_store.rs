@@ -213,6 +213,15 @@ impl EventStore for FaultyStore {
         })
     }
 
+    fn writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            match self.switch.fault() {
+                None | Some(StoreFault::Held) => self.inner.writable().await,
+                Some(fault) => Err(StoreError::Unavailable(format!("{fault:?}"))),
+            }
+        })
+    }
+
     fn stream_head(&self, stream: StreamId) -> BoxFuture<'_, Result<Option<Revision>, StoreError>> {
         Box::pin(async move {
             self.switch.read()?;

@@ -86,6 +86,8 @@ through! {
     accounts_with_secrets(after: Option<AccountId>) -> Vec<AccountId>;
     find_salt(month: &str) -> Option<[u8; SALT_BYTES]>;
     insert_salt(month: &str, salt: [u8; SALT_BYTES]) -> [u8; SALT_BYTES];
+    find_key_check() -> Option<[u8; 32]>;
+    insert_key_check(check: [u8; 32]) -> [u8; 32];
     insert_request(request: RequestRow, forgotten: Timestamp) -> RequestRow;
     delete_requests(forgotten: Timestamp) -> usize;
 }

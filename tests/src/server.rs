@@ -219,7 +219,8 @@ pub fn verb(arguments: &[&str]) -> anyhow::Result<(Option<i32>, String, String)>
 /// If it cannot be added.
 pub fn add_client(data: &Path) -> anyhow::Result<String> {
     let data = data.to_str().context("path")?;
-    let (code, out, err) = verb(&["client", "add", "an app", "--json", "--data", data])?;
+    let (code, out, err) =
+        verb(&["client", "add", "an app", "--all-scopes", "--json", "--data", data])?;
     ensure!(code == Some(0), "{err}");
     let added: Value = serde_json::from_str(&out)?;
     Ok(added.get("api_key").and_then(Value::as_str).context("no key")?.to_owned())

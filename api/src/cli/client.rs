@@ -22,12 +22,17 @@ pub(crate) enum Verb {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("rights").required(true).args(["scopes", "all_scopes"]))]
 pub(crate) struct Add {
     /// The app's name
     name: String,
-    /// What its key may do; all of it without this
+    /// What its key may do: accounts:write, sign-ins:vouch, factors:write or history:read; may be
+    /// given several times
     #[arg(long = "scope", value_name = "S", value_parser = scope)]
     scopes: Vec<Scope>,
+    /// Let its key do all of it
+    #[arg(long)]
+    all_scopes: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -61,8 +66,8 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
 }
 
 fn add(arguments: Add) -> anyhow::Result<()> {
-    let Add { name, mut scopes, common } = arguments;
-    if scopes.is_empty() {
+    let Add { name, mut scopes, all_scopes, common } = arguments;
+    if all_scopes {
         scopes = SCOPES.to_vec();
     }
     let verb = console::Verb::ClientAdd { name: name.clone(), scopes };

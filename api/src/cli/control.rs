@@ -14,6 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 
 use super::console::{Console, Reply, Verb};
+use super::doctor;
 use crate::config::Checked;
 use crate::server::assembly;
 use crate::server::data_lock::{DataLock, LockError};
@@ -94,6 +95,7 @@ async fn answer(mut stream: UnixStream, console: &Console) -> anyhow::Result<()>
 /// # Errors
 /// What went wrong, or why the verb was refused.
 pub(crate) fn perform(checked: &Checked, verb: Verb) -> anyhow::Result<serde_json::Value> {
+    must_be_installed(checked)?;
     let system = actix_rt::System::new();
     let reply = system.block_on(async {
         match DataLock::take(&checked.config.data) {
@@ -106,6 +108,18 @@ pub(crate) fn perform(checked: &Checked, verb: Verb) -> anyhow::Result<serde_jso
         Reply::Done(value) => Ok(value),
         Reply::Failed(why) => bail!(why),
     }
+}
+
+/// A verb makes no installation: at a mistyped path it would be an empty one.
+fn must_be_installed(checked: &Checked) -> anyhow::Result<()> {
+    let files = doctor::files(&checked.config);
+    if files.log.exists() {
+        return Ok(());
+    }
+    let (data, log) = (files.data.display(), files.log.display());
+    bail!(
+        "{data} holds no installation ({log} is not there): see --data; `countersign serve` makes one"
+    )
 }
 
 async fn alone(checked: &Checked, lock: DataLock, verb: Verb) -> anyhow::Result<Reply> {

@@ -1,11 +1,13 @@
 //! `countersign doctor`: whether everything fits together, and what to do where it does not.
 //!
 //! It repairs nothing, and may run beside a server. Exit codes: 0 sound, 1 something is broken,
-//! 2 not everything could be looked at.
+//! 2 not everything could be looked at: what could not is named, and nothing is called sound.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::Args;
 use countersign_core::actors::projector;
 use countersign_core::clock::{Clock as _, SystemClock};
@@ -37,6 +39,7 @@ pub(crate) struct Arguments {
 /// What was seen.
 #[derive(Debug, Default, Serialize)]
 struct Seen {
+    /// Everything could be looked at, and nothing of it is broken.
     sound: bool,
     entries: u64,
     accounts: usize,
@@ -59,20 +62,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Seen { findings: doctor::look_at_files(&files(&checked.config)), ..Seen::default() };
     actix_rt::System::new().block_on(async {
         // Where the files themselves are broken, nothing can be opened and compared.
-        if is_sound(&seen.findings)
-            && let Err(error) = compare(&checked, &mut seen).await
-        {
+        if !is_sound(&seen.findings) {
+            seen.incomplete.push("entries and accounts: the files come first".to_owned());
+        } else if let Err(error) = compare(&checked, &mut seen).await {
             seen.incomplete.push(format!("{error:#}"));
         }
         ask_mail_server(&checked, &mut seen).await;
     });
-    seen.sound = is_sound(&seen.findings);
-    output::fact(common.json, &seen, &text(&seen))?;
-    Ok(match (seen.sound, seen.incomplete.is_empty()) {
+    let code = match (is_sound(&seen.findings), seen.incomplete.is_empty()) {
         (false, _) => EXIT_FAILED,
         (true, false) => EXIT_INCOMPLETE,
         (true, true) => EXIT_FINE,
-    })
+    };
+    seen.sound = code == EXIT_FINE;
+    output::fact(common.json, &seen, &text(&seen, code))?;
+    Ok(code)
 }
 
 fn is_sound(findings: &[Finding]) -> bool {
@@ -82,15 +86,24 @@ fn is_sound(findings: &[Finding]) -> bool {
 /// Log against vault, keys and clock; read models against the log.
 async fn compare(checked: &Checked, seen: &mut Seen) -> anyhow::Result<()> {
     let files = files(&checked.config);
-    let keyring = Arc::new(Keyring::open(&files.keys)?);
-    let vault = Arc::new(SqliteVault::open(&files.vault)?);
+    let keyring = Keyring::open(&files.keys).with_context(|| named("the keys", &files.keys))?;
+    let keyring = Arc::new(keyring);
+    let vault =
+        SqliteVault::open(&files.vault).with_context(|| named("the vault", &files.vault))?;
+    let vault = Arc::new(vault);
     let secrets = Secrets::new(vault, Arc::clone(&keyring), Arc::new(OsEntropy));
-    let store = SqliteStore::open(&files.log, Arc::new(|| SystemClock.now()))?;
-    let report = doctor::examine(&store, &secrets, &keyring, SystemClock.now()).await?;
+    let store = SqliteStore::open_without_snapshots(&files.log, Arc::new(|| SystemClock.now()))
+        .with_context(|| named("the log", &files.log))?;
+    let report = doctor::examine(&store, &secrets, &keyring, SystemClock.now()).await;
+    let report = report.context("entries and accounts")?;
     seen.entries = report.entries;
     seen.accounts = report.accounts;
     seen.findings.extend(report.findings);
     read_models(checked, &store, seen).await
+}
+
+fn named(what: &str, path: &Path) -> String {
+    format!("{what}, {}", path.display())
 }
 
 /// Only with the lock in hand: opening read models that do not open builds them anew.
@@ -103,8 +116,10 @@ async fn read_models(
         seen.notes.push("A server runs: its read models are its own.".to_owned());
         return Ok(());
     };
-    let model = ReadModel::open(&checked.config.data.join(READ_FILE))?;
-    let lag = projector::lag(&model, store).await?;
+    let file = checked.config.data.join(READ_FILE);
+    let model = ReadModel::open(&file).with_context(|| named("the read models", &file))?;
+    let lag =
+        projector::lag(&model, store).await.with_context(|| named("the read models", &file))?;
     let behind = lag.entries();
     seen.notes.push(format!("The read models are {behind} entries behind; a server catches up."));
     for unknown in lag.unknown {
@@ -134,7 +149,7 @@ async fn mail_server(checked: &Checked, url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn text(seen: &Seen) -> String {
+fn text(seen: &Seen, code: u8) -> String {
     let mut text = format!("{} entries, {} accounts\n", seen.entries, seen.accounts);
     // Writing to a text cannot fail.
     for finding in &seen.findings {
@@ -153,6 +168,12 @@ fn text(seen: &Seen) -> String {
     for missing in &seen.incomplete {
         let _ = writeln!(text, "Could not look at {missing}");
     }
-    text.push_str(if seen.sound { "Sound." } else { "NOT SOUND." });
+    let advice = seen.findings.len();
+    match (code, advice) {
+        (EXIT_FINE, 0) => text.push_str("Sound."),
+        (EXIT_FINE, _) => text.push_str("Sound; what is told above needs no haste."),
+        (EXIT_INCOMPLETE, _) => text.push_str("NOT EVERYTHING COULD BE LOOKED AT."),
+        _ => text.push_str("NOT SOUND."),
+    }
     text
 }

@@ -1,6 +1,6 @@
 //! Facts on standard output, complaints on standard error.
 
-use std::io::{Write as _, stderr, stdout};
+use std::io::{ErrorKind, Write as _, stderr, stdout};
 
 use serde::Serialize;
 
@@ -10,10 +10,19 @@ use serde::Serialize;
 /// Where standard output is gone.
 pub(crate) fn fact(json: bool, value: &impl Serialize, text: &str) -> anyhow::Result<()> {
     let line = if json { serde_json::to_string(value)? } else { text.to_owned() };
+    print(&format!("{}\n", line.trim_end()))
+}
+
+/// Prints a text. Whoever reads it may stop whenever it is enough: a closed pipe is no error.
+///
+/// # Errors
+/// Where standard output takes no more for another reason.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = stdout().lock();
-    writeln!(out, "{}", line.trim_end())?;
-    out.flush()?;
-    Ok(())
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Tells an error and its causes in one line.

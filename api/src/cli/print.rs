@@ -1,10 +1,8 @@
 //! `countersign print`: the references, as they are committed under `docs/`.
 
-use std::io::Write as _;
-
 use clap::Subcommand;
 
-use super::EXIT_FINE;
+use super::{EXIT_FINE, output};
 use crate::reference;
 
 /// What is printed.
@@ -24,6 +22,6 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
         Verb::Events => reference::events().to_owned(),
         Verb::Config => reference::config(),
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    output::print(&text)?;
     Ok(EXIT_FINE)
 }

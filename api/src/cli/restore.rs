@@ -3,7 +3,7 @@
 //! The parts may come from different backups of the same log; `doctor` then says what is missing.
 //! Exit codes: 0 sound, 1 not restored, or restored and something is broken.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -15,8 +15,9 @@ use super::{Common, EXIT_FAILED, EXIT_FINE, doctor, output};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The directory that holds `log`, `vault` and `keys`
-    from: PathBuf,
+    /// The directory that holds `log`, `vault` and `keys`; not needed where each is named
+    #[arg(required_unless_present_all = ["from_log", "from_vault", "from_keys"])]
+    from: Option<PathBuf>,
     /// Where the log's part is, if elsewhere
     #[arg(long, value_name = "DIR")]
     from_log: Option<PathBuf>,
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let common = &arguments.common;
     let checked = common.checked()?;
     let files = doctor::files(&checked.config);
-    let below = BackupDirs::below(&arguments.from);
+    let below = BackupDirs::below(arguments.from.as_deref().unwrap_or(Path::new("")));
     let from = BackupDirs {
         log: arguments.from_log.clone().unwrap_or(below.log),
         vault: arguments.from_vault.clone().unwrap_or(below.vault),
@@ -55,11 +56,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         "findings": restored.doctor.findings,
     });
     let text = format!(
-        "Restored {} entries; the vault is {age}. {} findings: `countersign doctor` tells \
-         them.\n{}",
+        "Restored {} entries; the vault is {age}.\n{}",
         restored.log.entries,
-        restored.doctor.findings.len(),
-        if sound { "Sound." } else { "NOT SOUND." }
+        match (sound, restored.doctor.findings.len()) {
+            (true, 0) => "Sound.".to_owned(),
+            (true, more) => format!("Sound; worth knowing: {more}, see `countersign doctor`."),
+            (false, more) => format!("NOT SOUND, findings: {more}, see `countersign doctor`."),
+        }
     );
     output::fact(common.json, &told, &text)?;
     Ok(if sound { EXIT_FINE } else { EXIT_FAILED })

@@ -28,6 +28,7 @@ use countersign_core::mail::{Mailer, SmtpUrl};
 use countersign_core::projections::ReadModel;
 use countersign_core::vault::backup;
 use countersign_core::vault::files::{DataFiles, LOG_FILE, VAULT_FILE, fold_wals};
+use countersign_core::vault::keyring::ROOT_FILE;
 use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault, Vault};
 use countersign_events::id::Hash32;
 use countersign_events::store::EventStore;
@@ -105,6 +106,7 @@ pub async fn assemble(
     if !files.log.exists() {
         must_be_empty(vault.as_ref()).await?;
     }
+    must_fit(vault.as_ref(), &keyring).await?;
     let secrets = Secrets::new(Arc::clone(&vault), Arc::clone(&keyring), Arc::clone(&entropy));
     let sqlite = open_log(&files.log, &clock).context("cannot open the log")?;
     let counted = Arc::downgrade(&sqlite);
@@ -208,6 +210,17 @@ async fn must_be_empty(vault: &dyn Vault) -> anyhow::Result<()> {
     )
 }
 
+/// Under another root key every login would be free again, and every code wrong. A vault that has
+/// no check value yet gets that of the key it is started with.
+async fn must_fit(vault: &dyn Vault, keyring: &Keyring) -> anyhow::Result<()> {
+    let check = keyring.root_check();
+    let stands = vault.insert_key_check(check).await.context("cannot read the vault")?;
+    if stands != check {
+        bail!("{ROOT_FILE} is not the one that the vault was made with: put that one back");
+    }
+    Ok(())
+}
+
 fn open_log(file: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<SqliteStore>> {
     let clock = Arc::clone(clock);
     let store = SqliteStore::open(file, Arc::new(move || clock.now()))?;
@@ -260,13 +273,13 @@ fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// Well while the log answers.
+/// Well while the log takes appends, as far as the last one tells.
 fn answers(store: Weak<dyn EventStore>) -> Check {
     let ask = move || -> futures::future::BoxFuture<'static, bool> {
         let store = store.upgrade();
         Box::pin(async move {
             match store {
-                Some(store) => store.head().await.is_ok(),
+                Some(store) => store.writable().await.is_ok(),
                 None => false,
             }
         })

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -303,6 +304,8 @@ fn last(next: u64) -> Option<Position> {
 /// NORMAL: a power cut may lose the last transactions, which the log gives again, and leaves no
 /// damaged file.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    // SQLite gives the files beside it the same mode. Where this fails, opening says why.
+    let _ = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -48,6 +48,7 @@ pub struct Keyring {
     password: SecretKey,
     fingerprint: SecretKey,
     unknown_net: SecretKey,
+    root_check: [u8; KEY_BYTES],
     /// By id, in ascending order; never empty.
     wrapping: Vec<(u32, SecretKey)>,
     log: SigningKey,
@@ -126,9 +127,17 @@ impl Keyring {
             password: purpose("password pepper p1")?,
             fingerprint: purpose("fingerprint")?,
             unknown_net: purpose("net of unknown logins")?,
+            root_check: *purpose("key check")?.mac("countersign key check 1", &[]),
             wrapping,
             log: SigningKey::from_bytes(log.bytes()),
         })
+    }
+
+    /// Tells one root key from another, and nothing about either: the vault keeps it, so that a
+    /// root key that was exchanged is noticed.
+    #[must_use]
+    pub const fn root_check(&self) -> [u8; 32] {
+        self.root_check
     }
 
     /// The public key of the log's signing key: the log's first entry names it.

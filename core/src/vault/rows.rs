@@ -200,6 +200,13 @@ pub trait Vault: Send + Sync + 'static {
         salt: [u8; SALT_BYTES],
     ) -> BoxFuture<'_, Result<[u8; SALT_BYTES], VaultError>>;
 
+    /// The check value of the root key that this vault was made with; none in one that was made
+    /// before there were any and has not been started with since.
+    fn find_key_check(&self) -> BoxFuture<'_, Result<Option<[u8; 32]>, VaultError>>;
+
+    /// Inserts the check value unless there is one; returns the one that stands.
+    fn insert_key_check(&self, check: [u8; 32]) -> BoxFuture<'_, Result<[u8; 32], VaultError>>;
+
     /// Inserts a request unless its key stands there, and younger than `forgotten`; returns the
     /// row that stands.
     fn insert_request(

@@ -219,20 +219,38 @@ fn a_keyed_request_stands_for_a_day() {
     });
 }
 
-/// A vault of the first schema gets the table that it lacks, and keeps what it has.
+/// A vault of an earlier schema gets the tables that it lacks, and keeps what it has.
 #[test]
-fn a_vault_without_requests_is_opened_and_gets_them() {
+fn a_vault_of_an_earlier_schema_is_opened_and_gets_what_it_lacks() {
+    for lacks in [
+        "DROP TABLE key_check; PRAGMA user_version = 2",
+        "DROP TABLE key_check; DROP TABLE requests; PRAGMA user_version = 1",
+    ] {
+        let house = House::new();
+        let name = house.secrets.login_hash("alice");
+        block_on(house.secrets.claim(name, account(1), at(0))).unwrap();
+        let path = house.dir.path().join("vault.db");
+        let House { dir, vault, secrets, .. } = house;
+        drop((vault, secrets));
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch(lacks).unwrap();
+        drop(db);
+        let house = House::open(dir);
+        assert_eq!(block_on(house.secrets.find(name)), Ok(Some(account(1))));
+        let asked = Idempotency { key: HandleHash::new([1; 16]), body: HandleHash::new([1; 16]) };
+        assert_eq!(block_on(house.secrets.first_asked(&asked, at(0))), Ok(Some(at(0))));
+        assert_eq!(block_on(house.vault.find_key_check()), Ok(None));
+    }
+}
+
+/// The first check value stands, whatever comes later.
+#[test]
+fn a_vault_keeps_the_check_value_of_its_first_root_key() {
     let house = House::new();
-    let name = house.secrets.login_hash("alice");
-    block_on(house.secrets.claim(name, account(1), at(0))).unwrap();
-    let path = house.dir.path().join("vault.db");
-    let House { dir, vault, secrets, .. } = house;
-    drop((vault, secrets));
-    let db = Connection::open(&path).unwrap();
-    db.execute_batch("DROP TABLE requests; PRAGMA user_version = 1").unwrap();
-    drop(db);
-    let house = House::open(dir);
-    assert_eq!(block_on(house.secrets.find(name)), Ok(Some(account(1))));
-    let asked = Idempotency { key: HandleHash::new([1; 16]), body: HandleHash::new([1; 16]) };
-    assert_eq!(block_on(house.secrets.first_asked(&asked, at(0))), Ok(Some(at(0))));
+    let (first, other) = ([1; 32], [2; 32]);
+    assert_eq!(block_on(house.vault.insert_key_check(first)), Ok(first));
+    assert_eq!(block_on(house.vault.insert_key_check(other)), Ok(first));
+    assert_eq!(block_on(house.vault.find_key_check()), Ok(Some(first)));
+    let db = Connection::open(house.dir.path().join("vault.db")).unwrap();
+    assert!(db.execute("UPDATE key_check SET value = zeroblob(32)", []).is_err());
 }

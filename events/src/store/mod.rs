@@ -273,6 +273,16 @@ pub trait EventStore: Send + Sync + 'static {
     /// The position of the last entry, `None` in an empty log.
     fn head(&self) -> BoxFuture<'_, Result<Option<Position>, StoreError>>;
 
+    /// Whether appends are taken, as far as the last one tells; where it failed, this is found out
+    /// anew by writing something that is no entry. A backend that cannot tell says whether it
+    /// answers at all.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] while appends would fail.
+    fn writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move { self.head().await.map(drop) })
+    }
+
     /// The revision of the last entry of a stream, `None` where there is none.
     fn stream_head(&self, stream: StreamId) -> BoxFuture<'_, Result<Option<Revision>, StoreError>>;
 

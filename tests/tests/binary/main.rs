@@ -5,3 +5,4 @@
 mod crash;
 mod lost;
 mod stop;
+mod verbs;

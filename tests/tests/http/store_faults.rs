@@ -266,6 +266,22 @@ fn sr_098_at_the_first_step_right_wrong_and_unknown_hear_the_same() {
     });
 }
 
+/// Whoever is sent here while nothing can be recorded is sent in vain.
+#[test]
+fn a_server_whose_log_takes_nothing_is_not_ready() {
+    TestApp::run(async |app| {
+        let ready = || app.get("/healthz/ready").on(Listener::Ops);
+        ready().await.is(200);
+        for fault in [StoreFault::Full, StoreFault::Gone, LOST_ABSENT] {
+            app.store.fails(fault);
+            let told = ready().await.is(503);
+            assert_eq!(told.body["unwell"], json!(["log"]), "{fault:?}");
+            app.store.works();
+            ready().await.is(200);
+        }
+    });
+}
+
 /// A registration that could not be recorded: the same key gets it, and without one the login is
 /// free again after ten minutes.
 #[test]

@@ -123,10 +123,11 @@ pub fn backup(
     out: &BackupDirs,
     now: Timestamp,
 ) -> Result<BackupReport, BackupError> {
+    // Before anything is made: of a mistyped data directory nothing is left.
+    let moment = Moment::hold(&files.log, &files.vault)?;
     for dir in [&out.log, &out.vault, &out.keys] {
         make_empty_dir(dir)?;
     }
-    let moment = Moment::hold(&files.log, &files.vault)?;
     moment.copy_log(&out.log.join(LOG_FILE))?;
     moment.copy_vault(&out.vault.join(VAULT_FILE))?;
     let (log, entries) = (moment.log_id()?, moment.entries());

@@ -78,8 +78,14 @@ pub async fn restore(
             return Err(BackupError::InTheWay(dir.clone()));
         }
     }
+    let made = first_missing(&files.data);
     make_empty_dir(&files.data)?;
-    put_in_place(from, [&log, &vault, &keys], files)?;
+    if let Err(error) = put_in_place(from, [&log, &vault, &keys], files) {
+        if unfinished(files).is_none() {
+            remove_empty_dirs(&files.data, made.as_deref());
+        }
+        return Err(error);
+    }
     let vault_age = match vault.entries.cmp(&log.entries) {
         std::cmp::Ordering::Less => VaultAge::Older,
         std::cmp::Ordering::Equal => VaultAge::Same,
@@ -87,6 +93,21 @@ pub async fn restore(
     };
     let doctor = compare(files, clock).await?;
     Ok(RestoreReport { log, vault, keys, vault_age, doctor })
+}
+
+/// The topmost directory that making this one would make.
+fn first_missing(dir: &Path) -> Option<PathBuf> {
+    let missing = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
+    missing.last().map(Path::to_owned)
+}
+
+/// Removes the directories that a failed restore has made, up to the topmost, where they are empty.
+fn remove_empty_dirs(dir: &Path, made: Option<&Path>) {
+    let Some(made) = made else { return };
+    for dir in dir.ancestors().take_while(|dir| dir.starts_with(made)) {
+        // Best effort: an empty directory is not in the way of the next restore.
+        let _ = fs::remove_dir(dir);
+    }
 }
 
 /// What a restore that was cut off has left beside its place, if one was.
@@ -161,7 +182,7 @@ async fn compare(files: &DataFiles, clock: Arc<dyn Clock>) -> Result<DoctorRepor
     let vault = Arc::new(SqliteVault::open(&files.vault)?);
     let secrets = Secrets::new(vault, Arc::clone(&keyring), Arc::new(OsEntropy));
     let now = clock.now();
-    let store = SqliteStore::open(&files.log, Arc::new(move || clock.now()))
+    let store = SqliteStore::open_without_snapshots(&files.log, Arc::new(move || clock.now()))
         .map_err(|error| BackupError::Doctor(DoctorError::Store(error)))?;
     let mut report = doctor::examine(&store, &secrets, &keyring, now).await?;
     report.findings.extend(findings);

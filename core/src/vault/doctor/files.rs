@@ -11,6 +11,8 @@ use super::finding::Finding;
 
 /// Permission bits that a file of secrets must not have.
 const FORBIDDEN_BITS: u32 = 0o077;
+/// The snapshots of `log.db` are in `log.snapshots.db`.
+const SNAPSHOTS_EXTENSION: &str = "snapshots.db";
 /// Problems of one database that are told at most.
 const PROBLEMS_MAX: usize = 5;
 
@@ -27,6 +29,7 @@ pub fn look_at_files(files: &DataFiles) -> Vec<Finding> {
     for database in [&files.log, &files.vault] {
         look_at_database(database, &mut findings);
     }
+    look_at_snapshots(files, &mut findings);
     look_at_keys(files, &mut findings);
     findings.sort_by_key(Finding::severity);
     findings
@@ -48,6 +51,20 @@ fn look_at_database(path: &Path, findings: &mut Vec<Finding>) {
         }
         Err(error) => findings.push(Finding::database_damaged(path, &error.to_string())),
     }
+}
+
+/// Snapshots are a cache: missing is fine, and damaged only worth knowing.
+fn look_at_snapshots(files: &DataFiles, findings: &mut Vec<Finding>) {
+    let path = files.log.with_extension(SNAPSHOTS_EXTENSION);
+    if !path.exists() {
+        return;
+    }
+    let why = match problems(&path) {
+        Ok(problems) if problems.is_empty() => return,
+        Ok(problems) => problems.join("; "),
+        Err(error) => error.to_string(),
+    };
+    findings.push(Finding::snapshots_damaged(&path, &why));
 }
 
 fn problems(path: &Path) -> rusqlite::Result<Vec<String>> {

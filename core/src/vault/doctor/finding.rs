@@ -6,6 +6,7 @@ use countersign_events::id::{AccountId, Hash32, SecretVersion, StreamId};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::super::keyring::ROOT_FILE;
 use super::super::rows::{ClaimRow, SecretKind};
 use crate::domain::policy::CLAIM_TTL;
 
@@ -33,12 +34,16 @@ pub enum Code {
     KeysUnusable,
     /// SQLite finds a database damaged, or cannot read it.
     DatabaseDamaged,
+    /// SQLite finds the snapshots damaged, which are a cache.
+    SnapshotsDamaged,
     /// The keys lie beside what they protect.
     KeysBesideData,
     /// The clock lies behind the log.
     ClockBehind,
     /// The log was begun with another signing key.
     LogKeyDiffers,
+    /// The vault was made with another root key.
+    RootKeyDiffers,
     /// A stream does not read: its account fails closed.
     StreamUnreadable,
     /// An account's data key is not in the vault.
@@ -75,6 +80,7 @@ impl Code {
             | Self::DatabaseDamaged
             | Self::ClockBehind
             | Self::LogKeyDiffers
+            | Self::RootKeyDiffers
             | Self::StreamUnreadable
             | Self::AccountKeyMissing
             | Self::AccountKeyDiffers
@@ -82,6 +88,7 @@ impl Code {
             | Self::SecretUnreadable
             | Self::AccountWithoutName => Severity::Broken,
             Self::KeysBesideData
+            | Self::SnapshotsDamaged
             | Self::OfferMissing
             | Self::NameWithoutAccount
             | Self::NameNotYetRegistered
@@ -163,6 +170,15 @@ impl Finding {
         )
     }
 
+    pub(super) fn snapshots_damaged(path: &Path, why: &str) -> Self {
+        Self::new(
+            Code::SnapshotsDamaged,
+            &path.display(),
+            &format!("SQLite finds it damaged: {why}. It is a cache: nothing is lost."),
+            "None needed: the next start sets it aside and makes it anew.",
+        )
+    }
+
     pub(super) fn keys_beside_data(path: &Path) -> Self {
         Self::new(
             Code::KeysBesideData,
@@ -187,6 +203,15 @@ impl Finding {
             &StreamId::Log,
             "The log was begun with another signing key than `log.key`.",
             "Put back the keys that belong to this log; never let this pair write.",
+        )
+    }
+
+    pub(super) fn root_key_differs() -> Self {
+        Self::new(
+            Code::RootKeyDiffers,
+            &ROOT_FILE,
+            "The vault was made with another root key: no login, password or code would be found.",
+            "Put back the `root.key` that belongs to this vault.",
         )
     }
 

@@ -80,6 +80,10 @@ pub async fn examine(
         DoctorReport { sqlite: rusqlite::version().to_owned(), ..DoctorReport::default() };
     let streams = scan_log(store, now, &mut report).await?;
     compare_log_key(store, keyring, &mut report).await?;
+    let check = secrets.vault().find_key_check().await?;
+    if check.is_some_and(|check| check != keyring.root_check()) {
+        report.findings.push(Finding::root_key_differs());
+    }
     accounts::compare(store, secrets, &streams, now, &mut report).await?;
     report.findings.sort_by_key(|finding| finding.severity());
     Ok(report)

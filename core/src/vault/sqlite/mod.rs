@@ -5,7 +5,7 @@
 //! page keeps it. All writes go through one thread ([`writer`]); reads run where they are asked,
 //! on a few read-only connections (a find takes some microseconds).
 //!
-//! **Architecture Invariant:** rows of secrets and salts are never updated; triggers refuse it.
+//! **Architecture Invariant:** rows of secrets, salts and the key check are never updated; triggers refuse it.
 
 mod requests;
 mod schema;
@@ -286,6 +286,17 @@ impl Vault for SqliteVault {
         })
     }
 
+    fn find_key_check(&self) -> BoxFuture<'_, Result<Option<[u8; 32]>, VaultError>> {
+        self.read(|db| select_key_check(db).optional())
+    }
+
+    fn insert_key_check(&self, check: [u8; 32]) -> BoxFuture<'_, Result<[u8; 32], VaultError>> {
+        self.writer.run(move |db| {
+            db.execute("INSERT OR IGNORE INTO key_check (id, value) VALUES (1, ?1)", [check])?;
+            select_key_check(db)
+        })
+    }
+
     fn insert_request(
         &self,
         request: RequestRow,
@@ -335,6 +346,10 @@ fn select_key(db: &Connection, account: AccountId) -> rusqlite::Result<Option<Wr
             Ok(WrappedKey { key: row.get(0)?, wrapped_by: row.get(1)?, wrapped: row.get(2)? })
         })
         .optional()
+}
+
+fn select_key_check(db: &Connection) -> rusqlite::Result<[u8; 32]> {
+    db.query_row("SELECT value FROM key_check", [], |row| row.get(0))
 }
 
 fn select_salt(db: &Connection, month: &str) -> rusqlite::Result<Option<[u8; SALT_BYTES]>> {

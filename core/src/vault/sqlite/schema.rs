@@ -5,8 +5,10 @@ use rusqlite::Connection;
 /// Marks the file as a vault of Countersign (`CsV1`).
 const APPLICATION_ID: i32 = 0x4373_5631;
 /// The version of the tables below.
-const SCHEMA: i32 = 2;
-/// The version before: without [`REQUESTS`].
+const SCHEMA: i32 = 3;
+/// The version before: without [`KEY_CHECK`].
+const SCHEMA_WITHOUT_KEY_CHECK: i32 = 2;
+/// The version before that: without [`REQUESTS`] either.
 const SCHEMA_WITHOUT_REQUESTS: i32 = 1;
 
 const TABLES: &str = "
@@ -47,6 +49,15 @@ CREATE TABLE requests (
 ) STRICT, WITHOUT ROWID;
 ";
 
+const KEY_CHECK: &str = "
+CREATE TABLE key_check (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    value BLOB NOT NULL CHECK (length(value) = 32)
+) STRICT;
+CREATE TRIGGER key_check_is_insert_only BEFORE UPDATE ON key_check
+BEGIN SELECT RAISE(ABORT, 'the key check is never changed'); END;
+";
+
 /// Sets what makes a commit durable, and makes the tables that the file does not have.
 pub(super) fn prepare_file(db: &mut Connection) -> rusqlite::Result<Result<(), String>> {
     db.pragma_update(None, "journal_mode", "WAL")?;
@@ -56,8 +67,9 @@ pub(super) fn prepare_file(db: &mut Connection) -> rusqlite::Result<Result<(), S
     let schema: i32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let missing = match (application, schema) {
         (APPLICATION_ID, SCHEMA) => return Ok(Ok(())),
-        (APPLICATION_ID, SCHEMA_WITHOUT_REQUESTS) => vec![REQUESTS],
-        (0, 0) => vec![TABLES, REQUESTS],
+        (APPLICATION_ID, SCHEMA_WITHOUT_KEY_CHECK) => vec![KEY_CHECK],
+        (APPLICATION_ID, SCHEMA_WITHOUT_REQUESTS) => vec![REQUESTS, KEY_CHECK],
+        (0, 0) => vec![TABLES, REQUESTS, KEY_CHECK],
         other => return Ok(Err(format!("no vault of schema {SCHEMA}: {other:?}"))),
     };
     let tables: u32 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;

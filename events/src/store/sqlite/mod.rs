@@ -27,6 +27,7 @@ mod writer;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use futures::future::BoxFuture;
@@ -66,6 +67,7 @@ pub struct SqliteStore {
     snapshots: Snapshots,
     head: watch::Receiver<Option<u64>>,
     counters: Arc<Counters>,
+    failing: Arc<AtomicBool>,
 }
 
 impl SqliteStore {
@@ -77,16 +79,31 @@ impl SqliteStore {
     /// wrote it or the library is older than [`SQLITE_VERSION_MIN`]; [`StoreError::Damaged`] if it
     /// is no log.
     pub fn open(path: &Path, clock: StoreClock) -> Result<Self, StoreError> {
-        Self::open_with(path, clock, SqlCommit)
+        Self::open_with(path, clock, SqlCommit, Snapshots::open)
     }
 
-    fn open_with(path: &Path, clock: StoreClock, commit: impl Commit) -> Result<Self, StoreError> {
+    /// As [`Self::open`], and leaves the snapshots beside it alone: none is given out or kept.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_without_snapshots(path: &Path, clock: StoreClock) -> Result<Self, StoreError> {
+        Self::open_with(path, clock, SqlCommit, |_| Ok(Snapshots::none()))
+    }
+
+    fn open_with(
+        path: &Path,
+        clock: StoreClock,
+        commit: impl Commit,
+        snapshots: impl FnOnce(&Path) -> Result<Snapshots, StoreError>,
+    ) -> Result<Self, StoreError> {
         let (requests, waiting) = mpsc::channel(QUEUE_MAX);
         let counters = Arc::new(Counters::default());
+        let failing = Arc::new(AtomicBool::new(false));
+        let (counting, telling) = (Arc::clone(&counters), Arc::clone(&failing));
         let (writer, head) =
-            Writer::open(path.to_owned(), clock, commit, waiting, Arc::clone(&counters))?;
+            Writer::open(path.to_owned(), clock, commit, waiting, counting, telling)?;
         let readers = Arc::new(Readers::open(path)?);
-        let snapshots = Snapshots::open(path)?;
+        let snapshots = snapshots(path)?;
         let writer = std::thread::Builder::new()
             .name("log-writer".to_owned())
             .spawn(move || writer.run())
@@ -98,6 +115,7 @@ impl SqliteStore {
             snapshots,
             head,
             counters,
+            failing,
         })
     }
 
@@ -265,6 +283,18 @@ impl EventStore for SqliteStore {
     fn head(&self) -> BoxFuture<'_, Result<Option<Position>, StoreError>> {
         let head = self.head.borrow().map(Position::new);
         Box::pin(async move { Ok(head) })
+    }
+
+    fn writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            if !self.failing.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let (reply, answer) = oneshot::channel();
+            let ended = || StoreError::Unavailable(WRITER_ENDED.to_owned());
+            self.ask(Request::Probe(reply)).await.map_err(|_| ended())?;
+            answer.await.map_err(|_| ended())?
+        })
     }
 
     fn stream_head(&self, stream: StreamId) -> BoxFuture<'_, Result<Option<Revision>, StoreError>> {

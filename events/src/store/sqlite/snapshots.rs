@@ -1,12 +1,15 @@
 //! Snapshots: derived state, in a file of its own beside the log.
 //!
 //! They may be lost at any time and are then made again, so nothing waits for a sync: WAL with
-//! `synchronous=NORMAL`, which after a power cut is old but sound. A snapshot is bound to the entry
+//! `synchronous=NORMAL`, which after a power cut is old but sound. A damaged file is set aside, and
+//! a snapshot that does not read is as good as none. A snapshot is bound to the entry
 //! it stands on by that entry's hash: if the log was restored from a backup and went another way
 //! since, the snapshot no longer fits and is not given out.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest as _, Sha256};
@@ -41,18 +44,43 @@ struct Put {
 
 /// The snapshots of a log.
 pub(super) struct Snapshots {
-    puts: mpsc::Sender<Put>,
+    file: Option<SnapshotFile>,
+}
+
+struct SnapshotFile {
+    puts: Option<mpsc::Sender<Put>>,
+    writer: Option<JoinHandle<()>>,
     reader: Mutex<Connection>,
+}
+
+impl Drop for SnapshotFile {
+    fn drop(&mut self) {
+        // What is queued is written, and the file closed, before the store is gone.
+        self.puts = None;
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the writer of the snapshots had panicked");
+        }
+    }
 }
 
 impl Snapshots {
     /// Opens the file beside the log, or makes it, and starts its writing thread.
     pub(super) fn open(log: &Path) -> Result<Self, StoreError> {
         let path = path(log);
-        let connection = open(&path)?;
+        let connection = match open(&path) {
+            Err(StoreError::Damaged(why)) => {
+                let aside = set_aside(&path)?;
+                let aside = aside.display();
+                tracing::warn!(%why, %aside, "the snapshots are damaged: set aside, made anew");
+                open(&path)?
+            }
+            opened => opened?,
+        };
         let reader = schema::open_reader(&path)?;
         let (puts, mut waiting) = mpsc::channel::<Put>(PUTS_MAX);
-        std::thread::Builder::new()
+        let writer = std::thread::Builder::new()
             .name("log-snapshots".to_owned())
             .spawn(move || {
                 while let Some(put) = waiting.blocking_recv() {
@@ -62,7 +90,18 @@ impl Snapshots {
                 }
             })
             .map_err(|cause| StoreError::Unavailable(format!("cannot start a thread: {cause}")))?;
-        Ok(Self { puts, reader: Mutex::new(reader) })
+        Ok(Self {
+            file: Some(SnapshotFile {
+                puts: Some(puts),
+                writer: Some(writer),
+                reader: Mutex::new(reader),
+            }),
+        })
+    }
+
+    /// None are given out, and none are kept.
+    pub(super) const fn none() -> Self {
+        Self { file: None }
     }
 
     /// Keeps a snapshot in place of an older one; a newer one stays.
@@ -75,6 +114,7 @@ impl Snapshots {
         if snapshot.bytes.len() > SNAPSHOT_BYTES_MAX {
             return Err(StoreError::SnapshotSize(snapshot.bytes.len()));
         }
+        let Some(file) = &self.file else { return Ok(()) };
         let Some(entry) = entry_hash(readers, stream, snapshot.revision)? else {
             let actual = readers.stream_head(stream)?;
             return Err(StoreError::SnapshotAhead { snapshot: snapshot.revision, actual });
@@ -86,7 +126,8 @@ impl Snapshots {
         }
         let (reply, answer) = oneshot::channel();
         let gone = || StoreError::Unavailable("the log's snapshots are closed".to_owned());
-        self.puts.send(Put { stream, entry, snapshot, reply }).await.map_err(|_| gone())?;
+        let puts = file.puts.as_ref().ok_or_else(gone)?;
+        puts.send(Put { stream, entry, snapshot, reply }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 
@@ -96,9 +137,13 @@ impl Snapshots {
         readers: &Readers,
         stream: StreamId,
     ) -> Result<Option<Snapshot>, StoreError> {
+        let Some(file) = &self.file else { return Ok(None) };
         let found = {
-            let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            read(&reader, stream).map_err(fault)?
+            let reader = file.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            read(&reader, stream).unwrap_or_else(|error| {
+                tracing::warn!(%stream, %error, "a snapshot does not read: going on without");
+                None
+            })
         };
         let Some((entry, snapshot)) = found else {
             return Ok(None);
@@ -111,6 +156,28 @@ impl Snapshots {
 /// `log.db` has its snapshots in `log.snapshots.db`.
 fn path(log: &Path) -> PathBuf {
     log.with_extension("snapshots.db")
+}
+
+/// Puts a damaged file out of the way, in place of one that was set aside earlier.
+fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let named = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let aside = named(".damaged");
+    let failed = |cause: std::io::Error| {
+        StoreError::Unavailable(format!("cannot set {} aside: {cause}", path.display()))
+    };
+    // What SQLite keeps beside it belongs to it, and must not be taken for the new file's.
+    for suffix in ["-wal", "-shm"] {
+        match std::fs::remove_file(named(suffix)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    std::fs::rename(path, &aside).map_err(failed)?;
+    Ok(aside)
 }
 
 fn open(path: &Path) -> Result<Connection, StoreError> {

@@ -55,7 +55,13 @@ fn at(millis: i64) -> StoreClock {
 }
 
 fn open(directory: &TempDir, faults: &Faulty) -> SqliteStore {
-    SqliteStore::open_with(&directory.path().join("log.db"), at(1_000), faults.clone()).unwrap()
+    SqliteStore::open_with(
+        &directory.path().join("log.db"),
+        at(1_000),
+        faults.clone(),
+        Snapshots::open,
+    )
+    .unwrap()
 }
 
 fn stream(number: u128) -> StreamId {
@@ -273,4 +279,84 @@ fn the_wal_moves_into_the_file_beside_the_writer() {
     drop(beside);
     let store = open(&directory, &Faulty::default());
     assert_eq!(runtime().block_on(store.head()).unwrap(), Some(Position::new(1_199)));
+}
+
+#[test]
+fn after_a_failed_append_it_is_not_writable_until_a_write_succeeds() {
+    for fault in [LOST, FULL] {
+        let directory = TempDir::new().unwrap();
+        let faults = Faulty::default();
+        let store = open(&directory, &faults);
+        runtime().block_on(async {
+            let fine = |result: Result<(), StoreError>| result.is_ok();
+            assert!(fine(store.writable().await));
+            faults.next(fault);
+            store.append(append(1, Expected::NoStream, 10)).await.unwrap_err();
+            for _ in 0..2 {
+                assert!(!fine(store.writable().await), "{fault}");
+            }
+            // An answer that needs no write does not count for one.
+            assert_eq!(store.head().await.unwrap(), None);
+            faults.next(FINE);
+            assert!(fine(store.writable().await), "{fault}");
+            assert_eq!(store.head().await.unwrap(), None, "no entry was written");
+            faults.next(fault);
+            store.append(append(1, Expected::NoStream, 11)).await.unwrap_err();
+            faults.next(FINE);
+            store.append(append(1, Expected::NoStream, 12)).await.unwrap();
+            faults.next(fault);
+            assert!(fine(store.writable().await), "it is found out only after a failure");
+        });
+    }
+}
+
+#[test]
+fn damaged_snapshots_are_set_aside_and_the_log_opens() {
+    let directory = TempDir::new().unwrap();
+    let snapshots = directory.path().join("log.snapshots.db");
+    let snapshot = || Snapshot { revision: Revision::new(0), shape: 1, bytes: b"derived".to_vec() };
+    runtime().block_on(async {
+        let store = open(&directory, &Faulty::default());
+        store.append(append(1, Expected::NoStream, 10)).await.unwrap();
+        store.snapshot_put(stream(1), snapshot()).await.unwrap();
+    });
+    let damage = "no database, and long enough for SQLite to look at".repeat(100);
+    // Twice: what was set aside earlier is not in the way.
+    for _ in 0..2 {
+        // Only a file without a WAL beside it is damaged by what stands in it.
+        Connection::open(&snapshots).unwrap().pragma_update(None, "user_version", 1).unwrap();
+        std::fs::write(&snapshots, &damage).unwrap();
+        let store = open(&directory, &Faulty::default());
+        let aside = directory.path().join("log.snapshots.db.damaged");
+        assert_eq!(std::fs::read_to_string(aside).unwrap(), damage);
+        runtime().block_on(async {
+            assert_eq!(store.snapshot_get(stream(1)).await, Ok(None));
+            store.snapshot_put(stream(1), snapshot()).await.unwrap();
+            assert_eq!(store.snapshot_get(stream(1)).await, Ok(Some(snapshot())));
+        });
+    }
+    // One that opens and does not read is as good as none.
+    let file = Connection::open(&snapshots).unwrap();
+    file.execute_batch("DROP TABLE snapshots").unwrap();
+    drop(file);
+    let store = open(&directory, &Faulty::default());
+    runtime().block_on(async {
+        assert_eq!(store.snapshot_get(stream(1)).await, Ok(None));
+        assert_eq!(store.read_stream(stream(1), Revision::new(0), 9).await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_log_opened_without_snapshots_leaves_theirs_alone() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("log.db");
+    let store = SqliteStore::open_without_snapshots(&path, at(1_000)).unwrap();
+    runtime().block_on(async {
+        store.append(append(1, Expected::NoStream, 10)).await.unwrap();
+        let snapshot = Snapshot { revision: Revision::new(0), shape: 1, bytes: vec![1] };
+        store.snapshot_put(stream(1), snapshot).await.unwrap();
+        assert_eq!(store.snapshot_get(stream(1)).await, Ok(None));
+    });
+    drop(store);
+    assert!(!directory.path().join("log.snapshots.db").exists());
 }

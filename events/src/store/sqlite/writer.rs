@@ -21,6 +21,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, ErrorCode, params};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -47,6 +48,8 @@ pub(super) type AppendResult = Result<Appended, AppendError>;
 pub(super) enum Request {
     /// To append. One reply, outcomes in the order of the appends.
     Append(Vec<Append>, oneshot::Sender<Vec<AppendResult>>),
+    /// To write a fence and nothing else: whether appends would be durable.
+    Probe(oneshot::Sender<Result<(), StoreError>>),
     /// To say what became of an append.
     Resolve(StreamId, AppendKey, oneshot::Sender<Result<Resolution, StoreError>>),
 }
@@ -54,6 +57,7 @@ pub(super) enum Request {
 /// What it will answer, once the transaction is committed.
 enum Answer {
     Append(Vec<AppendResult>, oneshot::Sender<Vec<AppendResult>>),
+    Probe(Result<(), StoreError>, oneshot::Sender<Result<(), StoreError>>),
     Resolve(Result<Resolution, StoreError>, oneshot::Sender<Result<Resolution, StoreError>>),
 }
 
@@ -78,6 +82,8 @@ pub(super) struct Writer<C> {
     requests: mpsc::Receiver<Request>,
     head: watch::Sender<Option<u64>>,
     counters: Arc<Counters>,
+    /// Whether the last write failed.
+    failing: Arc<AtomicBool>,
     heads: Heads,
     /// `None` while broken.
     connection: Option<Connection>,
@@ -94,6 +100,7 @@ impl<C: Commit> Writer<C> {
         commit: C,
         requests: mpsc::Receiver<Request>,
         counters: Arc<Counters>,
+        failing: Arc<AtomicBool>,
     ) -> Result<(Self, watch::Receiver<Option<u64>>), StoreError> {
         let connection = schema::open_writer(&path)?;
         let checkpointer = Checkpointer::start(&path, Arc::clone(&counters))?;
@@ -105,6 +112,7 @@ impl<C: Commit> Writer<C> {
             requests,
             head,
             counters,
+            failing,
             heads: Heads::new(HEADS_MAX, KEYS_MAX),
             connection: None,
             next: 0,
@@ -155,6 +163,7 @@ impl<C: Commit> Writer<C> {
             && let Err(error) = self.mend()
         {
             tracing::error!(%error, "the log is still out of order");
+            self.failing.store(true, Ordering::Relaxed);
             refuse(batch, &error.to_string());
             return;
         }
@@ -221,6 +230,9 @@ impl<C: Commit> Writer<C> {
                 Err(_) => add(&counters.refusals, 1),
             }
         }
+        if entries > 0 || answers.iter().any(|answer| matches!(answer, Answer::Probe(..))) {
+            self.failing.store(false, Ordering::Relaxed);
+        }
         if entries > 0 {
             add(&counters.entries, entries);
             add(&counters.commits, 1);
@@ -248,6 +260,7 @@ impl<C: Commit> Writer<C> {
         };
         tracing::error!(%error, unknown, "a commit of the log failed");
         add(&self.counters.commits_failed, 1);
+        self.failing.store(true, Ordering::Relaxed);
         let undone = connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
         if !unknown && undone && is_harmless(&error) {
             self.connection = Some(connection);
@@ -267,12 +280,11 @@ impl<C: Commit> Writer<C> {
         drop(paused);
         let now = tick(&self.clock, &mut self.stored_at);
         begin(&connection).map_err(fault)?;
-        connection
-            .execute("INSERT INTO fences (fenced_at) VALUES (?1)", params![now])
-            .map_err(fault)?;
+        fence(&connection, now).map_err(fault)?;
         self.commit.commit(&connection).map_err(fault)?;
         self.settle(&connection).map_err(fault)?;
         self.connection = Some(connection);
+        self.failing.store(false, Ordering::Relaxed);
         tracing::warn!("the log is in order again after a failed commit");
         Ok(())
     }
@@ -308,7 +320,7 @@ impl Answer {
     fn appends(&self) -> &[AppendResult] {
         match self {
             Self::Append(results, _) => results,
-            Self::Resolve(..) => &[],
+            Self::Probe(..) | Self::Resolve(..) => &[],
         }
     }
 
@@ -325,6 +337,7 @@ impl Answer {
                     });
                 }
             }
+            Self::Probe(result, _) => *result = Err(StoreError::Unavailable(cause.to_owned())),
             Self::Resolve(result, _) => *result = Err(StoreError::Unavailable(cause.to_owned())),
         }
     }
@@ -333,6 +346,7 @@ impl Answer {
         // Whoever asked may have stopped waiting; what was recorded stays recorded.
         match self {
             Self::Append(results, reply) => drop(reply.send(results)),
+            Self::Probe(result, reply) => drop(reply.send(result)),
             Self::Resolve(result, reply) => drop(reply.send(result)),
         }
     }
@@ -356,6 +370,10 @@ fn work(state: &mut Batch<'_>, request: Request) -> (Answer, Option<rusqlite::Er
             results.resize(appends.len(), Err(AppendError::Unavailable(String::new())));
             (Answer::Append(results, reply), spoilt)
         }
+        Request::Probe(reply) => {
+            let spoilt = fence(state.connection, state.now).err();
+            (Answer::Probe(Ok(()), reply), spoilt)
+        }
         Request::Resolve(stream, key, reply) => match state.resolve(stream, key) {
             Ok(resolution) => (Answer::Resolve(Ok(resolution), reply), None),
             Err(error) => (Answer::Resolve(Ok(Resolution::Absent), reply), Some(error)),
@@ -371,6 +389,7 @@ fn refuse(batch: Vec<Request>, cause: &str) {
                 let none = AppendError::Unavailable(String::new());
                 Answer::Append(vec![Err(none); appends.len()], reply)
             }
+            Request::Probe(reply) => Answer::Probe(Ok(()), reply),
             Request::Resolve(_, _, reply) => Answer::Resolve(Ok(Resolution::Absent), reply),
         };
         answer.spoil(cause, false);
@@ -388,12 +407,18 @@ fn weigh(request: &Request) -> (usize, usize) {
                 .map(|entry| entry.bytes.len() + entry.sealed.as_ref().map_or(0, Vec::len))
                 .sum(),
         ),
-        Request::Resolve(..) => (1, 0),
+        Request::Probe(..) | Request::Resolve(..) => (1, 0),
     }
 }
 
 fn begin(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)
+}
+
+/// A row that says nothing about entries and makes the commit write.
+fn fence(connection: &Connection, now: i64) -> rusqlite::Result<()> {
+    let insert = "INSERT INTO fences (fenced_at) VALUES (?1)";
+    connection.execute(insert, params![now]).map(drop)
 }
 
 /// Now, in milliseconds, never earlier than before.
