@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod bench;
+pub mod browser;
 pub mod canaries;
 pub mod console;
 pub mod faulty_store;

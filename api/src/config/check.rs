@@ -41,6 +41,16 @@ pub struct Checked {
     pub spool: bool,
 }
 
+impl Checked {
+    /// The scheme under which people reach the public listener.
+    pub(crate) fn scheme(&self) -> &'static str {
+        match &self.config.public_url {
+            Some(url) if url.starts_with("https://") => "https",
+            _ => "http",
+        }
+    }
+}
+
 impl Config {
     /// Checks every setting.
     ///
@@ -67,6 +77,7 @@ impl Config {
             })
             .collect::<Result<_, _>>()?;
         check_brand(&self.brand.name)?;
+        check_contact(self.brand.contact.as_deref())?;
         check_hash(&self)?;
         if self.listen.workers > WORKERS_MAX {
             return Err(refused("listen.workers", format!("at most {WORKERS_MAX}")));
@@ -153,6 +164,17 @@ fn check_brand(name: &str) -> Result<(), ConfigError> {
         return Err(refused("brand.name", "must have no colon and no space at an end"));
     }
     Ok(())
+}
+
+fn check_contact(contact: Option<&str>) -> Result<(), ConfigError> {
+    let fits = contact.is_none_or(|link| {
+        let known = ["https://", "mailto:"].iter().any(|scheme| link.starts_with(scheme));
+        known && !link.chars().any(|one| one.is_whitespace() || one.is_control())
+    });
+    match fits {
+        true => Ok(()),
+        false => Err(refused("brand.contact", "must begin with https:// or mailto:")),
+    }
 }
 
 fn check_hash(config: &Config) -> Result<(), ConfigError> {

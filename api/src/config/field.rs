@@ -93,8 +93,11 @@ pub const FIELDS: &[Field] = fields! {
         "Addresses or networks whose `X-Forwarded-For` is believed.",
         "Empty behind a proxy, everybody has the proxy's address; too wide, anybody chooses one.";
     "brand.name" Text None, "\"Countersign\"",
-        "The name that the phone and the mails show; no colon.",
+        "The name that the phone, the pages and the mails show; no colon.",
         "Changed later, authenticators keep the old one.";
+    "brand.contact" Text None, "",
+        "Where people who are stuck find help: `https://…` or `mailto:…`. Pages link to it.",
+        "Without it, who has lost everything is told of nobody to turn to.";
     "registration.open" Switch None, "true",
         "Whether anyone may register without a client app.",
         "Open where only client apps make accounts, strangers register too.";

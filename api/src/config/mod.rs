@@ -147,13 +147,16 @@ impl Default for Listen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Brand {
-    /// On the phone and in mails.
+    /// On the phone, on pages and in mails.
     pub name: String,
+    /// Where people who are stuck find help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
 }
 
 impl Default for Brand {
     fn default() -> Self {
-        Self { name: "Countersign".to_owned() }
+        Self { name: "Countersign".to_owned(), contact: None }
     }
 }
 

@@ -31,6 +31,12 @@ pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 pub const IDEMPOTENCY_KEY_MIN_CHARS: usize = 22;
 /// The longest idempotency key, in characters.
 pub const IDEMPOTENCY_KEY_MAX_CHARS: usize = 64;
+/// The header with which pages of the portal ask: `1`. Cookies count for nobody else.
+pub const PORTAL: &str = "X-Countersign-Portal";
+/// The portal's cookie that carries a session's token.
+pub const SESSION_COOKIE: &str = "__Host-cs_session";
+/// The portal's cookie that carries sign-ins in progress.
+pub const SIGN_IN_COOKIE: &str = "__Host-cs_txn";
 /// The header that names the request, in every answer and in the server's log lines.
 pub const REQUEST_ID: &str = "X-Request-Id";
 /// Digits of a code of an authenticator, and of one sent by e-mail.

@@ -26,6 +26,12 @@ impl Secret {
         &self.0
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Gives the text away, still wiped when dropped.
     #[must_use]
     pub fn into_inner(self) -> Zeroizing<String> {

@@ -12,7 +12,8 @@ use super::sign_in::Answer;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct SessionGiven {
-    /// The bearer token: told once.
+    /// The bearer token: told once. Left out where a cookie carries it.
+    #[serde(default, skip_serializing_if = "Secret::is_empty")]
     pub token: Secret,
     /// When the session ends at the latest.
     pub expires_at: Timestamp,

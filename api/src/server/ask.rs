@@ -3,10 +3,8 @@
 //! Reading ends before the core is entered. From there on nothing cuts a request off: no time
 //! limit stands around a call of the core, and a client that goes away does not drop its handler.
 
-use std::time::Duration;
-
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, USER_AGENT};
+use actix_web::http::header::{HeaderMap, USER_AGENT};
 use actix_web::{HttpMessage as _, HttpRequest, web};
 use countersign_core::accounts::request::PageRequest;
 use countersign_core::accounts::request::{AccountRef, Asker, Call, IdempotencyKey, Net};
@@ -15,25 +13,26 @@ use countersign_core::domain::refusal::Refusal;
 use countersign_core::handle::{ApiKey, SessionToken, SignInHandle};
 use countersign_events::actor::By;
 use countersign_events::id::{AccountId, ClientId, CorrelationId};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::Accounts;
-use super::answers;
+use super::answers::{self, Answer};
 use super::auth::{self, Auth};
+use super::body;
+use super::cookies::{Carried, Carries};
 use super::edge::{Desk, Edge};
-use super::json::{self, BODY_BYTES_MAX};
+use super::json;
 use super::problem::{ProblemAnswer, faulted, refused, refused_proof};
 use super::routes::Row;
 use crate::contract::kind::Scope;
 use crate::contract::problem::ProblemCode;
 use crate::contract::{
-    IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_CHARS, IDEMPOTENCY_KEY_MIN_CHARS, JSON_MEDIA_TYPE,
-    PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX,
+    IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_CHARS, IDEMPOTENCY_KEY_MIN_CHARS, PAGE_LIMIT_DEFAULT,
+    PAGE_LIMIT_MAX,
 };
 
-/// A body that is not there by then is not waited for.
-const BODY_WAIT: Duration = Duration::from_secs(10);
 /// Characters of a user agent that are kept.
 const USER_AGENT_CHARS_MAX: usize = 256;
 /// How a path names the account of the session that asks.
@@ -51,6 +50,7 @@ pub(crate) struct Ask {
     request: HttpRequest,
     correlation: CorrelationId,
     bearer: Option<Zeroizing<String>>,
+    carried: Option<Carried>,
     idempotency: Option<Zeroizing<String>>,
     body: Zeroizing<Vec<u8>>,
 }
@@ -71,13 +71,17 @@ impl Ask {
         if !row.query && !request.query_string().is_empty() {
             return Err(ProblemAnswer::invalid("this call takes no query"));
         }
-        let body = read_body(&request, payload).await?;
+        let body = body::read(&request, payload).await?;
         let bearer = auth::bearer(request.headers())?;
+        let carried = Carried::read(&edge, &request)?;
+        if bearer.is_some() && carried.is_some() {
+            return Err(ProblemAnswer::invalid("a page of ours sends no bearer"));
+        }
         let idempotency = match *request.method() {
             Method::POST => idempotency_key(request.headers())?,
             _ => None,
         };
-        Ok(Self { edge, desk, row, request, correlation, bearer, idempotency, body })
+        Ok(Self { edge, desk, row, request, correlation, bearer, carried, idempotency, body })
     }
 
     /// The core's door.
@@ -127,22 +131,54 @@ impl Ask {
 
     /// The request as the core takes it, from whoever this is.
     pub(crate) fn call(&self, by: By) -> Call {
-        let caller = self.bearer.clone().unwrap_or_else(|| Zeroizing::new(ANYONE.to_owned()));
-        self.call_with(by, caller)
+        let caller = self.bearer.as_ref().or(self.cookie()).cloned();
+        self.call_with(by, caller.unwrap_or_else(|| Zeroizing::new(ANYONE.to_owned())))
     }
 
-    /// The session token that the bearer must be.
+    /// The session token that the bearer must be, or the portal's cookie.
     pub(crate) fn session(&self) -> Result<SessionToken, ProblemAnswer> {
-        let bearer = self.bearer.as_ref().ok_or_else(ProblemAnswer::unauthenticated)?;
-        SessionToken::parse(bearer).map_err(|_| ProblemAnswer::unauthenticated())
+        let token = self.bearer.as_ref().or(self.cookie());
+        let token = token.ok_or_else(ProblemAnswer::unauthenticated)?;
+        SessionToken::parse(token).map_err(|_| ProblemAnswer::unauthenticated())
+    }
+
+    fn cookie(&self) -> Option<&Zeroizing<String>> {
+        self.carried.as_ref()?.session.as_ref()
     }
 
     /// The sign-in that the path names; what is none fails like a wrong code.
     pub(crate) fn sign_in(&self) -> Result<SignInHandle, ProblemAnswer> {
-        match SignInHandle::parse(&self.segment("id")?) {
-            Ok(sign_in) => Ok(sign_in),
-            Err(_) => Err(refused(Refusal::AuthenticationFailed, self.edge.clock.now())),
+        let id = self.segment("id")?;
+        let sign_in = match &self.carried {
+            Some(carried) => carried.sign_in(&id).cloned(),
+            None => SignInHandle::parse(&id).ok(),
+        };
+        sign_in.ok_or_else(|| refused(Refusal::AuthenticationFailed, self.edge.clock.now()))
+    }
+
+    /// Answers with a body that gives handles: to a page of ours they go as cookies.
+    pub(crate) fn give<T: Serialize + Carries>(&self, mut body: T) -> Answer {
+        let Some(carried) = &self.carried else { return answers::ok(&body) };
+        let cookies = carried.pack(&mut body, self.edge.clock.now());
+        let mut answer = answers::ok(&body)?;
+        for cookie in &cookies {
+            answer.add_cookie(cookie).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
         }
+        Ok(answer)
+    }
+
+    /// The same where it ends a sign-in.
+    pub(crate) fn give_and_end<T: Serialize + Carries>(
+        &self,
+        body: T,
+        ended: &SignInHandle,
+    ) -> Answer {
+        let mut answer = self.give(body)?;
+        if let Some(carried) = &self.carried {
+            let cookie = carried.without(ended);
+            answer.add_cookie(&cookie).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
+        }
+        Ok(answer)
     }
 
     /// Whether there is a bearer at all.
@@ -294,48 +330,6 @@ pub(crate) struct Acting {
     pub(crate) operator: answer::OperatorView,
 }
 
-/// Reads a body that is there in time, small enough and JSON by its type (SR-067).
-async fn read_body(
-    request: &HttpRequest,
-    payload: web::Payload,
-) -> Result<Zeroizing<Vec<u8>>, ProblemAnswer> {
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let body = payload.to_bytes_limited(BODY_BYTES_MAX);
-    let too_large = || ProblemAnswer::invalid("the body is larger than 16 KiB");
-    if declared_length(request.headers()) > BODY_BYTES_MAX {
-        return Err(too_large());
-    }
-    let body = match tokio::time::timeout(BODY_WAIT, body).await {
-        Ok(Ok(Ok(bytes))) => bytes,
-        Ok(Err(_)) => return Err(too_large()),
-        Ok(Ok(Err(_))) => return Err(ProblemAnswer::invalid("the body broke off")),
-        Err(_) => return Err(ProblemAnswer::invalid("the body did not come in time")),
-    };
-    if !changes && !body.is_empty() {
-        return Err(ProblemAnswer::invalid("this call takes no body"));
-    }
-    let silent = *request.method() == Method::DELETE && body.is_empty();
-    if changes && !silent && !is_json(request.headers()) {
-        return Err(ProblemAnswer::new(ProblemCode::UnsupportedMediaType));
-    }
-    Ok(Zeroizing::new(body.to_vec()))
-}
-
-fn declared_length(headers: &HeaderMap) -> usize {
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    length.and_then(|text| text.parse().ok()).unwrap_or(0)
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(CONTENT_TYPE);
-    let (Some(content_type), None) = (types.next(), types.next()) else { return false };
-    let text = content_type.to_str().unwrap_or_default();
-    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
-    let parameters = parameters.trim().to_ascii_lowercase();
-    essence.trim().eq_ignore_ascii_case(JSON_MEDIA_TYPE)
-        && ["", "charset=utf-8", "charset=\"utf-8\""].contains(&parameters.as_str())
-}
-
 /// The idempotency key: one, of 22 to 64 visible ASCII characters.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String>>, ProblemAnswer> {
     let mut lines = headers.get_all(IDEMPOTENCY_KEY);
@@ -386,21 +380,6 @@ mod tests {
             headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         }
         headers
-    }
-
-    /// SR-067: nothing but `application/json`, once.
-    #[test]
-    fn sr_067_only_one_content_type_is_json() {
-        for good in ["application/json", "APPLICATION/JSON", "application/json; charset=utf-8"] {
-            assert!(is_json(&headers("content-type", &[good])), "{good}");
-        }
-        for bad in
-            ["text/plain", "application/json; charset=utf-16", "application/jsonp", "text/json", ""]
-        {
-            assert!(!is_json(&headers("content-type", &[bad])), "{bad}");
-        }
-        assert!(!is_json(&headers("content-type", &[])));
-        assert!(!is_json(&headers("content-type", &["application/json", "text/plain"])));
     }
 
     #[test]

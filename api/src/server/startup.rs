@@ -33,6 +33,7 @@ use super::middleware::host::HostList;
 use super::ops;
 use super::ops::health::Readiness;
 use super::ops::metrics::{self, Observe};
+use super::portal::{self, Portal};
 use super::routes;
 use crate::config::Checked;
 
@@ -83,6 +84,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The pages for people cannot be made.
+    #[error("cannot make the portal's pages")]
+    Portal(#[from] askama::Error),
     /// A listener stopped by itself.
     #[error("a listener stopped")]
     Stopped(#[source] std::io::Error),
@@ -139,7 +143,7 @@ impl Application {
                 listener: bound.listener,
                 clock: Arc::clone(&parts.clock),
                 entropy: Arc::clone(&parts.entropy),
-                hosts: HostList::new(&checked.hosts, bound.address),
+                hosts: HostList::new(&checked.hosts, checked.scheme(), bound.address),
             })
         };
         let desk = web::Data::new(Desk {
@@ -147,11 +151,15 @@ impl Application {
             proxies: TrustedProxies::new(checked.trusted_proxies.clone()),
             registration_open: checked.config.registration.open,
         });
-        let mut servers = Vec::new();
-        for bound in [public, operator] {
-            let edge = edge(&bound);
-            servers.push(serve_calls(bound, edge, desk.clone(), checked.config.listen.workers)?);
-        }
+        let pages = web::Data::new(Portal::new(&checked.config)?);
+        let workers = checked.config.listen.workers;
+        let public_edge = edge(&public);
+        let for_people = Some(pages);
+        let for_staff = edge(&operator);
+        let servers = vec![
+            serve_calls(public, public_edge, desk.clone(), for_people, workers)?,
+            serve_calls(operator, for_staff, desk, None, workers)?,
+        ];
         let readiness = Readiness::new(parts.checks);
         let ops_edge = edge(&ops);
         let ops = serve_ops(ops, ops_edge, readiness.clone(), parts.observe, parts.spool)?;
@@ -255,6 +263,7 @@ fn serve_calls(
     bound: Bound,
     edge: web::Data<Edge>,
     desk: web::Data<Desk>,
+    pages: Option<web::Data<Portal>>,
     workers: usize,
 ) -> Result<Server, StartError> {
     let failed = bound.failed();
@@ -264,7 +273,12 @@ fn serve_calls(
             .app_data(edge.clone())
             .app_data(desk.clone())
             .configure(|config| routes::serve(config, listener))
-            .default_service(web::to(routes::not_found))
+            .configure(|config| match &pages {
+                Some(pages) => portal::serve(config, pages.clone()),
+                None => {
+                    config.default_service(web::to(routes::not_found));
+                }
+            })
             .wrap(from_fn(every_request))
     })
     .disable_signals()

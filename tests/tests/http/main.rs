@@ -14,6 +14,7 @@
 mod addresses;
 mod at_once;
 mod bad_input;
+mod cookies;
 mod links;
 mod mail_faults;
 mod one_answer;

@@ -1,4 +1,5 @@
 //! Which `Host` a request may name (SR-072): the public URL's, and on loopback the address itself.
+//! The pages that may send cookies are those of the same hosts (SR-068).
 //!
 //! Everything that looks like a host must agree with the list: exactly one `Host` header, and the
 //! authority of an absolute-form target where there is one. `X-Forwarded-Host` is never read.
@@ -8,22 +9,34 @@ use std::net::SocketAddr;
 use actix_web::http::Uri;
 use actix_web::http::header::{HOST, HeaderMap};
 
-/// The hosts of one listener, in lower case.
+/// The hosts of one listener and the origins of its own pages, in lower case.
 #[derive(Debug, Clone)]
-pub(crate) struct HostList(Vec<String>);
+pub(crate) struct HostList {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+}
 
 impl HostList {
-    /// The configured hosts; on loopback also `127.0.0.1`, `localhost` and `[::1]` with the port.
-    pub(crate) fn new(configured: &[String], bound: SocketAddr) -> Self {
+    /// The configured hosts, which pages name with this scheme; on loopback also `127.0.0.1`,
+    /// `localhost` and `[::1]` with the port.
+    pub(crate) fn new(configured: &[String], scheme: &str, bound: SocketAddr) -> Self {
         let mut hosts: Vec<String> =
             configured.iter().map(|host| host.to_ascii_lowercase()).collect();
+        let mut origins: Vec<String> =
+            hosts.iter().map(|host| format!("{scheme}://{host}")).collect();
         if bound.ip().is_loopback() {
             let port = bound.port();
             for name in ["127.0.0.1", "localhost", "[::1]"] {
                 hosts.push(format!("{name}:{port}"));
+                origins.push(format!("http://{name}:{port}"));
             }
         }
-        Self(hosts)
+        Self { hosts, origins }
+    }
+
+    /// Whether this value of `Origin` is that of our own pages.
+    pub(crate) fn is_own(&self, origin: &str) -> bool {
+        self.origins.iter().any(|own| own.eq_ignore_ascii_case(origin))
     }
 
     /// Whether a request with this target and these headers is meant for us.
@@ -35,7 +48,7 @@ impl HostList {
     }
 
     fn has(&self, host: &str) -> bool {
-        self.0.iter().any(|known| known.eq_ignore_ascii_case(host))
+        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
     }
 }
 
@@ -48,6 +61,7 @@ mod tests {
     fn admits(target: &str, hosts: &[&str]) -> bool {
         let list = HostList::new(
             &["auth.example.com".into(), "auth.example.com:443".into()],
+            "https",
             "127.0.0.1:8780".parse().unwrap(),
         );
         let mut headers = HeaderMap::new();
@@ -75,7 +89,7 @@ mod tests {
 
     #[test]
     fn an_address_of_the_network_is_no_host_by_itself() {
-        let list = HostList::new(&[], "10.0.0.5:8780".parse().unwrap());
+        let list = HostList::new(&[], "https", "10.0.0.5:8780".parse().unwrap());
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static("localhost:8780"));
         assert!(!list.admits(&"/".parse().unwrap(), &headers));

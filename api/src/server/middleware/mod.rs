@@ -61,6 +61,7 @@ pub(crate) async fn every_request(
                 Some(unread) => unread.until_sent(response),
                 None => response,
             };
+            let page = response.response().extensions().get().copied().unwrap_or(page);
             security::apply(response.headers_mut(), page, id);
             let route = response.request().match_pattern();
             let route = route.as_deref().unwrap_or(NO_ROUTE);

@@ -15,6 +15,11 @@ const CSP_API: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'non
 const CSP_DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                         img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; \
                         base-uri 'none'; object-src 'none'; form-action 'none'";
+const CSP_PORTAL: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                          img-src 'self'; connect-src 'self'; frame-ancestors 'none'; \
+                          base-uri 'none'; object-src 'none'; form-action 'self'";
+/// What never changes under its address may be kept for a year.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -26,16 +31,22 @@ pub(crate) enum Page {
     Api,
     /// The vendored API pages: their own scripts and styles.
     Docs,
+    /// A page for people, with scripts and styles of its own files and nothing inline.
+    Portal,
+    /// A file that such a page loads; its address changes with it.
+    Asset,
 }
 
 /// Sets them all.
 pub(crate) fn apply(headers: &mut HeaderMap, page: Page, request: CorrelationId) {
     let policy = match page {
-        Page::Api => CSP_API,
+        Page::Api | Page::Asset => CSP_API,
+        Page::Portal => CSP_PORTAL,
         Page::Docs => CSP_DOCS,
     };
     set(headers, CONTENT_SECURITY_POLICY, policy);
-    set(headers, CACHE_CONTROL, "no-store");
+    let kept = if page == Page::Asset { FOR_EVER } else { "no-store" };
+    set(headers, CACHE_CONTROL, kept);
     set(headers, REFERRER_POLICY, "no-referrer");
     set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, X_FRAME_OPTIONS, "DENY");

@@ -18,7 +18,7 @@ fn edge(entropy: Arc<dyn Entropy>) -> web::Data<Edge> {
         listener: Listener::Public,
         clock: Arc::new(SystemClock),
         entropy,
-        hosts: HostList::new(&["here".to_owned()], "10.0.0.1:1".parse().unwrap()),
+        hosts: HostList::new(&["here".to_owned()], "https", "10.0.0.1:1".parse().unwrap()),
     })
 }
 

@@ -29,5 +29,5 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let code = body.code.into_inner();
     let activated =
         ask.verdict(ask.accounts().activate_factor(&call, asker, factor, code).await)?;
-    answers::ok(&answers::activated(activated))
+    ask.give(answers::activated(activated))
 }

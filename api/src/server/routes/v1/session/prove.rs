@@ -28,5 +28,5 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
         request::Proof::Code(answers::core_answer(body))
     };
     let given = ask.verdict(ask.accounts().prove(&ask.call(By::Holder), &token, proof).await)?;
-    answers::ok(&Proven { session: answers::session_given(&given) })
+    ask.give(Proven { session: answers::session_given(&given) })
 }

@@ -5,6 +5,7 @@ use countersign_events::actor::By;
 
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
+use crate::server::cookies;
 
 /// What a browser forgets of us (SR-070).
 const CLEARED: HeaderValue = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
@@ -19,6 +20,7 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     ask.nothing()?;
     ask.verdict(ask.accounts().sign_out(&ask.call(By::Holder), &token).await)?;
     let mut answer = answers::no_content()?;
+    cookies::forget_session(&mut answer)?;
     answer.headers_mut().insert(HeaderName::from_static("clear-site-data"), CLEARED);
     Ok(answer)
 }

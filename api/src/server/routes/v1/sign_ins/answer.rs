@@ -22,6 +22,8 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let sign_in = ask.sign_in()?;
     let call = ask.call(By::Holder);
     let answer = answers::core_answer(body);
+    let ended = sign_in.clone();
     let given = ask.proof_verdict(ask.accounts().answer(&call, sign_in, answer).await)?;
-    answers::ok(&SignInOutcome::Completed { session: answers::session_given(&given) })
+    let outcome = SignInOutcome::Completed { session: answers::session_given(&given) };
+    ask.give_and_end(outcome, &ended)
 }

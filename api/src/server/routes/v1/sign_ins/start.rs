@@ -26,7 +26,7 @@ const DEVICE_CHARS_MAX: usize = 128;
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let outcome = if ask.has_bearer() { vouched(&ask).await? } else { password(&ask).await? };
-    answers::ok(&answers::signed_in(outcome))
+    ask.give(answers::signed_in(outcome))
 }
 
 async fn password(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {

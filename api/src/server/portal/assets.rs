@@ -1,0 +1,74 @@
+//! The files that pages load: scripts, the sheet, the icon. Their address holds a hash of them
+//! all, so that browsers keep them for ever and never mix two versions.
+
+use std::sync::LazyLock;
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpResponse, ResponseError as _, web};
+use countersign_events::id::base64url;
+use sha2::{Digest as _, Sha256};
+
+use crate::contract::problem::ProblemCode;
+use crate::server::middleware::security::Page;
+use crate::server::problem::ProblemAnswer;
+
+/// Where they are served.
+pub(super) const ROUTE: &str = "/assets/{version}/{file}";
+/// Bytes of the hash in their address.
+const VERSION_BYTES: usize = 9;
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// A file: its name, its content type, what is in it.
+type File = (&'static str, &'static str, &'static str);
+
+macro_rules! scripts {
+    ($($name:literal),* $(,)?) => {
+        &[
+            ("portal.css", "text/css; charset=utf-8", include_str!("assets/portal.css")),
+            ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+            $( ($name, SCRIPT, include_str!(concat!("assets/", $name))), )*
+        ]
+    };
+}
+
+/// All of them.
+pub(super) static FILES: &[File] = scripts![
+    "account.js",
+    "api.js",
+    "dialog.js",
+    "enable.js",
+    "history.js",
+    "home.js",
+    "not_found.js",
+    "page.js",
+    "prove.js",
+    "register.js",
+    "sign_in.js",
+    "text.js",
+];
+
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for (name, _, content) in FILES {
+        hash.update(name);
+        hash.update(content);
+    }
+    base64url(hash.finalize().get(..VERSION_BYTES).unwrap_or_default())
+});
+
+/// The directory that pages name.
+pub(super) fn address() -> String {
+    format!("/assets/{}", *VERSION)
+}
+
+/// A file of this version.
+pub(super) async fn serve(path: web::Path<(String, String)>) -> HttpResponse {
+    let (version, name) = path.into_inner();
+    let file = FILES.iter().find(|(known, _, _)| version == *VERSION && name == *known);
+    let Some((_, content_type, content)) = file else {
+        return ProblemAnswer::new(ProblemCode::NotFound).error_response();
+    };
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CONTENT_TYPE, *content_type)).extensions_mut().insert(Page::Asset);
+    answer.body(*content)
+}

@@ -1,0 +1,34 @@
+// Dialogs that ask one thing: open, be answered or cancelled, close.
+
+import { complain } from "./page.js";
+
+/**
+ * Opens a dialog. Resolves when it closes: to what `answer` was called with, or undefined where it
+ * was cancelled.
+ */
+export function ask(dialog, { cancellable = true } = {}) {
+  const form = dialog.querySelector("form");
+  if (form) {
+    form.reset();
+    complain(form, "");
+  }
+  dialog.oncancel = (event) => {
+    if (!cancellable) event.preventDefault();
+  };
+  dialog.answer = undefined;
+  dialog.showModal();
+  dialog.querySelector("h2").focus();
+  return new Promise((resolve) => {
+    dialog.onclose = () => resolve(dialog.answer);
+  });
+}
+
+/** Closes a dialog with an answer. */
+export function answer(dialog, value = true) {
+  dialog.answer = value;
+  dialog.close();
+}
+
+for (const button of document.querySelectorAll("dialog .cancel")) {
+  button.addEventListener("click", () => button.closest("dialog").close());
+}

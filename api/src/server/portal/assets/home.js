@@ -1,0 +1,19 @@
+// The start page: for guests, and for who is signed in.
+
+import { $, myAccount, note, show, whoAmI } from "./page.js";
+import { sayProblem } from "./text.js";
+
+const session = await whoAmI();
+show($("guest"), session === null);
+if (session) {
+  try {
+    const account = await myAccount();
+    $("who").textContent = account.login ? `, ${account.login}` : "";
+    show($("by-email"), session.assurance === "email_code");
+    show($("protected"), account.two_factor_enabled);
+    show($("unprotected"), !account.two_factor_enabled);
+    show($("member"));
+  } catch (problem) {
+    note(sayProblem(problem));
+  }
+}

@@ -1,0 +1,132 @@
+// What every page needs: finding, showing, forms, and the head with the profile icon.
+
+import { call, freshKey } from "./api.js";
+import { say, sayProblem } from "./text.js";
+
+const LANGUAGE_COOKIE = "cs_lang";
+const NOTE = "countersign-note";
+const YEAR_SECONDS = 31536000;
+
+/** The element of this id. */
+export const $ = (id) => document.getElementById(id);
+
+/** Shows or hides. */
+export function show(element, visible = true) {
+  element.hidden = !visible;
+}
+
+/** Says something at the top of this page. */
+export function note(text) {
+  $("note").textContent = text;
+  show($("note"));
+}
+
+/** Goes to another page and says something there. */
+export function goTo(path, text) {
+  if (text) sessionStorage.setItem(NOTE, text);
+  location.assign(path);
+}
+
+/** Six digits, as people type them: with spaces, in two groups. Null where it is something else. */
+export function sixDigits(typed) {
+  const digits = typed.replace(/[\s-]/g, "");
+  return /^[0-9]{6}$/.test(digits) ? digits : null;
+}
+
+/** What a form says under its fields. */
+export function complain(form, text, field) {
+  form.querySelector(".error").textContent = text;
+  for (const input of form.querySelectorAll("input")) input.removeAttribute("aria-invalid");
+  if (field) {
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+  }
+}
+
+/**
+ * Runs `act` when the form is sent. What was typed stays where the act fails, and sending the same
+ * again carries the same key, so that an answer that got lost is not a second attempt.
+ */
+export function onSubmit(form, act, explain = sayProblem) {
+  let key = freshKey();
+  let sent = "";
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("[type=submit]");
+    if (button.disabled) return;
+    const missing = [...form.querySelectorAll("input[required]")].find((input) => !input.value);
+    if (missing) return complain(form, say("script.empty"), missing);
+    const typed = JSON.stringify([...new FormData(form)]);
+    if (typed !== sent) [key, sent] = [freshKey(), typed];
+    complain(form, "");
+    button.disabled = true;
+    try {
+      await act(new FormData(form), key);
+    } catch (problem) {
+      if (!["network", "unavailable"].includes(problem.code)) sent = "";
+      complain(form, explain(problem));
+      if (!problem.code) throw problem;
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+/** Fills the head: the profile icon for who is signed in. Resolves to the session, or null. */
+export async function whoAmI() {
+  chooseLanguage();
+  const left = sessionStorage.getItem(NOTE);
+  if (left) note(left);
+  sessionStorage.removeItem(NOTE);
+  let session = null;
+  try {
+    session = await call("GET", "/v1/session");
+  } catch (problem) {
+    if (problem.code !== "unauthenticated") note(sayProblem(problem));
+  }
+  show($("profile"), session !== null);
+  show($("guest-nav"), session === null);
+  return session;
+}
+
+/** What the account's holder may know. */
+export async function myAccount() {
+  const account = await call("GET", "/v1/accounts/me");
+  $("profile-login").textContent = account.login ?? "";
+  return account;
+}
+
+/** Signing in again is all that helps where the session is over. */
+export function sessionOver(problem) {
+  if (problem.code !== "unauthenticated") return false;
+  goTo("/sign-in", say("script.session_over"));
+  return true;
+}
+
+function chooseLanguage() {
+  const url = new URL(location.href);
+  const chosen = url.searchParams.get("lang");
+  if (!chosen) return;
+  document.cookie = `${LANGUAGE_COOKIE}=${encodeURIComponent(chosen)}; Path=/; SameSite=Lax; Max-Age=${YEAR_SECONDS}`;
+  url.searchParams.delete("lang");
+  history.replaceState(history.state, "", url);
+}
+
+$("sign-out").addEventListener("click", async () => {
+  try {
+    await call("DELETE", "/v1/session");
+  } catch (problem) {
+    if (problem.code !== "unauthenticated") return note(sayProblem(problem));
+  }
+  // The browser was told to forget everything of ours, the language too.
+  goTo(`/?lang=${document.documentElement.lang}`, say("script.signed_out"));
+});
+
+document.addEventListener("click", (event) => {
+  if (!$("profile").contains(event.target)) $("profile").open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !$("profile").open) return;
+  $("profile").open = false;
+  $("profile").querySelector("summary").focus();
+});

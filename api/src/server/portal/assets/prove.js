@@ -1,0 +1,62 @@
+// Proving again who one is, where the API asks for a fresh proof (RFC 9470).
+
+import { call } from "./api.js";
+import { answer, ask } from "./dialog.js";
+import { $, complain, onSubmit, show, sixDigits } from "./page.js";
+import { say } from "./text.js";
+
+const PASSWORD = "urn:countersign:acr:password";
+
+const dialog = $("prove-dialog");
+const form = $("prove-form");
+let way = "password";
+
+/**
+ * Does `act`; where a fresh proof is missing, asks for it and does `act` again. Resolves to what
+ * `act` gave, or undefined where the person gave up.
+ */
+export async function withProof(factors, act) {
+  try {
+    return await act();
+  } catch (problem) {
+    if (problem.code !== "step-up-required") throw problem;
+    $("prove-factor").replaceChildren(...factors.map((one) => new Option(one.name, one.factor_id)));
+    show($("prove-which"), factors.length > 1);
+    const opened = ask(dialog);
+    take(problem.acr_values === PASSWORD ? "password" : "totp");
+    if (!(await opened)) return undefined;
+    return act();
+  }
+}
+
+function take(other) {
+  way = other;
+  for (const part of form.querySelectorAll("[data-way]")) show(part, part.dataset.way === way);
+  complain(form, "");
+  form.querySelector(`[data-way=${way}] input`).focus();
+}
+
+onSubmit(form, async (typed, key) => {
+  const proof = proofFrom(typed);
+  if (!proof) {
+    const field = form.querySelector(`[data-way=${way}] input`);
+    return complain(form, say(way === "totp" ? "script.code_digits" : "script.empty"), field);
+  }
+  await call("POST", "/v1/session/proofs", proof, key);
+  answer(dialog);
+});
+
+function proofFrom(typed) {
+  if (way === "password") return typed.get("password") && { password: typed.get("password") };
+  if (way === "recovery_code") {
+    const code = typed.get("recovery").trim();
+    return code && { method: way, code };
+  }
+  const code = sixDigits(typed.get("code"));
+  if (!code) return null;
+  const several = $("prove-factor").options.length > 1;
+  return several ? { method: way, code, factor_id: typed.get("factor") } : { method: way, code };
+}
+
+$("prove-recovery").addEventListener("click", () => take("recovery_code"));
+$("prove-totp").addEventListener("click", () => take("totp"));

@@ -1,0 +1,37 @@
+// What the page says: the texts of its language, and times in the reader's own zone.
+
+const texts = JSON.parse(document.getElementById("texts").textContent);
+const language = document.documentElement.lang;
+
+/** The text of `section.key`, with `{name}` filled in; undefined where there is none. */
+export function maybe(path, values = {}) {
+  const dot = path.indexOf(".");
+  const text = texts[path.slice(0, dot)]?.[path.slice(dot + 1)];
+  return text?.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** The same; a missing text shows its own name, so that it is noticed. */
+export function say(path, values) {
+  return maybe(path, values) ?? path;
+}
+
+/** A moment, as short as it can be: the time alone where it is today. */
+export function moment(text) {
+  const at = new Date(text);
+  const today = at.toDateString() === new Date().toDateString();
+  const shape = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+  return new Intl.DateTimeFormat(language, shape).format(at);
+}
+
+/** What a problem of the API says to the person before the page. */
+export function sayProblem(problem) {
+  if (problem.code === "too-many-requests") {
+    return say("script.too_many", { time: moment(problem.retry_at) });
+  }
+  const values = { field: problem.field, detail: problem.detail ?? problem.title };
+  return (
+    maybe(`problem.${problem.code}-${problem.field}`, values) ??
+    maybe(`problem.${problem.code}`, values) ??
+    say("problem.internal")
+  );
+}

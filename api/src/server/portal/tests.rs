@@ -1,0 +1,101 @@
+//! What must be true of every page, whatever it says.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// Bytes of a page with everything that it loads.
+const PAGE_BYTES_MAX: usize = 100 * 1024;
+
+const TEMPLATES: &[&str] = &[
+    include_str!("../../../templates/portal/layout.html"),
+    include_str!("../../../templates/portal/home.html"),
+    include_str!("../../../templates/portal/register.html"),
+    include_str!("../../../templates/portal/sign_in.html"),
+    include_str!("../../../templates/portal/account.html"),
+    include_str!("../../../templates/portal/not_found.html"),
+];
+
+fn keys(texts: &texts::Texts) -> BTreeSet<String> {
+    let sections = texts.iter();
+    sections.flat_map(|(name, keys)| keys.keys().map(move |key| format!("{name}.{key}"))).collect()
+}
+
+fn pages() -> Vec<(String, String)> {
+    let portal = Portal::new(&Config::default()).unwrap();
+    let named = |((name, language), page): (&(&str, Language), &Bytes)| {
+        (format!("{name}.{}", language.code()), String::from_utf8(page.to_vec()).unwrap())
+    };
+    portal.rendered.iter().map(named).collect()
+}
+
+#[test]
+fn every_language_has_the_same_texts() {
+    let english = keys(&texts::of(Language::English));
+    assert!(english.len() > 100);
+    for language in Language::ALL {
+        assert_eq!(keys(&texts::of(language)), english, "{}", language.code());
+    }
+}
+
+/// A script that asks for a text asks for one that is there and that scripts get.
+#[test]
+fn scripts_say_only_what_is_written_down() {
+    let said = keys(&texts::of_scripts(&texts::of(Language::English)));
+    let mut asked = 0;
+    for (name, _, script) in assets::FILES {
+        for after in script.split("say(").skip(1) {
+            let Some(rest) = after.strip_prefix('"') else { continue };
+            let key = rest.split('"').next().unwrap_or_default();
+            assert!(said.contains(key), "{name}: {key}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 20);
+}
+
+/// A text that nobody shows is one that nobody keeps right.
+#[test]
+fn every_text_of_the_templates_is_shown() {
+    let texts = texts::of(Language::English);
+    let said = keys(&texts::of_scripts(&texts));
+    let shown: String = TEMPLATES.concat();
+    for key in keys(&texts).difference(&said) {
+        assert!(shown.contains(&format!("f.t(\"{key}\")")), "{key}");
+    }
+}
+
+#[test]
+fn a_page_with_all_that_it_loads_is_small() {
+    let loaded: usize = assets::FILES.iter().map(|(_, _, content)| content.len()).sum();
+    for (name, page) in pages() {
+        assert!(page.len() + loaded < PAGE_BYTES_MAX, "{name}: {}", page.len() + loaded);
+    }
+}
+
+/// Nothing inline that a strict policy would refuse, and nothing from elsewhere.
+#[test]
+fn sr_070_pages_hold_no_inline_script_and_load_nothing_from_elsewhere() {
+    for (name, page) in pages() {
+        for script in page.split("<script").skip(1) {
+            let head = script.split('>').next().unwrap_or_default();
+            let is_data = head.contains("type=\"application/json\"");
+            assert!(is_data || head.contains("src=\"/assets/"), "{name}: {head}");
+        }
+        for banned in ["style=\"", " onclick=", "javascript:", "src=\"http", "<style"] {
+            assert!(!page.contains(banned), "{name}: {banned}");
+        }
+    }
+}
+
+/// The texts that travel in a page cannot end its script element.
+#[test]
+fn a_brand_is_text_wherever_it_stands() {
+    let mut config = Config::default();
+    config.brand.name = "A</script><b>&\"'".into();
+    let portal = Portal::new(&config).unwrap();
+    for page in portal.rendered.values() {
+        let page = String::from_utf8(page.to_vec()).unwrap();
+        assert!(!page.contains("A</script>"));
+    }
+}

@@ -1,0 +1,34 @@
+//! Every text in one file per language.
+
+use std::collections::BTreeMap;
+
+use super::language::Language;
+
+/// Texts by section and key.
+pub(super) type Texts = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The sections that scripts speak from; the others stand in templates.
+const OF_SCRIPTS: &[&str] = &["script", "problem", "method", "assurance", "event", "enable"];
+
+const fn source(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("texts/en.toml"),
+        Language::German => include_str!("texts/de.toml"),
+    }
+}
+
+/// The texts of a language. The files are part of the program, and a test reads them all.
+pub(super) fn of(language: Language) -> Texts {
+    toml::from_str(source(language)).unwrap_or_default()
+}
+
+/// Those that scripts speak from, as JSON that may stand in a script element.
+pub(super) fn for_scripts(texts: &Texts) -> String {
+    // Of maps of texts nothing can fail. Escaped in JSON, `<` means the same and ends no element.
+    serde_json::to_string(&of_scripts(texts)).unwrap_or_default().replace('<', "\\u003c")
+}
+
+pub(super) fn of_scripts(texts: &Texts) -> Texts {
+    let wanted = texts.iter().filter(|(section, _)| OF_SCRIPTS.contains(&section.as_str()));
+    wanted.map(|(section, keys)| (section.clone(), keys.clone())).collect()
+}

@@ -1,0 +1,249 @@
+//! A real browser: Debian's Chromium behind its own driver, with nothing kept between two of them.
+//!
+//! Everything waits for what it names to be there, as a person does, and never for a while.
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::{Value, json};
+use thirtyfour::ChromeCapabilities;
+use thirtyfour::prelude::*;
+
+/// How long something may take to be there; far more than it ever needs.
+const WAIT: Duration = Duration::from_secs(20);
+/// How often is looked.
+const LOOK: Duration = Duration::from_millis(20);
+/// What the driver says before its port.
+const STARTED: &str = "started successfully on port ";
+/// Where screenshots go, below the build's directory.
+const SHOTS: &str = "portal-screenshots";
+
+/// What a person looks through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Looks {
+    /// Whether it is a phone, held upright, touched with a finger.
+    pub phone: bool,
+    /// Whether the reader likes it dark.
+    pub dark: bool,
+    /// The language that is asked for.
+    pub language: &'static str,
+}
+
+impl Looks {
+    /// A desk, by day, in English.
+    pub const DESK: Self = Self { phone: false, dark: false, language: "en" };
+    /// A phone, by night, in English.
+    pub const PHONE: Self = Self { phone: true, dark: true, language: "en" };
+}
+
+/// A browser with a fresh profile.
+pub struct Browser {
+    // Goes first, in the order of the fields: a test that fails does not wait for a good-bye.
+    _process: DriverProcess,
+    driver: WebDriver,
+    base: String,
+}
+
+struct DriverProcess(Child);
+
+impl Drop for DriverProcess {
+    fn drop(&mut self) {
+        // The browser is of the same process group. All may have ended by themselves.
+        let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Where the test failed, nobody waits for a good-bye. Closed, it has said it already.
+        let _ = self.driver.clone().leak();
+    }
+}
+
+impl Browser {
+    /// Opens one on a site.
+    ///
+    /// # Errors
+    /// Where Chromium or its driver cannot be started.
+    pub async fn open(base: &str, looks: Looks) -> anyhow::Result<Self> {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("chromedriver (Debian: chromium-driver)")?;
+        let stdout = process.stdout.take().context("no output of chromedriver")?;
+        let process = DriverProcess(process);
+        let port = BufReader::new(stdout)
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split(STARTED).nth(1)?.trim_end_matches('.').to_owned()))
+            .context("chromedriver told no port")?;
+        let driver =
+            WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities(looks)?).await?;
+        if !looks.phone {
+            driver.set_window_rect(0, 0, 1280, 1000).await?;
+        }
+        Ok(Self { _process: process, driver, base: base.to_owned() })
+    }
+
+    /// Goes to a page of the site.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn go(&self, path: &str) -> anyhow::Result<()> {
+        Ok(self.driver.goto(format!("{}{path}", self.base)).await?)
+    }
+
+    /// The path that is open.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn path(&self) -> anyhow::Result<String> {
+        Ok(self.driver.current_url().await?.path().to_owned())
+    }
+
+    /// Waits until what this selects can be seen.
+    ///
+    /// # Errors
+    /// Where it does not come.
+    pub async fn see(&self, css: &str) -> anyhow::Result<WebElement> {
+        self.wait_for(css, "").await
+    }
+
+    /// Waits until what this selects can be seen and says this, among other things.
+    ///
+    /// # Errors
+    /// Where it does not come to say so; tells what is to be seen instead.
+    pub async fn reads(&self, css: &str, text: &str) -> anyhow::Result<()> {
+        self.wait_for(css, text).await.map(|_| ())
+    }
+
+    /// A page that is just being left answers with errors: they count as not there yet.
+    async fn wait_for(&self, css: &str, text: &str) -> anyhow::Result<WebElement> {
+        let deadline = tokio::time::Instant::now() + WAIT;
+        loop {
+            if let Ok(Some(element)) = self.displayed(css, text).await {
+                return Ok(element);
+            }
+            if tokio::time::Instant::now() > deadline {
+                let page = self.driver.find(By::Css("body")).await?.text().await?;
+                anyhow::bail!("no {css} says {text:?} on {:?}:\n{page}", self.path().await);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn displayed(&self, css: &str, text: &str) -> WebDriverResult<Option<WebElement>> {
+        for element in self.driver.find_all(By::Css(css)).await? {
+            if element.is_displayed().await? && element.text().await?.contains(text) {
+                return Ok(Some(element));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// Where it is not to be seen.
+    pub async fn text(&self, css: &str) -> anyhow::Result<String> {
+        Ok(self.see(css).await?.text().await?)
+    }
+
+    /// Whether it is there and can be seen, now.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn shows(&self, css: &str) -> anyhow::Result<bool> {
+        Ok(self.displayed(css, "").await?.is_some())
+    }
+
+    /// Clicks it.
+    ///
+    /// # Errors
+    /// Where it is not to be seen or something lies over it.
+    pub async fn click(&self, css: &str) -> anyhow::Result<()> {
+        self.see(css).await?.click().await.with_context(|| format!("cannot click {css}"))
+    }
+
+    /// Types into it, in place of what stood there.
+    ///
+    /// # Errors
+    /// Where it is not to be seen.
+    pub async fn fill(&self, css: &str, text: &str) -> anyhow::Result<()> {
+        let field = self.see(css).await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    /// Presses keys wherever the focus is.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn press(&self, keys: impl Into<TypingData>) -> anyhow::Result<()> {
+        Ok(self.driver.active_element().await?.send_keys(keys).await?)
+    }
+
+    /// Runs a script in the page and gives what it returns.
+    ///
+    /// # Errors
+    /// Where the script fails.
+    pub async fn script(&self, script: &str) -> anyhow::Result<Value> {
+        Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
+    }
+
+    /// Keeps a picture of what is to be seen, for people and other programs; where it lies.
+    ///
+    /// # Errors
+    /// Where the picture cannot be taken or written.
+    pub async fn shot(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let directory = target_directory()?.join(SHOTS);
+        std::fs::create_dir_all(&directory)?;
+        let path = directory.join(format!("{name}.png"));
+        std::fs::write(&path, self.driver.screenshot_as_png().await?)?;
+        Ok(path)
+    }
+
+    /// Closes it.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn close(self) -> anyhow::Result<()> {
+        Ok(self.driver.clone().quit().await?)
+    }
+}
+
+fn capabilities(looks: Looks) -> anyhow::Result<ChromeCapabilities> {
+    let mut wanted = DesiredCapabilities::chrome();
+    for argument in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] {
+        wanted.add_arg(argument)?;
+    }
+    let scheme = if looks.dark { 0 } else { 1 };
+    wanted.add_arg(&format!("--blink-settings=preferredColorScheme={scheme}"))?;
+    let prefs =
+        json!({ "intl.accept_languages": looks.language, "credentials_enable_service": false });
+    wanted.add_experimental_option("prefs", prefs)?;
+    if looks.phone {
+        let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true });
+        wanted.add_experimental_option("mobileEmulation", json!({ "deviceMetrics": metrics }))?;
+    }
+    Ok(wanted)
+}
+
+/// The build's directory, found from where the test's program lies.
+fn target_directory() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().find(|at| at.join("CACHEDIR.TAG").exists());
+    let target =
+        target.map(std::path::Path::to_owned).context("no build directory above the test")?;
+    ensure!(target.is_dir());
+    Ok(target)
+}

@@ -1,0 +1,117 @@
+//! A person before a browser, with a phone in hand.
+
+use std::path::Path;
+use std::process::Command;
+
+use countersign_api::server::listener::Listener;
+use countersign_core::clock::Clock as _;
+use countersign_tests::app::{PASSWORD, STEP, TestApp};
+use countersign_tests::browser::{Browser, Looks};
+
+/// Everybody's login here.
+pub(crate) const LOGIN: &str = "marlene";
+/// The address.
+pub(crate) const EMAIL: &str = "marlene@example.com";
+
+/// What a program says; what it wants must be there.
+fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    assert!(output.status.success(), "{program}: {output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Reads the one QR code in a picture.
+pub(crate) fn scan(picture: &Path) -> String {
+    run("zbarimg", &["--raw", "-q", picture.to_str().unwrap()])
+}
+
+/// The secret of an `otpauth` URI.
+pub(crate) fn secret_in(uri: &str) -> String {
+    uri.split(['?', '&']).find_map(|part| part.strip_prefix("secret=")).unwrap().to_owned()
+}
+
+/// What the phone shows now.
+pub(crate) fn phone(app: &TestApp, secret: &str) -> String {
+    let at = format!("@{}", app.clock.now().as_second());
+    run("oathtool", &["--totp", "-b", secret, "-N", &at])
+}
+
+/// Half a minute later.
+pub(crate) async fn next_step(app: &TestApp) {
+    app.pass(STEP).await;
+}
+
+/// A browser on the portal of this server.
+pub(crate) async fn browser(app: &TestApp, looks: Looks) -> Browser {
+    let base = format!("http://{}", app.address(Listener::Public));
+    Browser::open(&base, looks).await.unwrap()
+}
+
+/// Registers through the pages, and leaves the address unconfirmed.
+pub(crate) async fn register(browser: &Browser) {
+    browser.go("/").await.unwrap();
+    browser.click("a[href='/register']").await.unwrap();
+    browser.fill("#login", LOGIN).await.unwrap();
+    browser.fill("#email", EMAIL).await.unwrap();
+    browser.fill("#password", PASSWORD).await.unwrap();
+    browser.click("#register [type=submit]").await.unwrap();
+    browser.reads("#confirm", "m").await.unwrap();
+    browser.click("#confirm a.plain").await.unwrap();
+    browser.see("#profile").await.unwrap();
+}
+
+/// Goes to the settings as people do: by the icon at the top right.
+pub(crate) async fn open_settings(browser: &Browser) {
+    browser.click("#profile summary").await.unwrap();
+    browser.click("#profile a[href='/account']").await.unwrap();
+    browser.see("#settings").await.unwrap();
+}
+
+/// Types login and password on the sign-in page.
+pub(crate) async fn type_password(browser: &Browser) {
+    browser.go("/sign-in").await.unwrap();
+    browser.fill("#login", LOGIN).await.unwrap();
+    browser.fill("#password", PASSWORD).await.unwrap();
+    browser.click("#password-form [type=submit]").await.unwrap();
+}
+
+/// Types a code on the sign-in page.
+pub(crate) async fn type_code(browser: &Browser, field: &str, code: &str) {
+    browser.fill(field, code).await.unwrap();
+    browser.click("#code-form [type=submit]").await.unwrap();
+}
+
+/// Signs out by the icon.
+pub(crate) async fn sign_out(browser: &Browser) {
+    browser.click("#profile summary").await.unwrap();
+    browser.click("#sign-out").await.unwrap();
+    browser.see("#guest-nav").await.unwrap();
+}
+
+/// Enables 2FA with what the picture of the dialog holds: the secret and the recovery codes.
+pub(crate) async fn enable(
+    app: &TestApp,
+    browser: &Browser,
+    picture: &str,
+) -> (String, Vec<String>) {
+    browser.click("#enable").await.unwrap();
+    browser.see("#qr svg").await.unwrap();
+    let uri = scan(&browser.shot(picture).await.unwrap());
+    let secret = secret_in(&uri);
+    let typed = browser.text("#key").await.unwrap().replace(' ', "");
+    assert_eq!(typed, secret, "the key to type is the one in the QR code");
+    let code = phone(app, &secret);
+    let (first, last) = code.split_at(3);
+    browser.fill("#activate-code", &format!("{first} {last}")).await.unwrap();
+    browser.click("#activate-form [type=submit]").await.unwrap();
+    let codes = browser.text("#codes").await.unwrap();
+    let codes: Vec<String> = codes.lines().map(str::to_owned).collect();
+    assert_eq!(codes.len(), 10, "{codes:?}");
+    browser.reads("#wait", "Wait for the next one").await.unwrap();
+    browser.click("#kept").await.unwrap();
+    browser.see("#factors .remove").await.unwrap();
+    (secret, codes)
+}

@@ -1,0 +1,127 @@
+//! The walks of a person through the portal.
+
+use countersign_tests::app::TestApp;
+use countersign_tests::browser::Looks;
+
+use crate::person::*;
+
+/// From registering with its confirmation on, until another code may be sent.
+const BETWEEN_MAILS: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+/// The one sentence of every failed proof.
+const ONE_SENTENCE: &str = "That did not work. Each code works once";
+
+/// From the first click to a second factor that is asked for, at a desk and on a phone.
+fn enables_and_is_asked(looks: Looks, name: &str) {
+    TestApp::run(async |app| {
+        let browser = browser(app, looks).await;
+        register(&browser).await;
+        open_settings(&browser).await;
+        browser.shot(&format!("{name}-settings")).await.unwrap();
+        let (secret, _) = enable(app, &browser, &format!("{name}-enable")).await;
+        browser.shot(&format!("{name}-enabled")).await.unwrap();
+        let used = phone(app, &secret);
+
+        sign_out(&browser).await;
+        type_password(&browser).await;
+        browser.reads("#second h1", "One more step").await.unwrap();
+        type_code(&browser, "#code", &used).await;
+        browser.reads("#code-form .error", ONE_SENTENCE).await.unwrap();
+        browser.shot(&format!("{name}-used-code")).await.unwrap();
+        next_step(app).await;
+        type_code(&browser, "#code", &phone(app, &secret)).await;
+        browser.reads("#protected", "is on").await.unwrap();
+        browser.shot(&format!("{name}-home")).await.unwrap();
+        browser.close().await.unwrap();
+    });
+}
+
+/// SR-008: the code of the activation does not sign in; the next one does.
+#[test]
+fn enables_two_factor_at_a_desk_and_is_asked_for_the_next_code() {
+    enables_and_is_asked(Looks::DESK, "desk");
+}
+
+#[test]
+fn enables_two_factor_on_a_phone_and_is_asked_for_the_next_code() {
+    enables_and_is_asked(Looks::PHONE, "phone");
+}
+
+/// Without the app: a code by e-mail opens a session that says what it may not do; a recovery code
+/// opens a whole one, once.
+#[test]
+fn signs_in_without_the_app() {
+    TestApp::run(async |app| {
+        let browser = browser(app, Looks::DESK).await;
+        register(&browser).await;
+        open_settings(&browser).await;
+        let (_, codes) = enable(app, &browser, "without-the-app").await;
+        sign_out(&browser).await;
+
+        app.pass(BETWEEN_MAILS).await;
+        type_password(&browser).await;
+        browser.click("#send-code").await.unwrap();
+        browser.reads("#hint", "m").await.unwrap();
+        app.settle().await;
+        let mailed = app.post.newest_code(EMAIL).unwrap();
+        type_code(&browser, "#code", &mailed).await;
+        browser.reads("#by-email", "you cannot change authenticators").await.unwrap();
+        browser.shot("by-email").await.unwrap();
+        sign_out(&browser).await;
+
+        type_password(&browser).await;
+        browser.click("#use-recovery").await.unwrap();
+        type_code(&browser, "#recovery", &codes[0]).await;
+        browser.reads("#note", "9 recovery codes left").await.unwrap();
+        sign_out(&browser).await;
+
+        type_password(&browser).await;
+        browser.click("#use-recovery").await.unwrap();
+        type_code(&browser, "#recovery", &codes[0]).await;
+        browser.reads("#code-form .error", ONE_SENTENCE).await.unwrap();
+        browser.close().await.unwrap();
+    });
+}
+
+/// Sees sessions and ends them, reads the history, renames and removes the authenticator, and is
+/// never asked again.
+#[test]
+fn renames_and_removes_the_authenticator_and_is_never_asked_again() {
+    TestApp::run(async |app| {
+        let here = browser(app, Looks::DESK).await;
+        register(&here).await;
+        open_settings(&here).await;
+        let (secret, _) = enable(app, &here, "rename-and-remove").await;
+
+        let there = browser(app, Looks::PHONE).await;
+        next_step(app).await;
+        type_password(&there).await;
+        type_code(&there, "#code", &phone(app, &secret)).await;
+        there.see("#member").await.unwrap();
+        here.go("/account").await.unwrap();
+        here.click("#end-others").await.unwrap();
+        here.reads("#note", "Every other session has ended").await.unwrap();
+        there.go("/account").await.unwrap();
+        there.see("#password-form").await.unwrap();
+
+        here.click(".rename").await.unwrap();
+        here.fill("#new-name", "The blue phone").await.unwrap();
+        here.click("#rename-form [type=submit]").await.unwrap();
+        here.reads("#factors", "The blue phone").await.unwrap();
+        here.reads("#history", "An authenticator was renamed").await.unwrap();
+
+        app.pass(jiff::SignedDuration::from_mins(6)).await;
+        here.click(".remove").await.unwrap();
+        here.reads("#remove-last", "your only one").await.unwrap();
+        here.click("#remove-form [type=submit]").await.unwrap();
+        here.fill("#prove-code", &phone(app, &secret)).await.unwrap();
+        here.shot("prove").await.unwrap();
+        here.click("#prove-form [type=submit]").await.unwrap();
+        here.reads("#note", "Two-factor authentication is off").await.unwrap();
+        here.see("#enable").await.unwrap();
+        sign_out(&here).await;
+        type_password(&here).await;
+        here.see("#unprotected").await.unwrap();
+        here.close().await.unwrap();
+        there.close().await.unwrap();
+    });
+}
