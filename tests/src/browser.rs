@@ -23,6 +23,13 @@ const STARTED: &str = "started successfully on port ";
 /// Where screenshots go, below the build's directory.
 const SHOTS: &str = "portal-screenshots";
 
+/// The accessibility rules, as they come.
+const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
+/// Runs them all, and keeps of each violation its rule and its elements.
+const RUN_AXE: &str = "const done = arguments[arguments.length - 1];
+    axe.run().then((found) => done(found.violations.map((one) => ({
+        rule: one.id, help: one.help, elements: one.nodes.map((node) => node.html) }))));";
+
 /// What a person looks through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Looks {
@@ -198,6 +205,17 @@ impl Browser {
     /// Where the script fails.
     pub async fn script(&self, script: &str) -> anyhow::Result<Value> {
         Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
+    }
+
+    /// What axe-core finds in what is open now, rule by rule, with the elements.
+    ///
+    /// # Errors
+    /// Where it cannot be run.
+    pub async fn violations(&self) -> anyhow::Result<Vec<String>> {
+        self.driver.execute(AXE, Vec::new()).await?;
+        let found = self.driver.execute_async(RUN_AXE, Vec::new()).await?;
+        let found = found.json().as_array().context("axe-core gave no list")?;
+        Ok(found.iter().map(Value::to_string).collect())
     }
 
     /// Keeps a picture of what is to be seen, for people and other programs; where it lies.

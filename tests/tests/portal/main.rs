@@ -2,5 +2,6 @@
 //! else's authenticator.
 #![cfg(feature = "external")]
 
+mod accessible;
 mod person;
 mod walks;

@@ -110,7 +110,7 @@ pub(crate) async fn enable(
     let codes = browser.text("#codes").await.unwrap();
     let codes: Vec<String> = codes.lines().map(str::to_owned).collect();
     assert_eq!(codes.len(), 10, "{codes:?}");
-    browser.reads("#wait", "Wait for the next one").await.unwrap();
+    browser.see("#wait").await.unwrap();
     browser.click("#kept").await.unwrap();
     browser.see("#factors .remove").await.unwrap();
     (secret, codes)

@@ -1,0 +1,112 @@
+//! Every page and every dialog, by day and by night, under the rules of axe-core; and the way
+//! through the portal with a keyboard alone.
+
+use countersign_tests::app::{PASSWORD, TestApp};
+use countersign_tests::browser::{Browser, Looks};
+use thirtyfour::Key;
+
+use crate::person::*;
+
+async fn nothing_found(browser: &Browser, what: &str) {
+    let found = browser.violations().await.unwrap();
+    assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
+}
+
+fn axe_finds_nothing(looks: Looks) {
+    TestApp::run(async |app| {
+        let browser = browser(app, looks).await;
+        for page in ["/", "/register", "/sign-in", "/no-such-page"] {
+            browser.go(page).await.unwrap();
+            browser.see("#guest-nav").await.unwrap();
+            nothing_found(&browser, page).await;
+        }
+        register(&browser).await;
+        nothing_found(&browser, "home").await;
+        open_settings(&browser).await;
+        nothing_found(&browser, "settings, off").await;
+        browser.click("#enable").await.unwrap();
+        browser.see("#qr svg").await.unwrap();
+        nothing_found(&browser, "enable dialog").await;
+        browser.click("#activate-form .cancel").await.unwrap();
+        let (secret, _) = enable(app, &browser, "accessible").await;
+        nothing_found(&browser, "settings, on").await;
+        for (button, dialog, cancel) in [
+            (".rename", "#rename-form", "#rename-form .cancel"),
+            (".remove", "#remove-form", "#remove-form .cancel"),
+            ("#confirm-address", "#address-form", "#address-form .cancel"),
+        ] {
+            app.pass(jiff::SignedDuration::from_mins(2)).await;
+            browser.click(button).await.unwrap();
+            browser.see(dialog).await.unwrap();
+            nothing_found(&browser, dialog).await;
+            browser.click(cancel).await.unwrap();
+        }
+        sign_out(&browser).await;
+        type_password(&browser).await;
+        browser.see("#code").await.unwrap();
+        nothing_found(&browser, "second step").await;
+        browser.click("#use-recovery").await.unwrap();
+        nothing_found(&browser, "recovery code").await;
+        browser.click("#use-totp").await.unwrap();
+        type_code(&browser, "#code", &phone(app, &secret)).await;
+        browser.see("#member").await.unwrap();
+        browser.close().await.unwrap();
+    });
+}
+
+#[test]
+fn axe_finds_nothing_by_day() {
+    axe_finds_nothing(Looks::DESK);
+}
+
+#[test]
+fn axe_finds_nothing_on_a_phone_by_night() {
+    axe_finds_nothing(Looks { language: "de", ..Looks::PHONE });
+}
+
+/// Signs in, opens the settings by the icon and asks for a QR code, with keys alone.
+#[test]
+fn a_keyboard_is_enough() {
+    TestApp::run(async |app| {
+        let browser = browser(app, Looks::DESK).await;
+        register(&browser).await;
+        sign_out(&browser).await;
+        browser.go("/sign-in").await.unwrap();
+        browser.see("#login").await.unwrap();
+        let focus = "document.getElementById('login').focus()";
+        browser.script(focus).await.unwrap();
+        browser.press(LOGIN).await.unwrap();
+        browser.press(Key::Tab + "").await.unwrap();
+        browser.press(PASSWORD).await.unwrap();
+        browser.press(Key::Enter + "").await.unwrap();
+        browser.see("#member").await.unwrap();
+        tab_to(&browser, "SUMMARY").await;
+        browser.press(Key::Enter + "").await.unwrap();
+        tab_to(&browser, "/account").await;
+        browser.press(Key::Enter + "").await.unwrap();
+        browser.see("#enable").await.unwrap();
+        tab_to(&browser, "enable").await;
+        browser.press(Key::Space + "").await.unwrap();
+        browser.see("#qr svg").await.unwrap();
+        browser.press(Key::Escape + "").await.unwrap();
+        tab_to(&browser, "enable").await;
+        browser.close().await.unwrap();
+    });
+}
+
+/// How often Tab is pressed at most.
+const TABS_MAX: usize = 40;
+
+/// Goes on with Tab until the focus is on an element of this id, tag or address.
+async fn tab_to(browser: &Browser, wanted: &str) {
+    let where_now = "const at = document.activeElement;
+        return [at.id, at.tagName, at.getAttribute('href')];";
+    for _ in 0..TABS_MAX {
+        let at = browser.script(where_now).await.unwrap();
+        if at.as_array().unwrap().iter().any(|one| one == wanted) {
+            return;
+        }
+        browser.press(Key::Tab + "").await.unwrap();
+    }
+    panic!("no way to {wanted} with Tab");
+}
