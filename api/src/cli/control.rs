@@ -118,7 +118,8 @@ fn must_be_installed(checked: &Checked) -> anyhow::Result<()> {
     }
     let (data, log) = (files.data.display(), files.log.display());
     bail!(
-        "{data} holds no installation ({log} is not there): see --data; `countersign serve` makes one"
+        "{data} holds no installation ({log} is not there): see --data; `countersign serve` makes \
+         one"
     )
 }
 

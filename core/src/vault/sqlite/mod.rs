@@ -5,7 +5,8 @@
 //! page keeps it. All writes go through one thread ([`writer`]); reads run where they are asked,
 //! on a few read-only connections (a find takes some microseconds).
 //!
-//! **Architecture Invariant:** rows of secrets, salts and the key check are never updated; triggers refuse it.
+//! **Architecture Invariant:** rows of secrets, salts and the key check are never updated; triggers
+//! refuse it.
 
 mod requests;
 mod schema;

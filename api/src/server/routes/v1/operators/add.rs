@@ -6,9 +6,9 @@ use crate::server::ask::Ask;
 
 /// Add an operator
 ///
-/// The setup token is told once, and again only for the same idempotency key: hand it to the person,
-/// who sets a password with it within 24 hours. Added again before that, the operator gets a fresh
-/// token and the role said last; the old token is dead.
+/// The setup token is told once, and again only for the same idempotency key: hand it to the
+/// person, who sets a password with it within 24 hours. Added again before that, the operator
+/// gets a fresh token and the role said last; the old token is dead.
 #[utoipa::path(
     post, path = "/v1/operators", tag = "operators", operation_id = "addOperator",
     request_body = AddOperator,
