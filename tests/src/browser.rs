@@ -135,16 +135,16 @@ impl Browser {
 
     /// A page that is just being left answers with errors: they count as not there yet.
     async fn wait_for(&self, css: &str, text: &str) -> anyhow::Result<WebElement> {
-        let deadline = tokio::time::Instant::now() + WAIT;
+        let mut look = tokio::time::interval(LOOK);
+        let begun = look.tick().await;
         loop {
             if let Ok(Some(element)) = self.displayed(css, text).await {
                 return Ok(element);
             }
-            if tokio::time::Instant::now() > deadline {
+            if look.tick().await.duration_since(begun) > WAIT {
                 let page = self.driver.find(By::Css("body")).await?.text().await?;
                 anyhow::bail!("no {css} says {text:?} on {:?}:\n{page}", self.path().await);
             }
-            tokio::time::sleep(LOOK).await;
         }
     }
 

@@ -1,8 +1,8 @@
 //! Reading JSON strictly: what a lenient reader would guess at is refused (SR-077).
 //!
 //! A body is an object of at most 16 KiB, nested at most 8 deep, and no object names a key twice:
-//! two readers of one body must never see different things. Unknown fields are refused by the types
-//! of the contract; within, an object is an object and a name a string ([`Strict`]). A message names
+//! two readers of one body must never see different things. Unknown fields are refused by the
+//! types of the contract; within, an object is an object and a name a string ([`Strict`]). A message names
 //! fields of ours and places in the text, and never repeats a value.
 
 use std::collections::HashSet;

@@ -25,8 +25,8 @@ const TICKET_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
 
 impl Accounts {
     /// Looks an account up by exact login or address, for a ticket if there is one. A search is an
-    /// event, also one that finds nobody (SR-126): then it stands where the attempts on a login that
-    /// nobody has stand, under a keyed hash of what was searched for.
+    /// event, also one that finds nobody (SR-126): then it stands where the attempts on a login
+    /// that nobody has stand, under a keyed hash of what was searched for.
     ///
     /// # Errors
     /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`]; a [`Fault`].

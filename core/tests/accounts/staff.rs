@@ -120,7 +120,8 @@ fn an_operator_finds_a_locked_account_reads_why_and_unlocks_it() {
     });
 }
 
-/// SR-132: an operator who has switched the second factor off is one no longer, until it is on again.
+/// SR-132: an operator who has switched the second factor off is one no longer, until it is on
+/// again.
 #[test]
 fn sr_132_an_operator_without_a_second_factor_does_not_act() {
     run(async {

@@ -34,7 +34,8 @@ async fn no_verdict_and_no_guess(app: &TestApp, fault: VaultFault) {
         for password in [PASSWORD, "another password"] {
             heard.insert(app.sign_in("marlene.vault", password).await.face());
         }
-        // SR-051: a login that nobody has fails alike, or a vault in trouble would tell who is here.
+        // SR-051: a login that nobody has fails alike, or a vault in trouble would tell who is
+        // here.
         heard.insert(app.sign_in("nobody.of.that.name", PASSWORD).await.face());
         let proof = json!({ "password": "another password" });
         let proven = app.post("/v1/session/proofs", &proof).bearer(&marlene.token);
