@@ -2,8 +2,8 @@
 //!
 //! A body is an object of at most 16 KiB, nested at most 8 deep, and no object names a key twice:
 //! two readers of one body must never see different things. Unknown fields are refused by the
-//! types of the contract; within, an object is an object and a name a string ([`Strict`]). A message names
-//! fields of ours and places in the text, and never repeats a value.
+//! types of the contract; within, an object is an object and a name a string ([`Strict`]). A
+//! message names fields of ours and places in the text, and never repeats a value.
 
 use std::collections::HashSet;
 use std::fmt;
