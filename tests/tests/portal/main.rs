@@ -11,4 +11,5 @@
 
 mod accessible;
 mod person;
+mod troubles;
 mod walks;

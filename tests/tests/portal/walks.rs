@@ -6,7 +6,7 @@ use countersign_tests::browser::Looks;
 use crate::person::*;
 
 /// From registering with its confirmation on, until another code may be sent.
-const BETWEEN_MAILS: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+pub(crate) const BETWEEN_MAILS: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 /// The one sentence of every failed proof.
 const ONE_SENTENCE: &str = "That did not work. Each code works once";
 

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
+use super::checkpointer::Checkpointer;
 use super::heads::Heads;
 use super::writer::{Commit, SqlCommit};
 use super::*;
@@ -262,21 +263,9 @@ fn the_wal_moves_into_the_file_beside_the_writer() {
         }
     });
     assert_eq!(counters.counts().entries, 1_200);
-    // Somebody else has the file open, or closing it would move the WAL whoever did not.
-    let path = directory.path().join("log.db");
-    let beside = rusqlite::Connection::open(&path).unwrap();
-    let entries = "SELECT count(*) FROM entries";
-    let all: i64 = beside.query_row(entries, [], |row| row.get(0)).unwrap();
-    assert_eq!(all, 1_200);
     // Dropping the store waits for the checkpoint that was due.
     drop(store);
     assert_eq!(counters.counts().checkpoints, 1);
-    let alone = directory.path().join("without the WAL.db");
-    std::fs::copy(&path, &alone).unwrap();
-    let alone = rusqlite::Connection::open(&alone).unwrap();
-    let moved: i64 = alone.query_row(entries, [], |row| row.get(0)).unwrap();
-    assert!(moved > 0, "nothing was moved");
-    drop(beside);
     let store = open(&directory, &Faulty::default());
     assert_eq!(runtime().block_on(store.head()).unwrap(), Some(Position::new(1_199)));
 }
@@ -359,4 +348,26 @@ fn a_log_opened_without_snapshots_leaves_theirs_alone() {
     });
     drop(store);
     assert!(!directory.path().join("log.snapshots.db").exists());
+}
+
+/// The file alone, without its WAL, has what a checkpoint moved, and nothing before one is due.
+#[test]
+fn a_checkpoint_that_is_due_moves_the_wal_into_the_file() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("log.db");
+    let writer = schema::open_writer(&path).unwrap();
+    writer.execute_batch("CREATE TABLE moved (n); INSERT INTO moved VALUES (7)").unwrap();
+    let moved = |name: &str| {
+        let alone = directory.path().join(name);
+        std::fs::copy(&path, &alone).unwrap();
+        let alone = Connection::open(&alone).unwrap();
+        alone.query_row("SELECT n FROM moved", [], |row| row.get::<_, i64>(0)).ok()
+    };
+    for (pages, expected) in [(CHECKPOINT_PAGES - 1, None), (CHECKPOINT_PAGES, Some(7))] {
+        let mut checkpointer = Checkpointer::start(&path, Arc::default()).unwrap();
+        checkpointer.wrote(pages);
+        // Dropping it waits for the checkpoint that is due, if one is.
+        drop(checkpointer);
+        assert_eq!(moved(&format!("after {pages}.db")), expected, "{pages} pages");
+    }
 }
