@@ -300,6 +300,10 @@ impl Ask {
     /// The template with method, and the values of its parameters.
     fn route(&self) -> String {
         let mut route = format!("{} {}", self.row.method, self.row.path);
+        if self.carried.is_some() {
+            // What went into cookies is not given to a script that repeats the request without us.
+            route.push_str(" portal");
+        }
         for (name, value) in self.request.match_info().iter() {
             route.push(' ');
             route.push_str(name);

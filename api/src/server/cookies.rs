@@ -3,7 +3,9 @@
 //! A page of ours says so with `X-Countersign-Portal: 1`, which no page of another origin can send
 //! without being asked first, and the browser adds where the page comes from. Only both together
 //! make the cookies count (SR-068); the operators' listener never reads one. Handles then travel in
-//! `__Host-` cookies that no script reads (SR-069) and are left out of bodies:
+//! `__Host-` cookies that no script reads (SR-069) and are left out of bodies. What the prefix
+//! promises holds only for a name read byte by byte: a lenient reader would take `%5f_Host-…`,
+//! which any neighbour of ours can set, for one of ours.
 //!
 //! - the session's token is [`SESSION`];
 //! - a sign-in in progress is [`SIGN_IN`], and the page knows it by its name alone, the hash of the
@@ -12,7 +14,7 @@
 
 use actix_web::cookie::time::Duration as MaxAge;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header::{HeaderMap, HeaderName, ORIGIN};
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderName, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse};
 use countersign_core::handle::SignInHandle;
 use jiff::Timestamp;
@@ -62,9 +64,8 @@ impl Carried {
             (Some(yes), None) if yes.as_bytes() == YES && is_own_page(edge, headers) => {}
             _ => return Err(foreign()),
         }
-        let session = request.cookie(SESSION).map(|cookie| Zeroizing::new(value(&cookie)));
-        let sign_ins = request.cookie(SIGN_IN).map(|cookie| Zeroizing::new(value(&cookie)));
-        let sign_ins = sign_ins.iter().flat_map(|text| text.split(BETWEEN));
+        let session = only(headers, SESSION)?.map(|text| Zeroizing::new(text.to_owned()));
+        let sign_ins = only(headers, SIGN_IN)?.into_iter().flat_map(|text| text.split(BETWEEN));
         let sign_ins =
             sign_ins.filter_map(|text| SignInHandle::parse(text).ok()).take(SIGN_INS_MAX).collect();
         Ok(Some(Self { session, sign_ins }))
@@ -100,10 +101,13 @@ impl Carried {
     }
 }
 
-/// Takes the session from the browser.
-pub(crate) fn forget_session(answer: &mut HttpResponse) -> Result<(), ProblemAnswer> {
-    let gone = made(SESSION, String::new(), 0);
-    answer.add_cookie(&gone).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))
+/// Takes every cookie of ours that opens something from the browser.
+pub(crate) fn forget(answer: &mut HttpResponse) -> Result<(), ProblemAnswer> {
+    for name in [SESSION, SIGN_IN] {
+        let gone = made(name, String::new(), 0);
+        answer.add_cookie(&gone).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
+    }
+    Ok(())
 }
 
 /// A body that may give handles.
@@ -149,7 +153,7 @@ impl Carries for Activated {
 fn bearer_or_nothing(request: &HttpRequest) -> bool {
     let headers = request.headers();
     headers.contains_key(actix_web::http::header::AUTHORIZATION)
-        || (request.cookie(SESSION).is_none() && request.cookie(SIGN_IN).is_none())
+        || (named(headers, SESSION).next().is_none() && named(headers, SIGN_IN).next().is_none())
 }
 
 /// Whether the browser says that a page of ours asks: what it says must all agree.
@@ -185,6 +189,70 @@ fn made(name: &'static str, value: String, seconds: i64) -> Cookie<'static> {
         .finish()
 }
 
-fn value(cookie: &Cookie<'_>) -> String {
-    cookie.value().to_owned()
+/// The value of the cookie of exactly this name.
+///
+/// # Errors
+/// 403 where there are two: somebody else has set one beside ours.
+fn only<'a>(headers: &'a HeaderMap, name: &'a str) -> Result<Option<&'a str>, ProblemAnswer> {
+    let mut values = named(headers, name);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => Ok(Some(std::str::from_utf8(value).unwrap_or_default())),
+        (Some(_), Some(_)) => Err(foreign()),
+    }
+}
+
+/// The values of every cookie of this name, in any header line: nothing is decoded, and only the
+/// space that browsers put between cookies is left out.
+fn named<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    let cookies =
+        headers.get_all(COOKIE).flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    cookies.filter_map(move |cookie| {
+        let cookie = cookie.trim_ascii_start().strip_prefix(name.as_bytes())?;
+        cookie.strip_prefix(b"=")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn read(lines: &[&str]) -> Result<Option<String>, ()> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
+        }
+        only(&headers, SESSION).map(|found| found.map(str::to_owned)).map_err(|_| ())
+    }
+
+    /// SR-069: the prefix protects only a name that is read as it stands, and one of two is none.
+    #[test]
+    fn sr_069_a_cookie_that_only_looks_like_ours_is_none() {
+        let ours = "__Host-cs_session=ours";
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&[ours]), Ok(Some("ours".into())));
+        assert_eq!(read(&["cs_lang=de; __Host-cs_session=ours; a=b"]), Ok(Some("ours".into())));
+        for tossed in [
+            "%5f_Host-cs_session=evil",
+            "%5f%5fHost-cs_session=evil",
+            "__Host-cs%5fsession=evil",
+            "__host-cs_session=evil",
+            "\u{2000}__Host-cs_session=evil",
+            "\u{a0}__Host-cs_session=evil",
+            "\u{85}__Host-cs_session=evil",
+            "__Host-cs_session =evil",
+            "x__Host-cs_session=evil",
+        ] {
+            assert_eq!(read(&[tossed]), Ok(None), "{tossed:?}");
+            assert_eq!(
+                read(&[&format!("{tossed}; {ours}")]),
+                Ok(Some("ours".into())),
+                "{tossed:?}"
+            );
+        }
+        assert_eq!(read(&["__Host-cs_session=evil; __Host-cs_session=ours"]), Err(()));
+        assert_eq!(read(&["__Host-cs_session=evil", ours]), Err(()));
+    }
 }

@@ -29,6 +29,11 @@ async function showAll() {
   show($("confirmed"), account.email_confirmed);
   show($("unconfirmed"), !account.email_confirmed);
   show($("confirm-address"), !account.email_confirmed);
+  // Such a session has no way to the proof that these ask for.
+  const mayChange = session.assurance !== "email_code";
+  for (const button of document.querySelectorAll(".rename, .remove, #add, #enable, #renew")) {
+    button.disabled = !mayChange;
+  }
   showLocks();
   await showSessions();
   await showHistory();
@@ -82,6 +87,7 @@ function sessionRow(session) {
 function on(button, act) {
   button.addEventListener("click", async () => {
     button.disabled = true;
+    show($("note"), false);
     try {
       await act();
       await showAll();
@@ -97,14 +103,17 @@ async function addAuthenticator() {
   const activated = await enable(account.factors);
   if (!activated) return;
   if (!activated.recovery_codes) return note(say("enable.done_added"));
-  await keep(activated.recovery_codes, { lead: say("enable.done_lead"), wait: true });
+  const [title, lead] = [say("enable.done_title"), say("enable.done_lead")];
+  await keep(activated.recovery_codes, { title, lead, wait: true });
 }
 
 async function renewCodes() {
+  if (!(await ask($("renew-dialog")))) return;
   const renew = () => call("POST", `${ME}/recovery-codes`, {}, freshKey());
   const renewed = await withProof(account.factors, renew);
   if (!renewed) return;
-  await keep(renewed.recovery_codes, { lead: say("script.codes_renewed"), wait: false });
+  const [title, lead] = [say("script.codes_title"), say("script.codes_renewed")];
+  await keep(renewed.recovery_codes, { title, lead, wait: false });
 }
 
 async function rename(factor) {
@@ -136,6 +145,7 @@ async function confirmAddress() {
 }
 
 onSubmit($("rename-form"), async (typed) => answer($("rename-dialog"), typed.get("name").trim()));
+onSubmit($("renew-form"), async () => answer($("renew-dialog")));
 onSubmit($("remove-form"), async () => answer($("remove-dialog")));
 onSubmit($("address-form"), async (typed, key) => {
   const code = sixDigits(typed.get("code"));

@@ -19,7 +19,11 @@ export function ask(dialog, { cancellable = true } = {}) {
   dialog.showModal();
   dialog.querySelector("h2").focus();
   return new Promise((resolve) => {
-    dialog.onclose = () => resolve(dialog.answer);
+    dialog.onclose = () => {
+      // A browser lets nobody refuse a second Escape: then it opens again.
+      if (!cancellable && dialog.answer === undefined) return dialog.showModal();
+      resolve(dialog.answer);
+    };
   });
 }
 

@@ -32,7 +32,9 @@ onSubmit($("activate-form"), async (typed, key) => {
 });
 
 /** Shows recovery codes until the person says that they are kept. */
-export async function keep(codes, { lead, wait }) {
+export async function keep(codes, { title, lead, wait }) {
+  $("codes-title").textContent = title;
+  $("copy").textContent = say("enable.copy");
   $("codes-lead").textContent = lead;
   show($("wait"), wait);
   $("codes").replaceChildren(

@@ -19,6 +19,7 @@ export function show(element, visible = true) {
 export function note(text) {
   $("note").textContent = text;
   show($("note"));
+  $("note").scrollIntoView({ block: "nearest" });
 }
 
 /** Goes to another page and says something there. */
@@ -64,7 +65,7 @@ export function onSubmit(form, act, explain = sayProblem) {
       await act(new FormData(form), key);
     } catch (problem) {
       if (!["network", "unavailable"].includes(problem.code)) sent = "";
-      complain(form, explain(problem));
+      complain(form, explain(problem), form.elements[problem.field]);
       if (!problem.code) throw problem;
     } finally {
       button.disabled = false;
@@ -106,8 +107,8 @@ export function sessionOver(problem) {
 function chooseLanguage() {
   const url = new URL(location.href);
   const chosen = url.searchParams.get("lang");
-  if (!chosen) return;
-  document.cookie = `${LANGUAGE_COOKIE}=${encodeURIComponent(chosen)}; Path=/; SameSite=Lax; Max-Age=${YEAR_SECONDS}`;
+  if (chosen !== document.documentElement.lang) return;
+  document.cookie = `${LANGUAGE_COOKIE}=${chosen}; Path=/; Secure; SameSite=Lax; Max-Age=${YEAR_SECONDS}`;
   url.searchParams.delete("lang");
   history.replaceState(history.state, "", url);
 }
@@ -118,8 +119,7 @@ $("sign-out").addEventListener("click", async () => {
   } catch (problem) {
     if (problem.code !== "unauthenticated") return note(sayProblem(problem));
   }
-  // The browser was told to forget everything of ours, the language too.
-  goTo(`/?lang=${document.documentElement.lang}`, say("script.signed_out"));
+  goTo("/", say("script.signed_out"));
 });
 
 document.addEventListener("click", (event) => {

@@ -9,6 +9,7 @@ onSubmit($("register"), async (typed, key) => {
   await call("POST", "/v1/accounts", { login, email, password }, key);
   const outcome = await call("POST", "/v1/sign-ins", { login, password }, freshKey());
   if (outcome.status !== "completed") return goTo("/sign-in");
+  await whoAmI();
   await askForCode();
 });
 
@@ -33,4 +34,4 @@ onSubmit($("confirm-form"), async (typed, key) => {
   goTo("/", say("script.email_confirmed"));
 });
 
-await whoAmI();
+if (await whoAmI()) location.replace("/account");

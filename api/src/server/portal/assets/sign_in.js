@@ -116,4 +116,4 @@ $("resend").addEventListener("click", sendCode);
 $("use-recovery").addEventListener("click", () => take("recovery_code"));
 $("use-totp").addEventListener("click", () => take("totp"));
 
-await whoAmI();
+if (await whoAmI()) location.replace("/account");

@@ -7,8 +7,9 @@ use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
 use crate::server::cookies;
 
-/// What a browser forgets of us (SR-070).
-const CLEARED: HeaderValue = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
+/// What a browser forgets of us (SR-070). Our cookies are taken away one by one: "cookies" would
+/// sign people out of every neighbour below the same domain.
+const CLEARED: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
 
 /// Sign out
 #[utoipa::path(
@@ -20,7 +21,7 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     ask.nothing()?;
     ask.verdict(ask.accounts().sign_out(&ask.call(By::Holder), &token).await)?;
     let mut answer = answers::no_content()?;
-    cookies::forget_session(&mut answer)?;
+    cookies::forget(&mut answer)?;
     answer.headers_mut().insert(HeaderName::from_static("clear-site-data"), CLEARED);
     Ok(answer)
 }
