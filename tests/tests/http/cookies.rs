@@ -6,11 +6,11 @@ use reqwest::Method;
 use reqwest::header::SET_COOKIE;
 use serde_json::json;
 
-const SESSION: &str = "__Host-cs_session";
-const SIGN_IN: &str = "__Host-cs_txn";
+pub(crate) const SESSION: &str = "__Host-cs_session";
+pub(crate) const SIGN_IN: &str = "__Host-cs_txn";
 
 /// The value of a cookie that an answer sets; empty where it takes it away.
-fn cookie(answered: &Answered, name: &str) -> Option<String> {
+pub(crate) fn cookie(answered: &Answered, name: &str) -> Option<String> {
     let set = answered.headers.get_all(SET_COOKIE).iter();
     let lines: Vec<&str> = set.map(|line| line.to_str().unwrap()).collect();
     let line = lines.iter().find(|line| line.starts_with(&format!("{name}=")))?;
@@ -19,19 +19,19 @@ fn cookie(answered: &Answered, name: &str) -> Option<String> {
 }
 
 /// Asked as a page of the portal asks.
-fn as_page<'a>(app: &TestApp, call: Call<'a>) -> Call<'a> {
+pub(crate) fn as_page<'a>(app: &TestApp, call: Call<'a>) -> Call<'a> {
     let own = format!("http://{}", app.address(Listener::Public));
     call.header("x-countersign-portal", "1")
         .header("origin", &own)
         .header("sec-fetch-site", "same-origin")
 }
 
-fn with_cookies<'a>(call: Call<'a>, session: &str, sign_in: &str) -> Call<'a> {
+pub(crate) fn with_cookies<'a>(call: Call<'a>, session: &str, sign_in: &str) -> Call<'a> {
     call.header("cookie", &format!("{SESSION}={session}; {SIGN_IN}={sign_in}"))
 }
 
 /// Somebody's session in the cookie of a browser.
-async fn in_browser(app: &TestApp, person: &Person) -> String {
+pub(crate) async fn in_browser(app: &TestApp, person: &Person) -> String {
     let call = as_page(app, app.sign_in(&person.login, PASSWORD));
     let session = cookie(&call.await.is(200), SESSION).unwrap();
     app.plant("session cookie", session.as_bytes());

@@ -11,17 +11,25 @@
     reason = "a test may fail loudly"
 )]
 
+mod acts;
 mod addresses;
 mod at_once;
 mod bad_input;
 mod cookies;
+mod documented;
+mod email_codes;
+mod ending;
 mod links;
 mod mail_faults;
 mod one_answer;
 mod own_account;
+mod pending;
 mod proofs;
 mod recipients;
+mod recovery;
+mod sessions;
 mod staff;
+mod step_up;
 mod store_faults;
 mod taking;
 mod vault_faults;
