@@ -22,6 +22,8 @@ mod ending;
 mod links;
 mod mail_faults;
 mod one_answer;
+mod origins;
+mod other_paths;
 mod own_account;
 mod pending;
 mod proofs;
