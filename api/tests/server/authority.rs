@@ -8,7 +8,7 @@ use serde_json::json;
 use super::edge::{assert_problem, filled};
 use super::running::{PASSWORD, Running};
 
-/// SR-056: a sign-in id is no session, no API key and no operator, at any route.
+/// SR-056, AT-15: a sign-in id is no session, no API key and no operator, at any route.
 #[actix_web::test]
 async fn sr_056_a_sign_in_id_opens_no_other_route() {
     let running = Running::start().await;

@@ -100,6 +100,7 @@ fn sr_066_a_sign_ins_key_with_another_login_is_refused() {
     });
 }
 
+/// AT-56, SR-066: a double submit under one key.
 #[test]
 fn sr_066_twenty_equal_requests_at_once_make_one_session() {
     run(async {

@@ -30,7 +30,7 @@ async fn sign_ins(house: &House, mike: &Enabled, number: usize) -> Vec<SignInHan
     sign_ins
 }
 
-/// SR-025, SR-101: right codes of an authenticator, over one sign-in and over five.
+/// AT-05, SR-025, SR-101: right codes of an authenticator, over one sign-in and over five.
 #[test]
 fn a_code_submitted_50_times_at_once_enters_once() {
     run(async {
@@ -48,7 +48,7 @@ fn a_code_submitted_50_times_at_once_enters_once() {
     });
 }
 
-/// SR-034, SR-022: recovery codes and codes by e-mail too.
+/// AT-05, SR-025, SR-034, SR-022: recovery codes and codes by e-mail too.
 #[test]
 fn sr_034_recovery_and_e_mail_codes_enter_once() {
     run(async {

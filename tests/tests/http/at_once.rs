@@ -29,7 +29,7 @@ async fn submit(app: &TestApp, person: &Person, sign_ins: usize, round: usize) {
     app.answer(&later, "totp", &code).await.is(REFUSED);
 }
 
-/// SR-025, SR-101: 200 rounds over one sign-in.
+/// AT-05, AT-56, SR-025, SR-066, SR-101: 200 rounds over one sign-in.
 #[test]
 fn a_code_submitted_50_times_at_once_over_one_sign_in_enters_once() {
     TestApp::run(async |app| {
@@ -43,7 +43,7 @@ fn a_code_submitted_50_times_at_once_over_one_sign_in_enters_once() {
     });
 }
 
-/// SR-007, SR-025, SR-101: 200 rounds over five sign-ins of the same account.
+/// AT-05, SR-007, SR-025, SR-101: 200 rounds over five sign-ins of the same account.
 #[test]
 fn a_code_submitted_50_times_at_once_over_five_sign_ins_enters_once() {
     TestApp::run(async |app| {
@@ -53,6 +53,79 @@ fn a_code_submitted_50_times_at_once_over_five_sign_ins_enters_once() {
         }
         assert_eq!(app.count(&marlene.account, "account.code_verified"), ROUNDS + 1);
         assert_eq!(app.count(&marlene.account, "account.cooled_down"), 0);
+    });
+}
+
+/// How many sessions somebody has, as one of them sees it.
+async fn sessions(app: &TestApp, token: &str) -> usize {
+    let listed = app.get("/v1/accounts/me/sessions").bearer(token).await.is(200);
+    listed.body["items"].as_array().unwrap().len()
+}
+
+/// SR-025, SR-034, AT-05: so do a code by e-mail and a recovery code, over one sign-in and over
+/// five: one success is recorded, there is one session more, and nobody is locked out.
+#[test]
+fn sr_025_at_05_a_code_by_e_mail_submitted_50_times_at_once_enters_once() {
+    TestApp::run(async |app| {
+        for (login, method) in [("marlene", "email_code"), ("erika", "recovery_code")] {
+            let person = app.person(login).await;
+            let mut begun = Vec::new();
+            for _ in 0..5 {
+                begun.push(app.begin(&person).await);
+            }
+            let code = match method {
+                "recovery_code" => person.recovery_codes[0].clone(),
+                _ => {
+                    app.email_code(&begun[0]).await.is(202);
+                    app.settle().await;
+                    app.post.newest_code(&person.email).unwrap()
+                }
+            };
+            // A code by e-mail is good in its own sign-in alone; guesses in others would count.
+            let sign_ins = if method == "email_code" { 1 } else { 5 };
+            let answers = (0..AT_ONCE)
+                .map(|number| app.answer(&begun[number % sign_ins], method, &code).into_future());
+            let answers = join_all(answers).await;
+            let (entered, refused): (Vec<_>, Vec<_>) =
+                answers.iter().partition(|answered| answered.status == 200);
+            assert_eq!(entered.len(), 1, "{method}");
+            for answered in refused {
+                assert_eq!(answered.status, REFUSED, "{method}: {:?}", answered.face());
+            }
+            let token = entered[0].text_at("/session/token");
+            assert_eq!(sessions(app, &token).await, 2, "{method}: the activation's and this one");
+            // One more is the code of the activation.
+            assert_eq!(app.count(&person.account, "account.code_verified"), 2);
+            assert_eq!(app.count(&person.account, "account.cooled_down"), 0);
+            app.answer(&begun[4], method, &code).await.is(REFUSED);
+        }
+    });
+}
+
+/// SR-066, AT-56: the same request sent twenty times at once under one key is one request: equal
+/// answers byte for byte, one session, one event; and the key with another code is refused.
+#[test]
+fn sr_066_at_56_one_key_sent_twenty_times_at_once_is_one_session() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.twice").await;
+        let key = "key-of-a-double-click-0123456789";
+        let sign_in = app.begin(&marlene).await;
+        let code = app.code(&marlene);
+        let answers = (0..20).map(|_| app.answer(&sign_in, "totp", &code).keyed(key).into_future());
+        let answers = join_all(answers).await;
+        for answered in &answers {
+            assert_eq!(answered.clone().is(200).bytes, answers[0].bytes);
+        }
+        let token = answers[0].text_at("/session/token");
+        assert_eq!(sessions(app, &token).await, 2, "the activation's and this one");
+        assert_eq!(app.count(&marlene.account, "account.code_verified"), 2);
+        assert_eq!(app.count(&marlene.account, "account.code_rejected"), 0);
+        let wrong = app.wrong_code(&marlene);
+        app.answer(&sign_in, "totp", &wrong).keyed(key).await.is(422);
+        // A double click without a key is a retype: refused, and no guess.
+        app.answer(&sign_in, "totp", &code).await.is(REFUSED);
+        let unresolved = app.account(&marlene).await["unresolved"].clone();
+        assert!(unresolved.as_array().unwrap().iter().all(|one| one["count"] == 0), "{unresolved}");
     });
 }
 

@@ -87,7 +87,7 @@ async fn waits(app: &TestApp, person: &Person) -> (String, String) {
     (sign_in, path)
 }
 
-/// SR-028, SR-072: a foreign host in any place sends no mail.
+/// SR-028, SR-072, AT-40: a foreign host in any place sends no mail.
 #[test]
 fn sr_028_a_request_that_names_a_foreign_host_sends_no_mail() {
     run(async |app| {
@@ -114,7 +114,7 @@ fn sr_028_a_request_that_names_a_foreign_host_sends_no_mail() {
     });
 }
 
-/// SR-028: what a request says of hosts is in no mail: links are those of the configuration.
+/// SR-028, AT-40: what a request says of hosts is in no mail: links are those of the configuration.
 #[test]
 fn sr_028_links_lead_to_the_configured_url_whatever_a_request_says() {
     run(async |app| {

@@ -1,4 +1,4 @@
-//! SR-075, SR-015: whatever is wrong at the sign-in, the answer is the same, byte for byte, and so
+//! SR-075, SR-015, AT-37, AT-47: whatever is wrong at the sign-in, the answer is the same, byte for byte, and so
 //! are its headers. What was wrong is in the log, for support and for the holder.
 
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ impl Heard {
     }
 }
 
-/// SR-075: unknown login, wrong password, and whatever else there is at the first step.
+/// SR-075, SR-063, AT-37: unknown login, wrong password, and whatever else there is at the first step.
 #[test]
 fn sr_075_the_first_step_tells_nobody_what_was_wrong() {
     TestApp::run(async |app| {
@@ -71,6 +71,36 @@ fn sr_075_the_first_step_tells_nobody_what_was_wrong() {
     });
 }
 
+/// SR-063, AT-37: the ways to go on are told to whoever has the password, with names that are
+/// masked, and to nobody else: not by the answer, nor by its length or headers.
+#[test]
+fn sr_063_at_37_the_ways_to_go_on_are_told_after_the_right_password_alone() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.ways").await;
+        app.registered("plain.ways").await;
+        let mut heard = Heard::default();
+        for (what, login) in [
+            ("with a second factor", "marlene.ways"),
+            ("without one", "plain.ways"),
+            ("nobody", "nobody.ways"),
+        ] {
+            heard.hear(what, app.sign_in(login, "another password").await.face());
+        }
+        heard.is_one_answer(401);
+        let told = heard.0[0].1.body.clone();
+        for secret in ["totp", "email_code", "recovery_code", "method", "phone", "•"] {
+            assert!(!told.contains(secret), "{secret}: {told}");
+        }
+        let begun = app.sign_in("marlene.ways", PASSWORD).await.is(200);
+        let methods = begun.body["methods"].as_array().unwrap();
+        let ways: Vec<_> = methods.iter().map(|one| one["method"].as_str().unwrap()).collect();
+        assert_eq!(ways, ["totp", "email_code", "recovery_code"]);
+        assert_eq!(methods[0]["name"], "the red phone");
+        assert_eq!(methods[1]["hint"], "m•••@e•••.com");
+        assert!(!begun.body.to_string().contains(&marlene.email), "{}", begun.body);
+    });
+}
+
 /// SR-075, SR-051: a login that must wait is told so, whether it exists or not, and whether the
 /// password would have been right.
 #[test]
@@ -102,7 +132,7 @@ async fn fresh(app: &TestApp, name: &str) -> (Person, String) {
     (person, sign_in)
 }
 
-/// SR-075, SR-015: codes of an authenticator.
+/// SR-075, SR-015, AT-47: codes of an authenticator, near misses among them.
 async fn codes(app: &TestApp, heard: &mut Heard) {
     let (person, sign_in) = fresh(app, "codes").await;
     for (what, code) in [

@@ -31,7 +31,7 @@ fn recipients(app: &TestApp) -> Vec<String> {
     app.post.mails().into_iter().map(|mail| mail.to).collect()
 }
 
-/// SR-027: the request for a code has no say in where it goes.
+/// SR-027, AT-41: the request for a code has no say in where it goes.
 #[test]
 fn sr_027_a_code_goes_to_the_stored_address_and_nowhere_else() {
     TestApp::run(async |app| {
@@ -62,7 +62,7 @@ fn sr_027_a_code_goes_to_the_stored_address_and_nowhere_else() {
     });
 }
 
-/// SR-027: somebody who registers with an address that looks the same gets the own mails and no
+/// SR-027, AT-41: somebody who registers with an address that looks the same gets the own mails and no
 /// others, and is not found by the other one's address.
 #[test]
 fn sr_027_an_address_that_only_looks_the_same_is_another() {

@@ -128,7 +128,7 @@ fn sr_113_an_offer_survives_a_step_up_of_its_session() {
     out.when(activate(Some(5), out.compared(1, &[0]))).refused(no_offer());
 }
 
-/// SR-115: every other session ends, and so does every sign-in that waits.
+/// SR-115, AT-32: every other session ends, and so does every sign-in that waits.
 #[test]
 fn sr_115_enabling_ends_other_sessions_and_sign_ins() {
     let given = offered().play(begin(super::harness::RIGHT, 2));
