@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use countersign_core::accounts::Fault;
+use countersign_core::accounts::request::Asker;
 use countersign_core::domain::refusal::Refusal;
-use countersign_events::account::Method;
+use countersign_events::account::{Assurance, Method};
 use countersign_events::id::{Position, Revision, StreamId};
 use countersign_events::store::{
     Append, AppendError, AppendKey, Appended, EventStore, Recorded, Resolution, Snapshot,
     StoreError,
 };
+use data_encoding::BASE32_NOPAD;
 use futures::future::{BoxFuture, join_all};
 use futures::stream::BoxStream;
 
@@ -136,6 +138,36 @@ fn sr_100_wrong_codes_over_two_nodes_are_as_many_guesses_as_over_one() {
     });
 }
 
+/// SR-025, AT-05: a code by e-mail, submitted 50 times over two nodes, is one success and one
+/// session more.
+#[test]
+fn sr_025_a_code_by_e_mail_enters_once_over_two_nodes() {
+    run(async {
+        let nodes = two_nodes().await;
+        let mike = nodes[0].enabled("mike").await;
+        for round in 1..=4 {
+            let step = nodes[round % 2].second_step("mike").await;
+            let code = nodes[0].mailed_code(mike.account, &step.id).await;
+            let answers = (0..50).map(|n| nodes[n % 2].answer(&step.id, Method::EmailCode, &code));
+            let mut given = vec![];
+            for answer in join_all(answers).await {
+                match answer {
+                    Ok(Ok(session)) => given.push(session),
+                    Ok(Err(Refusal::AuthenticationFailed)) => {}
+                    other => panic!("round {round}: {other:?}"),
+                }
+            }
+            assert_eq!(given.len(), 1, "round {round}");
+            let call = nodes[0].call();
+            let sessions = yes(nodes[0].accounts.sessions(&call, &given[0].token).await);
+            assert_eq!(sessions.len(), 1 + round, "the activation's and one of each round");
+            nodes[0].pass(STEP * 2);
+        }
+        // One more is the code of the activation.
+        assert_eq!(nodes[0].count(mike.account, "account.code_verified").await, 5);
+    });
+}
+
 /// What a repeated request is answered from is read, and nothing of what happened since.
 #[test]
 fn sr_066_a_repeated_request_reads_its_own_entries_alone() {
@@ -168,5 +200,36 @@ fn sr_131_a_session_ended_on_one_node_is_over_on_the_other() {
         yes(nodes[0].accounts.sign_out(&nodes[0].call(), &mike.token).await);
         let over = no(nodes[1].accounts.session(&nodes[1].call(), &mike.token).await);
         assert_eq!(over, Refusal::NoSession);
+    });
+}
+
+/// SR-131, SR-115, AT-32: so are the other sessions where an authenticator was added or removed on
+/// the other node, and so is a sign-in that waits.
+#[test]
+fn sr_131_an_authenticator_changed_on_one_node_ends_sessions_on_the_other() {
+    run(async {
+        let nodes = two_nodes().await;
+        let [one, two] = &nodes;
+        one.register("mike").await;
+        let own = one.session("mike").await.token;
+        let other = two.session("mike").await.token;
+        let offered = one.offer(&own).await;
+        let secret = BASE32_NOPAD.decode(offered.secret.as_bytes()).unwrap();
+        yes(two.accounts.session(&two.call(), &other).await);
+        yes(one.activate(&own, offered.factor, &one.code(&secret)).await);
+        assert_eq!(no(two.accounts.session(&two.call(), &other).await), Refusal::NoSession);
+
+        one.pass(STEP);
+        let step = two.second_step("mike").await;
+        let other = yes(two.answer(&step.id, Method::Totp, &two.code(&secret)).await).token;
+        one.pass(STEP);
+        let waiting = two.second_step("mike").await;
+        let asker = Asker::Session(own.clone());
+        yes(one.accounts.remove_factor(&one.call(), asker, offered.factor).await);
+        assert_eq!(no(two.accounts.session(&two.call(), &other).await), Refusal::NoSession);
+        let refused = no(two.answer(&waiting.id, Method::Totp, &two.code(&secret)).await);
+        assert_eq!(refused, Refusal::AuthenticationFailed);
+        let lowered = yes(two.accounts.session(&two.call(), &own).await);
+        assert_eq!(lowered.assurance, Assurance::Password);
     });
 }

@@ -132,8 +132,8 @@ fn sr_068_the_operators_listener_takes_no_cookie() {
     });
 }
 
-/// SR-056, AT-15: the name that a page knows a sign-in by is worth nothing without its cookie, and the
-/// cookie of a sign-in is no session. Tabs do not disturb each other.
+/// SR-056, AT-15: the name that a page knows a sign-in by is worth nothing without its cookie, and
+/// the cookie of a sign-in is no session. Tabs do not disturb each other.
 #[test]
 fn sr_056_a_sign_in_needs_its_own_cookie() {
     TestApp::run(async |app| {

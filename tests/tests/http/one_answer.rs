@@ -1,5 +1,5 @@
-//! SR-075, SR-015, AT-37, AT-47: whatever is wrong at the sign-in, the answer is the same, byte for byte, and so
-//! are its headers. What was wrong is in the log, for support and for the holder.
+//! SR-075, SR-015, AT-37, AT-47: whatever is wrong at the sign-in, the answer is the same, byte for
+//! byte, and so are its headers. What was wrong is in the log, for support and for the holder.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,8 @@ impl Heard {
     }
 }
 
-/// SR-075, SR-063, AT-37: unknown login, wrong password, and whatever else there is at the first step.
+/// SR-075, SR-063, AT-37: unknown login, wrong password, and whatever else there is at the first
+/// step.
 #[test]
 fn sr_075_the_first_step_tells_nobody_what_was_wrong() {
     TestApp::run(async |app| {

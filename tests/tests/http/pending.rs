@@ -182,7 +182,8 @@ fn at_16_a_flipped_answer_opens_nothing() {
             app.post("/v1/sign-ins", &body).await.is(400);
         }
         let vouched: Value = json!({
-            "subject": "marlene.flipped", "first_factor": "vouched", "context": { "ip": "192.0.2.1" }
+            "subject": "marlene.flipped", "first_factor": "vouched",
+            "context": { "ip": "192.0.2.1" }
         });
         app.post("/v1/sign-ins", &vouched).await.is(400);
         app.answer(&sign_in, "totp", &app.code(&marlene)).await.is(200);

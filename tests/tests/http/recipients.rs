@@ -62,8 +62,8 @@ fn sr_027_a_code_goes_to_the_stored_address_and_nowhere_else() {
     });
 }
 
-/// SR-027, AT-41: somebody who registers with an address that looks the same gets the own mails and no
-/// others, and is not found by the other one's address.
+/// SR-027, AT-41: somebody who registers with an address that looks the same gets the own mails and
+/// no others, and is not found by the other one's address.
 #[test]
 fn sr_027_an_address_that_only_looks_the_same_is_another() {
     TestApp::run(async |app| {
