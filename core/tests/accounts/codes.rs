@@ -170,7 +170,8 @@ fn sr_034_a_recovery_code_is_of_one_account_and_sr_035_has_few_spellings() {
     });
 }
 
-/// SR-033, SR-111, SR-114: what changes factors needs a fresh second factor; a code by e-mail is none.
+/// SR-033, SR-111, SR-114: what changes factors needs a fresh second factor; a code by e-mail is
+/// none.
 #[test]
 fn sr_111_a_stale_session_must_step_up() {
     run(async {

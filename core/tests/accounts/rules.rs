@@ -80,7 +80,8 @@ fn sr_024_a_code_by_e_mail_is_in_no_file() {
     });
 }
 
-/// SR-065, AT-16: an answer to the second step changes nothing by itself: a forged yes is no session.
+/// SR-065, AT-16: an answer to the second step changes nothing by itself: a forged yes is no
+/// session.
 #[test]
 fn sr_065_only_the_server_knows_whether_a_code_was_right() {
     run(async {
