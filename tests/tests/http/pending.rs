@@ -20,7 +20,7 @@ const FOR_ANYONE: [&str; 2] = ["POST /v1/accounts", "POST /v1/sign-ins"];
 const OWNER_BYTES: usize = 16;
 
 /// A call with a body that it takes, so that nothing but who asks can be wrong with it.
-fn well_formed<'a>(
+pub(crate) fn well_formed<'a>(
     app: &'a TestApp,
     world: &World,
     operation: &Operation,
