@@ -181,6 +181,17 @@ impl Ask {
         Ok(answer)
     }
 
+    /// Ends the session that a page brought along where it is given another: the new cookie takes
+    /// the old one's place, and nobody could sign out of that session any more (SR-129). That it
+    /// could not be ended takes nothing from the new one; a fault is logged as it becomes a problem.
+    pub(crate) async fn end_replaced_session(&self) {
+        let carried = self.cookie().and_then(|text| SessionToken::parse(text).ok());
+        let Some(replaced) = carried else { return };
+        let call = Call { idempotency: None, ..self.call(By::Holder) };
+        let ended = self.accounts().sign_out(&call, &replaced).await;
+        self.verdict(ended).unwrap_or_default();
+    }
+
     /// Whether there is a bearer at all.
     pub(crate) fn has_bearer(&self) -> bool {
         self.bearer.is_some()

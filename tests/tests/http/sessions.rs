@@ -137,6 +137,47 @@ fn sr_129_at_31_every_proof_gives_a_new_token_and_the_old_one_is_dead() {
     });
 }
 
+/// SR-129: a browser that signs in anew leaves no session behind that nobody can sign out of,
+/// whether it was the same person's or another's; a sign-in that is not through ends nothing.
+#[test]
+fn sr_129_the_session_of_a_cookie_that_is_replaced_is_over() {
+    TestApp::run(async |app| {
+        let erika = app.registered("erika.before").await;
+        let plain = app.registered("plain.before").await;
+        let marlene = app.person("marlene.after").await;
+        let sign_in = |login: &str, password: &str, before: &str| {
+            with_cookies(as_page(app, app.sign_in(login, password)), before, "")
+        };
+        sign_in("plain.before", "another password", &erika.token).await.is(401);
+        assert_alive(app, &erika.token, "password").await;
+        let entered = sign_in("plain.before", PASSWORD, &erika.token).await.is(200);
+        let token = cookie(&entered, SESSION).unwrap();
+        app.plant("session cookie", token.as_bytes());
+        assert_over(app, &erika.token).await;
+        assert_alive(app, &plain.token, "password").await;
+
+        let begun = sign_in("marlene.after", PASSWORD, &token).await.is(200);
+        let waiting = cookie(&begun, SIGN_IN).unwrap();
+        app.plant("sign-in cookie", waiting.as_bytes());
+        assert_alive(app, &token, "password").await;
+        let path = format!("/v1/sign-ins/{}/answers", begun.text_at("/id"));
+        let answer = |before: &str| {
+            let call = as_page(app, app.post(path.as_str(), &totp(app, &marlene)));
+            with_cookies(call.keyed("key-of-a-page-0123456789abcdef"), before, &waiting)
+        };
+        let answered = answer(&token).await.is(200);
+        let new = cookie(&answered, SESSION).unwrap();
+        app.plant("session cookie", new.as_bytes());
+        assert_over(app, &token).await;
+        assert_alive(app, &new, "two_factor").await;
+        // Sent again, with the old cookie or the new one, it does not end what it gave.
+        answer(&token).await.is(200);
+        answer(&new).await;
+        assert_alive(app, &new, "two_factor").await;
+        assert_alive(app, &marlene.token, "two_factor").await;
+    });
+}
+
 /// SR-119: the holder sees every authenticator by name, with when it was made and last used; one
 /// that is removed is refused at the next request, and the others go on.
 #[test]

@@ -24,6 +24,7 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let answer = answers::core_answer(body);
     let ended = sign_in.clone();
     let given = ask.proof_verdict(ask.accounts().answer(&call, sign_in, answer).await)?;
+    ask.end_replaced_session().await;
     let outcome = SignInOutcome::Completed { session: answers::session_given(&given) };
     ask.give_and_end(outcome, &ended)
 }

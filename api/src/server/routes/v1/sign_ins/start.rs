@@ -26,6 +26,9 @@ const DEVICE_CHARS_MAX: usize = 128;
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let outcome = if ask.has_bearer() { vouched(&ask).await? } else { password(&ask).await? };
+    if matches!(outcome, SignedIn::Completed(_)) {
+        ask.end_replaced_session().await;
+    }
     ask.give(answers::signed_in(outcome))
 }
 
