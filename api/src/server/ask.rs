@@ -183,7 +183,7 @@ impl Ask {
 
     /// Ends the session that a page brought along where it is given another: the new cookie takes
     /// the old one's place, and nobody could sign out of that session any more (SR-129). That it
-    /// could not be ended takes nothing from the new one; a fault is logged as it becomes a problem.
+    /// could not be ended takes nothing from the new one; a fault is logged by [`faulted`].
     pub(crate) async fn end_replaced_session(&self) {
         let carried = self.cookie().and_then(|text| SessionToken::parse(text).ok());
         let Some(replaced) = carried else { return };

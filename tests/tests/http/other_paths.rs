@@ -148,7 +148,8 @@ fn sr_062_at_30_a_client_apps_key_is_no_session_and_gets_none() {
         let activated = app.post(path, &code).bearer(&key).await.is(200);
         assert!(!gives_session(&activated), "{:?}", activated.face());
         let vouched = json!({
-            "subject": "user-of-the-app", "first_factor": "vouched", "context": { "ip": "192.0.2.1" }
+            "subject": "user-of-the-app", "first_factor": "vouched",
+            "context": { "ip": "192.0.2.1" }
         });
         let begun = app.post("/v1/sign-ins", &vouched).bearer(&key).await.is(200);
         assert!(!gives_session(&begun), "{:?}", begun.face());
