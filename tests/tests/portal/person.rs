@@ -56,7 +56,7 @@ pub(crate) async fn register(browser: &Browser) {
     browser.click("a[href='/register']").await.unwrap();
     browser.fill("#login", LOGIN).await.unwrap();
     browser.fill("#email", EMAIL).await.unwrap();
-    browser.fill("#password", PASSWORD).await.unwrap();
+    browser.fill("#new-password", PASSWORD).await.unwrap();
     browser.click("#register [type=submit]").await.unwrap();
     browser.reads("#confirm", "m").await.unwrap();
     browser.click("#confirm a.plain").await.unwrap();

@@ -79,6 +79,9 @@ pages! {
     Home "home" "portal/home.html" Some("/");
     Register "register" "portal/register.html" Some("/register");
     SignIn "sign_in" "portal/sign_in.html" Some("/sign-in");
+    ForgotPassword "forgot_password" "portal/forgot_password.html" Some("/forgot-password");
+    ResetPassword "reset_password" "portal/reset_password.html" Some("/reset-password");
+    NotMe "not_me" "portal/not_me.html" Some("/not-me");
     Account "account" "portal/account.html" Some("/account");
     NotFound "not_found" "portal/not_found.html" None;
 }
@@ -94,7 +97,7 @@ impl Portal {
         let assets = assets::address();
         let mut rendered = HashMap::new();
         for language in Language::ALL {
-            let texts = texts::of(language);
+            let texts = texts::filled(language, config);
             let said = texts::for_scripts(&texts);
             for (page, _) in PAGES {
                 let frame = Frame {

@@ -13,6 +13,10 @@ const TEMPLATES: &[&str] = &[
     include_str!("../../../templates/portal/register.html"),
     include_str!("../../../templates/portal/sign_in.html"),
     include_str!("../../../templates/portal/account.html"),
+    include_str!("../../../templates/portal/new_password.html"),
+    include_str!("../../../templates/portal/forgot_password.html"),
+    include_str!("../../../templates/portal/reset_password.html"),
+    include_str!("../../../templates/portal/not_me.html"),
     include_str!("../../../templates/portal/not_found.html"),
 ];
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::language::Language;
+use crate::config::Config;
 
 /// Texts by section and key.
 pub(super) type Texts = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The sections that scripts speak from; the others stand in templates.
-const OF_SCRIPTS: &[&str] = &["script", "problem", "method", "assurance", "event", "enable"];
+const OF_SCRIPTS: &[&str] =
+    &["script", "problem", "objection", "method", "assurance", "event", "enable"];
 
 const fn source(language: Language) -> &'static str {
     match language {
@@ -20,6 +22,16 @@ const fn source(language: Language) -> &'static str {
 /// The texts of a language. The files are part of the program, and a test reads them all.
 pub(super) fn of(language: Language) -> Texts {
     toml::from_str(source(language)).unwrap_or_default()
+}
+
+/// The same, with what the operator has set in its place.
+pub(super) fn filled(language: Language, config: &Config) -> Texts {
+    let min_alone = config.password.min_alone.to_string();
+    let mut texts = of(language);
+    for text in texts.values_mut().flat_map(BTreeMap::values_mut) {
+        *text = text.replace("{min_alone}", &min_alone).replace("{brand}", &config.brand.name);
+    }
+    texts
 }
 
 /// Those that scripts speak from, as JSON that may stand in a script element.

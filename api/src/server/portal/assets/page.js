@@ -15,6 +15,13 @@ export function show(element, visible = true) {
   element.hidden = !visible;
 }
 
+/** Shows one part of the page in place of another, and leads the reader there. */
+export function take(from, to) {
+  show(from, false);
+  show(to);
+  to.querySelector("h1").focus();
+}
+
 /** Says something at the top of this page. */
 export function note(text) {
   $("note").textContent = text;
@@ -121,6 +128,16 @@ $("sign-out").addEventListener("click", async () => {
   }
   goTo("/", say("script.signed_out"));
 });
+
+for (const button of document.querySelectorAll("[data-reveal]")) {
+  const field = $(button.dataset.reveal);
+  button.addEventListener("click", () => {
+    const hidden = field.type === "password";
+    field.type = hidden ? "text" : "password";
+    button.textContent = say(hidden ? "script.conceal" : "script.reveal");
+    field.focus();
+  });
+}
 
 document.addEventListener("click", (event) => {
   if (!$("profile").contains(event.target)) $("profile").open = false;
