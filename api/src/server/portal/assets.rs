@@ -49,6 +49,7 @@ pub(super) static FILES: &[File] = scripts![
     "reset_password.js",
     "sign_in.js",
     "text.js",
+    "under_way.js",
 ];
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {

@@ -14,6 +14,7 @@ const TEMPLATES: &[&str] = &[
     include_str!("../../../templates/portal/sign_in.html"),
     include_str!("../../../templates/portal/account.html"),
     include_str!("../../../templates/portal/new_password.html"),
+    include_str!("../../../templates/portal/enable_dialogs.html"),
     include_str!("../../../templates/portal/forgot_password.html"),
     include_str!("../../../templates/portal/reset_password.html"),
     include_str!("../../../templates/portal/not_me.html"),

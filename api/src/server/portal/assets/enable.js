@@ -1,24 +1,27 @@
 // Adding an authenticator: QR code, key, first code; and recovery codes to keep.
 
-import { call, freshKey } from "./api.js";
 import { answer, ask } from "./dialog.js";
 import { $, complain, onSubmit, show, sixDigits } from "./page.js";
-import { withProof } from "./prove.js";
-import { say } from "./text.js";
+import { day, say } from "./text.js";
 
 const KEY_GROUP = /.{1,4}/g;
 
-let offer = null;
+/** Sends the first code of the offer that is open. */
+let send = null;
 
-/** Goes through the dialog. Resolves to what the activation gave, or undefined. */
-export async function enable(factors) {
-  const name = freshName(factors);
-  const begin = () => call("POST", "/v1/accounts/me/factors", { kind: "totp", name }, freshKey());
-  offer = await withProof(factors, begin);
+/**
+ * Goes through the dialog: `begin` gets an offer from the API, `activate` sends it the first code.
+ * Resolves to what the activation gave, or undefined where the person gave up.
+ */
+export async function enrol({ begin, activate, title, submit }) {
+  const offer = await begin();
   if (!offer) return undefined;
+  $("enable-title").textContent = title ?? say("enable.title");
+  $("activate").textContent = submit ?? say("enable.submit");
   $("qr").replaceChildren(drawing(offer.qr_svg));
   $("key").textContent = offer.secret.match(KEY_GROUP).join(" ");
   $("otpauth").href = offer.otpauth_uri;
+  send = (code, key) => activate(offer.factor_id, code, key);
   const activated = await ask($("enable-dialog"));
   forget();
   return activated;
@@ -27,33 +30,43 @@ export async function enable(factors) {
 onSubmit($("activate-form"), async (typed, key) => {
   const code = sixDigits(typed.get("code"));
   if (!code) return complain($("activate-form"), say("script.code_digits"), $("activate-code"));
-  const path = `/v1/accounts/me/factors/${offer.factor_id}/activate`;
-  answer($("enable-dialog"), await call("POST", path, { code }, key));
+  answer($("enable-dialog"), await send(code, key));
 });
 
 /** Shows recovery codes until the person says that they are kept. */
-export async function keep(codes, { title, lead, wait }) {
-  $("codes-title").textContent = title;
+export async function keep(codes, { login, title, lead, wait }) {
+  $("codes-title").textContent = title ?? say("enable.done_title");
+  $("codes-lead").textContent = lead ?? say("enable.done_lead");
   $("copy").textContent = say("enable.copy");
-  $("codes-lead").textContent = lead;
+  complain($("codes-dialog"), "");
   show($("wait"), wait);
   $("codes").replaceChildren(
     ...codes.map((code) => Object.assign(document.createElement("li"), { textContent: code })),
   );
-  const text = `${codes.join("\n")}\n`;
+  const whose = say("enable.codes_of", { login, date: day(new Date()) });
+  $("codes-of").textContent = whose;
+  const text = [whose, say("enable.codes_once"), "", ...codes, ""].join("\n");
   const file = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
   Object.assign($("download"), { href: file, download: say("script.file_name") });
-  $("copy").onclick = async () => {
-    await navigator.clipboard.writeText(text);
-    $("copy").textContent = say("enable.copied");
-  };
+  $("copy").onclick = () => copy(text);
   await ask($("codes-dialog"), { cancellable: false });
   URL.revokeObjectURL(file);
   $("codes").replaceChildren();
 }
 
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    $("copy").textContent = say("enable.copied");
+    complain($("codes-dialog"), "");
+  } catch {
+    complain($("codes-dialog"), say("enable.copy_failed"));
+    getSelection().selectAllChildren($("codes"));
+  }
+}
+
 /** A name that no authenticator of this account has yet. */
-function freshName(factors) {
+export function freshName(factors = []) {
   const names = new Set(factors.map((one) => one.name));
   const name = say("enable.name_value");
   let free = name;
@@ -68,7 +81,7 @@ function drawing(svg) {
 
 /** The secret does not stay in the page. */
 function forget() {
-  offer = null;
+  send = null;
   $("qr").replaceChildren();
   $("key").textContent = "";
   $("otpauth").removeAttribute("href");

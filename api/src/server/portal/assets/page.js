@@ -1,10 +1,12 @@
 // What every page needs: finding, showing, forms, and the head with the profile icon.
 
 import { call, freshKey } from "./api.js";
-import { say, sayProblem } from "./text.js";
+import { moment, say, sayProblem } from "./text.js";
 
 const LANGUAGE_COOKIE = "cs_lang";
 const NOTE = "countersign-note";
+/** A wait shorter than this is counted down; a longer one tells its end. */
+const COUNTED_SECONDS = 120;
 const YEAR_SECONDS = 31536000;
 
 /** The element of this id. */
@@ -27,6 +29,27 @@ export function note(text) {
   $("note").textContent = text;
   show($("note"));
   $("note").scrollIntoView({ block: "nearest" });
+}
+
+/**
+ * Lets a button wait until a moment, and says beside it how long that is. A wait that began later
+ * takes its place.
+ */
+export function waitUntil(at, button, beside) {
+  clearInterval(Number(button.dataset.waits));
+  const tick = () => {
+    const seconds = Math.ceil((new Date(at) - Date.now()) / 1000);
+    button.disabled = seconds > 0;
+    beside.textContent = seconds > 0 ? wait(at, seconds) : "";
+    if (seconds <= 0) clearInterval(Number(button.dataset.waits));
+  };
+  button.dataset.waits = setInterval(tick, 1000);
+  tick();
+}
+
+function wait(at, seconds) {
+  if (seconds < COUNTED_SECONDS) return say("script.resend_in", { seconds });
+  return say("script.resend_at", { time: moment(at) });
 }
 
 /** Goes to another page and says something there. */

@@ -1,35 +1,59 @@
-// Signing in: the password, then a code in one of the ways that the API offers.
+// Signing in: the password, a code in one of the ways that the API offers, and what an account may
+// have to do before it is let in.
 
 import { call, freshKey } from "./api.js";
-import { $, complain, goTo, myAccount, onSubmit, show, sixDigits, whoAmI } from "./page.js";
-import { moment, say, sayProblem } from "./text.js";
+import { enrol, freshName, keep } from "./enable.js";
+import { $, complain, goTo, myAccount, onSubmit, show, sixDigits, waitUntil, whoAmI } from "./page.js";
+import { say, sayProblem } from "./text.js";
+import { forget, remember, remembered } from "./under_way.js";
 
 const WAYS = ["totp", "email_code", "recovery_code"];
+/** Where each outcome leads that is no session yet. */
+const PARTS = {
+  second_factor_required: "second",
+  password_change_required: "renewal",
+  enrolment_required: "enrolment",
+};
 
 /** The sign-in under way: its name, what it offers, which way is being gone. */
-const signIn = { id: null, methods: [], way: "totp" };
+let signIn = { id: null, methods: [], way: "totp" };
+
+/** Says that the sign-in is over, where the API says no more than that it failed. */
+function sayOver(problem) {
+  return problem.code === "authentication-failed" ? say("script.sign_in_over") : sayProblem(problem);
+}
 
 onSubmit(
   $("password-form"),
   async (typed, key) => {
     const [login, password] = [typed.get("login"), typed.get("password")];
-    const outcome = await call("POST", "/v1/sign-ins", { login, password }, key);
-    if (outcome.status === "completed") return enter(outcome.session);
-    signIn.id = outcome.id;
-    signIn.methods = outcome.methods;
-    $("password").value = "";
-    askForCode();
+    await go(await call("POST", "/v1/sign-ins", { login, password }, key));
   },
   (problem) =>
     problem.code === "authentication-failed" ? say("problem.sign-in-failed") : sayProblem(problem),
 );
 
-function askForCode() {
-  const apps = offered("totp");
-  for (const app of apps) $("factor").add(new Option(app.name, app.factor_id));
+/** Goes on to what the outcome asks for. */
+async function go(outcome) {
+  if (outcome.status === "completed") return enter(outcome.session);
+  const { status, id, methods = [] } = outcome;
+  const way = WAYS.find((one) => methods.some(({ method }) => method === one)) ?? "totp";
+  resume({ status, id, methods, way });
+}
+
+/** Shows where a sign-in stands. */
+function resume(underWay) {
+  signIn = underWay;
+  remember(signIn);
+  $("password").value = "";
   show($("first"), false);
-  show($("second"));
-  take(WAYS.find((way) => offered(way).length > 0) ?? "totp");
+  for (const part of Object.values(PARTS)) show($(part), part === PARTS[signIn.status]);
+  if (signIn.status !== "second_factor_required") {
+    return $(PARTS[signIn.status]).querySelector("h1").focus();
+  }
+  $("factor").replaceChildren(...offered("totp").map((app) => new Option(app.name, app.factor_id)));
+  take(signIn.way);
+  if (signIn.promised) promise(signIn.promised);
 }
 
 function offered(way) {
@@ -39,6 +63,7 @@ function offered(way) {
 /** Shows one way to answer, and offers the others. */
 function take(way) {
   signIn.way = way;
+  remember(signIn);
   for (const part of $("second").querySelectorAll("[data-way]")) {
     show(part, part.dataset.way.split(" ").includes(way));
   }
@@ -60,44 +85,72 @@ onSubmit($("code-form"), async (typed, key) => {
   if (!code) return complain($("code-form"), say(byHand ? "script.empty" : "script.code_digits"), field);
   const answer = { method, code };
   if (method === "totp" && offered("totp").length > 1) answer.factor_id = typed.get("factor");
-  const outcome = await call("POST", `/v1/sign-ins/${signIn.id}/answers`, answer, key);
-  await enter(outcome.session);
+  await go(await call("POST", `/v1/sign-ins/${signIn.id}/answers`, answer, key));
 });
 
 async function sendCode() {
   for (const button of [$("send-code"), $("resend")]) button.disabled = true;
   try {
     const promised = await call("POST", `/v1/sign-ins/${signIn.id}/email-code`, {}, freshKey());
+    signIn.promised = promised;
     if (signIn.way !== "email_code") take("email_code");
-    $("hint").textContent = promised.hint;
-    waitToResend(promised.resend_at);
+    remember(signIn);
+    promise(promised);
   } catch (problem) {
-    const tooSoon = problem.code === "too-many-requests";
-    const again = tooSoon && say("script.resend_at", { time: moment(problem.retry_at) });
-    complain($("code-form"), again || sayProblem(problem));
+    complain($("code-form"), sayProblem(problem));
     $("resend").disabled = false;
+    if (problem.code === "too-many-requests") waitUntil(problem.retry_at, $("resend"), $("resend-at"));
   } finally {
     $("send-code").disabled = false;
   }
 }
 
-function waitToResend(at) {
-  const wait = Math.max(0, new Date(at) - Date.now());
-  $("resend-at").textContent = say("script.resend_at", { time: moment(at) });
-  setTimeout(() => {
-    $("resend").disabled = false;
-    $("resend-at").textContent = "";
-  }, wait);
+/** Says where the code went, and when another may be sent. */
+function promise({ hint, resend_at }) {
+  $("hint").textContent = hint;
+  waitUntil(resend_at, $("resend"), $("resend-at"));
 }
+
+onSubmit(
+  $("renewal-form"),
+  async (typed, key) => {
+    const password = typed.get("password");
+    try {
+      await go(await call("POST", `/v1/sign-ins/${signIn.id}/password`, { password }, key));
+    } catch (problem) {
+      if (problem.code === "weak-password") problem.field = "password";
+      throw problem;
+    }
+  },
+  sayOver,
+);
+
+onSubmit(
+  $("enrolment-form"),
+  async (_, key) => {
+    const factors = `/v1/sign-ins/${signIn.id}/factors`;
+    const activated = await enrol({
+      begin: () => call("POST", factors, { kind: "totp", name: freshName() }, key),
+      activate: (factor, code, sent) => call("POST", `${factors}/${factor}/activate`, { code }, sent),
+    });
+    if (!activated) return;
+    forget();
+    const login = await myAccount().then((account) => account.login, () => "");
+    await keep(activated.recovery_codes, { login, wait: true });
+    await enter(activated.session);
+  },
+  sayOver,
+);
 
 /** There is a session; what is worth saying is said on the next page. */
 async function enter(session) {
+  forget();
   let account;
   try {
     account = await myAccount();
   } catch (problem) {
     if (problem.code !== "unauthenticated") return goTo("/");
-    show($("second"), false);
+    for (const part of Object.values(PARTS)) show($(part), false);
     show($("first"));
     return complain($("password-form"), say("script.cookie_dropped"));
   }
@@ -115,5 +168,14 @@ $("send-code").addEventListener("click", sendCode);
 $("resend").addEventListener("click", sendCode);
 $("use-recovery").addEventListener("click", () => take("recovery_code"));
 $("use-totp").addEventListener("click", () => take("totp"));
+for (const again of document.querySelectorAll("a[href='/sign-in']")) {
+  again.addEventListener("click", forget);
+}
 
-if (await whoAmI()) location.replace("/account");
+if (await whoAmI()) {
+  forget();
+  location.replace("/account");
+} else {
+  const underWay = remembered();
+  if (underWay) resume(underWay);
+}

@@ -23,6 +23,11 @@ export function moment(text) {
   return new Intl.DateTimeFormat(language, shape).format(at);
 }
 
+/** A day, in full. */
+export function day(text) {
+  return new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(new Date(text));
+}
+
 /** What a problem of the API says to the person before the page. */
 export function sayProblem(problem) {
   if (problem.code === "too-many-requests") {
