@@ -34,6 +34,7 @@ macro_rules! scripts {
 /// All of them.
 pub(super) static FILES: &[File] = scripts![
     "account.js",
+    "address.js",
     "api.js",
     "dialog.js",
     "enable.js",
@@ -44,10 +45,13 @@ pub(super) static FILES: &[File] = scripts![
     "not_found.js",
     "not_me.js",
     "page.js",
+    "password.js",
     "prove.js",
     "register.js",
+    "replacement.js",
     "reset_password.js",
     "sign_in.js",
+    "signed_in.js",
     "text.js",
     "under_way.js",
 ];

@@ -10,7 +10,7 @@ pub(super) type Texts = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The sections that scripts speak from; the others stand in templates.
 const OF_SCRIPTS: &[&str] =
-    &["script", "problem", "objection", "method", "assurance", "event", "enable"];
+    &["script", "problem", "objection", "method", "assurance", "event", "notice", "enable"];
 
 const fn source(language: Language) -> &'static str {
     match language {

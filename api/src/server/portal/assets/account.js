@@ -1,41 +1,45 @@
-// Account settings: authenticators, recovery codes, address, sessions, history.
+// Account settings: authenticators and recovery codes here, the other cards in files of their own.
 
+import { changeAddress, confirmAddress, showAddress } from "./address.js";
 import { call, freshKey } from "./api.js";
 import { answer, ask } from "./dialog.js";
-import { enable, keep } from "./enable.js";
+import { enrol, freshName, keep } from "./enable.js";
 import { more, showHistory } from "./history.js";
-import { $, complain, myAccount, note, onSubmit, sessionOver, show, sixDigits, whoAmI } from "./page.js";
+import { $, myAccount, note, on, onSubmit, sessionOver, show, showRequired, whoAmI } from "./page.js";
+import { changePassword } from "./password.js";
 import { withProof } from "./prove.js";
-import { maybe, moment, say, sayProblem } from "./text.js";
+import { askForReplacement, cancelReplacement, replaceNow, showReplacement } from "./replacement.js";
+import { endOthers, forgetDevices, showSignedIn } from "./signed_in.js";
+import { moment, say, sayProblem } from "./text.js";
 
 const ME = "/v1/accounts/me";
+/** The buttons of what asks for a second factor. */
+const CHANGES = ".rename, .remove, #add, #enable, #renew, #change-address, #change-password";
 
 let account = null;
 
 async function showAll() {
   const session = await call("GET", "/v1/session");
   account = await myAccount();
-  const on = account.two_factor_enabled;
+  const enabled = account.two_factor_enabled;
   show($("by-email"), session.assurance === "email_code");
-  show($("state-off"), !on);
-  show($("state-on"), on);
-  show($("enable"), !on);
-  show($("add"), on);
-  show($("recovery-card"), on);
+  show($("state-off"), !enabled);
+  show($("state-on"), enabled);
+  show($("enable"), !enabled);
+  show($("add"), enabled);
+  show($("recovery-card"), enabled);
   $("codes-left").textContent = say("script.left", { count: account.recovery_codes_left });
   $("factors").replaceChildren(...account.factors.map(factorRow));
-  show($("address-card"), Boolean(account.email_hint));
-  $("address").textContent = account.email_hint ?? "";
-  show($("confirmed"), account.email_confirmed);
-  show($("unconfirmed"), !account.email_confirmed);
-  show($("confirm-address"), !account.email_confirmed);
+  showAddress(account);
+  showReplacement(session, account);
+  showRequired(account);
+  show($("held"), Boolean(account.held_until));
+  $("held").textContent = say("script.held", { time: moment(account.held_until ?? Date.now()) });
   // Such a session has no way to the proof that these ask for.
   const mayChange = session.assurance !== "email_code";
-  for (const button of document.querySelectorAll(".rename, .remove, #add, #enable, #renew")) {
-    button.disabled = !mayChange;
-  }
+  for (const button of document.querySelectorAll(CHANGES)) button.disabled = !mayChange;
   showLocks();
-  await showSessions();
+  await showSignedIn(showAll);
   await showHistory();
   show($("settings"));
 }
@@ -57,54 +61,37 @@ function factorRow(factor) {
     say("script.since", { time: moment(factor.enabled_at) }),
     used ? say("script.last_used", { time: moment(used) }) : say("script.never_used"),
   ].join(", ");
-  on(item.querySelector(".rename"), () => rename(factor));
-  on(item.querySelector(".remove"), () => remove(factor));
+  for (const [kind, act] of [["rename", rename], ["remove", remove]]) {
+    const button = item.querySelector(`.${kind}`);
+    button.setAttribute("aria-label", `${button.textContent}: ${factor.name}`);
+    on(button, () => act(factor), showAll);
+  }
   return item;
 }
 
-async function showSessions() {
-  const page = await call("GET", `${ME}/sessions`);
-  $("sessions").replaceChildren(...page.items.map(sessionRow));
-  show($("end-others"), page.items.length > 1);
+/** The first authenticator needs no name of its own. */
+async function enable() {
+  await add(freshName(account.factors));
 }
 
-function sessionRow(session) {
-  const item = $("session-row").content.cloneNode(true);
-  item.querySelector(".name").textContent =
-    maybe(`assurance.${session.assurance}`) ?? session.assurance;
-  item.querySelector(".when").textContent = [
-    say("script.since", { time: moment(session.started_at) }),
-    say("script.last_used", { time: moment(session.last_used_at) }),
-  ].join(", ");
-  show(item.querySelector(".here"), session.current);
-  const end = item.querySelector(".end");
-  show(end, !session.current);
-  on(end, () => call("DELETE", `${ME}/sessions/${session.session_id}`));
-  return item;
+async function addAnother() {
+  const asked = ask($("add-dialog"));
+  $("add-name").value = freshName(account.factors);
+  $("add-name").select();
+  const name = await asked;
+  if (name) await add(name, { title: say("enable.add_title"), submit: say("enable.add_submit") });
 }
 
-/** Runs `act` at a click, then shows everything anew; says what went wrong. */
-function on(button, act) {
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    show($("note"), false);
-    try {
-      await act();
-      await showAll();
-    } catch (problem) {
-      if (!sessionOver(problem)) note(sayProblem(problem));
-    } finally {
-      button.disabled = false;
-    }
+async function add(name, words) {
+  const begin = () => call("POST", `${ME}/factors`, { kind: "totp", name }, freshKey());
+  const activated = await enrol({
+    begin: () => withProof(account.factors, begin),
+    activate: (factor, code, key) => call("POST", `${ME}/factors/${factor}/activate`, { code }, key),
+    ...words,
   });
-}
-
-async function addAuthenticator() {
-  const activated = await enable(account.factors);
   if (!activated) return;
   if (!activated.recovery_codes) return note(say("enable.done_added"));
-  const [title, lead] = [say("enable.done_title"), say("enable.done_lead")];
-  await keep(activated.recovery_codes, { title, lead, wait: true });
+  await keep(activated.recovery_codes, { login: account.login, wait: true });
 }
 
 async function renewCodes() {
@@ -113,7 +100,7 @@ async function renewCodes() {
   const renewed = await withProof(account.factors, renew);
   if (!renewed) return;
   const [title, lead] = [say("script.codes_title"), say("script.codes_renewed")];
-  await keep(renewed.recovery_codes, { title, lead, wait: false });
+  await keep(renewed.recovery_codes, { login: account.login, title, lead, wait: false });
 }
 
 async function rename(factor) {
@@ -132,36 +119,36 @@ async function remove(factor) {
   show($("remove-last"), last);
   if (!(await ask($("remove-dialog")))) return;
   const removal = async () => {
-    await call("POST", `${ME}/factors/${factor.factor_id}/remove`, {}, freshKey());
+    try {
+      await call("POST", `${ME}/factors/${factor.factor_id}/remove`, {}, freshKey());
+    } catch (problem) {
+      if (problem.code !== "conflict" || !last) throw problem;
+      return note(say("script.last_needed"));
+    }
     return true;
   };
   if (await withProof(account.factors, removal)) note(say(last ? "script.disabled" : "script.removed"));
 }
 
-async function confirmAddress() {
-  const promised = await call("POST", `${ME}/email/confirm`, {}, freshKey());
-  $("address-hint").textContent = promised.hint;
-  if (await ask($("address-dialog"))) note(say("script.email_confirmed"));
-}
-
 onSubmit($("rename-form"), async (typed) => answer($("rename-dialog"), typed.get("name").trim()));
 onSubmit($("renew-form"), async () => answer($("renew-dialog")));
 onSubmit($("remove-form"), async () => answer($("remove-dialog")));
-onSubmit($("address-form"), async (typed, key) => {
-  const code = sixDigits(typed.get("code"));
-  if (!code) return complain($("address-form"), say("script.code_digits"), $("address-code"));
-  await call("POST", `${ME}/email/confirm`, { code }, key);
-  answer($("address-dialog"));
-});
+onSubmit($("add-form"), async (typed) => answer($("add-dialog"), typed.get("name").trim()));
 
-on($("enable"), addAuthenticator);
-on($("add"), addAuthenticator);
-on($("renew"), renewCodes);
-on($("confirm-address"), confirmAddress);
-on($("end-others"), async () => {
-  await call("DELETE", `${ME}/sessions`);
-  note(say("script.others_ended"));
-});
+const acts = {
+  enable,
+  add: addAnother,
+  renew: renewCodes,
+  "confirm-address": confirmAddress,
+  "change-address": changeAddress,
+  "change-password": () => changePassword(account),
+  replace: askForReplacement,
+  "cancel-replacement": cancelReplacement,
+  "replace-now": () => replaceNow(account),
+  "end-others": endOthers,
+  "forget-devices": forgetDevices,
+};
+for (const [id, act] of Object.entries(acts)) on($(id), act, showAll);
 $("more").addEventListener("click", () => more().catch((problem) => note(sayProblem(problem))));
 
 if (await whoAmI()) {

@@ -1,6 +1,6 @@
 // Dialogs that ask one thing: open, be answered or cancelled, close.
 
-import { complain } from "./page.js";
+import { complain, reveal } from "./page.js";
 
 /**
  * Opens a dialog. Resolves when it closes: to what `answer` was called with, or undefined where it
@@ -10,6 +10,7 @@ export function ask(dialog, { cancellable = true } = {}) {
   const form = dialog.querySelector("form");
   if (form) {
     form.reset();
+    for (const button of form.querySelectorAll("[data-reveal]")) reveal(button, false);
     complain(form, "");
   }
   dialog.oncancel = (event) => {

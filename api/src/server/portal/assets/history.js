@@ -4,6 +4,9 @@ import { call } from "./api.js";
 import { $, show } from "./page.js";
 import { maybe, moment, say } from "./text.js";
 
+/** What says nothing to people, or says again what another entry tells. */
+const UNTOLD = new Set(["account.key_created", "account.session_used", "account.email_code_sent"]);
+
 let next = null;
 
 /** Fills the list from the newest on. */
@@ -17,7 +20,7 @@ export async function showHistory() {
 export async function more() {
   const query = next === null ? "" : `?cursor=${encodeURIComponent(next)}`;
   const page = await call("GET", `/v1/accounts/me/history${query}`);
-  $("history").append(...page.items.map(row));
+  $("history").append(...page.items.filter(({ type }) => !UNTOLD.has(type)).map(row));
   next = page.next;
   show($("more"), next !== null);
 }
@@ -30,9 +33,13 @@ function row(event) {
   return item;
 }
 
+/** Of several kinds of one event, the words of its kind; else those of any. */
 function words(event) {
+  const type = event.type.replace(/^account\./, "");
+  const kind = event.data.why ?? event.data.notice;
   const method = event.data.method && say(`method.${event.data.method}`);
-  const said = maybe(`event.${event.type.replace(/^account\./, "")}`, { method });
+  const notice = maybe(`notice.${event.data.notice}`);
+  const said = maybe(`event.${type}-${kind}`) ?? maybe(`event.${type}`, { method, notice });
   const ticket = event.data.ticket;
   return `${said ?? event.explanation}${ticket ? ` (${ticket})` : ""}`;
 }

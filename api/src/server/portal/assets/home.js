@@ -1,6 +1,6 @@
 // The start page: for guests, and for who is signed in.
 
-import { $, myAccount, note, show, whoAmI } from "./page.js";
+import { $, myAccount, note, show, showRequired, whoAmI } from "./page.js";
 import { sayProblem } from "./text.js";
 
 const session = await whoAmI();
@@ -10,6 +10,7 @@ if (session) {
     const account = await myAccount();
     $("who").textContent = account.login ? `, ${account.login}` : "";
     show($("by-email"), session.assurance === "email_code");
+    showRequired(account);
     show($("protected"), account.two_factor_enabled);
     show($("unprotected"), !account.two_factor_enabled);
     show($("member"));

@@ -4,7 +4,7 @@
 import { call } from "./api.js";
 import { secretOfLink } from "./link.js";
 import { $, note, onSubmit, show, take, whoAmI } from "./page.js";
-import { maybe, moment, say, sayProblem } from "./text.js";
+import { dated, maybe, say, sayProblem } from "./text.js";
 
 const secret = secretOfLink();
 const path = `/v1/objections/${secret}`;
@@ -18,9 +18,9 @@ async function ask() {
   if (!secret) return show($("over"));
   try {
     const { about, at, until } = await call("GET", path);
-    $("about").textContent = of("about", about, { time: moment(at) });
+    $("about").textContent = of("about", about, { time: dated(at) });
     $("would").textContent = of("would", about);
-    $("until").textContent = say("objection.until", { time: moment(until) });
+    $("until").textContent = say("objection.until", { time: dated(until) });
     show($("question"));
   } catch (problem) {
     if (problem.code === "authentication-failed") return show($("over"));

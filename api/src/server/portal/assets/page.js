@@ -1,12 +1,13 @@
 // What every page needs: finding, showing, forms, and the head with the profile icon.
 
 import { call, freshKey } from "./api.js";
-import { moment, say, sayProblem } from "./text.js";
+import { day, inDays, moment, say, sayProblem } from "./text.js";
 
 const LANGUAGE_COOKIE = "cs_lang";
 const NOTE = "countersign-note";
 /** A wait shorter than this is counted down; a longer one tells its end. */
 const COUNTED_SECONDS = 120;
+const DAY_MS = 86_400_000;
 const YEAR_SECONDS = 31536000;
 
 /** The element of this id. */
@@ -103,6 +104,32 @@ export function onSubmit(form, act, explain = sayProblem) {
   });
 }
 
+/** Runs `act` at a click, then `done`; says what went wrong. */
+export function on(button, act, done) {
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    show($("note"), false);
+    try {
+      await act();
+      await done();
+    } catch (problem) {
+      if (!sessionOver(problem)) note(sayProblem(problem));
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+/** Says from when on everybody needs a second factor, to who has none. */
+export function showRequired(account) {
+  const from = account.two_factor_required_from;
+  show($("required"), Boolean(from) && !account.two_factor_enabled);
+  if (!from) return;
+  const days = Math.ceil((new Date(from) - Date.now()) / DAY_MS);
+  const values = { date: day(from), days: inDays(days) };
+  $("required").textContent = say(days > 0 ? "script.required_from" : "script.required_now", values);
+}
+
 /** Fills the head: the profile icon for who is signed in. Resolves to the session, or null. */
 export async function whoAmI() {
   chooseLanguage();
@@ -152,12 +179,16 @@ $("sign-out").addEventListener("click", async () => {
   goTo("/", say("script.signed_out"));
 });
 
+/** Shows what is typed into the field of this button, or hides it again. */
+export function reveal(button, visible) {
+  $(button.dataset.reveal).type = visible ? "text" : "password";
+  button.textContent = say(visible ? "script.conceal" : "script.reveal");
+}
+
 for (const button of document.querySelectorAll("[data-reveal]")) {
-  const field = $(button.dataset.reveal);
   button.addEventListener("click", () => {
-    const hidden = field.type === "password";
-    field.type = hidden ? "text" : "password";
-    button.textContent = say(hidden ? "script.conceal" : "script.reveal");
+    const field = $(button.dataset.reveal);
+    reveal(button, field.type === "password");
     field.focus();
   });
 }

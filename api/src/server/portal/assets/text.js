@@ -23,9 +23,20 @@ export function moment(text) {
   return new Intl.DateTimeFormat(language, shape).format(at);
 }
 
+/** A moment with its date, wherever a sentence needs one. */
+export function dated(text) {
+  const shape = { dateStyle: "medium", timeStyle: "short" };
+  return new Intl.DateTimeFormat(language, shape).format(new Date(text));
+}
+
 /** A day, in full. */
 export function day(text) {
   return new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(new Date(text));
+}
+
+/** "In 3 days", "tomorrow". */
+export function inDays(days) {
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(days, "day");
 }
 
 /** What a problem of the API says to the person before the page. */
@@ -34,6 +45,7 @@ export function sayProblem(problem) {
     return say("script.too_many", { time: moment(problem.retry_at) });
   }
   const values = { field: problem.field, detail: problem.detail ?? problem.title };
+  if (problem.until) values.time = moment(problem.until);
   return (
     maybe(`problem.${problem.code}-${problem.field}`, values) ??
     maybe(`problem.${problem.code}`, values) ??

@@ -1,0 +1,76 @@
+// The e-mail address: confirming it, and changing it with a code sent to the new one.
+
+import { call, freshKey } from "./api.js";
+import { answer, ask } from "./dialog.js";
+import { $, complain, note, onSubmit, show, sixDigits, waitUntil } from "./page.js";
+import { withProof } from "./prove.js";
+import { say, sayProblem } from "./text.js";
+
+const EMAIL = "/v1/accounts/me/email";
+
+let account = null;
+/** Sends another code of the kind that the dialog asks for. */
+let sendAgain = null;
+
+/** Shows the card. */
+export function showAddress(shown) {
+  account = shown;
+  const known = Boolean(account.email_hint);
+  $("address").textContent = account.email_hint ?? say("script.no_address");
+  show($("confirmed"), known && account.email_confirmed);
+  show($("unconfirmed"), known && !account.email_confirmed);
+  show($("confirm-address"), known && !account.email_confirmed);
+}
+
+/** Confirms the present address with a code sent to it. */
+export async function confirmAddress() {
+  const send = () => call("POST", `${EMAIL}/confirm`, {}, freshKey());
+  if (await askForCode(await send(), send)) note(say("script.email_confirmed"));
+}
+
+/** Changes the address: it is the new one once a code sent there was typed. */
+export async function changeAddress() {
+  const begun = await ask($("new-address-dialog"));
+  if (!begun) return;
+  if (await askForCode(begun.promised, begun.send)) note(say("script.email_changed"));
+}
+
+onSubmit($("new-address-form"), async (typed) => {
+  const email = typed.get("email").trim();
+  const send = () => withProof(account.factors, () => call("POST", EMAIL, { email }, freshKey()));
+  const promised = await send();
+  if (promised) answer($("new-address-dialog"), { promised, send });
+});
+
+function askForCode(promised, send) {
+  sendAgain = send;
+  const asked = ask($("address-dialog"));
+  tell(promised);
+  return asked;
+}
+
+function tell({ hint, resend_at }) {
+  $("address-hint").textContent = hint;
+  waitUntil(resend_at, $("address-resend"), $("address-resend-at"));
+}
+
+onSubmit($("address-form"), async (typed, key) => {
+  const code = sixDigits(typed.get("code"));
+  if (!code) return complain($("address-form"), say("script.code_digits"), $("address-code"));
+  await call("POST", `${EMAIL}/confirm`, { code }, key);
+  answer($("address-dialog"));
+});
+
+$("address-resend").addEventListener("click", async () => {
+  $("address-resend").disabled = true;
+  try {
+    const promised = await sendAgain();
+    if (promised) tell(promised);
+    else $("address-resend").disabled = false;
+  } catch (problem) {
+    complain($("address-form"), sayProblem(problem));
+    $("address-resend").disabled = false;
+    if (problem.code !== "too-many-requests") return;
+    waitUntil(problem.retry_at, $("address-resend"), $("address-resend-at"));
+  }
+});

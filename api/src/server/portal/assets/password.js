@@ -1,0 +1,34 @@
+// Changing the password.
+
+import { call } from "./api.js";
+import { answer, ask } from "./dialog.js";
+import { $, note, onSubmit } from "./page.js";
+import { withProof } from "./prove.js";
+import { say, sayProblem } from "./text.js";
+
+/** The field that a problem is about. */
+const FIELDS = { "authentication-failed": "current", "weak-password": "password" };
+
+let factors = [];
+
+/** Goes through the dialog, for the holder of these authenticators. */
+export async function changePassword(account) {
+  factors = account.factors;
+  if (await ask($("password-dialog"))) note(say("script.password_changed"));
+}
+
+onSubmit(
+  $("password-form"),
+  async (typed, key) => {
+    const body = { current: typed.get("current"), password: typed.get("password") };
+    const change = () => call("POST", "/v1/accounts/me/password", body, key);
+    try {
+      if (await withProof(factors, change)) answer($("password-dialog"));
+    } catch (problem) {
+      problem.field ??= FIELDS[problem.code];
+      throw problem;
+    }
+  },
+  (problem) =>
+    problem.code === "authentication-failed" ? say("script.current_wrong") : sayProblem(problem),
+);
