@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use actix_web::http::Uri;
 use countersign_core::mail::SmtpUrl;
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Logo};
 use crate::server::middleware::address::Network;
 
 /// The one store and the one vault of this version.
@@ -37,6 +37,8 @@ pub struct Checked {
     pub(crate) trusted_proxies: Vec<Network>,
     /// The hosts that `public_url` and the settings name.
     pub(crate) hosts: Vec<String>,
+    /// The picture in the head of every page.
+    pub(crate) logo: Option<Logo>,
     /// Whether mails are files in the data directory.
     pub spool: bool,
 }
@@ -78,6 +80,8 @@ impl Config {
             .collect::<Result<_, _>>()?;
         check_brand(&self.brand.name)?;
         check_contact(self.brand.contact.as_deref())?;
+        let logo = self.brand.logo.as_deref().map(Logo::read).transpose();
+        let logo = logo.map_err(|reason| refused("brand.logo", reason))?;
         check_hash(&self)?;
         if self.listen.workers > WORKERS_MAX {
             return Err(refused("listen.workers", format!("at most {WORKERS_MAX}")));
@@ -85,7 +89,7 @@ impl Config {
         if !LEVELS.contains(&self.log.level.as_str()) {
             return Err(refused("log.level", format!("must be one of {}", LEVELS.join(", "))));
         }
-        Ok(Checked { config: self, trusted_proxies, hosts, spool })
+        Ok(Checked { config: self, trusted_proxies, hosts, logo, spool })
     }
 }
 
@@ -280,6 +284,8 @@ mod tests {
         assert!(refusal(|config| config.vault = "x".into()).starts_with("vault"));
         assert!(refusal(|config| config.brand.name = "a:b".into()).starts_with("brand.name"));
         assert!(refusal(|config| config.brand.name = String::new()).starts_with("brand.name"));
+        let logo = refusal(|config| config.brand.logo = Some("/nowhere.svg".into()));
+        assert!(logo.starts_with("brand.logo: cannot read /nowhere.svg"), "{logo}");
         assert!(refusal(|config| config.log.level = "loud".into()).starts_with("log.level"));
         assert!(refusal(|config| config.listen.workers = 257).starts_with("listen.workers"));
         let proxy = refusal(|config| config.listen.trusted_proxies = vec!["10.0.0.0/99".into()]);

@@ -98,6 +98,11 @@ pub const FIELDS: &[Field] = fields! {
     "brand.contact" Text None, "",
         "Where people who are stuck find help: `https://…` or `mailto:…`. Pages link to it.",
         "Without it, who has lost everything is told of nobody to turn to.";
+    "brand.logo" Text None, "",
+        "A file with a picture, SVG or PNG, at most 32 KiB, for the head of every page; beside the \
+         name, so leave the name out of it.",
+        "A file that is not there, is larger or is something else is refused at start. Read once: \
+         a new picture needs a new start.";
     "registration.open" Switch None, "true",
         "Whether anyone may register without a client app.",
         "Open where only client apps make accounts, strangers register too.";

@@ -8,6 +8,7 @@
 mod check;
 pub mod field;
 mod layer;
+mod logo;
 mod reference;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::Checked;
 pub use layer::{FILE_NAME, Layers};
+pub(crate) use logo::Logo;
 pub use reference::reference;
 
 /// Why the configuration cannot be used.
@@ -152,11 +154,14 @@ pub struct Brand {
     /// Where people who are stuck find help.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// The file of the picture in the head of every page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<PathBuf>,
 }
 
 impl Default for Brand {
     fn default() -> Self {
-        Self { name: "Countersign".to_owned(), contact: None }
+        Self { name: "Countersign".to_owned(), contact: None, logo: None }
     }
 }
 

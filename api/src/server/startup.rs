@@ -151,7 +151,7 @@ impl Application {
             proxies: TrustedProxies::new(checked.trusted_proxies.clone()),
             registration_open: checked.config.registration.open,
         });
-        let pages = web::Data::new(Portal::new(&checked.config)?);
+        let pages = web::Data::new(Portal::new(&checked.config, checked.logo.clone())?);
         let workers = checked.config.listen.workers;
         let public_edge = edge(&public);
         let for_people = Some(pages);

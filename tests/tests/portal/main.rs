@@ -11,5 +11,6 @@
 
 mod accessible;
 mod person;
+mod served;
 mod troubles;
 mod walks;

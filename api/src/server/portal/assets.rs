@@ -3,11 +3,14 @@
 
 use std::sync::LazyLock;
 
+use actix_web::body::MessageBody;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, ResponseError as _, web};
 use countersign_events::id::base64url;
 use sha2::{Digest as _, Sha256};
 
+use super::Portal;
+use crate::config::Logo;
 use crate::contract::problem::ProblemCode;
 use crate::server::middleware::security::Page;
 use crate::server::problem::ProblemAnswer;
@@ -70,14 +73,44 @@ pub(super) fn address() -> String {
     format!("/assets/{}", *VERSION)
 }
 
+/// The operator's picture. Its address holds a hash of it, as that of the files does of them.
+pub(super) struct Picture {
+    version: String,
+    logo: Logo,
+}
+
+impl Picture {
+    pub(super) fn new(logo: Logo) -> Self {
+        let hash = Sha256::digest(&logo.bytes);
+        Self { version: base64url(hash.get(..VERSION_BYTES).unwrap_or_default()), logo }
+    }
+
+    /// Where pages load it from.
+    pub(super) fn address(&self) -> String {
+        format!("/assets/{}/{}", self.version, self.logo.name)
+    }
+}
+
 /// A file of this version.
-pub(super) async fn serve(path: web::Path<(String, String)>) -> HttpResponse {
+pub(super) async fn serve(
+    path: web::Path<(String, String)>,
+    pages: web::Data<Portal>,
+) -> HttpResponse {
     let (version, name) = path.into_inner();
+    if let Some(Picture { version: known, logo }) = &pages.logo
+        && (&version, name.as_str()) == (known, logo.name)
+    {
+        return answer(logo.content_type, logo.bytes.clone());
+    }
     let file = FILES.iter().find(|(known, _, _)| version == *VERSION && name == *known);
     let Some((_, content_type, content)) = file else {
         return ProblemAnswer::new(ProblemCode::NotFound).error_response();
     };
+    answer(content_type, content.as_bytes())
+}
+
+fn answer(content_type: &str, content: impl MessageBody + 'static) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((CONTENT_TYPE, *content_type)).extensions_mut().insert(Page::Asset);
-    answer.body(*content)
+    answer.insert_header((CONTENT_TYPE, content_type)).extensions_mut().insert(Page::Asset);
+    answer.body(content)
 }

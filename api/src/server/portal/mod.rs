@@ -22,7 +22,7 @@ use self::language::Language;
 use self::texts::Texts;
 use super::middleware::security::Page;
 use super::problem::ProblemAnswer;
-use crate::config::Config;
+use crate::config::{Config, Logo};
 use crate::contract::problem::ProblemCode;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -41,6 +41,8 @@ struct Frame<'a> {
     contact: Option<&'a str>,
     registration: bool,
     assets: &'a str,
+    /// The address of the picture in the head.
+    logo: &'a str,
 }
 
 impl Frame<'_> {
@@ -89,12 +91,16 @@ pages! {
 /// Every page in every language.
 pub(super) struct Portal {
     rendered: HashMap<(&'static str, Language), Bytes>,
+    logo: Option<assets::Picture>,
 }
 
 impl Portal {
     /// Renders all pages.
-    pub(super) fn new(config: &Config) -> askama::Result<Self> {
+    pub(super) fn new(config: &Config, logo: Option<Logo>) -> askama::Result<Self> {
         let assets = assets::address();
+        let logo = logo.map(assets::Picture::new);
+        let picture =
+            logo.as_ref().map_or_else(|| format!("{assets}/icon.svg"), |one| one.address());
         let mut rendered = HashMap::new();
         for language in Language::ALL {
             let texts = texts::filled(language, config);
@@ -110,11 +116,12 @@ impl Portal {
                     contact: config.brand.contact.as_deref(),
                     registration: config.registration.open,
                     assets: &assets,
+                    logo: &picture,
                 };
                 rendered.insert((*page, language), Bytes::from(render(&frame)?));
             }
         }
-        Ok(Self { rendered })
+        Ok(Self { rendered, logo })
     }
 
     fn answer(
@@ -137,18 +144,20 @@ pub(super) fn serve(config: &mut web::ServiceConfig, pages: web::Data<Portal>) {
     config.app_data(pages);
     for (name, path) in PAGES {
         let Some(path) = path else { continue };
-        config.service(web::resource(*path).guard(reading()).to(
-            move |request: HttpRequest, pages: web::Data<Portal>| async move {
-                pages.answer(name, StatusCode::OK, &request)
-            },
-        ));
+        let page = move |request: HttpRequest, pages: web::Data<Portal>| async move {
+            pages.answer(name, StatusCode::OK, &request)
+        };
+        config.service(read_only(path, web::to(page)));
     }
-    config.service(web::resource(assets::ROUTE).guard(reading()).to(assets::serve));
+    config.service(read_only(assets::ROUTE, web::to(assets::serve)));
     config.default_service(web::to(no_page));
 }
 
-fn reading() -> impl guard::Guard {
-    guard::Any(guard::Get()).or(guard::Head())
+/// What can be read at an address, where nothing else can be done.
+fn read_only(path: &str, route: actix_web::Route) -> actix_web::Resource {
+    let reading = guard::Any(guard::Get()).or(guard::Head());
+    let otherwise = || async { ProblemAnswer::method_not_allowed("GET, HEAD").error_response() };
+    web::resource(path).route(route.guard(reading)).default_service(web::to(otherwise))
 }
 
 /// A person who went astray sees a page; a program reads a problem.

@@ -27,7 +27,7 @@ fn keys(texts: &texts::Texts) -> BTreeSet<String> {
 }
 
 fn pages() -> Vec<(String, String)> {
-    let portal = Portal::new(&Config::default()).unwrap();
+    let portal = Portal::new(&Config::default(), None).unwrap();
     let named = |((name, language), page): (&(&str, Language), &Bytes)| {
         (format!("{name}.{}", language.code()), String::from_utf8(page.to_vec()).unwrap())
     };
@@ -98,7 +98,7 @@ fn sr_070_pages_hold_no_inline_script_and_load_nothing_from_elsewhere() {
 fn a_brand_is_text_wherever_it_stands() {
     let mut config = Config::default();
     config.brand.name = "A</script><b>&\"'".into();
-    let portal = Portal::new(&config).unwrap();
+    let portal = Portal::new(&config, None).unwrap();
     for page in portal.rendered.values() {
         let page = String::from_utf8(page.to_vec()).unwrap();
         assert!(!page.contains("A</script>"));

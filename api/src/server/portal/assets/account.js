@@ -54,7 +54,7 @@ function showLocks() {
 }
 
 function factorRow(factor) {
-  const item = $("factor-row").content.cloneNode(true);
+  const item = $("factor-row").content.querySelector("li").cloneNode(true);
   item.querySelector(".name").textContent = factor.name;
   const used = factor.last_used_at;
   item.querySelector(".when").textContent = [

@@ -26,7 +26,7 @@ export async function more() {
 }
 
 function row(event) {
-  const item = $("event-row").content.cloneNode(true);
+  const item = $("event-row").content.querySelector("li").cloneNode(true);
   item.querySelector(".what").textContent = words(event);
   const by = maybe(`script.by_${event.by.kind}`);
   item.querySelector(".when").textContent = [moment(event.at), by].filter(Boolean).join(", ");

@@ -75,7 +75,7 @@ function deviceRow(device, changed) {
 }
 
 function row(template, { user_agent, ip, current }, facts, otherwise) {
-  const item = $(template).content.cloneNode(true);
+  const item = $(template).content.querySelector("li").cloneNode(true);
   const name = user_agent ? agent(user_agent) : otherwise;
   item.querySelector(".name").textContent = name;
   item.querySelector(".when").textContent = [...facts, ip].filter(Boolean).join(", ");
