@@ -9,10 +9,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
-use thirtyfour::ChromeCapabilities;
 use thirtyfour::prelude::*;
+use thirtyfour::{ChromeCapabilities, WindowHandle};
 
 /// How long something may take to be there; far more than it ever needs.
 const WAIT: Duration = Duration::from_secs(20);
@@ -29,6 +30,16 @@ const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
 const RUN_AXE: &str = "const done = arguments[arguments.length - 1];
     axe.run().then((found) => done(found.violations.map((one) => ({
         rule: one.id, help: one.help, elements: one.nodes.map((node) => node.html) }))));";
+
+/// Moves the clock of a page, which goes on from there.
+const SHIFTED_CLOCK: &str = "(() => {
+    const Real = Date;
+    const shift = NOW - Real.now();
+    globalThis.Date = class extends Real {
+        constructor(...given) { given.length ? super(...given) : super(Real.now() + shift); }
+        static now() { return Real.now() + shift; }
+    };
+})()";
 
 /// What a person looks through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,14 +176,6 @@ impl Browser {
         Ok(self.see(css).await?.text().await?)
     }
 
-    /// Whether it is there and can be seen, now.
-    ///
-    /// # Errors
-    /// Where the browser does not answer.
-    pub async fn shows(&self, css: &str) -> anyhow::Result<bool> {
-        Ok(self.displayed(css, "").await?.is_some())
-    }
-
     /// Clicks it.
     ///
     /// # Errors
@@ -205,6 +208,52 @@ impl Browser {
     /// Where the script fails.
     pub async fn script(&self, script: &str) -> anyhow::Result<Value> {
         Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
+    }
+
+    /// Sets the clock that every page from now on sees when it is loaded.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn at(&self, now: Timestamp) -> anyhow::Result<()> {
+        let script = SHIFTED_CLOCK.replace("NOW", &now.as_millisecond().to_string());
+        self.driver.cdp().page().add_script_to_evaluate_on_new_document(script).await?;
+        Ok(())
+    }
+
+    /// Loads the page anew.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn reload(&self) -> anyhow::Result<()> {
+        Ok(self.driver.refresh().await?)
+    }
+
+    /// Opens one more tab and goes there; gives the one before and the new one.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn another_tab(&self) -> anyhow::Result<(WindowHandle, WindowHandle)> {
+        let before = self.driver.window().await?;
+        let tab = self.driver.new_tab().await?;
+        self.to_tab(&tab).await?;
+        Ok((before, tab))
+    }
+
+    /// Goes to a tab.
+    ///
+    /// # Errors
+    /// Where there is no such tab any more.
+    pub async fn to_tab(&self, tab: &WindowHandle) -> anyhow::Result<()> {
+        Ok(self.driver.switch_to_window(tab.clone()).await?)
+    }
+
+    /// The values of every cookie, as the browser keeps them.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn cookies(&self) -> anyhow::Result<Vec<String>> {
+        let cookies = self.driver.get_all_cookies().await?;
+        Ok(cookies.into_iter().map(|cookie| cookie.value).collect())
     }
 
     /// What axe-core finds in what is open now, rule by rule, with the elements.

@@ -73,6 +73,16 @@ impl PostOffice {
         self.mails_to(address).iter().rev().find_map(code)
     }
 
+    /// The secret behind the newest link to a page of ours in the mails to an address.
+    #[must_use]
+    pub fn newest_link(&self, address: &str, page: &str) -> Option<String> {
+        let link = format!("{page}#");
+        self.mails_to(address).iter().rev().find_map(|mail| {
+            let mut words = mail.text.split_whitespace();
+            words.find_map(|word| word.split_once(&link)).map(|(_, secret)| secret.to_owned())
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Mail>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }

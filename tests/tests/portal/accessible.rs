@@ -15,7 +15,9 @@ async fn nothing_found(browser: &Browser, what: &str) {
 fn axe_finds_nothing(looks: Looks) {
     TestApp::run(async |app| {
         let browser = browser(app, looks).await;
-        for page in ["/", "/register", "/sign-in", "/no-such-page"] {
+        for page in
+            ["/", "/register", "/sign-in", "/forgot-password", "/reset-password", "/no-such-page"]
+        {
             browser.go(page).await.unwrap();
             browser.see("#guest-nav").await.unwrap();
             nothing_found(&browser, page).await;
@@ -34,6 +36,9 @@ fn axe_finds_nothing(looks: Looks) {
             (".rename", "#rename-form", "#rename-form .cancel"),
             (".remove", "#remove-form", "#remove-form .cancel"),
             ("#confirm-address", "#address-form", "#address-form .cancel"),
+            ("#change-address", "#new-address-form", "#new-address-form .cancel"),
+            ("#change-password", "#password-form", "#password-form .cancel"),
+            ("#add", "#add-form", "#add-form .cancel"),
         ] {
             app.pass(jiff::SignedDuration::from_mins(2)).await;
             browser.click(button).await.unwrap();

@@ -10,7 +10,9 @@
 )]
 
 mod accessible;
+mod authenticators;
 mod person;
+mod second_step;
 mod served;
 mod troubles;
 mod walks;

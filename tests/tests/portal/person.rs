@@ -13,6 +13,9 @@ pub(crate) const LOGIN: &str = "marlene";
 /// The address.
 pub(crate) const EMAIL: &str = "marlene@example.com";
 
+/// From one mail with a code on, until another may be sent.
+pub(crate) const BETWEEN_MAILS: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+
 /// What a program says; what it wants must be there.
 fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program)
@@ -98,6 +101,14 @@ pub(crate) async fn enable(
     picture: &str,
 ) -> (String, Vec<String>) {
     browser.click("#enable").await.unwrap();
+    let secret = scan_and_activate(app, browser, picture).await;
+    let codes = kept_codes(browser).await;
+    browser.see("#factors .remove").await.unwrap();
+    (secret, codes)
+}
+
+/// In the open dialog: scans the picture and types the first code. The secret.
+pub(crate) async fn scan_and_activate(app: &TestApp, browser: &Browser, picture: &str) -> String {
     browser.see("#qr svg").await.unwrap();
     let uri = scan(&browser.shot(picture).await.unwrap());
     let secret = secret_in(&uri);
@@ -107,11 +118,41 @@ pub(crate) async fn enable(
     let (first, last) = code.split_at(3);
     browser.fill("#activate-code", &format!("{first} {last}")).await.unwrap();
     browser.click("#activate-form [type=submit]").await.unwrap();
+    secret
+}
+
+/// The recovery codes that are shown, until they are said to be kept.
+pub(crate) async fn kept_codes(browser: &Browser) -> Vec<String> {
     let codes = browser.text("#codes").await.unwrap();
     let codes: Vec<String> = codes.lines().map(str::to_owned).collect();
     assert_eq!(codes.len(), 10, "{codes:?}");
     browser.see("#wait").await.unwrap();
     browser.click("#kept").await.unwrap();
-    browser.see("#factors .remove").await.unwrap();
-    (secret, codes)
+    codes
+}
+
+/// Somebody who has registered, enabled 2FA and signed out: the browser, the secret, the recovery
+/// codes.
+pub(crate) async fn protected(
+    app: &TestApp,
+    looks: Looks,
+    picture: &str,
+) -> (Browser, String, Vec<String>) {
+    let browser = browser(app, looks).await;
+    register(&browser).await;
+    open_settings(&browser).await;
+    let (secret, codes) = enable(app, &browser, picture).await;
+    sign_out(&browser).await;
+    (browser, secret, codes)
+}
+
+/// The second step with a code sent by e-mail.
+pub(crate) async fn enter_by_email(app: &TestApp, browser: &Browser) {
+    app.pass(BETWEEN_MAILS).await;
+    type_password(browser).await;
+    browser.click("#send-code").await.unwrap();
+    browser.reads("#hint", "m").await.unwrap();
+    app.settle().await;
+    type_code(browser, "#code", &app.post.newest_code(EMAIL).unwrap()).await;
+    browser.reads("#by-email", "you cannot change authenticators").await.unwrap();
 }

@@ -35,7 +35,10 @@ async fn page(app: &TestApp, path: &str, language: &str) -> Answered {
 fn complaints(html: &[u8]) -> Vec<String> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), html).unwrap();
-    let tidy = Command::new("tidy").args(["-q", "-e", "-utf8", "--drop-empty-elements", "no"]).arg(file.path()).output();
+    let tidy = Command::new("tidy")
+        .args(["-q", "-e", "-utf8", "--drop-empty-elements", "no"])
+        .arg(file.path())
+        .output();
     let said = tidy.expect("tidy (Debian: tidy)").stderr;
     let said = String::from_utf8(said).unwrap();
     let is_known = |line: &str| YOUNGER_THAN_TIDY.iter().any(|known| line.ends_with(known));

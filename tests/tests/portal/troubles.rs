@@ -6,18 +6,13 @@ use countersign_tests::faulty_store::StoreFault;
 use countersign_tests::post_office::PostFault;
 
 use crate::person::*;
-use crate::walks::BETWEEN_MAILS;
 
 /// SR-098: where nothing can be recorded the page says that nothing was decided and keeps what was
 /// typed; sent again once it can, the same code enters.
 #[test]
 fn sr_098_a_code_that_could_not_be_recorded_is_kept_and_enters_later() {
     TestApp::run(async |app| {
-        let browser = browser(app, Looks::DESK).await;
-        register(&browser).await;
-        open_settings(&browser).await;
-        let (secret, _) = enable(app, &browser, "troubled").await;
-        sign_out(&browser).await;
+        let (browser, secret, _) = protected(app, Looks::DESK, "troubled").await;
         next_step(app).await;
         type_password(&browser).await;
         browser.see("#code").await.unwrap();
@@ -40,11 +35,7 @@ fn sr_098_a_code_that_could_not_be_recorded_is_kept_and_enters_later() {
 #[test]
 fn a_mail_that_does_not_come_leaves_every_other_way_open() {
     TestApp::run(async |app| {
-        let browser = browser(app, Looks::PHONE).await;
-        register(&browser).await;
-        open_settings(&browser).await;
-        let (secret, _) = enable(app, &browser, "no-mail").await;
-        sign_out(&browser).await;
+        let (browser, secret, _) = protected(app, Looks::PHONE, "no-mail").await;
         app.settle().await;
         app.post.fails(PostFault::Hangs);
         app.pass(BETWEEN_MAILS).await;

@@ -5,8 +5,6 @@ use countersign_tests::browser::Looks;
 
 use crate::person::*;
 
-/// From registering with its confirmation on, until another code may be sent.
-pub(crate) const BETWEEN_MAILS: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 /// The one sentence of every failed proof.
 const ONE_SENTENCE: &str = "That did not work. Each code works once";
 
@@ -51,20 +49,8 @@ fn enables_two_factor_on_a_phone_and_is_asked_for_the_next_code() {
 #[test]
 fn signs_in_without_the_app() {
     TestApp::run(async |app| {
-        let browser = browser(app, Looks::DESK).await;
-        register(&browser).await;
-        open_settings(&browser).await;
-        let (_, codes) = enable(app, &browser, "without-the-app").await;
-        sign_out(&browser).await;
-
-        app.pass(BETWEEN_MAILS).await;
-        type_password(&browser).await;
-        browser.click("#send-code").await.unwrap();
-        browser.reads("#hint", "m").await.unwrap();
-        app.settle().await;
-        let mailed = app.post.newest_code(EMAIL).unwrap();
-        type_code(&browser, "#code", &mailed).await;
-        browser.reads("#by-email", "you cannot change authenticators").await.unwrap();
+        let (browser, _, codes) = protected(app, Looks::DESK, "without-the-app").await;
+        enter_by_email(app, &browser).await;
         browser.shot("by-email").await.unwrap();
         sign_out(&browser).await;
 
