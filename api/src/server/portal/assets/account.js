@@ -5,10 +5,12 @@ import { call, freshKey } from "./api.js";
 import { answer, ask } from "./dialog.js";
 import { enrol, freshName, keep } from "./enable.js";
 import { more, showHistory } from "./history.js";
-import { $, myAccount, note, on, onSubmit, sessionOver, show, showRequired, whoAmI } from "./page.js";
+import { $, myAccount, note, on, onSubmit } from "./page.js";
+import { sessionOver, show, showRequired, whoAmI } from "./page.js";
 import { changePassword } from "./password.js";
 import { withProof } from "./prove.js";
-import { askForReplacement, cancelReplacement, replaceNow, showReplacement } from "./replacement.js";
+import { askForReplacement, cancelReplacement } from "./replacement.js";
+import { replaceNow, showReplacement } from "./replacement.js";
 import { endOthers, forgetDevices, showSignedIn } from "./signed_in.js";
 import { moment, say, sayProblem } from "./text.js";
 

@@ -61,8 +61,17 @@ export function goTo(path, text) {
 
 /** Six digits, as people type them: with spaces, in two groups. Null where it is something else. */
 export function sixDigits(typed) {
-  const digits = typed.replace(/[\s-]/g, "");
-  return /^[0-9]{6}$/.test(digits) ? digits : null;
+  return digits(typed, /^[0-9]{6}$/);
+}
+
+/** A code from a mail of a sign-in: six digits, or eight where it leads to a recovery. */
+export function mailedDigits(typed) {
+  return digits(typed, /^[0-9]{6}([0-9]{2})?$/);
+}
+
+function digits(typed, shape) {
+  const bare = typed.replace(/[\s-]/g, "");
+  return shape.test(bare) ? bare : null;
 }
 
 /** What a form says under its fields. */

@@ -3,7 +3,8 @@
 
 import { call, freshKey } from "./api.js";
 import { enrol, freshName, keep } from "./enable.js";
-import { $, complain, goTo, myAccount, onSubmit, show, sixDigits, waitUntil, whoAmI } from "./page.js";
+import { $, complain, goTo, mailedDigits, myAccount, onSubmit } from "./page.js";
+import { show, sixDigits, waitUntil, whoAmI } from "./page.js";
 import { say, sayProblem } from "./text.js";
 import { forget, remember, remembered } from "./under_way.js";
 
@@ -13,6 +14,13 @@ const PARTS = {
   second_factor_required: "second",
   password_change_required: "renewal",
   enrolment_required: "enrolment",
+};
+
+/** Of each way its field, how that is read, and what is said where nothing can be read there. */
+const FIELDS = {
+  totp: ["code", sixDigits, "script.code_digits"],
+  email_code: ["code", mailedDigits, "script.mailed_digits"],
+  recovery_code: ["recovery", (typed) => typed.trim(), "script.empty"],
 };
 
 /** The sign-in under way: its name, what it offers, which way is being gone. */
@@ -74,15 +82,14 @@ function take(way) {
   show($("which"), way === "totp" && offered("totp").length > 1);
   complain($("code-form"), "");
   for (const input of [$("code"), $("recovery")]) input.value = "";
-  (way === "recovery_code" ? $("recovery") : $("code")).focus();
+  $(FIELDS[way][0]).focus();
 }
 
 onSubmit($("code-form"), async (typed, key) => {
   const method = signIn.way;
-  const byHand = method === "recovery_code";
-  const field = byHand ? $("recovery") : $("code");
-  const code = byHand ? typed.get("recovery").trim() : sixDigits(typed.get("code"));
-  if (!code) return complain($("code-form"), say(byHand ? "script.empty" : "script.code_digits"), field);
+  const [field, read, otherwise] = FIELDS[method];
+  const code = read(typed.get(field));
+  if (!code) return complain($("code-form"), say(otherwise), $(field));
   const answer = { method, code };
   if (method === "totp" && offered("totp").length > 1) answer.factor_id = typed.get("factor");
   await go(await call("POST", `/v1/sign-ins/${signIn.id}/answers`, answer, key));
