@@ -118,6 +118,8 @@ fn signed_in(outcome: SignInOutcome) -> Answer {
                 })
                 .collect(),
         },
+        SignInOutcome::PasswordChangeRequired { .. } => Answer::PasswordWanted,
+        SignInOutcome::EnrolmentRequired { .. } => Answer::EnrolmentWanted,
     }
 }
 

@@ -61,6 +61,10 @@ pub enum Answer {
         /// The session, lifted to two factors.
         session: Option<SessionGiven>,
     },
+    /// The sign-in asks for a new password first.
+    PasswordWanted,
+    /// The sign-in asks for an authenticator first.
+    EnrolmentWanted,
     /// The proof was accepted.
     Proven(SessionGiven),
     /// Accounts.

@@ -65,6 +65,12 @@ pub mod say {
     /// On the sign-in screen.
     pub const SIGN_IN: &str = "For operators. First time here? Press F2 and have the setup token \
                                at hand that \"countersign operator add\" printed.";
+    /// Where a sign-in asks for a new password.
+    pub const PASSWORD_WANTED: &str =
+        "Your account needs a new password: sign in with a browser once and choose it there.";
+    /// Where a sign-in asks for an authenticator.
+    pub const ENROLMENT_WANTED: &str =
+        "Your account needs an authenticator: sign in with a browser once and add it there.";
     /// Before the code.
     pub const CODE: &str = "Type the code that your authenticator shows now. Each code works once.";
     /// Before the first password.

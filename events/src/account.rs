@@ -3,9 +3,14 @@
 //! hash, personal data travels in the sealed part of the entry ("sealed" below). Type strings are
 //! permanent; a new shape is a new version with an upcaster.
 
+mod mail;
+mod recovery;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::mail::*;
+pub use self::recovery::*;
 use crate::catalogue::events;
 use crate::id::{ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion};
 
@@ -35,6 +40,8 @@ pub enum Purpose {
     StepUp,
     /// To confirm an e-mail address.
     ConfirmEmail,
+    /// To take another e-mail address.
+    ChangeEmail,
 }
 
 /// How sure a session is of its holder.
@@ -123,6 +130,10 @@ pub enum PasswordSetWhy {
     Changed,
     /// The same password under stronger parameters, at a sign-in.
     Rehashed,
+    /// By whoever holds a link that was sent by mail.
+    Reset,
+    /// At a sign-in that asked for a new one.
+    Demanded,
 }
 
 /// A password became the current one.
@@ -133,6 +144,23 @@ pub struct PasswordSet {
     pub version: SecretVersion,
     /// Why.
     pub why: PasswordSetWhy,
+    /// The sign-in that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<HandleHash>,
+    /// The sign-in that asks for more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<SignInOpened>,
+    /// The session that it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionOpened>,
+}
+
+impl PasswordSet {
+    /// One that no sign-in asked for.
+    #[must_use]
+    pub const fn new(version: SecretVersion, why: PasswordSetWhy) -> Self {
+        Self { version, why, sign_in: None, next: None, session: None }
+    }
 }
 
 /// The right password was given. Sealed `net`: `{ip, user_agent}`.
@@ -149,7 +177,26 @@ pub struct PasswordVerified {
     pub session: Option<SessionOpened>,
 }
 
-/// A sign-in that waits for its second factor.
+/// What a sign-in waits for; its id is good for nothing else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// A second factor.
+    #[default]
+    SecondFactor,
+    /// A new password.
+    NewPassword,
+    /// An authenticator: everybody must have one.
+    Enrolment,
+}
+
+impl Need {
+    fn is_second_factor(&self) -> bool {
+        *self == Self::SecondFactor
+    }
+}
+
+/// A sign-in that waits for more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignInOpened {
@@ -157,6 +204,9 @@ pub struct SignInOpened {
     pub sign_in: HandleHash,
     /// When it dies.
     pub expires_at: Timestamp,
+    /// What for.
+    #[serde(default, skip_serializing_if = "Need::is_second_factor")]
+    pub needs: Need,
 }
 
 /// A client app vouched for a password that it checked itself. Sealed `net`.
@@ -202,7 +252,7 @@ pub struct EnableRequested {
     pub period_seconds: u32,
     /// When the offer lapses unless a code confirms it.
     pub expires_at: Timestamp,
-    /// The session that began it: no other may confirm it.
+    /// The session, or the sign-in, that began it: no other may confirm it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<HandleHash>,
     /// The pending offer that this one replaces: its secret is dead.
@@ -236,6 +286,9 @@ pub struct CodeVerified {
     /// The session in which it was given, for every other purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_session: Option<HandleHash>,
+    /// The sign-in that asks for more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<SignInOpened>,
     /// The session that it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionOpened>,
@@ -305,7 +358,8 @@ pub struct AttemptsRefused {
     pub last: Timestamp,
 }
 
-/// A code by e-mail was asked for; the courier sends it.
+/// A code by e-mail was asked for; the courier sends it. Sealed `net`; to change the address also
+/// `pii`: `{email}`, the new one, which the code goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmailCodeRequested {
@@ -315,46 +369,11 @@ pub struct EmailCodeRequested {
     pub bound_to: HandleHash,
     /// The number that the code is derived from, with keys the log does not hold.
     pub nonce: Nonce,
+    /// Digits of the code, where they are not six.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<u8>,
     /// When the code dies.
     pub expires_at: Timestamp,
-}
-
-/// The mail with a code was handed to the mail server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EmailCodeSent {
-    /// The `EmailCodeRequested` that asked for it.
-    pub request: EventId,
-    /// Attempts it took.
-    pub attempts: u32,
-}
-
-/// How the mail server answered when a mail was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryFailure {
-    /// A permanent refusal (5xx).
-    Refused,
-    /// Temporary failures (4xx) until the courier gave up.
-    Deferred,
-    /// No connection, a broken one, or none in time, until the courier gave up.
-    Unreachable,
-    /// It came too late to be of use: the code had expired before it could be sent.
-    Expired,
-    /// The account has no address to send to, or its key is gone.
-    NoAddress,
-}
-
-/// A mail was given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EmailDeliveryFailed {
-    /// The event that called for the mail.
-    pub request: EventId,
-    /// Attempts made.
-    pub attempts: u32,
-    /// The class of the last failure.
-    pub class: DeliveryFailure,
 }
 
 /// Ten recovery codes were issued; any older set is dead.
@@ -453,6 +472,10 @@ pub enum SessionEndedWhy {
     FactorChanged,
     /// There were too many: the oldest went.
     TooMany,
+    /// The password was set anew.
+    PasswordChanged,
+    /// The holder said that something was somebody else's doing.
+    Repudiated,
 }
 
 /// Sessions ended before their time.
@@ -463,38 +486,6 @@ pub struct SessionsEnded {
     pub sessions: Vec<HandleHash>,
     /// Why.
     pub why: SessionEndedWhy,
-}
-
-/// What a notice tells the holder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Notice {
-    /// An authenticator is in use from now on.
-    FactorEnabled,
-    /// An authenticator was removed.
-    FactorRemoved,
-    /// A recovery code was used.
-    RecoveryCodeUsed,
-    /// Too many wrong codes or passwords: a method must wait.
-    Locked,
-    /// Support ended a lockout.
-    Unlocked,
-    /// Somebody signed in with a code sent by e-mail.
-    SignedInByEmail,
-    /// New recovery codes were made.
-    RecoveryCodesReplaced,
-}
-
-/// A notice was handed to the mail server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoticeSent {
-    /// Which.
-    pub notice: Notice,
-    /// The event that it tells of.
-    pub cause: EventId,
-    /// Attempts it took.
-    pub attempts: u32,
 }
 
 /// What of an account was looked at.
@@ -549,5 +540,14 @@ events! {
         SessionsEnded(SessionsEnded) = "account.sessions_ended" v 1,
         NoticeSent(NoticeSent) = "account.notice_sent" v 1,
         HistoryViewed(HistoryViewed) = "account.history_viewed" v 1,
+        PasswordResetRequested(PasswordResetRequested) = "account.password_reset_requested" v 1,
+        PasswordChangeDemanded(PasswordChangeDemanded) = "account.password_change_demanded" v 1,
+        HoldPlaced(HoldPlaced) = "account.hold_placed" v 1,
+        EmailChanged(EmailChanged) = "account.email_changed" v 1,
+        EmailChangeUndone(EmailChangeUndone) = "account.email_change_undone" v 1,
+        ReplacementRequested(ReplacementRequested) = "account.replacement_requested" v 1,
+        ReplacementObjected(ReplacementObjected) = "account.replacement_objected" v 1,
+        ReplacementCompleted(ReplacementCompleted) = "account.replacement_completed" v 1,
+        Repudiated(Repudiated) = "account.repudiated" v 1,
     }
 }

@@ -96,7 +96,7 @@ fn head() -> Letterhead {
 }
 
 fn to() -> Addressee {
-    Addressee { email: "mike@example.org".into(), display_name: Some("Mike".into()) }
+    Addressee { display_name: Some("Mike".into()), ..Addressee::new("mike@example.org") }
 }
 
 fn at() -> Timestamp {
@@ -105,12 +105,13 @@ fn at() -> Timestamp {
 
 fn code_mail() -> Mail {
     let code = CodeMail {
+        to: to(),
         code: Zeroizing::new("042917".into()),
         purpose: Purpose::SignIn,
         expires_at: at(),
         net: None,
     };
-    head().code_mail(EventId::new(Uuid::from_u128(1)), at(), &to(), &code).unwrap()
+    head().code_mail(EventId::new(Uuid::from_u128(1)), at(), &code).unwrap()
 }
 
 fn notice_mail() -> Mail {

@@ -32,6 +32,14 @@ fn succeeded(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::SetUp => sign_in::set_up(model),
         Answer::SignedIn(session) => sign_in::signed_in(model, session),
         Answer::CodeWanted { sign_in, ways } => sign_in::code_wanted(model, sign_in, ways),
+        Answer::PasswordWanted => {
+            sign_in::refuse(model, text::say::PASSWORD_WANTED);
+            Vec::new()
+        }
+        Answer::EnrolmentWanted => {
+            sign_in::refuse(model, text::say::ENROLMENT_WANTED);
+            Vec::new()
+        }
         Answer::FactorOffered { factor, secret, uri } => {
             if let Screen::Enrol(enrol) = &mut model.screen {
                 let form = sign_in::first_code_form();

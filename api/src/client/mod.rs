@@ -36,6 +36,7 @@ mod account;
 mod administration;
 mod error;
 mod pending;
+mod recovery;
 mod sign_in;
 mod support;
 

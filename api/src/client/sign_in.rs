@@ -3,6 +3,9 @@
 use super::{Client, Done, Pending};
 use crate::contract::account::AccountCreated;
 use crate::contract::email::EmailCodePromised;
+use crate::contract::factor::{ActivateFactor, Activated, DemandedFactor, FactorOffered};
+use crate::contract::id::FactorId;
+use crate::contract::password::NewPassword;
 use crate::contract::secret::Secret;
 use crate::contract::session::{Proof, Proven, Session};
 use crate::contract::setup::SetUp;
@@ -27,6 +30,36 @@ impl Client {
     /// Answers for the second factor: `POST /v1/sign-ins/{id}/answers`.
     pub fn answer(&self, sign_in: &Secret, answer: &Answer) -> Pending<SignInOutcome> {
         self.post(&["sign-ins", sign_in.reveal(), "answers"], answer)
+    }
+
+    /// Sets the password that a sign-in asks for: `POST /v1/sign-ins/{id}/password`.
+    pub fn set_demanded_password(
+        &self,
+        sign_in: &Secret,
+        request: &NewPassword,
+    ) -> Pending<SignInOutcome> {
+        self.post(&["sign-ins", sign_in.reveal(), "password"], request)
+    }
+
+    /// Enrols the authenticator that a sign-in asks for: `POST /v1/sign-ins/{id}/factors`.
+    pub fn begin_demanded_factor(
+        &self,
+        sign_in: &Secret,
+        request: &DemandedFactor,
+    ) -> Pending<FactorOffered> {
+        self.post(&["sign-ins", sign_in.reveal(), "factors"], request)
+    }
+
+    /// Confirms it with its first code, which completes the sign-in:
+    /// `POST /v1/sign-ins/{id}/factors/{factor}/activate`.
+    pub fn activate_demanded_factor(
+        &self,
+        sign_in: &Secret,
+        factor: FactorId,
+        request: &ActivateFactor,
+    ) -> Pending<Activated> {
+        let (sign_in, factor) = (sign_in.reveal(), factor.to_string());
+        self.post(&["sign-ins", sign_in, "factors", &factor, "activate"], request)
     }
 
     /// Says whose session this is: `GET /v1/session`.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use actix_web::http::Uri;
 use countersign_core::mail::SmtpUrl;
+use jiff::Timestamp;
 
 use super::{Config, ConfigError, Logo};
 use crate::server::middleware::address::Network;
@@ -41,6 +42,8 @@ pub struct Checked {
     pub(crate) logo: Option<Logo>,
     /// Whether mails are files in the data directory.
     pub spool: bool,
+    /// From when everybody must have a second factor.
+    pub(crate) two_factor_required_from: Option<Timestamp>,
 }
 
 impl Checked {
@@ -83,14 +86,24 @@ impl Config {
         let logo = self.brand.logo.as_deref().map(Logo::read).transpose();
         let logo = logo.map_err(|reason| refused("brand.logo", reason))?;
         check_hash(&self)?;
+        let two_factor_required_from = check_required_from(&self)?;
         if self.listen.workers > WORKERS_MAX {
             return Err(refused("listen.workers", format!("at most {WORKERS_MAX}")));
         }
         if !LEVELS.contains(&self.log.level.as_str()) {
             return Err(refused("log.level", format!("must be one of {}", LEVELS.join(", "))));
         }
-        Ok(Checked { config: self, trusted_proxies, hosts, logo, spool })
+        Ok(Checked { config: self, trusted_proxies, hosts, logo, spool, two_factor_required_from })
     }
+}
+
+fn check_required_from(config: &Config) -> Result<Option<Timestamp>, ConfigError> {
+    let parse = |text: &String| {
+        text.parse().map_err(|_| {
+            refused("two_factor.required_from", "must be a time such as 2027-01-31T00:00:00Z")
+        })
+    };
+    config.two_factor.required_from.as_ref().map(parse).transpose()
 }
 
 fn refused(key: &'static str, reason: impl Into<String>) -> ConfigError {

@@ -132,6 +132,20 @@ pub const FIELDS: &[Field] = fields! {
     "password.hash.max_parallel" Number None, "8",
         "Password hashes at the same time.",
         "Too few queue sign-ins; too many take memory (each `m_kib`) and starve everything else.";
+    "email.mode" Text None, "\"sign_in\"",
+        "What a code by e-mail is good for at the sign-in: `sign_in` completes it, with a session \
+         that may change no factor; `recovery_only` leads to one that can replace a lost \
+         authenticator and little else; `off` is none.",
+        "`sign_in` is as safe as password and mailbox together; `off` leaves who lost the phone \
+         with recovery codes and support.";
+    "email.single_channel_ack" Switch None, "false",
+        "With `recovery_only`: whether the code may also go to the only address an account has.",
+        "Without it nobody can recover by mail; with it, who holds the mailbox alone gets the \
+         warning as well.";
+    "two_factor.required_from" Text None, "",
+        "From when everybody must have a second factor: a time such as `2027-01-31T00:00:00Z`. \
+         Pages count down to it; from then on a sign-in without one leads to its set-up.",
+        "Too soon, people are met by it unprepared; the set-up needs an authenticator app.";
     "log.level" Text None, "\"info\"",
         "What is logged to standard error: `error`, `warn`, `info`, `debug`, `trace`.",
         "`debug` and `trace` are for development: many lines, still no personal data.";

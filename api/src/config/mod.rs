@@ -14,6 +14,7 @@ mod reference;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use countersign_core::domain::policy::EmailMode;
 use serde::{Deserialize, Serialize};
 
 pub use check::Checked;
@@ -77,6 +78,10 @@ pub struct Config {
     pub smtp: Smtp,
     /// Passwords.
     pub password: Password,
+    /// Codes by e-mail.
+    pub email: Email,
+    /// The second factor.
+    pub two_factor: TwoFactor,
     /// Log lines.
     pub log: Log,
 }
@@ -94,6 +99,8 @@ impl Default for Config {
             registration: Registration::default(),
             smtp: Smtp::default(),
             password: Password::default(),
+            email: Email::default(),
+            two_factor: TwoFactor::default(),
             log: Log::default(),
         }
     }
@@ -241,6 +248,25 @@ impl Default for PasswordHash {
     fn default() -> Self {
         Self { m_kib: 19_456, t: 2, p: 1, max_parallel: 8 }
     }
+}
+
+/// Codes by e-mail at the sign-in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Email {
+    /// What they are good for.
+    pub mode: EmailMode,
+    /// Whether the code may be the way to recover of who has one address.
+    pub single_channel_ack: bool,
+}
+
+/// The second factor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TwoFactor {
+    /// From when everybody must have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_from: Option<String>,
 }
 
 /// Log lines.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::factor::Factor;
 use super::id::AccountId;
 use super::kind::Method;
+use super::recovery::Replacement;
 use super::secret::Secret;
 
 /// `POST /v1/accounts`.
@@ -86,6 +87,15 @@ pub struct Account {
     pub sessions: u32,
     /// When it was created.
     pub created_at: Timestamp,
+    /// The replacement of the authenticators that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<Replacement>,
+    /// Until when address, authenticators and recovery codes stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
+    /// From when everybody must have a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub two_factor_required_from: Option<Timestamp>,
     /// The last revision of its stream.
     pub revision: u64,
 }

@@ -22,6 +22,17 @@ pub struct BeginFactor {
     pub password: Option<Secret>,
 }
 
+/// `POST /v1/sign-ins/{id}/factors`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DemandedFactor {
+    /// Always `totp`.
+    pub kind: FactorKind,
+    /// The holder's name for it, 1 to 64 characters.
+    pub name: String,
+}
+
 /// An authenticator that waits for its first code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -16,7 +16,9 @@ pub mod id;
 pub mod kind;
 pub mod operator;
 pub mod page;
+pub mod password;
 pub mod problem;
+pub mod recovery;
 pub mod secret;
 pub mod session;
 pub mod setup;
@@ -41,6 +43,8 @@ pub const SIGN_IN_COOKIE: &str = "__Host-cs_txn";
 pub const REQUEST_ID: &str = "X-Request-Id";
 /// Digits of a code of an authenticator, and of one sent by e-mail.
 pub const CODE_DIGITS: usize = 6;
+/// Digits of a code by e-mail that leads to a recovery.
+pub const RECOVERY_CODE_DIGITS: usize = 8;
 /// Items of a page, unless asked for otherwise.
 pub const PAGE_LIMIT_DEFAULT: usize = 50;
 /// Items of a page at most.

@@ -69,6 +69,8 @@ codes! {
     StepUpRequired = "step-up-required", 401, "Prove again who you are";
     /// Whoever asks may not do this.
     Forbidden = "forbidden", 403, "Not allowed";
+    /// After a way around a proof was used, this must wait: see `until`.
+    Held = "held", 403, "Not yet";
     /// There is no such thing, for somebody who may know.
     NotFound = "not-found", 404, "Not found";
     /// The path is right, the method is not.
@@ -117,6 +119,9 @@ pub struct Problem {
     /// From when it may be tried again, with `too-many-requests`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Until when it must wait, with `held`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// What must be proven, with `step-up-required`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr_values: Option<String>,
@@ -137,6 +142,7 @@ impl Problem {
             detail: None,
             field: None,
             retry_at: None,
+            until: None,
             acr_values: None,
             max_age: None,
         }

@@ -86,6 +86,20 @@ pub enum SignInOutcome {
         /// When it dies.
         expires_at: Timestamp,
     },
+    /// A new password is asked for.
+    PasswordChangeRequired {
+        /// What to go on with: `POST /v1/sign-ins/{id}/password`.
+        id: Secret,
+        /// When it dies.
+        expires_at: Timestamp,
+    },
+    /// An authenticator is asked for: everybody must have one.
+    EnrolmentRequired {
+        /// What to go on with: `POST /v1/sign-ins/{id}/factors`.
+        id: Secret,
+        /// When it dies.
+        expires_at: Timestamp,
+    },
 }
 
 /// One way to answer.

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use countersign_core::accounts::{answer as core, request};
+use countersign_core::domain::command::Told;
 use countersign_events::{account, actor, client, operator};
 use serde::Serialize;
 
@@ -16,6 +17,7 @@ use crate::contract::id::{AccountId, ClientId, FactorId};
 use crate::contract::kind::{Assurance, CodeMethod, FactorKind, Method, ResetScope, Role, Scope};
 use crate::contract::operator::{Operator, OperatorAdded};
 use crate::contract::page::Page;
+use crate::contract::recovery::{About, Objection, Replacement};
 use crate::contract::secret::Secret;
 use crate::contract::session::{Session, SessionGiven};
 use crate::contract::sign_in::{Answer as CodeAnswer, MethodOffered, SignInOutcome};
@@ -170,7 +172,30 @@ pub(crate) fn signed_in(outcome: core::SignedIn) -> SignInOutcome {
             methods: asked.methods.into_iter().filter_map(method_offered).collect(),
             expires_at: asked.expires_at,
         },
+        core::SignedIn::PasswordChangeRequired(asked) => SignInOutcome::PasswordChangeRequired {
+            id: Secret::from(asked.id.reveal()),
+            expires_at: asked.expires_at,
+        },
+        core::SignedIn::EnrolmentRequired(asked) => SignInOutcome::EnrolmentRequired {
+            id: Secret::from(asked.id.reveal()),
+            expires_at: asked.expires_at,
+        },
     }
+}
+
+pub(crate) const fn replacement(view: core::ReplacementView) -> Replacement {
+    let core::ReplacementView { requested_at, due_at, expires_at } = view;
+    Replacement { requested_at, due_at, expires_at }
+}
+
+pub(crate) const fn objection(view: core::ObjectionView) -> Objection {
+    let about = match view.told {
+        Told::Replacement => About::Replacement,
+        Told::EmailChange => About::EmailChange,
+        Told::PasswordReset => About::PasswordReset,
+        Told::Other => About::Other,
+    };
+    Objection { about, at: view.at, until: view.until }
 }
 
 fn method_offered(offered: core::MethodOffered) -> Option<MethodOffered> {
@@ -230,6 +255,9 @@ pub(crate) fn account(view: core::AccountView) -> Account {
             .collect(),
         sessions: view.sessions,
         created_at: view.created_at,
+        replacement: view.replacement.map(replacement),
+        held_until: view.held_until,
+        two_factor_required_from: view.two_factor_required_from,
         revision: view.revision.get(),
     }
 }

@@ -11,6 +11,7 @@ use countersign_core::accounts::request::{AccountRef, Asker, Call, IdempotencyKe
 use countersign_core::accounts::{Verdict, answer};
 use countersign_core::domain::refusal::Refusal;
 use countersign_core::handle::{ApiKey, SessionToken, SignInHandle};
+use countersign_core::mail::link::LinkToken;
 use countersign_events::actor::By;
 use countersign_events::id::{AccountId, ClientId, CorrelationId};
 use serde::Serialize;
@@ -156,15 +157,15 @@ impl Ask {
         sign_in.ok_or_else(|| refused(Refusal::AuthenticationFailed, self.edge.clock.now()))
     }
 
+    /// The token that the path carries, from a mail; what is none fails like a wrong one.
+    pub(crate) fn mail_link(&self) -> Result<LinkToken, ProblemAnswer> {
+        let link = LinkToken::parse(&self.segment("token")?);
+        link.map_err(|_| refused(Refusal::AuthenticationFailed, self.edge.clock.now()))
+    }
+
     /// Answers with a body that gives handles: to a page of ours they go as cookies.
-    pub(crate) fn give<T: Serialize + Carries>(&self, mut body: T) -> Answer {
-        let Some(carried) = &self.carried else { return answers::ok(&body) };
-        let cookies = carried.pack(&mut body, self.edge.clock.now());
-        let mut answer = answers::ok(&body)?;
-        for cookie in &cookies {
-            answer.add_cookie(cookie).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
-        }
-        Ok(answer)
+    pub(crate) fn give<T: Serialize + Carries>(&self, body: T) -> Answer {
+        self.pack(body, None)
     }
 
     /// The same where it ends a sign-in.
@@ -173,10 +174,15 @@ impl Ask {
         body: T,
         ended: &SignInHandle,
     ) -> Answer {
-        let mut answer = self.give(body)?;
-        if let Some(carried) = &self.carried {
-            let cookie = carried.without(ended);
-            answer.add_cookie(&cookie).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
+        self.pack(body, Some(ended))
+    }
+
+    fn pack<T: Serialize + Carries>(&self, mut body: T, ended: Option<&SignInHandle>) -> Answer {
+        let Some(carried) = &self.carried else { return answers::ok(&body) };
+        let cookies = carried.pack(&mut body, ended, self.edge.clock.now());
+        let mut answer = answers::ok(&body)?;
+        for cookie in &cookies {
+            answer.add_cookie(cookie).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
         }
         Ok(answer)
     }

@@ -127,7 +127,12 @@ pub async fn assemble(
         log,
         secrets,
         passwords: passwords(config, &keyring, &entropy),
-        policy: Policy::default(),
+        policy: Policy {
+            email_mode: config.email.mode,
+            single_channel_ack: config.email.single_channel_ack,
+            two_factor_required_from: checked.two_factor_required_from,
+            ..Policy::default()
+        },
         issuer: config.brand.name.clone(),
     });
     let directory = Directory::start(parallelism(), &services);

@@ -22,6 +22,8 @@ pub enum Auth {
     AnyoneOrClient(Scope),
     /// Whoever holds the sign-in id of the path.
     SignIn,
+    /// Whoever holds the token of the path, which a mail carried.
+    MailLink,
     /// Whoever holds the setup token of the body.
     SetupToken,
     /// A session.

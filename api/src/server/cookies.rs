@@ -24,6 +24,7 @@ use super::edge::Edge;
 use super::listener::Listener;
 use super::problem::ProblemAnswer;
 use crate::contract::factor::Activated;
+use crate::contract::password::PasswordChanged;
 use crate::contract::problem::ProblemCode;
 use crate::contract::secret::Secret;
 use crate::contract::session::{Proven, SessionGiven};
@@ -76,8 +77,13 @@ impl Carried {
         self.sign_ins.iter().find(|handle| handle.hash().to_string() == name)
     }
 
-    /// Moves the handles of an answer into cookies.
-    pub(crate) fn pack(&self, body: &mut impl Carries, now: Timestamp) -> Vec<Cookie<'static>> {
+    /// Moves the handles of an answer into cookies, and takes those of a sign-in that has ended.
+    pub(crate) fn pack(
+        &self,
+        body: &mut impl Carries,
+        ended: Option<&SignInHandle>,
+        now: Timestamp,
+    ) -> Vec<Cookie<'static>> {
         let mut cookies = Vec::new();
         if let Some(session) = body.session() {
             let token = std::mem::take(&mut session.token);
@@ -88,16 +94,21 @@ impl Carried {
             && let Ok(handle) = SignInHandle::parse(id.reveal())
         {
             *id = Secret::new(handle.hash().to_string());
-            let earlier = self.sign_ins.iter().filter(|known| **known != handle);
+            let earlier = self.others(Some(&handle)).filter(|known| Some(*known) != ended);
             let all = std::iter::once(&handle).chain(earlier).take(SIGN_INS_MAX);
             cookies.push(sign_ins_cookie(all));
+        } else if ended.is_some() {
+            cookies.push(sign_ins_cookie(self.others(ended)));
         }
         cookies
     }
 
-    /// The cookie without this sign-in: it has ended.
-    pub(crate) fn without(&self, ended: &SignInHandle) -> Cookie<'static> {
-        sign_ins_cookie(self.sign_ins.iter().filter(|known| *known != ended))
+    /// The sign-ins of the browser but one.
+    fn others<'a>(
+        &'a self,
+        but: Option<&'a SignInHandle>,
+    ) -> impl Iterator<Item = &'a SignInHandle> {
+        self.sign_ins.iter().filter(move |known| Some(*known) != but)
     }
 }
 
@@ -125,19 +136,27 @@ impl Carries for SignInOutcome {
     fn session(&mut self) -> Option<&mut SessionGiven> {
         match self {
             Self::Completed { session } => Some(session),
-            Self::SecondFactorRequired { .. } => None,
+            _ => None,
         }
     }
 
     fn sign_in(&mut self) -> Option<&mut Secret> {
         match self {
             Self::Completed { .. } => None,
-            Self::SecondFactorRequired { id, .. } => Some(id),
+            Self::SecondFactorRequired { id, .. }
+            | Self::PasswordChangeRequired { id, .. }
+            | Self::EnrolmentRequired { id, .. } => Some(id),
         }
     }
 }
 
 impl Carries for Proven {
+    fn session(&mut self) -> Option<&mut SessionGiven> {
+        Some(&mut self.session)
+    }
+}
+
+impl Carries for PasswordChanged {
     fn session(&mut self) -> Option<&mut SessionGiven> {
         Some(&mut self.session)
     }

@@ -14,9 +14,9 @@ use serde_json::error::Category;
 
 use super::problem::ProblemAnswer;
 use super::strict::Strict;
-use crate::contract::CODE_DIGITS;
 use crate::contract::kind::CodeMethod;
 use crate::contract::secret::Secret;
+use crate::contract::{CODE_DIGITS, RECOVERY_CODE_DIGITS};
 
 /// Bytes of a body at most.
 pub(crate) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -46,6 +46,16 @@ pub(crate) fn top_level_keys(body: &[u8]) -> Result<HashSet<String>, ProblemAnsw
     }
 }
 
+/// A code by e-mail: six ASCII digits, or eight where it leads to a recovery.
+pub(crate) fn six_or_eight_digits(code: &Secret) -> Result<(), ProblemAnswer> {
+    if code.reveal().len() == RECOVERY_CODE_DIGITS
+        && code.reveal().bytes().all(|b| b.is_ascii_digit())
+    {
+        return Ok(());
+    }
+    six_digits(code)
+}
+
 /// A code of six ASCII digits (SR-010); anything else is malformed, and no guess.
 pub(crate) fn six_digits(code: &Secret) -> Result<(), ProblemAnswer> {
     let text = code.reveal().as_bytes();
@@ -59,7 +69,8 @@ pub(crate) fn six_digits(code: &Secret) -> Result<(), ProblemAnswer> {
 /// A code in the form of its method.
 pub(crate) fn well_formed(method: CodeMethod, code: &Secret) -> Result<(), ProblemAnswer> {
     match method {
-        CodeMethod::Totp | CodeMethod::EmailCode => six_digits(code),
+        CodeMethod::Totp => six_digits(code),
+        CodeMethod::EmailCode => six_or_eight_digits(code),
         CodeMethod::RecoveryCode => recovery_code(code),
     }
 }

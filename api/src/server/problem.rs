@@ -20,6 +20,9 @@ use crate::contract::problem::{
     STEP_UP_MAX_AGE_SECONDS,
 };
 
+/// Why something must wait.
+const HELD: &str = "the password was set anew by mail, or an authenticator replaced: address, \
+                    authenticators and recovery codes stay as they are for a while";
 /// When a caller may come back after `unavailable`.
 const UNAVAILABLE_RETRY_SECONDS: u64 = 2;
 /// The scheme of every token.
@@ -121,6 +124,11 @@ pub(crate) fn refused(refusal: Refusal, now: Timestamp) -> ProblemAnswer {
         Refusal::NoSession => ProblemAnswer::unauthenticated(),
         Refusal::StepUpRequired(missing) => step_up(missing),
         Refusal::Forbidden(why) => ProblemAnswer::detailed(Code::Forbidden, why),
+        Refusal::Held { until } => {
+            let mut problem = Problem::new(Code::Held).with_detail(HELD);
+            problem.until = Some(until);
+            ProblemAnswer::of(problem)
+        }
         Refusal::NotFound(what) => {
             ProblemAnswer::detailed(Code::NotFound, format!("there is no such {what}"))
         }

@@ -17,7 +17,7 @@ async fn sr_056_a_sign_in_id_opens_no_other_route() {
         let wants_bearer = match row.auth {
             Auth::Session | Auth::SessionOrClient(_) | Auth::Operator(_) => true,
             Auth::AnyoneOrClient(_) => true,
-            Auth::Anyone | Auth::SignIn | Auth::SetupToken => false,
+            Auth::Anyone | Auth::SignIn | Auth::MailLink | Auth::SetupToken => false,
         };
         for listener in row.on.iter().filter(|_| wants_bearer) {
             let at = match listener.name() {
@@ -42,6 +42,8 @@ fn well_formed(path: &str) -> &'static str {
         Some("factors") => r#"{"kind":"totp","name":"phone"}"#,
         Some("activate") => r#"{"code":"123456"}"#,
         Some("{factor}") => r#"{"name":"phone"}"#,
+        Some("email") => r#"{"email":"ada@example.com"}"#,
+        Some("password") => r#"{"current":"tr0ubador & his mule","password":"another mule"}"#,
         Some("proofs") => r#"{"password":"tr0ubador & his mule"}"#,
         _ => "{}",
     }

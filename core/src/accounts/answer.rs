@@ -8,6 +8,7 @@ use countersign_events::operator::Role;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::domain::command::Told;
 use crate::handle::{ApiKey, SessionToken, SetupToken, SignInHandle};
 
 /// What a sign-in led to.
@@ -17,6 +18,19 @@ pub enum SignedIn {
     Completed(SessionGiven),
     /// A second factor is asked for.
     SecondFactorRequired(SecondFactorRequired),
+    /// A new password is asked for.
+    PasswordChangeRequired(MoreRequired),
+    /// An authenticator is asked for: everybody must have one.
+    EnrolmentRequired(MoreRequired),
+}
+
+/// A sign-in that waits for something other than a code.
+#[derive(Debug, Clone)]
+pub struct MoreRequired {
+    /// What the caller goes on with: good for nothing else.
+    pub id: SignInHandle,
+    /// When it dies.
+    pub expires_at: Timestamp,
 }
 
 /// A sign-in that waits for its second factor.
@@ -176,8 +190,36 @@ pub struct AccountView {
     pub sessions: u32,
     /// When it was created.
     pub created_at: Timestamp,
+    /// The replacement of the authenticators that was asked for.
+    pub replacement: Option<ReplacementView>,
+    /// Until when address, authenticators and recovery codes stay as they are.
+    pub held_until: Option<Timestamp>,
+    /// From when everybody must have a second factor.
+    pub two_factor_required_from: Option<Timestamp>,
     /// The last revision of its stream.
     pub revision: Revision,
+}
+
+/// A replacement of the authenticators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplacementView {
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// From when it may be completed.
+    pub due_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// What a notice told of, to whoever holds its link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObjectionView {
+    /// What.
+    pub told: Told,
+    /// When.
+    pub at: Timestamp,
+    /// Until when the link works.
+    pub until: Timestamp,
 }
 
 /// One event in words.

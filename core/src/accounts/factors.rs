@@ -1,4 +1,4 @@
-//! Authenticators: offered with a QR code, activated, renamed, removed; recovery codes.
+//! Authenticators: offered with a QR code, and activated.
 //!
 //! The order of writes: the secret is durable in the vault before the event that names its
 //! version, and destroyed only after the event that gives it up. A crash between leaves a version
@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use countersign_events::account::{AccountEvent, Method};
-use countersign_events::id::{AccountId, FactorId, HandleHash, SecretVersion};
+use countersign_events::account::{AccountEvent, Method, Need};
+use countersign_events::id::{AccountId, FactorId, HandleHash, SecretVersion, StreamId};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
@@ -20,17 +20,17 @@ use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::account::{Factor, Offer};
-use crate::domain::command::{Activate, Context, RequestEnable};
+use crate::domain::command::{Activate, Context, Enroller, RequestEnable};
 use crate::domain::decide::confirmable;
 use crate::domain::refusal::Refusal;
 use crate::domain::totp::SECRET_BYTES;
 use crate::enrolment;
 use crate::entropy;
-use crate::handle::SessionToken;
+use crate::handle::{SessionToken, SignInHandle};
 use crate::vault::SecretKind;
 
 /// Characters of an authenticator's name.
-const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
+pub(super) const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
 
 impl Accounts {
     /// Offers a new authenticator.
@@ -47,11 +47,50 @@ impl Accounts {
         if let Err(refusal) = check_text("name", &ask.name, NAME_CHARS) {
             return Ok(Err(refusal));
         }
-        let asked = self.ask_as(asker, |token| Begin { call: call.clone(), token, ask }).await?;
-        match asked {
+        let begin = |token| Begin { call: call.clone(), who: Enrolling::of(token), ask };
+        match self.ask_as(asker, begin).await? {
             Ok(offer) => offer.drawn().await.map(Ok),
             Err(refusal) => Ok(Err(refusal)),
         }
+    }
+
+    /// Offers the authenticator that a sign-in asks for.
+    ///
+    /// # Errors
+    /// [`Refusal::AuthenticationFailed`] where it asks for none, [`Refusal::Invalid`]; a [`Fault`].
+    pub async fn begin_demanded_factor(
+        &self,
+        call: &Call,
+        sign_in: SignInHandle,
+        name: String,
+    ) -> Verdict<FactorOffered> {
+        if let Err(refusal) = check_text("name", &name, NAME_CHARS) {
+            return Ok(Err(refusal));
+        }
+        let stream = StreamId::Account(sign_in.account());
+        let ask = BeginFactor { name, password: None };
+        let begin = Begin { call: call.clone(), who: Enrolling::SignIn(sign_in), ask };
+        match self.ask(stream, begin).await? {
+            Ok(offer) => offer.drawn().await.map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Activates the authenticator that a sign-in asked for, and starts the session.
+    ///
+    /// # Errors
+    /// [`Refusal::AuthenticationFailed`], [`Refusal::NotFound`], [`Refusal::TooManyRequests`]; a
+    /// [`Fault`].
+    pub async fn activate_demanded_factor(
+        &self,
+        call: &Call,
+        sign_in: SignInHandle,
+        factor: FactorId,
+        code: Zeroizing<String>,
+    ) -> Verdict<Activated> {
+        let stream = StreamId::Account(sign_in.account());
+        let who = Enrolling::SignIn(sign_in);
+        self.ask(stream, Activation { call: call.clone(), who, factor, code }).await
     }
 
     /// Activates an offered authenticator with its first code.
@@ -66,59 +105,53 @@ impl Accounts {
         factor: FactorId,
         code: Zeroizing<String>,
     ) -> Verdict<Activated> {
-        self.ask_as(asker, |token| Activation { call: call.clone(), token, factor, code }).await
+        let activation =
+            |token| Activation { call: call.clone(), who: Enrolling::of(token), factor, code };
+        self.ask_as(asker, activation).await
+    }
+}
+
+/// Who enrols, with what he holds.
+#[derive(Clone)]
+enum Enrolling {
+    Session(SessionToken),
+    SignIn(SignInHandle),
+    Client,
+}
+
+impl Enrolling {
+    fn of(token: Option<SessionToken>) -> Self {
+        token.map_or(Self::Client, Self::Session)
     }
 
-    /// Renames an authenticator.
-    ///
-    /// # Errors
-    /// [`Refusal::StepUpRequired`], [`Refusal::NotFound`], [`Refusal::NoSession`],
-    /// [`Refusal::Invalid`]; a [`Fault`].
-    pub async fn rename_factor(
-        &self,
-        call: &Call,
-        asker: Asker,
-        factor: FactorId,
-        name: String,
-    ) -> Verdict<FactorView> {
-        if let Err(refusal) = check_text("name", &name, NAME_CHARS) {
-            return Ok(Err(refusal));
+    fn enroller(&self) -> Enroller {
+        match self {
+            Self::Session(token) => Enroller::Session(token.hash()),
+            Self::SignIn(sign_in) => Enroller::SignIn(sign_in.hash()),
+            Self::Client => Enroller::Client,
         }
-        self.ask_as(asker, |token| Rename { call: call.clone(), token, factor, name }).await
     }
 
-    /// Removes an authenticator; the last one switches the second factor off.
-    ///
-    /// # Errors
-    /// [`Refusal::StepUpRequired`], [`Refusal::NotFound`], [`Refusal::NoSession`]; a
-    /// [`Fault`].
-    pub async fn remove_factor(&self, call: &Call, asker: Asker, factor: FactorId) -> Verdict<()> {
-        self.ask_as(asker, |token| Remove { call: call.clone(), token, factor }).await
+    /// A sign-in must be there and ask for an authenticator: every other is one class.
+    fn check(&self, entity: &Entity) -> Result<(), Halt> {
+        let Self::SignIn(sign_in) = self else { return Ok(()) };
+        let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
+        let waits = open.sign_ins.get(&sign_in.hash());
+        let waits = waits.filter(|waits| waits.needs == Need::Enrolment);
+        waits.map(|_| ()).ok_or(Halt::Refusal(Refusal::AuthenticationFailed))
     }
 
-    /// Issues new recovery codes; the old set is dead.
-    ///
-    /// # Errors
-    /// [`Refusal::StepUpRequired`], [`Refusal::NotFound`], [`Refusal::NoSession`]; a
-    /// [`Fault`].
-    pub async fn new_recovery_codes(&self, call: &Call, asker: Asker) -> Verdict<RecoveryCodes> {
-        self.ask_as(asker, |token| NewRecoveryCodes { call: call.clone(), token }).await
+    fn session(&self) -> Option<HandleHash> {
+        match self {
+            Self::Session(token) => Some(token.hash()),
+            Self::SignIn(_) | Self::Client => None,
+        }
     }
-}
-
-/// The session behind a request; none for a client app.
-fn session_of(token: Option<&SessionToken>) -> Option<HandleHash> {
-    token.map(SessionToken::hash)
-}
-
-/// The session of a request that only a holder may make.
-fn holder(token: Option<&SessionToken>) -> Result<HandleHash, Refusal> {
-    session_of(token).ok_or(Refusal::Forbidden("only the holder may do this"))
 }
 
 struct Begin {
     call: Call,
-    token: Option<SessionToken>,
+    who: Enrolling,
     ask: BeginFactor,
 }
 
@@ -126,31 +159,29 @@ impl Request for Begin {
     type Answer = Offered;
 
     async fn perform(&self, entity: &mut Entity) -> Result<Offered, Halt> {
-        let session = session_of(self.token.as_ref());
-        let begun = entity.begin_within(&self.call, session).await?;
+        let begun = entity.begin_within(&self.call, self.who.session()).await?;
         let batch = match begun.repeated {
             Some(batch) => batch,
-            None => self.decide(entity, session, &begun.mint).await?,
+            None => self.decide(entity, &begun.mint).await?,
         };
-        offered(entity, session, &batch).await
+        offered(entity, self.who.enroller(), &batch).await
     }
 }
 
 impl Begin {
-    async fn decide(
-        &self,
-        entity: &mut Entity,
-        session: Option<HandleHash>,
-        mint: &Mint,
-    ) -> Result<Batch, Halt> {
-        let first = !entity.open()?.two_factor_enabled();
-        if let (Some(session), Some(password), true) = (session, &self.ask.password, first) {
+    async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
+        self.who.check(entity)?;
+        let enroller = self.who.enroller();
+        let (open, now) = (entity.open()?, entity.now());
+        let by_password = !open.two_factor_enabled() || open.replacement_due(now).is_some();
+        let password = self.ask.password.as_ref().filter(|_| by_password);
+        if let (Some(session), Some(password)) = (self.who.session(), password) {
             let unkeyed = Call { idempotency: None, ..self.call.clone() };
             prove_in_place(entity, &unkeyed, session, password).await?;
         }
         let services = Arc::clone(&entity.services);
         let factor = FactorId::new(entropy::uuid_v4(services.log.entropy())?);
-        let request = |secret| Command::RequestEnable(RequestEnable { session, factor, secret });
+        let request = |secret| Command::RequestEnable(RequestEnable { enroller, factor, secret });
         // Refused before anything is written to the vault.
         entity.rehearse(&request(SecretVersion::new(0)))?;
         let (account, now) = (entity.id()?, entity.now());
@@ -171,17 +202,13 @@ impl Begin {
 
 /// The offer, its secret read from the vault: the same for a repeated request, until a code has
 /// activated it, it lapses, or another takes its place (SR-005, SR-113).
-async fn offered(
-    entity: &Entity,
-    session: Option<HandleHash>,
-    batch: &Batch,
-) -> Result<Offered, Halt> {
+async fn offered(entity: &Entity, enroller: Enroller, batch: &Batch) -> Result<Offered, Halt> {
     let requested = batch.find(|event| match event {
         AccountEvent::EnableRequested(requested) => Some(requested),
         _ => None,
     });
     let requested = requested.ok_or(Refusal::AuthenticationFailed)?;
-    pending(entity, requested.factor, session)?;
+    pending(entity, requested.factor, enroller)?;
     let secret = secret_of(entity, entity.id()?, requested.secret).await?;
     let identity = entity.identity().await?;
     let issuer = &entity.services.issuer;
@@ -196,11 +223,11 @@ async fn offered(
     })
 }
 
-/// The offer that this session, or a client app, may confirm now.
-fn pending(entity: &Entity, factor: FactorId, session: Option<HandleHash>) -> Result<Offer, Halt> {
+/// The offer that this session, sign-in or client app may confirm now.
+fn pending(entity: &Entity, factor: FactorId, enroller: Enroller) -> Result<Offer, Halt> {
     let (now, policy) = (entity.now(), &entity.services.policy);
     let context = Context { now, policy, refused: &[].into() };
-    Ok(confirmable(entity.open()?, factor, session, &context)?.clone())
+    Ok(confirmable(entity.open()?, factor, enroller, &context)?.clone())
 }
 
 /// An offer whose QR code is not drawn yet.
@@ -225,7 +252,7 @@ impl Offered {
 
 struct Activation {
     call: Call,
-    token: Option<SessionToken>,
+    who: Enrolling,
     factor: FactorId,
     code: Zeroizing<String>,
 }
@@ -234,23 +261,51 @@ impl Request for Activation {
     type Answer = Activated;
 
     async fn perform(&self, entity: &mut Entity) -> Result<Activated, Halt> {
-        let session = session_of(self.token.as_ref());
-        let begun = entity.begin_within(&self.call, session).await?;
+        let enroller = self.who.enroller();
+        let begun = entity.begin_within(&self.call, self.who.session()).await?;
         let (services, account) = (Arc::clone(&entity.services), entity.id()?);
         let recovery = begun.mint.recovery(&services.secrets, services.log.entropy(), account)?;
+        let started = begun.mint.session(account);
         let batch = match begun.repeated {
             Some(batch) => batch,
             None => {
-                let offer = pending(entity, self.factor, session)?;
+                self.who.check(entity)?;
+                let offer = pending(entity, self.factor, enroller)?;
                 entity.admit(Method::Totp)?;
                 let compared = compare_totp(entity, self.factor, offer.secret, &self.code).await?;
-                let minted = recovery.minted;
-                let command = Command::Activate(Activate { session, compared, minted });
-                let sealed = Sealed::default();
-                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+                let (session, minted) = (started.hash(), recovery.minted);
+                let command = Command::Activate(Activate { enroller, session, compared, minted });
+                self.decide(entity, &command, &begun.mint).await?
             }
         };
-        activated(entity, &batch, self.factor, self.token.as_ref(), recovery.codes).await
+        // A session keeps its token (SR-129 exempts the activation): it is lifted, not replaced.
+        let token = match &self.who {
+            Enrolling::Session(token) => Some(token),
+            Enrolling::SignIn(_) => Some(&started),
+            Enrolling::Client => None,
+        };
+        activated(entity, &batch, self.factor, token, recovery.codes).await
+    }
+}
+
+impl Activation {
+    /// Decides, and destroys the secrets of the authenticators that the new one replaces.
+    async fn decide(
+        &self,
+        entity: &mut Entity,
+        command: &Command,
+        mint: &Mint,
+    ) -> Result<Batch, Halt> {
+        let secrets: Vec<(FactorId, SecretVersion)> =
+            entity.open()?.factors.iter().map(|(id, factor)| (*id, factor.secret)).collect();
+        let batch = entity.decide(&self.call, command, Sealed::default(), Some(mint)).await?;
+        let account = entity.id()?;
+        for (id, secret) in secrets {
+            if !entity.open()?.factors.contains_key(&id) {
+                entity.destroy(account, SecretKind::Totp, secret).await;
+            }
+        }
+        Ok(batch)
     }
 }
 
@@ -270,7 +325,6 @@ async fn activated(
         AccountEvent::RecoveryCodesIssued(_) => Some(()),
         _ => None,
     });
-    // The session keeps its token (SR-129 exempts the activation): it is lifted, not replaced.
     let session = token.zip(verified.session.as_ref()).map(|(token, opened)| SessionGiven {
         token: token.clone(),
         expires_at: opened.expires_at,
@@ -293,77 +347,6 @@ pub(super) async fn view_of(entity: &Entity, factor: FactorId) -> Result<FactorV
         enabled_at,
         last_used_at: Some(last_used_at),
     })
-}
-
-struct Rename {
-    call: Call,
-    token: Option<SessionToken>,
-    factor: FactorId,
-    name: String,
-}
-
-impl Request for Rename {
-    type Answer = FactorView;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<FactorView, Halt> {
-        let session = holder(self.token.as_ref())?;
-        let begun = entity.begin_within(&self.call, Some(session)).await?;
-        if begun.repeated.is_none() {
-            let command = Command::RenameFactor { session, factor: self.factor };
-            entity.rehearse(&command)?;
-            let name = FactorName { name: self.name.clone() };
-            let pii = seal_pii(&entity.services.secrets, entity.id()?, &name).await?;
-            let sealed = Sealed { pii: Some(pii), net: None };
-            entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
-        }
-        view_of(entity, self.factor).await
-    }
-}
-
-struct Remove {
-    call: Call,
-    token: Option<SessionToken>,
-    factor: FactorId,
-}
-
-impl Request for Remove {
-    type Answer = ();
-
-    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        let session = holder(self.token.as_ref())?;
-        let begun = entity.begin_within(&self.call, Some(session)).await?;
-        if begun.repeated.is_some() {
-            return Ok(());
-        }
-        let secret = entity.open()?.factors.get(&self.factor).map(|factor| factor.secret);
-        let command = Command::RemoveFactor { session, factor: self.factor };
-        entity.decide(&self.call, &command, Sealed::default(), Some(&begun.mint)).await?;
-        if let Some(secret) = secret {
-            entity.destroy(entity.id()?, SecretKind::Totp, secret).await;
-        }
-        Ok(())
-    }
-}
-
-struct NewRecoveryCodes {
-    call: Call,
-    token: Option<SessionToken>,
-}
-
-impl Request for NewRecoveryCodes {
-    type Answer = RecoveryCodes;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<RecoveryCodes, Halt> {
-        let session = holder(self.token.as_ref())?;
-        let begun = entity.begin_within(&self.call, Some(session)).await?;
-        let (services, account) = (Arc::clone(&entity.services), entity.id()?);
-        let recovery = begun.mint.recovery(&services.secrets, services.log.entropy(), account)?;
-        if begun.repeated.is_none() {
-            let command = Command::ReplaceRecoveryCodes { session, minted: recovery.minted };
-            entity.decide(&self.call, &command, Sealed::default(), Some(&begun.mint)).await?;
-        }
-        Ok(recovery.codes)
-    }
 }
 
 impl Entity {

@@ -5,20 +5,38 @@ use countersign_events::id::{AccountId, EventId, Revision, StreamId};
 use countersign_events::store::{READ_LIMIT_MAX, Recorded};
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
+use zeroize::Zeroizing;
 
-use super::identity::open_net;
-use super::request::Call;
+use super::identity::{Identity, open_net, open_pii};
+use super::request::{Call, Net};
 use super::{Accounts, Fault};
 use crate::actors::account::{Entity, Halt, Request, Sealed, stamped};
-use crate::domain::account::EmailCode;
+use crate::domain::account::{Email, EmailCode};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Command, StampedEvent};
-use crate::mail::ledger::{Addressee, CodeMail, MailLedger, MailOutcome};
+use crate::mail::Whose;
+use crate::mail::ledger::{Addressee, CodeMail, LinkMail, MailLedger, MailOutcome};
+use crate::mail::link::{LinkKind, LinkToken};
 
 impl MailLedger for Accounts {
-    fn addressee(&self, account: AccountId) -> BoxFuture<'_, Result<Option<Addressee>, Fault>> {
+    fn addressees(
+        &self,
+        account: AccountId,
+        cause: EventId,
+    ) -> BoxFuture<'_, Result<Vec<Addressee>, Fault>> {
         Box::pin(async move {
-            let found = self.ask(StreamId::Account(account), FindAddressee).await?;
+            let found = self.ask(StreamId::Account(account), FindAddressees { cause }).await?;
+            Ok(found.ok().unwrap_or_default())
+        })
+    }
+
+    fn link(
+        &self,
+        account: AccountId,
+        request: EventId,
+    ) -> BoxFuture<'_, Result<Option<LinkMail>, Fault>> {
+        Box::pin(async move {
+            let found = self.ask(StreamId::Account(account), FindLink { request }).await?;
             Ok(found.ok().flatten())
         })
     }
@@ -45,17 +63,83 @@ impl MailLedger for Accounts {
     }
 }
 
-struct FindAddressee;
+/// Finds the addresses that a notice goes to: the present one, and for some days the one before.
+struct FindAddressees {
+    cause: EventId,
+}
 
-impl Request for FindAddressee {
-    type Answer = Option<Addressee>;
+impl Request for FindAddressees {
+    type Answer = Vec<Addressee>;
 
-    async fn perform(&self, entity: &mut Entity) -> Result<Option<Addressee>, Halt> {
+    async fn perform(&self, entity: &mut Entity) -> Result<Vec<Addressee>, Halt> {
         entity.load().await?;
-        let identity = entity.identity().await?;
-        let display_name = identity.display_name;
-        Ok(identity.email.map(|email| Addressee { email, display_name }))
+        let (open, now) = (entity.open()?, entity.now());
+        let secrets = &entity.services.secrets;
+        let not_me = LinkToken::new(secrets, LinkKind::NotMe, entity.id()?, self.cause).reveal();
+        let not_me = |email: &Email| email.confirmed.then(|| not_me.clone());
+        let present = open.email.as_ref().map(|email| (Whose::Present, email, open.identity_at));
+        let former = open.former_email.as_ref().filter(|former| now < former.until);
+        let former = former.map(|former| (Whose::Former, &former.email, former.identity_at));
+        let mut addressees = vec![];
+        for (whose, email, identity_at) in present.into_iter().chain(former) {
+            addressees.extend(addressee(entity, whose, identity_at, not_me(email)).await?);
+        }
+        Ok(addressees)
     }
+}
+
+/// Whom the entry of this revision names.
+async fn addressee(
+    entity: &Entity,
+    whose: Whose,
+    identity_at: Revision,
+    not_me: Option<Zeroizing<String>>,
+) -> Result<Option<Addressee>, Halt> {
+    let recorded = entity.entry_at(identity_at).await?;
+    let identity: Option<Identity> =
+        open_pii(&entity.services.secrets, entity.id()?, &recorded).await?;
+    Ok(identity.and_then(|Identity { email, display_name, .. }| {
+        email.map(|email| Addressee { email, whose, display_name, not_me })
+    }))
+}
+
+/// Makes a link again, while it is the one that is out.
+struct FindLink {
+    request: EventId,
+}
+
+impl Request for FindLink {
+    type Answer = Option<LinkMail>;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<Option<LinkMail>, Halt> {
+        entity.load().await?;
+        let open = entity.open()?;
+        let live = open.reset.as_ref().filter(|link| link.request == self.request);
+        let Some(expires_at) = live.map(|link| link.expires_at) else { return Ok(None) };
+        // What grants something goes to a proven address only (SR-027).
+        if !open.email.as_ref().is_some_and(|email| email.confirmed) {
+            return Ok(None);
+        }
+        let to = addressee(entity, Whose::Present, open.identity_at, None).await?;
+        let secrets = &entity.services.secrets;
+        let token = LinkToken::new(secrets, LinkKind::NewPassword, entity.id()?, self.request);
+        let net = net_of(entity, self.request).await?;
+        let token = token.reveal();
+        Ok(to.map(|to| LinkMail { to, token, expires_at, net }))
+    }
+}
+
+/// Where a request came from.
+async fn net_of(entity: &Entity, request: EventId) -> Result<Option<Net>, Halt> {
+    match event_since(entity, request).await? {
+        Some(asked) => Ok(open_net(&entity.services.secrets, entity.stream, &asked).await?),
+        None => Ok(None),
+    }
+}
+
+/// The entry of an event of this account.
+pub(super) async fn event_since(entity: &Entity, event: EventId) -> Result<Option<Recorded>, Halt> {
+    newest_since(entity, event, |found| found.id == event).await
 }
 
 /// Makes a code again from its nonce, while it is the live one.
@@ -70,16 +154,14 @@ impl Request for FindCode {
         entity.load().await?;
         let open = entity.open()?;
         let live = open.email_codes.iter().find(|(_, code)| code.request == self.request);
-        let (Some((bound_to, code)), Some(email)) = (live, &open.email) else { return Ok(None) };
-        let EmailCode { purpose, nonce, expires_at, .. } = code.clone();
+        let Some((bound_to, code)) = live else { return Ok(None) };
+        let EmailCode { purpose, address, address_at, nonce, digits, expires_at, .. } =
+            code.clone();
         let secrets = &entity.services.secrets;
-        let code = secrets.email_code(entity.id()?, *bound_to, purpose, email.commit, nonce);
-        let asked = newest_since(entity, self.request, |event| event.id == self.request).await?;
-        let net = match asked {
-            Some(asked) => open_net(&entity.services.secrets, entity.stream, &asked).await?,
-            None => None,
-        };
-        Ok(Some(CodeMail { code, purpose, expires_at, net }))
+        let code = secrets.email_code(entity.id()?, *bound_to, purpose, address, nonce, digits);
+        let to = addressee(entity, Whose::Present, address_at, None).await?;
+        let net = net_of(entity, self.request).await?;
+        Ok(to.map(|to| CodeMail { to, code, purpose, expires_at, net }))
     }
 }
 

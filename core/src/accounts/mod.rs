@@ -7,12 +7,15 @@
 //! **Architecture Invariant:** no answer of this module leaves before what it tells is durable.
 
 pub mod answer;
+mod factor_changes;
 mod factors;
 pub mod identity;
 mod mail;
 pub mod mask;
 mod once;
+mod passwords;
 mod proof;
+mod recovery;
 mod registration;
 pub mod request;
 mod sessions;

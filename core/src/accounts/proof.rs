@@ -6,12 +6,13 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::answer::{EmailCodePromised, SessionGiven};
+use super::identity::{Identity, open_pii, seal_pii};
 use super::request::{Call, CodeAnswer, Proof};
 use super::sign_in::{Checked, SendCode, check_password, session_given, session_opened};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
-use crate::domain::account::Open;
+use crate::domain::account::{EmailCode, Open};
 use crate::domain::command::{Evidence, Prove, Proven};
 use crate::domain::recovery_code::NormalRecoveryCode;
 use crate::domain::refusal::Refusal;
@@ -149,11 +150,12 @@ fn email_evidence(
     bound_to: HandleHash,
 ) -> Result<Evidence, Halt> {
     let live = open.email_codes.get(&bound_to).filter(|live| live.purpose == purpose);
-    let (Some(live), Some(email)) = (live, &open.email) else {
+    let Some(live) = live else {
         return Ok(Evidence::Nothing { method: Method::EmailCode, factor: None });
     };
     let secrets = &entity.services.secrets;
-    let sent = secrets.email_code(entity.id()?, bound_to, purpose, email.commit, live.nonce);
+    let sent =
+        secrets.email_code(entity.id()?, bound_to, purpose, live.address, live.nonce, live.digits);
     Ok(Evidence::EmailCode { right: sent.as_bytes().ct_eq(code.as_bytes()).into() })
 }
 
@@ -255,7 +257,7 @@ impl Request for ConfirmEmail {
             None => self.decide(entity, &begun.mint).await?,
         };
         let confirmed = batch.find(|event| match event {
-            AccountEvent::EmailConfirmed(_) => Some(()),
+            AccountEvent::EmailConfirmed(_) | AccountEvent::EmailChanged(_) => Some(()),
             _ => None,
         });
         confirmed.ok_or(Halt::Refusal(Refusal::AuthenticationFailed))
@@ -265,11 +267,38 @@ impl Request for ConfirmEmail {
 impl ConfirmEmail {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
         entity.admit(Method::EmailCode)?;
-        let (purpose, session) = (Purpose::ConfirmEmail, self.session);
+        let session = self.session;
         let open = entity.open()?;
+        let live = open.email_codes.get(&session);
+        if let Some(live) = live.filter(|live| live.purpose == Purpose::ChangeEmail) {
+            let live = live.clone();
+            return self.change(entity, &live, mint).await;
+        }
+        let purpose = Purpose::ConfirmEmail;
         let evidence = email_evidence(entity, open, &self.code, purpose, session)?;
         let right = matches!(evidence, Evidence::EmailCode { right: true });
         let command = Command::ConfirmEmail { session, right };
         entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
+    }
+
+    /// Takes the address that the live code went to: who the account is, is sealed anew.
+    async fn change(
+        &self,
+        entity: &mut Entity,
+        live: &EmailCode,
+        mint: &Mint,
+    ) -> Result<Batch, Halt> {
+        let session = self.session;
+        let evidence = email_evidence(entity, entity.open()?, &self.code, live.purpose, session)?;
+        let right = matches!(evidence, Evidence::EmailCode { right: true });
+        let recorded = entity.entry_at(live.address_at).await?;
+        let (secrets, account) = (&entity.services.secrets, entity.id()?);
+        let taken: Option<Identity> = open_pii(secrets, account, &recorded).await?;
+        let email = taken.and_then(|taken| taken.email);
+        let identity = Identity { email, ..entity.identity().await? };
+        let pii = seal_pii(secrets, account, &identity).await?;
+        let command = Command::ChangeEmail { session, right };
+        let sealed = Sealed { pii: Some(pii), net: None };
+        entity.decide(&self.call, &command, sealed, Some(mint)).await
     }
 }

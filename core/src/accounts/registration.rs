@@ -254,7 +254,7 @@ fn check_login(login: &str) -> Result<(), Refusal> {
 
 /// An address that a mail server can be given: one `@`, something on both sides, no space, and no
 /// two dots or a dot at an end of its domain.
-fn check_email(email: &str) -> Result<(), Refusal> {
+pub(super) fn check_email(email: &str) -> Result<(), Refusal> {
     check_text("email", email, EMAIL_CHARS)?;
     check_visible("email", email)?;
     let invalid = |reason: &str| Refusal::Invalid { field: "email", reason: reason.to_owned() };

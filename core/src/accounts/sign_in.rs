@@ -5,12 +5,14 @@
 
 use std::sync::Arc;
 
-use countersign_events::account::{AccountEvent, Method, Purpose, SessionOpened, SignInOpened};
+use countersign_events::account::{
+    AccountEvent, Method, Need, Purpose, SessionOpened, SignInOpened,
+};
 use countersign_events::id::{AccountId, ClientId, Nonce, SecretVersion, StreamId};
 use zeroize::Zeroizing;
 
 use super::answer::{
-    EmailCodePromised, MethodOffered, SecondFactorRequired, SessionGiven, SignedIn,
+    EmailCodePromised, MethodOffered, MoreRequired, SecondFactorRequired, SessionGiven, SignedIn,
 };
 use super::identity::seal_net;
 use super::proof::evidence;
@@ -93,7 +95,7 @@ impl Accounts {
         call: &Call,
         sign_in: SignInHandle,
         answer: CodeAnswer,
-    ) -> Verdict<SessionGiven> {
+    ) -> Verdict<SignedIn> {
         let stream = StreamId::Account(sign_in.account());
         self.ask(stream, Answered { call: call.clone(), sign_in, answer }).await
     }
@@ -212,8 +214,12 @@ impl Request for Vouched {
     }
 }
 
-/// The answer to a first factor, read from the events it left.
-async fn signed_in(entity: &Entity, batch: &Batch, mint: &Mint) -> Result<SignedIn, Halt> {
+/// The answer to a step of a sign-in, read from the events it left.
+pub(super) async fn signed_in(
+    entity: &Entity,
+    batch: &Batch,
+    mint: &Mint,
+) -> Result<SignedIn, Halt> {
     type Next<'a> = (Option<&'a SignInOpened>, Option<&'a SessionOpened>);
     let next: Option<Next<'_>> = batch.find(|event| match event {
         AccountEvent::PasswordVerified(verified) => {
@@ -222,17 +228,28 @@ async fn signed_in(entity: &Entity, batch: &Batch, mint: &Mint) -> Result<Signed
         AccountEvent::FirstFactorVouched(vouched) => {
             Some((vouched.sign_in.as_ref(), vouched.session.as_ref()))
         }
+        AccountEvent::CodeVerified(verified) => {
+            Some((verified.next.as_ref(), verified.session.as_ref()))
+        }
+        AccountEvent::PasswordSet(set) if set.sign_in.is_some() => {
+            Some((set.next.as_ref(), set.session.as_ref()))
+        }
         _ => None,
     });
-    match next {
-        Some((_, Some(opened))) => Ok(SignedIn::Completed(given(entity, opened, mint)?)),
-        Some((Some(opened), None)) => Ok(SignedIn::SecondFactorRequired(SecondFactorRequired {
-            id: mint.sign_in(entity.id()?),
-            methods: methods_offered(entity).await?,
-            expires_at: opened.expires_at,
-        })),
-        Some((None, None)) | None => Err(Refusal::AuthenticationFailed.into()),
+    let (opened, session) = next.ok_or(Refusal::AuthenticationFailed)?;
+    if let Some(session) = session {
+        return Ok(SignedIn::Completed(given(entity, session, mint)?));
     }
+    let opened = opened.ok_or(Refusal::AuthenticationFailed)?;
+    let (id, expires_at) = (mint.sign_in(entity.id()?), opened.expires_at);
+    Ok(match opened.needs {
+        Need::SecondFactor => {
+            let methods = methods_offered(entity).await?;
+            SignedIn::SecondFactorRequired(SecondFactorRequired { id, methods, expires_at })
+        }
+        Need::NewPassword => SignedIn::PasswordChangeRequired(MoreRequired { id, expires_at }),
+        Need::Enrolment => SignedIn::EnrolmentRequired(MoreRequired { id, expires_at }),
+    })
 }
 
 /// A session that an event started, with the token that was minted for it.
@@ -263,7 +280,7 @@ async fn methods_offered(entity: &Entity) -> Result<Vec<MethodOffered>, Halt> {
         });
     }
     let other = |method, hint| MethodOffered { method, factor: None, name: None, hint };
-    if open.email.is_some() {
+    if open.offers_email_codes(entity.now(), &entity.services.policy) {
         let hint = entity.identity().await?.email.as_deref().map(mask::email);
         methods.push(other(Method::EmailCode, hint));
     }
@@ -301,19 +318,28 @@ impl Request for SendCode {
                 entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
             }
         };
-        let requested = batch.0.iter().find_map(|stamped| match &stamped.event {
-            AccountEvent::EmailCodeRequested(requested) => Some((stamped.at, requested)),
-            _ => None,
-        });
-        let (at, requested) = requested.ok_or(Refusal::AuthenticationFailed)?;
-        let resend = entity.services.policy.email_resend;
         let email = entity.identity().await?.email.unwrap_or_default();
-        Ok(EmailCodePromised {
-            hint: mask::email(&email),
-            resend_at: at.saturating_add(resend).unwrap_or(at),
-            expires_at: requested.expires_at,
-        })
+        promised(entity, &batch, &email)
     }
+}
+
+/// What is promised of a code that was asked for.
+pub(super) fn promised(
+    entity: &Entity,
+    batch: &Batch,
+    email: &str,
+) -> Result<EmailCodePromised, Halt> {
+    let requested = batch.0.iter().find_map(|stamped| match &stamped.event {
+        AccountEvent::EmailCodeRequested(requested) => Some((stamped.at, requested)),
+        _ => None,
+    });
+    let (at, requested) = requested.ok_or(Refusal::AuthenticationFailed)?;
+    let resend = entity.services.policy.email_resend;
+    Ok(EmailCodePromised {
+        hint: mask::email(email),
+        resend_at: at.saturating_add(resend).unwrap_or(at),
+        expires_at: requested.expires_at,
+    })
 }
 
 /// A code to complete a sign-in.
@@ -324,9 +350,9 @@ struct Answered {
 }
 
 impl Request for Answered {
-    type Answer = SessionGiven;
+    type Answer = SignedIn;
 
-    async fn perform(&self, entity: &mut Entity) -> Result<SessionGiven, Halt> {
+    async fn perform(&self, entity: &mut Entity) -> Result<SignedIn, Halt> {
         let verifying = async |entity: &mut Entity, mint: &Mint| {
             let sign_in = self.sign_in.hash();
             let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
@@ -335,12 +361,13 @@ impl Request for Answered {
             }
             entity.admit(self.answer.method)?;
             let evidence = evidence(entity, &self.answer, Purpose::SignIn, sign_in).await?;
-            let session = mint.session(entity.id()?).hash();
-            let command = Command::VerifyCode(VerifyCode { sign_in, evidence, session });
+            let account = entity.id()?;
+            let (session, next) = (mint.session(account).hash(), mint.sign_in(account).hash());
+            let command = Command::VerifyCode(VerifyCode { sign_in, evidence, session, next });
             entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
         };
         let (batch, mint) = entity.once(&self.call, verifying).await?;
-        session_given(entity, &batch, &mint)
+        signed_in(entity, &batch, &mint).await
     }
 }
 

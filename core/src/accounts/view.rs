@@ -9,12 +9,13 @@ use countersign_events::id::{Revision, StreamId};
 use countersign_events::store::Recorded;
 use serde_json::{Map, Value};
 
-use super::answer::{AccountView, EventView, LockView, Page};
+use super::answer::{AccountView, EventView, LockView, Page, ReplacementView};
 use super::factors::view_of;
 use super::identity::{Errand, FactorName, Identity, open_net, open_pii};
 use super::request::{Asker, Call, PageRequest};
 use super::{Accounts, Verdict, mask};
 use crate::actors::account::{Entity, Halt, Request};
+use crate::domain::account::Replacement;
 use crate::domain::explain;
 use crate::handle::SessionToken;
 
@@ -116,8 +117,21 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
             .collect(),
         sessions: u32::try_from(alive).unwrap_or(u32::MAX),
         created_at: open.created_at,
+        replacement: open
+            .replacement
+            .as_ref()
+            .filter(|replacement| now < replacement.expires_at)
+            .map(replacement_view),
+        held_until: open.held(now),
+        two_factor_required_from: entity.services.policy.two_factor_required_from,
         revision: entity.account().last.map_or(Revision::new(0), |(revision, _)| revision),
     })
+}
+
+/// A replacement, as its holder sees it.
+pub(super) const fn replacement_view(replacement: &Replacement) -> ReplacementView {
+    let Replacement { requested_at, due_at, expires_at, .. } = *replacement;
+    ReplacementView { requested_at, due_at, expires_at }
 }
 
 struct ViewHistory {
@@ -224,7 +238,9 @@ async fn opened_parts(
         }
     };
     match event {
-        AccountEvent::Registered(_) => {
+        AccountEvent::Registered(_)
+        | AccountEvent::EmailChanged(_)
+        | AccountEvent::EmailChangeUndone(_) => {
             let who: Identity = open_pii(secrets, account, recorded).await?.unwrap_or_default();
             show("email", who.email.as_deref().map(mask::email));
             let login = who.login.or(who.subject);

@@ -13,8 +13,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    AccountEvent, Assurance, HistoryViewed, Method, PasswordVerified, Purpose, SessionOpened,
-    SignInOpened, Viewed,
+    AccountEvent, Assurance, HistoryViewed, Method, Need, PasswordResetRequested, PasswordVerified,
+    Purpose, SessionOpened, SignInOpened, Viewed,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Entry, SealClass};
@@ -24,6 +24,9 @@ use jiff::Timestamp;
 use super::finding::Rule;
 
 mod codes;
+mod recovery;
+
+use recovery::Recovery;
 
 /// Evaluated guesses in one sign-in, and retypes of accepted codes in one.
 pub const GUESSES_PER_SIGN_IN_MAX: u32 = 5;
@@ -74,6 +77,7 @@ pub struct Conduct {
     email_codes: BTreeMap<HandleHash, EmailCode>,
     recovery_used: BTreeSet<u32>,
     cool_downs: BTreeMap<Method, Timestamp>,
+    recovery: Recovery,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -85,6 +89,9 @@ struct Factor {
 #[derive(Debug, Clone)]
 struct SignIn {
     expires_at: Timestamp,
+    needs: Need,
+    /// How sure of its holder it is so far.
+    proven: Assurance,
     guesses: u32,
     reused: u32,
 }
@@ -115,6 +122,7 @@ impl Conduct {
             email_codes: BTreeMap::new(),
             recovery_used: BTreeSet::new(),
             cool_downs: BTreeMap::new(),
+            recovery: Recovery::default(),
         }
     }
 
@@ -131,7 +139,7 @@ impl Conduct {
                 self.evaluated(Method::Password, act.at, &mut breaches);
             }
             AccountEvent::FirstFactorVouched(vouched) => {
-                self.begin(vouched.sign_in.as_ref());
+                self.begin(vouched.sign_in.as_ref(), Assurance::Password);
                 self.first_factor(vouched.session.as_ref(), &mut breaches);
             }
             AccountEvent::CodeVerified(verified) => {
@@ -160,6 +168,7 @@ impl Conduct {
             }
             AccountEvent::Enabled(enabled) => self.enable(enabled.factor, breaches),
             AccountEvent::FactorRemoved(removed) => {
+                self.recovery.changes(act, breaches);
                 self.factors.remove(&removed.factor);
                 self.sign_ins.clear();
                 self.email_codes.clear();
@@ -184,7 +193,17 @@ impl Conduct {
                     self.email_codes.remove(session);
                 }
             }
-            _ => {}
+            AccountEvent::PasswordSet(set) => self.password_set(set, breaches),
+            AccountEvent::Repudiated(_) => {
+                self.sign_ins.clear();
+                self.email_codes.clear();
+            }
+            AccountEvent::EmailChanged(_) => {
+                self.recovery.changes(act, breaches);
+                self.email_codes.clear();
+            }
+            AccountEvent::EmailChangeUndone(_) => self.email_codes.clear(),
+            other => self.recovery.take(act, other, breaches),
         }
     }
 
@@ -223,6 +242,7 @@ impl Conduct {
                 | AccountEvent::CooledDown(_)
                 | AccountEvent::AttemptsRefused(_)
                 | AccountEvent::RegistrationAbandoned(_)
+                | AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until: None })
                 | AccountEvent::HistoryViewed(HistoryViewed { what: Viewed::Search })
         );
         if !self.registered && !without_account {
@@ -250,7 +270,7 @@ impl Conduct {
         breaches: &mut Vec<Breach>,
     ) {
         self.evaluated(Method::Password, act.at, breaches);
-        self.begin(verified.sign_in.as_ref());
+        self.begin(verified.sign_in.as_ref(), Assurance::Password);
         let Some(opened) = &verified.session else { return };
         if verified.purpose == Purpose::SignIn {
             self.first_factor(Some(opened), breaches);
@@ -261,9 +281,10 @@ impl Conduct {
         }
     }
 
-    fn begin(&mut self, opened: Option<&SignInOpened>) {
+    fn begin(&mut self, opened: Option<&SignInOpened>, proven: Assurance) {
         if let Some(opened) = opened {
-            let sign_in = SignIn { expires_at: opened.expires_at, guesses: 0, reused: 0 };
+            let (expires_at, needs) = (opened.expires_at, opened.needs);
+            let sign_in = SignIn { expires_at, needs, proven, guesses: 0, reused: 0 };
             self.sign_ins.insert(opened.sign_in, sign_in);
         }
     }

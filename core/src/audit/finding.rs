@@ -70,6 +70,14 @@ pub enum Rule {
     AssuranceWithoutProof,
     /// A code completes a sign-in that was begun, is not over and was not completed.
     SignInNotOpen,
+    /// A password that a sign-in demanded is set in a sign-in that demanded it.
+    PasswordNotDemanded,
+    /// Codes by e-mail complete no sign-in while they are withheld.
+    EmailCodeWithheld,
+    /// Authenticators are replaced only after the replacement was asked for and was due.
+    ReplacementNotDue,
+    /// What is held stays as it is.
+    ChangedWhileHeld,
     /// No guess is evaluated while its method cools down.
     GuessDuringCoolDown,
     /// A sign-in has only so many guesses.

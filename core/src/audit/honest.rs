@@ -22,7 +22,7 @@ use super::source::Source;
 use super::verify::verify;
 use crate::domain::account::Open;
 use crate::domain::command::{
-    Activate, Context, Evidence, FirstFactor, Prove, Proven, RecoveryMinted, Register,
+    Activate, Context, Enroller, Evidence, FirstFactor, Prove, Proven, RecoveryMinted, Register,
     RequestEnable, SendEmailCode, SignIn, VerifyCode, WhichSessions,
 };
 use crate::domain::policy::Policy;
@@ -129,7 +129,7 @@ impl World {
             5..=8 => self.answer(open, choice, detail),
             9 | 10 => self.send(open, choice, detail),
             11 => Command::RequestEnable(RequestEnable {
-                session: Some(self.session(open, choice)),
+                enroller: Enroller::Session(self.session(open, choice)),
                 factor: FactorId::new(Uuid::from_u128(self.mint())),
                 secret: SecretVersion::new(5),
             }),
@@ -175,6 +175,7 @@ impl World {
             sign_in: self.sign_in(open, choice),
             evidence: self.evidence(open, choice / 3, detail),
             session: self.handle(),
+            next: self.handle(),
         })
     }
 
@@ -193,7 +194,8 @@ impl World {
         let factor = offer.map_or(FactorId::new(Uuid::from_u128(3)), |offer| offer.factor);
         let session = offer.and_then(|offer| offer.session);
         Command::Activate(Activate {
-            session: Some(session.unwrap_or_else(|| self.session(open, choice))),
+            enroller: Enroller::Session(session.unwrap_or_else(|| self.session(open, choice))),
+            session: self.handle(),
             compared: self.compared(factor, detail),
             minted: Self::minted_codes(),
         })

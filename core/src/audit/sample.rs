@@ -7,7 +7,7 @@ use std::path::Path;
 
 use countersign_events::account::{
     AccountEvent, Assurance, CodeRejected, CodeVerified, CooledDown, EmailCodeRequested,
-    EnableRequested, Enabled, KeyCreated, LockoutReset, Method, Origin, PasswordSet,
+    EnableRequested, Enabled, KeyCreated, LockoutReset, Method, Need, Origin, PasswordSet,
     PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
     RejectedWhy, ResetScope, SessionOpened, SignInOpened,
 };
@@ -177,7 +177,7 @@ impl Sample {
         self.happened_by(stream, By::Holder, &AccountEvent::Registered(registered), &sealed);
         let key = KeyCreated { key: "k1".to_owned(), commitment: Digest::new([1; 32]) };
         self.happened(stream, &AccountEvent::KeyCreated(key));
-        let set = PasswordSet { version: SecretVersion::new(1), why: PasswordSetWhy::Initial };
+        let set = PasswordSet::new(SecretVersion::new(1), PasswordSetWhy::Initial);
         self.happened(stream, &AccountEvent::PasswordSet(set));
     }
 
@@ -207,7 +207,8 @@ impl Sample {
     /// The right password; a sign-in waits.
     pub(super) fn begin(&mut self, stream: StreamId, sign_in: u8) {
         let expires_at = self.now + SignedDuration::from_mins(10);
-        let sign_in = Some(SignInOpened { sign_in: handle(sign_in), expires_at });
+        let sign_in =
+            Some(SignInOpened { sign_in: handle(sign_in), expires_at, needs: Need::SecondFactor });
         let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
         self.happened(stream, &AccountEvent::PasswordVerified(verified));
     }
@@ -222,6 +223,7 @@ impl Sample {
             purpose,
             sign_in: None,
             in_session: None,
+            next: None,
             session: None,
         }
     }
@@ -297,6 +299,7 @@ impl Sample {
             purpose: Purpose::SignIn,
             bound_to: handle(sign_in),
             nonce: Digest::new([3; 16]),
+            digits: None,
             expires_at: self.now + SignedDuration::from_mins(10),
         };
         self.happened(stream, &AccountEvent::EmailCodeRequested(requested))

@@ -14,7 +14,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use countersign_events::account::{Assurance, Origin, Purpose};
+use countersign_events::account::{
+    Assurance, EmailCodes, Method, Need, Origin, PasswordChangeWhy, Purpose,
+};
 use countersign_events::id::{
     ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
 };
@@ -31,6 +33,9 @@ pub struct Account {
     pub standing: Standing,
     /// What was guessed, by method. An unknown login has counters too.
     pub limits: Limits,
+    /// When a new password was asked for by mail in the last 24 hours; an unknown login has these
+    /// too.
+    pub resets: Vec<Timestamp>,
     /// Idempotency keys of the last 24 hours.
     pub idempotency: Ledger,
     /// The last event: its revision and time.
@@ -63,15 +68,29 @@ pub struct Open {
     pub identity_at: Revision,
     /// The address, by the commitment to its sealed form.
     pub email: Option<Email>,
+    /// The address before that one, for as long as it can be taken back.
+    pub former_email: Option<FormerEmail>,
     /// The current password's version in the vault.
     pub password: Option<SecretVersion>,
+    /// Why the next sign-in asks for a new password, if it does.
+    pub password_change: Option<PasswordChangeWhy>,
+    /// The link to a new password that is out.
+    pub reset: Option<ResetLink>,
     /// The authenticators in use.
     pub factors: BTreeMap<FactorId, Factor>,
     /// The authenticator that waits for its first code.
     pub offer: Option<Offer>,
     /// The recovery codes.
     pub recovery: Option<RecoverySet>,
-    /// Sign-ins that wait for their second factor.
+    /// The replacement of the authenticators that was asked for.
+    pub replacement: Option<Replacement>,
+    /// Until when address, authenticators and recovery codes stay as they are.
+    pub held_until: Option<Timestamp>,
+    /// Whether codes by e-mail are offered at the sign-in.
+    pub email_codes_offered: EmailCodes,
+    /// What the holder said was somebody else's doing, and until when that is remembered.
+    pub repudiated: BTreeMap<EventId, Timestamp>,
+    /// Sign-ins that wait for more.
     pub sign_ins: BTreeMap<HandleHash, SignIn>,
     /// Sessions.
     pub sessions: BTreeMap<HandleHash, Session>,
@@ -88,6 +107,41 @@ pub struct Email {
     pub commit: Hash32,
     /// Whether it was proven.
     pub confirmed: bool,
+}
+
+/// An address that another took the place of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerEmail {
+    /// It.
+    pub email: Email,
+    /// The entry whose sealed part holds it.
+    pub identity_at: Revision,
+    /// The `EmailChanged` that took its place.
+    pub change: EventId,
+    /// Until when it is told what happens, and can be taken back.
+    pub until: Timestamp,
+}
+
+/// A link to a new password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetLink {
+    /// The event that it is derived from.
+    pub request: EventId,
+    /// When it dies.
+    pub expires_at: Timestamp,
+}
+
+/// A replacement of the authenticators.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacement {
+    /// The event that asked for it.
+    pub request: EventId,
+    /// When.
+    pub requested_at: Timestamp,
+    /// From when it may be completed.
+    pub due_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
 }
 
 /// An authenticator in use.
@@ -116,7 +170,7 @@ pub struct Offer {
     pub named_at: Revision,
     /// When it lapses.
     pub expires_at: Timestamp,
-    /// The session that began it; none for a client app.
+    /// The session or sign-in that began it; none for a client app.
     pub session: Option<HandleHash>,
     /// The step of its first accepted code, until `Enabled` follows in the same append.
     pub confirmed: Option<(u64, Timestamp)>,
@@ -147,13 +201,17 @@ impl RecoverySet {
     }
 }
 
-/// A sign-in that waits for its second factor.
+/// A sign-in that waits for more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
     /// When the first factor was proven.
     pub started_at: Timestamp,
     /// When it dies.
     pub expires_at: Timestamp,
+    /// What it waits for.
+    pub needs: Need,
+    /// What proved the second factor, and when, where that is behind it.
+    pub proven: Option<(Method, Timestamp)>,
     /// Evaluated guesses so far.
     pub guesses: u32,
     /// Retypes of accepted codes so far.
@@ -190,8 +248,14 @@ pub struct EmailCode {
     pub request: EventId,
     /// What for.
     pub purpose: Purpose,
+    /// The address that it goes to, by its commitment and the entry that holds it.
+    pub address: Hash32,
+    /// The entry whose sealed part holds that address.
+    pub address_at: Revision,
     /// The number that it is derived from.
     pub nonce: Nonce,
+    /// Its digits.
+    pub digits: u8,
     /// When it dies.
     pub expires_at: Timestamp,
 }

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use countersign_events::account::{
     AccountEvent, KeyCreated, Method, Origin, PasswordSetWhy, Purpose, ResetScope, Viewed,
 };
-use countersign_events::id::{ClientId, FactorId, HandleHash, Hash32, Nonce, SecretVersion};
+use countersign_events::id::{
+    ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion,
+};
 use jiff::Timestamp;
 
 use super::guess_limit::RefusedAttempts;
@@ -80,6 +82,36 @@ pub enum Command {
         /// The new set.
         minted: RecoveryMinted,
     },
+    /// Change the password, by its holder.
+    ChangePassword(ChangePassword),
+    /// Send a link to a new password by mail.
+    RequestPasswordReset,
+    /// Set the password of a link, which was found to be the one that is out.
+    ResetPassword {
+        /// Durable in the vault.
+        version: SecretVersion,
+    },
+    /// Set the password that a sign-in asked for.
+    SetDemandedPassword(SetDemandedPassword),
+    /// Take another address, with a code sent to it.
+    ChangeEmail {
+        /// The session.
+        session: HandleHash,
+        /// Whether the code was the live one.
+        right: bool,
+    },
+    /// Ask for a replacement of the authenticators.
+    RequestReplacement {
+        /// The session.
+        session: HandleHash,
+    },
+    /// Give a replacement up.
+    CancelReplacement {
+        /// The session.
+        session: HandleHash,
+    },
+    /// Say by a link in a notice that something was somebody else's doing.
+    Repudiate(Repudiate),
     /// Record that a session is in use.
     UseSession(HandleHash),
     /// End sessions.
@@ -211,6 +243,8 @@ pub struct VerifyCode {
     pub evidence: Evidence,
     /// The hash of the session's token, if one starts.
     pub session: HandleHash,
+    /// The hash of the id under which the sign-in goes on, if it does.
+    pub next: HandleHash,
 }
 
 /// What was proven within a session.
@@ -236,15 +270,83 @@ pub struct Prove {
     pub next: HandleHash,
 }
 
+/// Who enrols an authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enroller {
+    /// The holder, in a session.
+    Session(HandleHash),
+    /// The holder, in a sign-in that asks for one.
+    SignIn(HandleHash),
+    /// A client app, for one of its users.
+    Client,
+}
+
+impl Enroller {
+    /// The session or sign-in that an offer is bound to.
+    #[must_use]
+    pub const fn bound_to(self) -> Option<HandleHash> {
+        match self {
+            Self::Session(hash) | Self::SignIn(hash) => Some(hash),
+            Self::Client => None,
+        }
+    }
+}
+
 /// See [`Command::RequestEnable`].
 #[derive(Debug, Clone)]
 pub struct RequestEnable {
-    /// The session; none for a client app.
-    pub session: Option<HandleHash>,
+    /// Who.
+    pub enroller: Enroller,
     /// The id of the new authenticator.
     pub factor: FactorId,
     /// Its secret, durable in the vault.
     pub secret: SecretVersion,
+}
+
+/// See [`Command::ChangePassword`].
+#[derive(Debug, Clone)]
+pub struct ChangePassword {
+    /// The session.
+    pub session: HandleHash,
+    /// The new password, durable in the vault; none where the present one was wrong.
+    pub version: Option<SecretVersion>,
+    /// The hash of the token that takes the session's place.
+    pub next: HandleHash,
+}
+
+/// See [`Command::SetDemandedPassword`].
+#[derive(Debug, Clone)]
+pub struct SetDemandedPassword {
+    /// The sign-in that asked for it.
+    pub sign_in: HandleHash,
+    /// Durable in the vault.
+    pub version: SecretVersion,
+    /// The hash of the id under which the sign-in goes on, if it does.
+    pub next: HandleHash,
+    /// The hash of the session's token, if one starts.
+    pub session: HandleHash,
+}
+
+/// What a notice told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// An authenticator is to be replaced.
+    Replacement,
+    /// Another address was taken.
+    EmailChange,
+    /// The password was set anew by mail.
+    PasswordReset,
+    /// Anything else.
+    Other,
+}
+
+/// See [`Command::Repudiate`].
+#[derive(Debug, Clone, Copy)]
+pub struct Repudiate {
+    /// The event that the notice told of.
+    pub cause: EventId,
+    /// What that is.
+    pub told: Told,
 }
 
 /// Freshly minted recovery codes, hashed.
@@ -259,11 +361,13 @@ pub struct RecoveryMinted {
 /// See [`Command::Activate`].
 #[derive(Debug, Clone)]
 pub struct Activate {
-    /// The session; none for a client app.
-    pub session: Option<HandleHash>,
+    /// Who.
+    pub enroller: Enroller,
+    /// The hash of the session's token, if a sign-in starts one.
+    pub session: HandleHash,
     /// What comparing the first code gave.
     pub compared: Compared,
-    /// Recovery codes, used only with the first authenticator.
+    /// Recovery codes, used only with the first authenticator, or one that replaces all others.
     pub minted: RecoveryMinted,
 }
 

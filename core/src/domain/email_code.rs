@@ -10,6 +10,10 @@ use super::account::Open;
 use super::policy::Policy;
 use super::refusal::Refusal;
 
+/// Digits of a code that proves an address, or completes a sign-in.
+pub const DIGITS: u8 = 6;
+/// Digits of a code that leads to a recovery (SR-020).
+pub const RECOVERY_DIGITS: u8 = 8;
 /// The span over which sends are limited.
 const SENDS_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -26,6 +30,28 @@ pub fn admit_send(open: &Open, now: Timestamp, policy: &Policy) -> Result<(), Re
     if recent().count() >= policy.email_sends_per_day {
         let oldest = recent().min().map_or(now, |at| after(at, SENDS_SPAN));
         return Err(Refusal::TooManyRequests { retry_at: oldest });
+    }
+    Ok(())
+}
+
+/// The shorter span over which requests for a new password are limited.
+const RESETS_SPAN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whether another link to a new password may be asked for now (AT-50).
+///
+/// # Errors
+/// [`Refusal::TooManyRequests`] at the limit of the hour and of the day.
+pub fn admit_reset(resets: &[Timestamp], now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
+    let spans = [(RESETS_SPAN, policy.resets_per_hour), (SENDS_SPAN, policy.resets_per_day)];
+    for (span, most) in spans {
+        let within = || resets.iter().filter(move |at| now.duration_since(**at) < span);
+        if within().count() >= most {
+            // From when one fewer than the limit is left in the span.
+            let gone = within().count().saturating_sub(most);
+            let oldest = within().nth(gone).copied().unwrap_or(now);
+            let retry_at = oldest.saturating_add(span).unwrap_or(Timestamp::MAX);
+            return Err(Refusal::TooManyRequests { retry_at });
+        }
     }
     Ok(())
 }

@@ -5,8 +5,8 @@
 //! else, so that a replay forgets the same.
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EnableRequested, Method, Purpose,
-    Registered, SessionOpened, SignInOpened,
+    AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EmailCodes, EnableRequested,
+    Method, PasswordSet, PasswordSetWhy, Purpose, Registered, SessionOpened, SignInOpened,
 };
 use countersign_events::entry::Idempotency;
 use countersign_events::id::{EventId, HandleHash, Hash32, Revision};
@@ -16,8 +16,10 @@ use super::account::{
     Account, Email, EmailCode, Factor, Offer, Open, RecoverySet, Session, SignIn, Standing,
 };
 use super::decide::counts_as_guess;
-use super::email_code::forget_old_sends;
+use super::email_code::{DIGITS, forget_old_sends};
 use super::policy::SIGN_INS_LIVE_MAX;
+
+mod recovery;
 
 /// An event with what its entry says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +69,17 @@ fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
         created_at: stamped.at,
         identity_at: stamped.revision,
         email: email.map(|commit| Email { commit, confirmed: registered.email_confirmed }),
+        former_email: None,
         password: None,
+        password_change: None,
+        reset: None,
         factors: [].into(),
         offer: None,
         recovery: None,
+        replacement: None,
+        held_until: None,
+        email_codes_offered: EmailCodes::Offered,
+        repudiated: [].into(),
         sign_ins: [].into(),
         sessions: [].into(),
         email_sends: vec![],
@@ -94,6 +103,10 @@ fn evolve_limits(account: &mut Account, event: &AccountEvent, at: Timestamp) {
         }
         AccountEvent::CooledDown(cooled) => limits.cool_down(at, cooled),
         AccountEvent::LockoutReset(reset) => limits.reset(reset.scope, reset.method),
+        AccountEvent::PasswordResetRequested(_) => {
+            forget_old_sends(&mut account.resets, at);
+            account.resets.push(at);
+        }
         _ => {}
     }
 }
@@ -106,7 +119,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
                 email.confirmed = true;
             }
         }
-        AccountEvent::PasswordSet(set) => open.password = Some(set.version),
+        AccountEvent::PasswordSet(set) => open.password_set(set, at),
         AccountEvent::PasswordVerified(verified) => {
             open.begin(verified.sign_in.as_ref(), at);
             open.start(verified.session.as_ref(), Method::Password, at);
@@ -151,6 +164,15 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::SessionsEnded(ended) => {
             ended.sessions.iter().for_each(|session| open.end(*session));
         }
+        AccountEvent::PasswordResetRequested(_)
+        | AccountEvent::PasswordChangeDemanded(_)
+        | AccountEvent::HoldPlaced(_)
+        | AccountEvent::EmailChanged(_)
+        | AccountEvent::EmailChangeUndone(_)
+        | AccountEvent::ReplacementRequested(_)
+        | AccountEvent::ReplacementObjected(_)
+        | AccountEvent::ReplacementCompleted(_)
+        | AccountEvent::Repudiated(_) => recovery::evolve(open, stamped),
         AccountEvent::Registered(_)
         | AccountEvent::KeyCreated(_)
         | AccountEvent::RegistrationAbandoned(_)
@@ -170,6 +192,10 @@ impl Open {
     fn forget_lapsed(&mut self, at: Timestamp) {
         self.sessions.retain(|_, session| at < session.expires_at);
         self.sign_ins.retain(|_, sign_in| at < sign_in.expires_at);
+        self.former_email.take_if(|former| at >= former.until);
+        self.reset.take_if(|link| at >= link.expires_at);
+        self.replacement.take_if(|replacement| at >= replacement.expires_at);
+        self.repudiated.retain(|_, until| at < *until);
         let (sign_ins, sessions) = (&self.sign_ins, &self.sessions);
         self.email_codes.retain(|bound_to, _| {
             sign_ins.contains_key(bound_to) || sessions.contains_key(bound_to)
@@ -184,9 +210,52 @@ impl Open {
             let Some(oldest) = oldest.map(|(hash, _)| *hash) else { break };
             self.sign_ins.remove(&oldest);
         }
-        let sign_in =
-            SignIn { started_at: at, expires_at: opened.expires_at, guesses: 0, reused: 0 };
+        let sign_in = SignIn {
+            started_at: at,
+            expires_at: opened.expires_at,
+            needs: opened.needs,
+            proven: None,
+            guesses: 0,
+            reused: 0,
+        };
         self.sign_ins.insert(opened.sign_in, sign_in);
+    }
+
+    /// A sign-in goes on under another id: what was proven goes along.
+    fn go_on(&mut self, next: Option<&SignInOpened>, earlier: Option<SignIn>, at: Timestamp) {
+        let (Some(next), Some(earlier)) = (next, earlier) else { return };
+        self.begin(Some(next), at);
+        if let Some(sign_in) = self.sign_ins.get_mut(&next.sign_in) {
+            (sign_in.started_at, sign_in.proven) = (earlier.started_at, earlier.proven);
+        }
+    }
+
+    /// A password became the current one. Unless it is the same one, what the old one began goes
+    /// no further.
+    fn password_set(&mut self, set: &PasswordSet, at: Timestamp) {
+        self.password = Some(set.version);
+        if matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed) {
+            return;
+        }
+        let earlier = set.sign_in.and_then(|hash| self.sign_ins.remove(&hash));
+        self.sign_ins.clear();
+        self.email_codes.clear();
+        self.reset = None;
+        self.password_change = None;
+        self.start(set.session.as_ref(), Method::Password, at);
+        if let (Some(opened), Some(earlier)) = (&set.session, &earlier) {
+            self.carry_over(opened.session, earlier);
+        }
+        self.go_on(set.next.as_ref(), earlier, at);
+    }
+
+    /// What a sign-in has proven goes over to the session that it led to.
+    fn carry_over(&mut self, session: HandleHash, sign_in: &SignIn) {
+        let Some(session) = self.sessions.get_mut(&session) else { return };
+        session.password_at = session.password_at.or(Some(sign_in.started_at));
+        if let Some((Method::Totp | Method::RecoveryCode, at)) = sign_in.proven {
+            session.second_factor_at = Some(at);
+        }
     }
 
     /// Starts a session, or lifts the one of the same hash, or puts it in another's place.
@@ -248,20 +317,26 @@ impl Open {
                 offer.confirmed = Some((step, at));
             }
         }
-        let password_at = verified.sign_in.and_then(|hash| {
+        let mut sign_in = verified.sign_in.and_then(|hash| {
             self.email_codes.remove(&hash);
-            self.sign_ins.remove(&hash).map(|sign_in| sign_in.started_at)
+            self.sign_ins.remove(&hash)
         });
-        if verified.purpose == Purpose::ConfirmEmail {
+        if let Some(sign_in) = &mut sign_in {
+            sign_in.proven = Some((verified.method, at));
+        }
+        if matches!(verified.purpose, Purpose::ConfirmEmail | Purpose::ChangeEmail) {
             verified.in_session.map(|session| self.email_codes.remove(&session));
         }
-        self.start(verified.session.as_ref(), verified.method, at);
-        let opened = verified.session.as_ref().map(|opened| opened.session);
-        if let (Some(hash), Some(at)) = (opened, password_at)
-            && let Some(session) = self.sessions.get_mut(&hash)
+        if matches!(verified.method, Method::Totp | Method::RecoveryCode)
+            && matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp)
         {
-            session.password_at = Some(at);
+            self.email_codes_offered = EmailCodes::Offered;
         }
+        self.start(verified.session.as_ref(), verified.method, at);
+        if let (Some(opened), Some(sign_in)) = (&verified.session, &sign_in) {
+            self.carry_over(opened.session, sign_in);
+        }
+        self.go_on(verified.next.as_ref(), sign_in, at);
     }
 
     fn rejected(&mut self, rejected: &CodeRejected) {
@@ -299,10 +374,20 @@ impl Open {
 
     fn email_code(&mut self, requested: &EmailCodeRequested, stamped: &StampedEvent) {
         self.email_sends.push(stamped.at);
+        // Another address comes along, sealed beside the event; every other code goes to the one
+        // there is.
+        let address = match requested.purpose {
+            Purpose::ChangeEmail => stamped.pii.map(|commit| (commit, stamped.revision)),
+            _ => self.email.as_ref().map(|email| (email.commit, self.identity_at)),
+        };
+        let Some((address, address_at)) = address else { return };
         let code = EmailCode {
             request: stamped.id,
             purpose: requested.purpose,
+            address,
+            address_at,
             nonce: requested.nonce,
+            digits: requested.digits.unwrap_or(DIGITS),
             expires_at: requested.expires_at,
         };
         self.email_codes.insert(requested.bound_to, code);

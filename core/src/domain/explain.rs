@@ -3,7 +3,7 @@
 use std::fmt;
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, CodeVerified, DeliveryFailure, Method, Notice, Origin,
+    AccountEvent, CodeRejected, CodeVerified, DeliveryFailure, Method, Need, Notice, Origin,
     PasswordSetWhy, Purpose, RejectedWhy, ResetScope, SessionEndedWhy, Viewed,
 };
 
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::guess_limit::CoolDown;
 use super::totp::PERIOD_SECONDS;
 
+mod recovery;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Enable => "to activate an authenticator",
         Purpose::StepUp => "to prove it again",
         Purpose::ConfirmEmail => "to confirm the e-mail address",
+        Purpose::ChangeEmail => "to take another e-mail address",
     }
 }
 
@@ -81,9 +83,19 @@ pub fn event(event: &AccountEvent) -> String {
             PasswordSetWhy::Initial => "the first password was set".into(),
             PasswordSetWhy::Changed => "the password was changed".into(),
             PasswordSetWhy::Rehashed => "the password's hash was strengthened".into(),
+            PasswordSetWhy::Reset => "a new password was set by a link sent by mail".into(),
+            PasswordSetWhy::Demanded => "a new password was set, as the sign-in demanded".into(),
         },
         AccountEvent::PasswordVerified(verified) => match &verified.sign_in {
-            Some(_) => "the right password was given; a second factor was asked for".into(),
+            Some(opened) => match opened.needs {
+                Need::SecondFactor => {
+                    "the right password was given; a second factor was asked for".into()
+                }
+                Need::NewPassword => "the right password was given; a new one was asked for".into(),
+                Need::Enrolment => {
+                    "the right password was given; an authenticator was asked for".into()
+                }
+            },
             None => format!("the right password was given {}", purpose(verified.purpose)),
         },
         AccountEvent::FirstFactorVouched(vouched) => match &vouched.sign_in {
@@ -150,6 +162,8 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
                 SessionEndedWhy::Revoked => "the holder ended them",
                 SessionEndedWhy::FactorChanged => "an authenticator was added or removed",
                 SessionEndedWhy::TooMany => "there were too many",
+                SessionEndedWhy::PasswordChanged => "the password was set anew",
+                SessionEndedWhy::Repudiated => "the holder said: this was not me",
             };
             let count = ended.sessions.len();
             let sessions = if count == 1 { "session" } else { "sessions" };
@@ -163,12 +177,18 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
             Viewed::Search => "support searched for this account",
         }
         .to_owned(),
-        other => other.event_type().to_owned(),
+        other => recovery::event(other).unwrap_or_else(|| other.event_type().to_owned()),
     }
 }
 
 fn accepted(verified: &CodeVerified) -> String {
-    format!("{} was accepted {}", one(verified.method), purpose(verified.purpose))
+    let more = match verified.next.as_ref().map(|next| next.needs) {
+        None => "",
+        Some(Need::NewPassword) => "; a new password was asked for",
+        Some(Need::Enrolment) => "; an authenticator was asked for",
+        Some(Need::SecondFactor) => "; a second factor was asked for",
+    };
+    format!("{} was accepted {}{more}", one(verified.method), purpose(verified.purpose))
 }
 
 fn refused(rejected: &CodeRejected) -> String {
@@ -210,5 +230,13 @@ const fn notice(notice: Notice) -> &'static str {
         Notice::Unlocked => "support ended a lockout",
         Notice::SignedInByEmail => "somebody signed in with a code by e-mail",
         Notice::RecoveryCodesReplaced => "new recovery codes were made",
+        Notice::PasswordReset => "the password was set anew by mail",
+        Notice::PasswordChanged => "the password was changed",
+        Notice::EmailChanged => "another e-mail address was taken",
+        Notice::EmailChangeUndone => "the earlier e-mail address was taken back",
+        Notice::ReplacementRequested => "the authenticator is to be replaced",
+        Notice::ReplacementStopped => "the authenticator will not be replaced",
+        Notice::ReplacementCompleted => "the authenticator was replaced",
+        Notice::Repudiated => "all sessions were ended at the holder's word",
     }
 }

@@ -1,9 +1,24 @@
 //! The limits in force, with the numbers of the first policy.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use countersign_events::id::PolicyVersion;
+
+use super::email_code::{DIGITS, RECOVERY_DIGITS};
+
+/// What a code by e-mail is good for at the sign-in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailMode {
+    /// It completes a sign-in: the session has a name of its own, and may not change factors.
+    #[default]
+    SignIn,
+    /// It leads to a session that can replace a lost authenticator and little else.
+    RecoveryOnly,
+    /// There is none.
+    Off,
+}
 
 /// Every number that a decision depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +53,46 @@ pub struct Policy {
     pub sessions_max: usize,
     /// How old a fresh proof may be.
     pub fresh: SignedDuration,
+    /// What a code by e-mail is good for at the sign-in.
+    pub email_mode: EmailMode,
+    /// Whether it may be the way to recover where one address is all there is to tell the holder.
+    pub single_channel_ack: bool,
+    /// How long a link to a new password works.
+    pub reset_ttl: SignedDuration,
+    /// Requests for such a link in one hour.
+    pub resets_per_hour: usize,
+    /// The same in 24 hours.
+    pub resets_per_day: usize,
+    /// How long address, authenticators and recovery codes stay as they are after a way around a
+    /// proof was used.
+    pub hold: SignedDuration,
+    /// How long codes by e-mail are not offered after a password was set anew by mail.
+    pub email_codes_withheld: SignedDuration,
+    /// How long an earlier address is told what happens, and can be taken back.
+    pub email_undo: SignedDuration,
+    /// How long the holder can object before an authenticator is replaced.
+    pub replacement_delay: SignedDuration,
+    /// How long a replacement may wait to be completed once it is due.
+    pub replacement_ttl: SignedDuration,
+    /// From when everybody must have a second factor.
+    pub two_factor_required_from: Option<Timestamp>,
+}
+
+impl Policy {
+    /// Whether everybody must have a second factor by now.
+    #[must_use]
+    pub fn requires_two_factor(&self, now: Timestamp) -> bool {
+        self.two_factor_required_from.is_some_and(|from| from <= now)
+    }
+
+    /// Digits of a code by e-mail.
+    #[must_use]
+    pub const fn email_code_digits(&self) -> u8 {
+        match self.email_mode {
+            EmailMode::RecoveryOnly => RECOVERY_DIGITS,
+            EmailMode::SignIn | EmailMode::Off => DIGITS,
+        }
+    }
 }
 
 impl Default for Policy {
@@ -58,10 +113,25 @@ impl Default for Policy {
             session_idle: SignedDuration::from_mins(30),
             sessions_max: 10,
             fresh: SignedDuration::from_secs(super::refusal::FRESH_SECONDS),
+            email_mode: EmailMode::SignIn,
+            single_channel_ack: false,
+            reset_ttl: SignedDuration::from_mins(30),
+            resets_per_hour: 3,
+            resets_per_day: 10,
+            hold: SignedDuration::from_hours(24),
+            email_codes_withheld: SignedDuration::from_hours(7 * 24),
+            email_undo: SignedDuration::from_hours(7 * 24),
+            replacement_delay: SignedDuration::from_hours(24),
+            replacement_ttl: SignedDuration::from_hours(7 * 24),
+            two_factor_required_from: None,
         }
     }
 }
 
+/// How long the link of a notice works that says "this was not me".
+pub const OBJECTION_TTL: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long it is remembered that such a link was used: as long as the link works.
+pub const REPUDIATED_REMEMBERED: SignedDuration = OBJECTION_TTL;
 /// Sign-ins of an account that may wait at once; the oldest is dropped. Not part of the policy:
 /// states are folded with it, and a fold depends on nothing but events.
 pub const SIGN_INS_LIVE_MAX: usize = 10;

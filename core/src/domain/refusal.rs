@@ -23,6 +23,12 @@ pub enum Refusal {
     /// Whoever asks may not do this.
     #[error("forbidden: {0}")]
     Forbidden(&'static str),
+    /// After a way around a proof was used, this must wait.
+    #[error("held until {until}")]
+    Held {
+        /// Until when.
+        until: Timestamp,
+    },
     /// There is no such thing, for somebody who may know.
     #[error("no such {0}")]
     NotFound(&'static str),

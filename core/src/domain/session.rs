@@ -1,11 +1,11 @@
 //! Sessions: whether one is alive, and whether its proofs are fresh enough.
 
-use countersign_events::account::Assurance;
+use countersign_events::account::{Assurance, EmailCodes};
 use countersign_events::id::HandleHash;
 use jiff::Timestamp;
 
-use super::account::{Open, Session};
-use super::policy::Policy;
+use super::account::{Open, Replacement, Session};
+use super::policy::{EmailMode, Policy};
 use super::refusal::{Refusal, StepUp};
 
 /// RFC 8176: a password.
@@ -50,7 +50,83 @@ impl Open {
     }
 }
 
+impl Open {
+    /// Whether codes by e-mail are offered at the sign-in (SR-019, SR-029, SR-053).
+    #[must_use]
+    pub fn offers_email_codes(&self, now: Timestamp, policy: &Policy) -> bool {
+        let has_channels = match policy.email_mode {
+            EmailMode::SignIn => true,
+            EmailMode::RecoveryOnly => policy.single_channel_ack,
+            EmailMode::Off => false,
+        };
+        let is_withheld = match self.email_codes_offered {
+            EmailCodes::Offered => false,
+            EmailCodes::WithheldUntil(until) => now < until,
+            EmailCodes::WithheldUntilProof => true,
+        };
+        self.email.is_some() && has_channels && !is_withheld
+    }
+
+    /// The replacement that may be completed now.
+    #[must_use]
+    pub fn replacement_due(&self, now: Timestamp) -> Option<&Replacement> {
+        self.replacement.as_ref().filter(|found| found.due_at <= now && now < found.expires_at)
+    }
+
+    /// Until when address, authenticators and recovery codes stay as they are (SR-118).
+    #[must_use]
+    pub fn held(&self, now: Timestamp) -> Option<Timestamp> {
+        self.held_until.filter(|until| now < *until)
+    }
+
+    /// Demands that nothing is held.
+    ///
+    /// # Errors
+    /// [`Refusal::Held`] where it is.
+    pub fn demand_no_hold(&self, now: Timestamp) -> Result<(), Refusal> {
+        self.held(now).map_or(Ok(()), |until| Err(Refusal::Held { until }))
+    }
+}
+
 impl Session {
+    /// Whether it can replace a lost authenticator and little else (SR-019).
+    #[must_use]
+    pub fn is_for_recovery_only(&self, policy: &Policy) -> bool {
+        self.assurance == Assurance::EmailCode && policy.email_mode == EmailMode::RecoveryOnly
+    }
+
+    /// Demands a session that may do more than replace a lost authenticator.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] where it may not.
+    pub fn demand_more_than_recovery(&self, policy: &Policy) -> Result<(), Refusal> {
+        if self.is_for_recovery_only(policy) {
+            Err(Refusal::Forbidden("a session by a code by e-mail is for recovery only"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Demands what a change of the account needs: a fresh second factor where there is one, a
+    /// fresh password where there is none.
+    ///
+    /// # Errors
+    /// [`Refusal::StepUpRequired`].
+    pub fn demand_fresh(
+        &self,
+        open: &Open,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<(), Refusal> {
+        if open.two_factor_enabled() {
+            self.demand_second_factor(now, policy)
+        } else if self.password_is_fresh(now, policy) {
+            Ok(())
+        } else {
+            Err(Refusal::StepUpRequired(StepUp::Password))
+        }
+    }
+
     /// Whether the password was proven a short while ago.
     #[must_use]
     pub fn password_is_fresh(&self, now: Timestamp, policy: &Policy) -> bool {

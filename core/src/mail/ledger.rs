@@ -15,6 +15,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::Whose;
 use crate::accounts::Fault;
 use crate::accounts::request::Net;
 
@@ -23,8 +24,20 @@ use crate::accounts::request::Net;
 pub struct Addressee {
     /// The stored address (SR-027).
     pub email: String,
+    /// Which of the account's addresses that is.
+    pub whose: Whose,
     /// The name a client app gave, which the holder or the app may have chosen.
     pub display_name: Option<String>,
+    /// What a notice's link to object carries: only for an address that was proven.
+    pub not_me: Option<Zeroizing<String>>,
+}
+
+impl Addressee {
+    /// The present address, of somebody without a display name.
+    #[must_use]
+    pub fn new(email: impl Into<String>) -> Self {
+        Self { email: email.into(), whose: Whose::Present, display_name: None, not_me: None }
+    }
 }
 
 impl fmt::Debug for Addressee {
@@ -36,6 +49,8 @@ impl fmt::Debug for Addressee {
 /// A code that is to be sent.
 #[derive(Clone)]
 pub struct CodeMail {
+    /// Where it goes: to a new address, where that is to be proven.
+    pub to: Addressee,
     /// The code: six digits.
     pub code: Zeroizing<String>,
     /// What it is for.
@@ -52,12 +67,31 @@ impl fmt::Debug for CodeMail {
     }
 }
 
+/// A link to a new password that is to be sent.
+#[derive(Clone)]
+pub struct LinkMail {
+    /// Where it goes.
+    pub to: Addressee,
+    /// What is behind the link's `#`.
+    pub token: Zeroizing<String>,
+    /// When it dies.
+    pub expires_at: Timestamp,
+    /// Where it was asked for; the mail tells a coarse form of it.
+    pub net: Option<Net>,
+}
+
+impl fmt::Debug for LinkMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkMail(…)")
+    }
+}
+
 /// What became of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailOutcome {
-    /// The mail server took the mail with the code.
+    /// The mail server took the mail with the code or the link.
     CodeSent {
-        /// The `EmailCodeRequested`.
+        /// The event that asked for it.
         request: EventId,
         /// Attempts it took.
         attempts: u32,
@@ -84,8 +118,20 @@ pub enum MailOutcome {
 
 /// The accounts, as the courier sees them.
 pub trait MailLedger: Send + Sync {
-    /// The stored address of an account; `None` where there is none or its key is gone.
-    fn addressee(&self, account: AccountId) -> BoxFuture<'_, Result<Option<Addressee>, Fault>>;
+    /// The stored addresses of an account that a notice of an event goes to; none where there are
+    /// none or its key is gone.
+    fn addressees(
+        &self,
+        account: AccountId,
+        cause: EventId,
+    ) -> BoxFuture<'_, Result<Vec<Addressee>, Fault>>;
+
+    /// The link of a request; `None` where it is of no use any more.
+    fn link(
+        &self,
+        account: AccountId,
+        request: EventId,
+    ) -> BoxFuture<'_, Result<Option<LinkMail>, Fault>>;
 
     /// The code of a request; `None` where it is of no use any more.
     fn code(

@@ -14,7 +14,7 @@ use lettre::Address;
 use zeroize::Zeroizing;
 
 use super::client_hint;
-use super::ledger::{Addressee, CodeMail};
+use super::ledger::{Addressee, CodeMail, LinkMail};
 use super::wording::{self, Letter, NoticeFacts};
 use super::{Mail, MessageId};
 
@@ -115,11 +115,25 @@ impl Letterhead {
         &self,
         request: EventId,
         at: Timestamp,
-        to: &Addressee,
         code: &CodeMail,
     ) -> Result<Mail, RenderError> {
         let hint = code.net.as_ref().and_then(client_hint::coarse);
-        self.mail(request, at, to, &wording::code(self, at, code, hint))
+        self.mail(request, at, &code.to, &wording::code(self, at, code, hint))
+    }
+
+    /// The mail with a link to a new password. `request` and `at` are those of the
+    /// `PasswordResetRequested`.
+    ///
+    /// # Errors
+    /// [`RenderError`] if the template fails.
+    pub fn link_mail(
+        &self,
+        request: EventId,
+        at: Timestamp,
+        link: &LinkMail,
+    ) -> Result<Mail, RenderError> {
+        let hint = link.net.as_ref().and_then(client_hint::coarse);
+        self.mail(request, at, &link.to, &wording::link(self, at, link, hint))
     }
 
     /// The mail that tells of an event. `cause` and `at` are the event's own.
@@ -134,7 +148,7 @@ impl Letterhead {
         notice: Notice,
         facts: &NoticeFacts,
     ) -> Result<Mail, RenderError> {
-        self.mail(cause, at, to, &wording::notice(self, at, notice, facts))
+        self.mail(cause, at, to, &wording::notice(self, at, to, notice, facts))
     }
 
     fn mail(
@@ -148,7 +162,7 @@ impl Letterhead {
         let text = Text { greeting: &greeting, letter, head: self }.render()?;
         let html = Html { greeting: &greeting, letter, head: self }.render()?;
         Ok(Mail {
-            message_id: MessageId::new(event, self.from.domain()),
+            message_id: MessageId::new(event, to.whose, self.from.domain()),
             at,
             to: to.email.clone(),
             subject: letter.subject.clone(),

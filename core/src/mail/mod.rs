@@ -16,6 +16,7 @@ mod client_hint;
 mod compose;
 pub mod ledger;
 pub mod letterhead;
+pub mod link;
 pub mod smtp;
 mod smtp_url;
 pub mod spool;
@@ -36,14 +37,31 @@ pub use smtp_url::{InvalidSmtpUrl, SmtpUrl, TlsMode};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MessageId {
     event: EventId,
+    to: Whose,
     domain: String,
+}
+
+/// Which of an account's addresses a mail goes to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// The present one.
+    #[default]
+    Present,
+    /// The one before, for some days after a change.
+    Former,
 }
 
 impl MessageId {
     /// The id of the mail that `event` called for, under a domain that was checked before.
     #[must_use]
-    pub(crate) fn new(event: EventId, domain: &str) -> Self {
-        Self { event, domain: domain.to_owned() }
+    pub(crate) fn new(event: EventId, to: Whose, domain: &str) -> Self {
+        Self { event, to, domain: domain.to_owned() }
+    }
+
+    /// Which address it goes to.
+    #[must_use]
+    pub const fn to(&self) -> Whose {
+        self.to
     }
 
     /// The event that called for the mail.
@@ -55,7 +73,11 @@ impl MessageId {
 
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<{}@{}>", self.event, self.domain)
+        let former = match self.to {
+            Whose::Present => "",
+            Whose::Former => ".former",
+        };
+        write!(f, "<{}{former}@{}>", self.event, self.domain)
     }
 }
 

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 
 use super::compose::compose;
 use super::letterhead::Letterhead;
-use super::{Mail, Mailer, SendError, SendErrorClass};
+use super::{Mail, Mailer, SendError, SendErrorClass, Whose};
 
 /// The most mails that a list shows.
 pub const LIST_MAX: usize = 200;
@@ -74,7 +74,11 @@ impl SpoolName {
         let at = mail.at;
         let millis = at.subsec_millisecond();
         let event = mail.message_id.event();
-        Self(format!("{}{millis:03}Z-{event}.eml", at.strftime("%Y%m%dT%H%M%S")))
+        let former = match mail.message_id.to() {
+            Whose::Present => "",
+            Whose::Former => "-former",
+        };
+        Self(format!("{}{millis:03}Z-{event}{former}.eml", at.strftime("%Y%m%dT%H%M%S")))
     }
 }
 

@@ -36,11 +36,12 @@ fn event() -> EventId {
 }
 
 fn to(name: Option<&str>) -> Addressee {
-    Addressee { email: "mike@example.org".into(), display_name: name.map(str::to_owned) }
+    Addressee { display_name: name.map(str::to_owned), ..Addressee::new("mike@example.org") }
 }
 
 fn code_mail(purpose: Purpose) -> Mail {
     let code = CodeMail {
+        to: to(Some("Mike")),
         code: Zeroizing::new("042917".into()),
         purpose,
         expires_at: "2026-11-24T05:33:45Z".parse().unwrap(),
@@ -49,7 +50,7 @@ fn code_mail(purpose: Purpose) -> Mail {
             user_agent: Some("Mozilla/5.0 (X11; Linux) Firefox/140.0".into()),
         }),
     };
-    head().code_mail(event(), at(), &to(Some("Mike")), &code).unwrap()
+    head().code_mail(event(), at(), &code).unwrap()
 }
 
 fn notice_mail(notice: Notice) -> Mail {
@@ -257,12 +258,13 @@ fn the_same_mail_has_the_same_bytes_and_its_events_name() {
 fn a_brand_that_is_not_ascii_keeps_the_code_on_its_line() {
     let head = Letterhead::new("Bürgeramt 東京", URL, "no-reply@example.com", None).unwrap();
     let code = CodeMail {
+        to: to(None),
         code: Zeroizing::new("042917".into()),
         purpose: Purpose::SignIn,
         expires_at: at(),
         net: None,
     };
-    let mail = head.code_mail(event(), at(), &to(None), &code).unwrap();
+    let mail = head.code_mail(event(), at(), &code).unwrap();
     let written = String::from_utf8(compose(&mail, &head).unwrap().formatted()).unwrap();
     assert!(written.is_ascii());
     assert!(written.lines().any(|line| line == "042917"), "{written}");

@@ -8,8 +8,9 @@ use countersign_events::actor::By;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ledger::CodeMail;
+use super::ledger::{Addressee, CodeMail, LinkMail};
 use super::letterhead::Letterhead;
+use super::link::LinkKind;
 
 /// What a mail says.
 #[derive(Clone)]
@@ -17,6 +18,7 @@ pub struct Letter<'a> {
     pub(super) subject: String,
     pub(super) lead: Vec<String>,
     pub(super) code: Option<&'a str>,
+    pub(super) link: Option<String>,
     pub(super) body: Vec<String>,
     pub(super) facts: Vec<(&'static str, String)>,
     pub(super) not_me: Vec<String>,
@@ -76,6 +78,7 @@ pub(super) fn code<'a>(
         Purpose::Enable => format!("confirm an authenticator at {brand}"),
         Purpose::StepUp => format!("prove again that it is you at {brand}"),
         Purpose::ConfirmEmail => format!("confirm your address at {brand}"),
+        Purpose::ChangeEmail => format!("use this address at {brand}"),
     };
     let mut facts = vec![("Asked for", moment(at))];
     facts.extend(hint.map(|hint| ("From", hint)));
@@ -86,7 +89,7 @@ pub(super) fn code<'a>(
                 .to_owned(),
             help(head, "If it was not you"),
         ],
-        Purpose::ConfirmEmail => vec![format!(
+        Purpose::ConfirmEmail | Purpose::ChangeEmail => vec![format!(
             "Somebody gave your address by mistake or on purpose. Do not pass this code on; \
              without it nothing happens. {}",
             help(head, "If it comes again")
@@ -96,6 +99,7 @@ pub(super) fn code<'a>(
         subject: format!("Your code to {purpose}"),
         lead: vec![format!("This is your code to {purpose}:")],
         code: Some(mail.code.as_str()),
+        link: None,
         body: vec![
             format!("It works once, until {}.", moment(mail.expires_at)),
             format!(
@@ -112,6 +116,7 @@ pub(super) fn code<'a>(
 pub(super) fn notice(
     head: &Letterhead,
     at: Timestamp,
+    to: &Addressee,
     notice: Notice,
     facts: &NoticeFacts,
 ) -> Letter<'static> {
@@ -125,9 +130,62 @@ pub(super) fn notice(
         subject,
         lead: vec![lead],
         code: None,
+        link: None,
         body: vec!["If this was you, there is nothing to do.".to_owned()],
         facts: told_facts,
-        not_me: vec![format!("{} {}", remedy(head, notice), help(head, after(notice)))],
+        not_me: [
+            Some(format!("{} {}", remedy(head, notice), help(head, after(notice)))),
+            objection(head, to),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+    }
+}
+
+/// How to say that it was somebody else. The link is good for a page that asks once more: what
+/// follows links by itself changes nothing.
+fn objection(head: &Letterhead, to: &Addressee) -> Option<String> {
+    let token = to.not_me.as_ref()?;
+    let url = url(head, LinkKind::NotMe, token);
+    Some(format!(
+        "Say so within seven days, and everybody is signed out, what can be undone is undone, and \
+         the next sign-in asks for a new password: {url}"
+    ))
+}
+
+fn url(head: &Letterhead, kind: LinkKind, token: &str) -> String {
+    format!("{}{}#{token}", head.public_url(), kind.page())
+}
+
+/// The mail with a link to a new password.
+pub(super) fn link(
+    head: &Letterhead,
+    at: Timestamp,
+    mail: &LinkMail,
+    hint: Option<String>,
+) -> Letter<'static> {
+    let brand = head.brand();
+    let mut facts = vec![("Asked for", moment(at))];
+    facts.extend(hint.map(|hint| ("From", hint)));
+    Letter {
+        subject: format!("A new password for your {brand} account"),
+        lead: vec![format!("Open this page to choose a new password for your {brand} account:")],
+        code: None,
+        link: Some(url(head, LinkKind::NewPassword, &mail.token)),
+        body: vec![
+            format!("It works once, until {}.", moment(mail.expires_at)),
+            "It signs nobody in. If a second factor protects your account, you will be asked for \
+             it as ever; codes by e-mail are not offered for seven days, or until you have used \
+             your authenticator app or a recovery code."
+                .to_owned(),
+        ],
+        facts,
+        not_me: vec![format!(
+            "Do nothing: your password stays as it is. Whoever asked for this needs what is in \
+             this mail. {}",
+            help(head, "If it comes again")
+        )],
     }
 }
 
@@ -181,7 +239,72 @@ fn told(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String, String) {
                  this address, instead of a code of your authenticator app."
             ),
         ),
-        Notice::RecoveryCodesReplaced => (
+        other => told_of_recovery(brand, other, facts),
+    }
+}
+
+/// The same for what concerns getting back in.
+fn told_of_recovery(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String, String) {
+    let said = |subject: String, lead: String| (subject, lead);
+    match notice {
+        Notice::PasswordReset => said(
+            format!("The password of your {brand} account was set anew"),
+            format!(
+                "A link that was sent to this address was used to set a new password for your \
+                 {brand} account. Everybody was signed out."
+            ),
+        ),
+        Notice::PasswordChanged => said(
+            format!("The password of your {brand} account was changed"),
+            format!(
+                "The password of your {brand} account was changed. All other devices were \
+                     signed out."
+            ),
+        ),
+        Notice::EmailChanged => said(
+            format!("Another e-mail address for your {brand} account"),
+            format!(
+                "Your {brand} account now has another e-mail address. For seven days the earlier \
+                 one is told what happens, too, and can be taken back."
+            ),
+        ),
+        Notice::EmailChangeUndone => said(
+            format!("The earlier e-mail address of your {brand} account is back"),
+            format!("The change of the e-mail address of your {brand} account was undone."),
+        ),
+        Notice::ReplacementRequested => said(
+            format!("Your authenticator at {brand} is to be replaced"),
+            match facts.until {
+                Some(until) => format!(
+                    "Somebody who signed in to your {brand} account with its password and a code \
+                     sent by e-mail says that the phone with your authenticator app is lost. From \
+                     {} on they can set up a new one; the old one and your recovery codes then \
+                     stop working.",
+                    moment(until)
+                ),
+                None => format!("A new authenticator is to be set up for your {brand} account."),
+            },
+        ),
+        Notice::ReplacementStopped => said(
+            format!("Your authenticator at {brand} stays"),
+            format!("The replacement of the authenticator of your {brand} account was stopped."),
+        ),
+        Notice::ReplacementCompleted => said(
+            format!("Your authenticator at {brand} was replaced"),
+            format!(
+                "A new authenticator app was set up for your {brand} account. The old one and the \
+                 recovery codes that you had no longer work."
+            ),
+        ),
+        Notice::Repudiated => said(
+            format!("Everybody was signed out of your {brand} account"),
+            format!(
+                "A link in one of our mails was used to say that something in your {brand} \
+                 account was somebody else's doing. Everybody was signed out, and the next \
+                 sign-in asks for a new password."
+            ),
+        ),
+        _ => said(
             format!("New recovery codes for your {brand} account"),
             format!(
                 "New recovery codes were made for your {brand} account. The older ones no longer \
@@ -216,6 +339,23 @@ fn remedy(head: &Letterhead, notice: Notice) -> String {
         Notice::SignedInByEmail => "Somebody has your password and reads your mail. Change the \
                                     password of your mailbox first."
             .to_owned(),
+        Notice::PasswordReset => "Somebody reads your mail. Change the password of your mailbox \
+                                  first."
+            .to_owned(),
+        Notice::PasswordChanged => "Somebody knew your password.".to_owned(),
+        Notice::EmailChanged => "Somebody is in your account and wants to keep you out.".to_owned(),
+        Notice::EmailChangeUndone | Notice::Repudiated => {
+            "Somebody reads your mail. Change the password of your mailbox first.".to_owned()
+        }
+        Notice::ReplacementRequested => "Somebody has your password and reads your mail. Stop \
+                                         them now."
+            .to_owned(),
+        Notice::ReplacementStopped => {
+            format!("If you have lost your phone, sign in at {url} and ask again.")
+        }
+        Notice::ReplacementCompleted => {
+            "Somebody has your password and reads your mail, and is in your account now.".to_owned()
+        }
         Notice::RecoveryCodesReplaced => format!(
             "Somebody is in your account and now has its recovery codes. Sign in at {url} now and \
              make new recovery codes."
@@ -231,7 +371,15 @@ const fn after(notice: Notice) -> &'static str {
         | Notice::RecoveryCodeUsed
         | Notice::RecoveryCodesReplaced => "If you cannot do that",
         Notice::Locked | Notice::Unlocked => "In that case",
-        Notice::SignedInByEmail => "After that",
+        Notice::SignedInByEmail
+        | Notice::PasswordReset
+        | Notice::EmailChangeUndone
+        | Notice::Repudiated => "After that",
+        Notice::PasswordChanged
+        | Notice::EmailChanged
+        | Notice::ReplacementRequested
+        | Notice::ReplacementStopped
+        | Notice::ReplacementCompleted => "If you need help",
     }
 }
 

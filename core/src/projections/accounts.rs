@@ -214,6 +214,16 @@ pub(super) fn apply(
         AccountEvent::RecoveryCodesIssued(_) => {
             set(transaction, account, SET_RECOVERY_CODES)?;
         }
+        AccountEvent::EmailChanged(_) | AccountEvent::EmailChangeUndone(_) => {
+            transaction
+                .prepare_cached(
+                    "UPDATE accounts_v1 SET email_hash = ?2, has_email = 1 WHERE account = ?1",
+                )?
+                .execute(params![
+                    account.uuid().as_bytes(),
+                    fact.email_hash.as_ref().map(Hash32::bytes),
+                ])?;
+        }
         AccountEvent::CooledDown(cooled) => lock(transaction, position, fact, cooled)?,
         AccountEvent::LockoutReset(reset) => unlock(transaction, account, reset.method)?,
         _ => {}

@@ -63,9 +63,9 @@ pub struct AccountFact {
     pub email_hash: Option<Hash32>,
 }
 
-/// The sealed part of a registration, as far as it is read here.
+/// The sealed part that says who an account is, as far as it is read here.
 #[derive(Deserialize)]
-struct RegisteredPii {
+struct IdentityPii {
     #[serde(default)]
     email: Option<String>,
 }
@@ -100,7 +100,11 @@ async fn kind(
         ) => return Ok(FactKind::Unknown { event_type, version }),
     };
     let email_hash = match event {
-        AccountEvent::Registered(_) => email_hash(recorded, entry, account, personal).await?,
+        AccountEvent::Registered(_)
+        | AccountEvent::EmailChanged(_)
+        | AccountEvent::EmailChangeUndone(_) => {
+            email_hash(recorded, entry, account, personal).await?
+        }
         _ => None,
     };
     let by = Doer::from(&entry.by);
@@ -144,7 +148,7 @@ async fn email_hash(
         }
     };
     let email = opened
-        .and_then(|json| serde_json::from_slice::<RegisteredPii>(&json).ok())
+        .and_then(|json| serde_json::from_slice::<IdentityPii>(&json).ok())
         .and_then(|pii| pii.email);
     Ok(email.map(Zeroizing::new).map(|email| personal.email_hash(&email)))
 }

@@ -1,6 +1,6 @@
 //! Which mail an event calls for: a pure function of the log.
 
-use countersign_events::account::{AccountEvent, Method, Notice, Purpose};
+use countersign_events::account::{AccountEvent, Method, Notice, PasswordSetWhy, Purpose};
 use countersign_events::id::EventId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,8 @@ use crate::mail::wording::{Doer, NoticeFacts};
 pub enum MailKind {
     /// The code that an `EmailCodeRequested` asked for.
     Code,
+    /// The link to a new password that a `PasswordResetRequested` asked for.
+    ResetLink,
     /// A notice, and what it knows.
     Notice {
         /// Which.
@@ -54,6 +56,25 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         AccountEvent::EmailCodeRequested(request) => {
             Some(MailDue { kind: MailKind::Code, expires_at: Some(request.expires_at) })
         }
+        AccountEvent::PasswordResetRequested(request) => request
+            .link_until
+            .map(|until| MailDue { kind: MailKind::ResetLink, expires_at: Some(until) }),
+        AccountEvent::PasswordSet(set) => match set.why {
+            PasswordSetWhy::Reset => notice(Notice::PasswordReset, facts),
+            PasswordSetWhy::Changed | PasswordSetWhy::Demanded => {
+                notice(Notice::PasswordChanged, facts)
+            }
+            PasswordSetWhy::Initial | PasswordSetWhy::Rehashed => None,
+        },
+        AccountEvent::EmailChanged(_) => notice(Notice::EmailChanged, facts),
+        AccountEvent::EmailChangeUndone(_) => notice(Notice::EmailChangeUndone, facts),
+        AccountEvent::ReplacementRequested(requested) => notice(
+            Notice::ReplacementRequested,
+            NoticeFacts { until: Some(requested.due_at), ..facts },
+        ),
+        AccountEvent::ReplacementObjected(_) => notice(Notice::ReplacementStopped, facts),
+        AccountEvent::ReplacementCompleted(_) => notice(Notice::ReplacementCompleted, facts),
+        AccountEvent::Repudiated(_) => notice(Notice::Repudiated, facts),
         AccountEvent::Enabled(_) => notice(Notice::FactorEnabled, facts),
         AccountEvent::FactorRemoved(_) => notice(Notice::FactorRemoved, facts),
         AccountEvent::RecoveryCodeUsed(used) => {

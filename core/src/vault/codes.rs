@@ -11,10 +11,6 @@ use zeroize::Zeroizing;
 use super::keyring::Keyring;
 use crate::domain::recovery_code::NormalRecoveryCode;
 
-/// Digits of an e-mail code.
-pub const EMAIL_CODE_DIGITS: usize = 6;
-/// One more than the largest e-mail code.
-const EMAIL_CODES: u32 = 1_000_000;
 /// The key id of the recovery pepper that is in use.
 pub const RECOVERY_PEPPER: &str = "p1";
 
@@ -25,6 +21,7 @@ const fn purpose_name(purpose: Purpose) -> &'static str {
         Purpose::Enable => "enable",
         Purpose::StepUp => "step_up",
         Purpose::ConfirmEmail => "confirm_email",
+        Purpose::ChangeEmail => "change_email",
     }
 }
 
@@ -38,6 +35,7 @@ impl Keyring {
         purpose: Purpose,
         address: Hash32,
         nonce: Nonce,
+        digits: u8,
     ) -> Zeroizing<String> {
         let mac = self.mail_key().mac(
             "countersign e-mail code 1",
@@ -49,8 +47,9 @@ impl Keyring {
                 nonce.bytes(),
             ],
         );
-        let number = truncate(&mac) % EMAIL_CODES;
-        Zeroizing::new(format!("{number:0width$}", width = EMAIL_CODE_DIGITS))
+        let codes = 10_u32.saturating_pow(u32::from(digits));
+        let number = truncate(&mac) % codes;
+        Zeroizing::new(format!("{number:0width$}", width = usize::from(digits)))
     }
 
     /// What the log keeps of a recovery code (SR-032): one keyed hash, whatever the slot.

@@ -314,8 +314,9 @@ impl Secrets {
         purpose: Purpose,
         address: Hash32,
         nonce: Nonce,
+        digits: u8,
     ) -> Zeroizing<String> {
-        self.inner.keyring.email_code(account, bound_to, purpose, address, nonce)
+        self.inner.keyring.email_code(account, bound_to, purpose, address, nonce, digits)
     }
 
     /// What the log keeps of a recovery code.

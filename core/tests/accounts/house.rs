@@ -196,7 +196,8 @@ impl House {
         code: &str,
     ) -> Verdict<SessionGiven> {
         let answer = CodeAnswer { method, factor: None, code: text(code) };
-        self.accounts.answer(&self.call(), sign_in.clone(), answer).await
+        let answered = self.accounts.answer(&self.call(), sign_in.clone(), answer).await?;
+        Ok(answered.map(completed))
     }
 
     /// What a phone shows now.
@@ -279,7 +280,7 @@ pub(crate) fn no<T>(verdict: Verdict<T>) -> Refusal {
 pub(crate) fn completed(signed_in: SignedIn) -> SessionGiven {
     match signed_in {
         SignedIn::Completed(session) => session,
-        SignedIn::SecondFactorRequired(asked) => panic!("a second factor is asked for: {asked:?}"),
+        more => panic!("more is asked for: {more:?}"),
     }
 }
 
@@ -287,7 +288,7 @@ pub(crate) fn completed(signed_in: SignedIn) -> SessionGiven {
 pub(crate) fn asked(signed_in: SignedIn) -> SecondFactorRequired {
     match signed_in {
         SignedIn::SecondFactorRequired(asked) => asked,
-        SignedIn::Completed(session) => panic!("no second factor was asked for: {session:?}"),
+        other => panic!("no second factor was asked for: {other:?}"),
     }
 }
 

@@ -121,7 +121,7 @@ fn a_backup_beside_a_busy_server_misses_nothing() {
                 diary.enable(account(n), factor(n));
                 let next = secrets.put(account(n), Password, b"phc", at(1));
                 let next = block_on(next).unwrap();
-                let set = PasswordSet { version: next, why: PasswordSetWhy::Changed };
+                let set = PasswordSet::new(next, PasswordSetWhy::Changed);
                 diary.append(account(n), &[AccountEvent::PasswordSet(set)]);
                 block_on(secrets.destroy(account(n), Password, first)).unwrap();
             }

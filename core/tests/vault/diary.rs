@@ -76,7 +76,7 @@ impl Diary {
             email_confirmed: false,
         });
         let why = PasswordSetWhy::Initial;
-        let password = AccountEvent::PasswordSet(PasswordSet { version: password, why });
+        let password = AccountEvent::PasswordSet(PasswordSet::new(password, why));
         self.append(account, &[registered, AccountEvent::KeyCreated(key), password]);
     }
 

@@ -100,7 +100,7 @@ fn sr_140_debug_shows_no_key() {
 
 fn code(secrets: &Secrets, nonce: Nonce) -> String {
     let (bound_to, address) = (HandleHash::new([1; 16]), Hash32::new([2; 32]));
-    secrets.email_code(account(1), bound_to, Purpose::SignIn, address, nonce).to_string()
+    secrets.email_code(account(1), bound_to, Purpose::SignIn, address, nonce, 6).to_string()
 }
 
 /// SR-020: uniform over all six digits, leading zeros included. χ² over 10⁶ codes: 9 degrees of
@@ -152,7 +152,8 @@ fn sr_021_a_code_differs_by_every_part_it_is_bound_to() {
     let secrets = House::new().secrets;
     let bound = (account(1), HandleHash::new([1; 16]), Purpose::SignIn, Hash32::new([2; 32]));
     let of = |(account, bound_to, purpose, address): (AccountId, _, _, _), nonce: u8| {
-        secrets.email_code(account, bound_to, purpose, address, Nonce::new([nonce; 16])).to_string()
+        let nonce = Nonce::new([nonce; 16]);
+        secrets.email_code(account, bound_to, purpose, address, nonce, 6).to_string()
     };
     // One pair of codes is equal once in a million; three nonces in a row never are.
     let codes = |bound| [of(bound, 1), of(bound, 2), of(bound, 3)];

@@ -42,7 +42,7 @@ fn a_sweep_removes_what_crashes_left_and_keeps_what_is_current() {
     let offered = diary.offer(account(1), factor(3));
     let never_named = block_on(secrets.put(account(1), Totp, b"seed", at(1))).unwrap();
     let password = block_on(secrets.put(account(1), Password, b"phc", at(1))).unwrap();
-    let set = PasswordSet { version: password, why: PasswordSetWhy::Changed };
+    let set = PasswordSet::new(password, PasswordSetWhy::Changed);
     diary.append(account(1), &[AccountEvent::PasswordSet(set)]);
     // A registration that never came.
     block_on(secrets.create_key(account(2))).unwrap();

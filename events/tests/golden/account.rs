@@ -4,7 +4,7 @@ use countersign_events::account::{
     AccountEvent as Of, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown,
     DeliveryFailure, Disabled, EmailCodeRequested, EmailCodeSent, EmailConfirmed,
     EmailDeliveryFailed, EnableRequested, Enabled, FactorRemoved, FactorRenamed,
-    FirstFactorVouched, HistoryViewed, KeyCreated, LockoutReset, Method, Notice, NoticeSent,
+    FirstFactorVouched, HistoryViewed, KeyCreated, LockoutReset, Method, Need, Notice, NoticeSent,
     Origin, PasswordRejected, PasswordSet, PasswordSetWhy, PasswordVerified, Purpose,
     RecoveryCodeUsed, RecoveryCodesIssued, Registered, RegistrationAbandoned, RejectedWhy,
     ResetScope, SessionEndedWhy, SessionOpened, SessionUsed, SessionsEnded, SignInOpened, Viewed,
@@ -15,15 +15,17 @@ use countersign_events::id::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{Event, Golden};
+use crate::{Event, Golden, recovery};
 
-const FACTOR: FactorId = FactorId::new(Uuid::from_u128(0x2222_2222_2222_4222_8222_2222_2222_2222));
+pub(crate) const FACTOR: FactorId =
+    FactorId::new(Uuid::from_u128(0x2222_2222_2222_4222_8222_2222_2222_2222));
 const OLD_FACTOR: FactorId =
     FactorId::new(Uuid::from_u128(0x2222_2222_2222_4222_8222_2222_2222_2223));
 const CLIENT: ClientId = ClientId::new(Uuid::from_u128(0x3333_3333_3333_4333_8333_3333_3333_3333));
-const EVENT: EventId = EventId::new(Uuid::from_u128(0x0193_8000_0000_7000_8000_0000_0000_0001));
-const SIGN_IN: HandleHash = Digest::new([0xa1; 16]);
-const SESSION: HandleHash = Digest::new([0xa2; 16]);
+pub(crate) const EVENT: EventId =
+    EventId::new(Uuid::from_u128(0x0193_8000_0000_7000_8000_0000_0000_0001));
+pub(crate) const SIGN_IN: HandleHash = Digest::new([0xa1; 16]);
+pub(crate) const SESSION: HandleHash = Digest::new([0xa2; 16]);
 const OLD_SESSION: HandleHash = Digest::new([0xa3; 16]);
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -34,15 +36,15 @@ fn early() -> Timestamp {
     at("2026-11-24T05:00:00Z")
 }
 
-fn late() -> Timestamp {
+pub(crate) fn late() -> Timestamp {
     at("2026-11-24T05:10:00.125Z")
 }
 
-fn hash(byte: u8) -> Hash32 {
+pub(crate) fn hash(byte: u8) -> Hash32 {
     Digest::new([byte; 32])
 }
 
-fn two_factor_session() -> SessionOpened {
+pub(crate) fn two_factor_session() -> SessionOpened {
     SessionOpened {
         session: SESSION,
         assurance: Assurance::TwoFactor,
@@ -52,7 +54,7 @@ fn two_factor_session() -> SessionOpened {
     }
 }
 
-fn password_session() -> SessionOpened {
+pub(crate) fn password_session() -> SessionOpened {
     SessionOpened {
         assurance: Assurance::Password,
         amr: vec!["pwd".into()],
@@ -61,14 +63,15 @@ fn password_session() -> SessionOpened {
     }
 }
 
-fn sign_in() -> SignInOpened {
-    SignInOpened { sign_in: SIGN_IN, expires_at: late() }
+pub(crate) fn sign_in() -> SignInOpened {
+    SignInOpened { sign_in: SIGN_IN, expires_at: late(), needs: Need::SecondFactor }
 }
 
 pub(crate) fn goldens() -> Vec<Golden> {
     [registration(), first_factors(), authenticators(), codes(), mails(), limits(), sessions()]
         .into_iter()
         .flatten()
+        .chain(recovery::goldens())
         .map(|(form, event)| (form, Event::Account(event)))
         .collect()
 }
@@ -77,8 +80,7 @@ fn registration() -> Vec<(&'static str, Of)> {
     let registered = |origin, client, has_email, email_confirmed| {
         Of::Registered(Registered { origin, client, has_email, email_confirmed })
     };
-    let set =
-        |version, why| Of::PasswordSet(PasswordSet { version: SecretVersion::new(version), why });
+    let set = |version, why| Of::PasswordSet(PasswordSet::new(SecretVersion::new(version), why));
     vec![
         ("full", registered(Origin::Client, Some(CLIENT), true, true)),
         ("minimal", registered(Origin::Holder, None, true, false)),
@@ -166,6 +168,7 @@ fn codes() -> Vec<(&'static str, Of)> {
         purpose,
         sign_in: None,
         in_session: None,
+        next: None,
         session: None,
     };
     let totp = |step, offset, purpose| CodeVerified {
@@ -178,6 +181,7 @@ fn codes() -> Vec<(&'static str, Of)> {
         request: Some(EVENT),
         sign_in: Some(SIGN_IN),
         in_session: Some(OLD_SESSION),
+        next: None,
         session: Some(two_factor_session()),
         ..totp(59_856_840, -1, Purpose::SignIn)
     };
@@ -255,6 +259,7 @@ fn mails() -> Vec<(&'static str, Of)> {
         bound_to: SIGN_IN,
         nonce: Nonce::parse("0123456789abcdeffedcba9876543210").unwrap(),
         expires_at: late(),
+        digits: None,
     };
     vec![
         ("full", Of::EmailCodeRequested(requested)),

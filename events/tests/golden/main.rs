@@ -18,6 +18,7 @@
 mod account;
 mod journey;
 mod others;
+mod recovery;
 mod reference;
 mod source;
 

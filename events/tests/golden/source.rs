@@ -37,9 +37,13 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn read(file: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
-        let text = fs::read_to_string(path).unwrap();
+    /// The files, separated by spaces, as if they were one.
+    pub(crate) fn read(files: &str) -> Self {
+        let read = |file: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
+            fs::read_to_string(path).unwrap()
+        };
+        let text: String = files.split(' ').map(read).collect();
         let mut source = Self::default();
         let (mut doc, mut word) = (String::new(), None);
         for line in text.lines().map(str::trim) {

@@ -291,6 +291,9 @@ async fn show(request: HttpRequest, asked: Shared) -> HttpResponse {
         unresolved: vec![Unresolved { method: Method::Totp, count: 5 }],
         sessions: 2,
         created_at: at("02T09:12:05"),
+        replacement: None,
+        held_until: None,
+        two_factor_required_from: None,
         revision: if unlocked { 3 } else { 2 },
     })
 }

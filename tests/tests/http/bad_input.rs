@@ -153,7 +153,7 @@ fn sr_010_a_malformed_code_is_no_guess_wherever_it_is_typed() {
         let calls = world.calls();
         let taking: Vec<_> =
             calls.iter().filter(|call| call.example.get("code").is_some()).collect();
-        assert_eq!(taking.len(), 4);
+        assert_eq!(taking.len(), 5);
         for call in taking {
             for code in [
                 "",

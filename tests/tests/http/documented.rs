@@ -10,6 +10,11 @@ use countersign_api::server::routes::TABLE;
 use reqwest::Method;
 use serde_json::Value;
 
+/// What looks like the token of a mail's link.
+const NOBODYS_LINK: &str = concat!(
+    "abcdefghijklmnopabcdefghijklmnopabcdefghijklmnop",
+    "abcdefghijklmnopabcdefghijklmnopabcdefghijklmnop"
+);
 /// A handle and an id by their forms, and nobody's.
 pub(crate) const NOBODYS_HANDLE: &str =
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -66,6 +71,7 @@ impl Operation {
         let mut path = self.template.replace("{account}", account);
         for (parameter, value) in [
             ("{id}", NOBODYS_HANDLE),
+            ("{token}", NOBODYS_LINK),
             ("{session}", NOBODYS_HASH),
             ("{factor}", NOBODYS_ID),
             ("{client}", NOBODYS_ID),

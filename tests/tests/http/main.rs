@@ -14,11 +14,13 @@
 mod acts;
 mod addresses;
 mod at_once;
+mod back_in;
 mod bad_input;
 mod cookies;
 mod documented;
 mod email_codes;
 mod ending;
+mod holdings;
 mod links;
 mod mail_faults;
 mod one_answer;

@@ -43,7 +43,7 @@ fn sr_062_the_ways_to_a_session_are_those_that_are_written_down() {
         .map(Operation::name)
         .collect();
     assert_eq!(described, written_down());
-    assert_eq!(described.len(), 4);
+    assert_eq!(described.len(), 7);
 }
 
 /// Who asks: a person with two fresh factors, or an operator of a role that may.

@@ -135,6 +135,9 @@ impl World {
         let code = json!({ "method": "totp", "factor_id": factor, "code": "000000" });
         let new = json!({ "login": "new.login", "email": "n@example.com", "password": PASSWORD });
         let begin = json!({ "kind": "totp", "name": "phone", "password": PASSWORD });
+        let address = json!({ "email": marlene.email, "password": PASSWORD });
+        let changed = json!({ "current": "another one", "password": PASSWORD });
+        let demanded = json!({ "kind": "totp", "name": "phone" });
         let known = json!({ "login": marlene.login, "password": PASSWORD });
         vec![
             Taking::post("/v1/accounts", new, 201),
@@ -150,6 +153,27 @@ impl World {
             Taking::post("/v1/accounts/me/email/confirm", json!({ "code": "000000" }), 401)
                 .by(&marlene.token)
                 .optional(&["/code"]),
+            // The address that she has.
+            Taking::post("/v1/accounts/me/email", address, 422)
+                .by(&marlene.token)
+                .optional(&["/password"])
+                // With a second factor it looks at no password.
+                .long(&["/password"]),
+            Taking::post("/v1/accounts/me/password", changed, 401).by(&marlene.token),
+            Taking::post("/v1/password-resets", json!({ "login": "nobody.here" }), 202)
+                .long(&["/login"]),
+            Taking::post("/v1/password-resets/{token}", json!({ "password": PASSWORD }), 401)
+                .at(format!("/v1/password-resets/{}", "a".repeat(96))),
+            Taking::post("/v1/sign-ins/{id}/password", json!({ "password": PASSWORD }), 401)
+                .at(format!("/v1/sign-ins/{sign_in}/password")),
+            Taking::post("/v1/sign-ins/{id}/factors", demanded, 401)
+                .at(format!("/v1/sign-ins/{sign_in}/factors")),
+            Taking::post(
+                "/v1/sign-ins/{id}/factors/{factor}/activate",
+                json!({ "code": "000000" }),
+                401,
+            )
+            .at(format!("/v1/sign-ins/{sign_in}/factors/{factor}/activate")),
             Taking::post(
                 "/v1/accounts/{account}/factors/{factor}/activate",
                 json!({ "code": "000000" }),

@@ -12,7 +12,7 @@ use countersign_core::accounts::request::Net;
 use countersign_core::actors::courier::{self, Courier, Post};
 use countersign_core::actors::projector::{self, Projector};
 use countersign_core::clock::{Clock as _, ManualClock};
-use countersign_core::mail::ledger::{Addressee, CodeMail, MailLedger, MailOutcome};
+use countersign_core::mail::ledger::{Addressee, CodeMail, LinkMail, MailLedger, MailOutcome};
 use countersign_core::mail::letterhead::Letterhead;
 use countersign_core::mail::smtp::{SmtpMailer, SmtpSettings};
 use countersign_core::mail::{Mailer, SmtpUrl};
@@ -192,11 +192,24 @@ pub(crate) struct Ledger {
     outcomes: watch::Sender<Vec<MailOutcome>>,
 }
 
+impl Ledger {
+    fn addressee(&self, account: AccountId) -> Option<Addressee> {
+        self.addresses.lock().unwrap().get(&account).cloned().map(Addressee::new)
+    }
+}
+
 impl MailLedger for Ledger {
-    fn addressee(&self, account: AccountId) -> BoxFuture<'_, Result<Option<Addressee>, Fault>> {
-        let email = self.addresses.lock().unwrap().get(&account).cloned();
-        let addressee = email.map(|email| Addressee { email, display_name: None });
-        Box::pin(async move { Ok(addressee) })
+    fn addressees(
+        &self,
+        account: AccountId,
+        _: EventId,
+    ) -> BoxFuture<'_, Result<Vec<Addressee>, Fault>> {
+        let to = self.addressee(account).into_iter().collect();
+        Box::pin(async move { Ok(to) })
+    }
+
+    fn link(&self, _: AccountId, _: EventId) -> BoxFuture<'_, Result<Option<LinkMail>, Fault>> {
+        Box::pin(async move { Ok(None) })
     }
 
     fn code(
@@ -205,6 +218,8 @@ impl MailLedger for Ledger {
         _: EventId,
     ) -> BoxFuture<'_, Result<Option<CodeMail>, Fault>> {
         let code = self.codes.lock().unwrap().get(&account).cloned();
+        let to = self.addressee(account);
+        let code = code.and_then(|code| Some(CodeMail { to: to?, ..code }));
         Box::pin(async move { Ok(code) })
     }
 
@@ -317,6 +332,7 @@ impl House {
             bound_to: HandleHash::new([1; 16]),
             nonce: Nonce::new([2; 16]),
             expires_at,
+            digits: None,
         });
         self.log.append(account, &event).await
     }
@@ -362,6 +378,7 @@ impl Drop for House {
 
 pub(crate) fn code_mail(code: &str, expires_at: Timestamp) -> CodeMail {
     CodeMail {
+        to: Addressee::new("nobody@example.org"),
         code: Zeroizing::new(code.to_owned()),
         purpose: Purpose::SignIn,
         expires_at,

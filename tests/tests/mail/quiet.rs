@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use countersign_core::mail::ledger::Addressee;
+use countersign_core::mail::ledger::{Addressee, CodeMail};
 use countersign_core::mail::{Mailer as _, SendErrorClass};
 use countersign_events::id::EventId;
 use countersign_tests::smtp_sink::{Reply, SmtpSink, nobody};
@@ -44,9 +44,10 @@ async fn sr_106_neither_address_nor_code_is_logged_at_any_level_or_told_in_an_er
         .unwrap();
     tracing::trace!("the capture works");
     let at = "2026-11-24T05:00:00Z".parse().unwrap();
-    let to = Addressee { email: "canary-mike@example.org".into(), display_name: None };
+    let code =
+        CodeMail { to: Addressee::new("canary-mike@example.org"), ..code_mail("042917", at) };
     let event = EventId::new(Uuid::from_u128(7));
-    let mail = letterhead().code_mail(event, at, &to, &code_mail("042917", at)).unwrap();
+    let mail = letterhead().code_mail(event, at, &code).unwrap();
     let sink = SmtpSink::start().await.unwrap();
     for fault in [Reply::Take, Reply::Never, Reply::Later, Reply::Break] {
         sink.script(None, fault);
@@ -81,9 +82,9 @@ async fn sr_106_neither_address_nor_code_is_logged_at_any_level_or_told_in_an_er
 #[actix_rt::test]
 async fn without_starttls_no_mail_is_sent_where_it_is_required() {
     let at = "2026-11-24T05:00:00Z".parse().unwrap();
-    let to = Addressee { email: "mike@example.org".into(), display_name: None };
+    let code = CodeMail { to: Addressee::new("mike@example.org"), ..code_mail("042917", at) };
     let event = EventId::new(Uuid::from_u128(7));
-    let mail = letterhead().code_mail(event, at, &to, &code_mail("042917", at)).unwrap();
+    let mail = letterhead().code_mail(event, at, &code).unwrap();
     let sink = SmtpSink::start().await.unwrap();
     let mailer = smtp(&format!("{}?tls=starttls", sink.url()));
     let error = mailer.send(mail).await.unwrap_err();

@@ -50,6 +50,7 @@ fn verified(method: Method, purpose: Purpose) -> AccountEvent {
         purpose,
         in_session: None,
         sign_in: None,
+        next: None,
         session: None,
     })
 }
@@ -269,7 +270,7 @@ fn a_mail_is_due_for_these_events_and_no_others() {
     let before = Before { has_email: true, has_recovery_codes: true };
     let due = |event: &AccountEvent, before| {
         mail_due(event, Doer::Holder, before).map(|due| match due.kind {
-            MailKind::Code => None,
+            MailKind::Code | MailKind::ResetLink => None,
             MailKind::Notice { notice, .. } => Some(notice),
         })
     };

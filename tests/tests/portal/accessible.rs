@@ -41,6 +41,8 @@ fn axe_finds_nothing(looks: Looks) {
             ("#add", "#add-form", "#add-form .cancel"),
         ] {
             app.pass(jiff::SignedDuration::from_mins(2)).await;
+            // A dialog that closes draws the page anew: each begins on a page that stands.
+            open_settings(&browser).await;
             browser.click(button).await.unwrap();
             browser.see(dialog).await.unwrap();
             nothing_found(&browser, dialog).await;

@@ -11,6 +11,10 @@
 
 mod accessible;
 mod authenticators;
+mod demanded;
+mod forgotten;
+mod lost_phone;
+mod not_me;
 mod person;
 mod second_step;
 mod served;

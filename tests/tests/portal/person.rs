@@ -66,6 +66,17 @@ pub(crate) async fn register(browser: &Browser) {
     browser.see("#profile").await.unwrap();
 }
 
+/// In the settings: confirms the address with the code that is sent to it.
+pub(crate) async fn confirm_address(app: &TestApp, browser: &Browser) {
+    app.pass(BETWEEN_MAILS).await;
+    browser.click("#confirm-address").await.unwrap();
+    browser.see("#address-form").await.unwrap();
+    app.settle().await;
+    browser.fill("#address-code", &app.post.newest_code(EMAIL).unwrap()).await.unwrap();
+    browser.click("#address-form [type=submit]").await.unwrap();
+    browser.reads("#note", "Your address is confirmed").await.unwrap();
+}
+
 /// Goes to the settings as people do: by the icon at the top right.
 pub(crate) async fn open_settings(browser: &Browser) {
     browser.click("#profile summary").await.unwrap();
@@ -75,10 +86,30 @@ pub(crate) async fn open_settings(browser: &Browser) {
 
 /// Types login and password on the sign-in page.
 pub(crate) async fn type_password(browser: &Browser) {
+    type_password_of(browser, LOGIN, PASSWORD).await;
+}
+
+/// The same for somebody else, or with another password.
+pub(crate) async fn type_password_of(browser: &Browser, login: &str, password: &str) {
     browser.go("/sign-in").await.unwrap();
-    browser.fill("#login", LOGIN).await.unwrap();
-    browser.fill("#password", PASSWORD).await.unwrap();
+    browser.fill("#login", login).await.unwrap();
+    browser.fill("#password", password).await.unwrap();
     browser.click("#password-form [type=submit]").await.unwrap();
+}
+
+/// The secret of the newest link to a page in the mails to an address. It must not turn up
+/// anywhere else.
+pub(crate) async fn link_to(app: &TestApp, page: &str, address: &str) -> String {
+    app.settle().await;
+    let secret = app.post.newest_link(address, page).unwrap();
+    app.plant("secret of a link", secret.as_bytes());
+    secret
+}
+
+/// Whether what this selects is hidden, whatever lies around it.
+pub(crate) async fn is_hidden(browser: &Browser, css: &str) -> bool {
+    let script = format!("return document.querySelector({css:?}).hidden");
+    browser.script(&script).await.unwrap() == true
 }
 
 /// Types a code on the sign-in page.

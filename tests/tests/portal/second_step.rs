@@ -6,10 +6,7 @@ use countersign_tests::browser::{Browser, Looks};
 use crate::person::*;
 
 async fn type_login(browser: &Browser, login: &str) {
-    browser.go("/sign-in").await.unwrap();
-    browser.fill("#login", login).await.unwrap();
-    browser.fill("#password", PASSWORD).await.unwrap();
-    browser.click("#password-form [type=submit]").await.unwrap();
+    type_password_of(browser, login, PASSWORD).await;
     browser.see("#second").await.unwrap();
 }
 
@@ -56,8 +53,8 @@ fn who_starts_again_is_asked_for_the_password() {
     });
 }
 
-/// SR-056: two people sign in in two tabs of one browser. Each code goes to its own sign-in, and the
-/// browser is in the end with whoever came in last.
+/// SR-056: two people sign in in two tabs of one browser. Each code goes to its own sign-in, and
+/// the browser is in the end with whoever came in last.
 #[test]
 fn sr_056_two_accounts_in_two_tabs_do_not_mix() {
     TestApp::run(async |app| {

@@ -15,8 +15,8 @@ use actix_web::{HttpRequest, ResponseError as _, guard, web};
 use futures::future::LocalBoxFuture;
 
 use self::v1::{
-    accounts, clients, email, factors, operators, recovery_codes, session, sessions, setup,
-    sign_ins, support,
+    accounts, clients, email, factors, objections, operators, password, password_resets,
+    recovery_codes, replacement, session, sessions, setup, sign_ins, support,
 };
 use super::answers::Answer;
 use super::ask::Ask;
@@ -76,12 +76,26 @@ pub static TABLE: &[Row] = rows! {
     POST "/v1/sign-ins/{id}/answers" Auth::SignIn, BOTH => sign_ins::answer::handle;
     POST "/v1/sign-ins" Auth::AnyoneOrClient(Scope::SignInsVouch), BOTH => sign_ins::start::handle;
     POST "/v1/sign-ins/{id}/email-code" Auth::SignIn, BOTH => sign_ins::email_code::handle;
+    POST "/v1/sign-ins/{id}/password" Auth::SignIn, BOTH => sign_ins::password::handle;
+    POST "/v1/sign-ins/{id}/factors" Auth::SignIn, BOTH => sign_ins::begin_factor::handle;
+    POST "/v1/sign-ins/{id}/factors/{factor}/activate" Auth::SignIn, BOTH
+        => sign_ins::activate_factor::handle;
     POST "/v1/accounts" Auth::AnyoneOrClient(Scope::AccountsWrite), PUBLIC
         => accounts::register::handle;
     GET "/v1/accounts/me/sessions" Auth::Session, BOTH => sessions::list::handle;
     DELETE "/v1/accounts/me/sessions" Auth::Session, BOTH => sessions::end_others::handle;
     DELETE "/v1/accounts/me/sessions/{session}" Auth::Session, BOTH => sessions::end::handle;
     POST "/v1/accounts/me/email/confirm" Auth::Session, BOTH => email::confirm::handle;
+    POST "/v1/accounts/me/email" Auth::Session, PUBLIC => email::change::handle;
+    POST "/v1/accounts/me/password" Auth::Session, BOTH => password::change::handle;
+    POST "/v1/accounts/me/factors/replacement" Auth::Session, PUBLIC
+        => replacement::request::handle;
+    DELETE "/v1/accounts/me/factors/replacement" Auth::Session, PUBLIC
+        => replacement::cancel::handle;
+    POST "/v1/password-resets" Auth::Anyone, PUBLIC => password_resets::request::handle;
+    POST "/v1/password-resets/{token}" Auth::MailLink, PUBLIC => password_resets::reset::handle;
+    GET "/v1/objections/{token}" Auth::MailLink, PUBLIC => objections::show::handle;
+    POST "/v1/objections/{token}" Auth::MailLink, PUBLIC => objections::object::handle;
     GET "/v1/accounts/{account}" READ, BOTH => accounts::show::handle;
     GET "/v1/accounts/{account}/history" READ, BOTH, query => accounts::history::handle;
     POST "/v1/accounts/{account}/factors" FACTORS, BOTH => factors::begin::handle;
@@ -179,7 +193,10 @@ mod tests {
             assert!(
                 matches!(
                     row.auth,
-                    Auth::Session | Auth::SessionOrClient(Scope::HistoryRead) | Auth::Operator(_)
+                    Auth::Session
+                        | Auth::SessionOrClient(Scope::HistoryRead)
+                        | Auth::MailLink
+                        | Auth::Operator(_)
                 ),
                 "{}",
                 row.path

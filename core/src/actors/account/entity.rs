@@ -27,7 +27,7 @@ use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::vault::{Passwords, Secrets};
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 3;
+const SNAPSHOT_SHAPE: u32 = 4;
 /// A load that folds more events than this leaves a snapshot behind.
 const SNAPSHOT_EVERY: usize = 128;
 
@@ -402,6 +402,9 @@ impl Sealed {
             AccountEvent::Registered(_)
                 | AccountEvent::EnableRequested(_)
                 | AccountEvent::FactorRenamed(_)
+                | AccountEvent::EmailCodeRequested(_)
+                | AccountEvent::EmailChanged(_)
+                | AccountEvent::EmailChangeUndone(_)
                 | AccountEvent::LockoutReset(_)
                 | AccountEvent::HistoryViewed(_)
         );
@@ -411,6 +414,10 @@ impl Sealed {
                 | AccountEvent::PasswordRejected(_)
                 | AccountEvent::FirstFactorVouched(_)
                 | AccountEvent::EmailCodeRequested(_)
+                | AccountEvent::PasswordResetRequested(_)
+                | AccountEvent::PasswordSet(_)
+                | AccountEvent::ReplacementRequested(_)
+                | AccountEvent::Repudiated(_)
         );
         let pii = if takes_pii { self.pii.take() } else { None };
         let net = if takes_net { self.net.take() } else { None };

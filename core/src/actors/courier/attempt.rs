@@ -10,8 +10,9 @@ use metrics::counter;
 use super::Post;
 use super::pace::{NOTICE_PAUSE_MAX, PAUSE_FIRST, later, next_attempt, pause, useless_from};
 use crate::accounts::Fault;
-use crate::mail::ledger::{Addressee, MailOutcome};
-use crate::mail::{Mail, SendErrorClass};
+use crate::mail::ledger::MailOutcome;
+use crate::mail::letterhead::RenderError;
+use crate::mail::{Mail, SendErrorClass, Whose};
 use crate::projections::mail_due::MailKind;
 use crate::projections::outbox::DueMail;
 
@@ -119,16 +120,28 @@ async fn attempt(post: &Post, due: &DueMail) -> Outcome {
     if post.clock.now() >= useless_from(due) {
         return given_up(due, DeliveryFailure::Expired);
     }
-    let to = match post.ledger.addressee(due.account).await {
-        Ok(Some(to)) => to,
-        Ok(None) => return given_up(due, DeliveryFailure::NoAddress),
+    let mails = match write(post, due).await {
+        Ok(Written::Mails(mails)) => mails,
+        Ok(Written::NoAddress) => return given_up(due, DeliveryFailure::NoAddress),
+        Ok(Written::OfNoUse) => return given_up(due, DeliveryFailure::Expired),
         Err(fault) => return Outcome::NotAsked(fault),
     };
-    let mail = match write(post, due, &to).await {
-        Ok(Some(mail)) => mail,
-        Ok(None) => return given_up(due, DeliveryFailure::Expired),
-        Err(fault) => return Outcome::NotAsked(fault),
-    };
+    // The present address first. What comes after a failure is sent again with what failed: at
+    // least once, under the same name.
+    for mail in mails {
+        let former = mail.message_id.to() == Whose::Former;
+        match send(post, due, mail).await {
+            Outcome::Settled(MailOutcome::Failed { .. }) if former => {
+                // The address that was given up may be gone: the present one has the notice.
+            }
+            Outcome::Settled(MailOutcome::CodeSent { .. } | MailOutcome::NoticeSent { .. }) => {}
+            other => return other,
+        }
+    }
+    Outcome::Settled(sent(due))
+}
+
+async fn send(post: &Post, due: &DueMail, mail: Mail) -> Outcome {
     match post.mailer.send(mail).await {
         Ok(()) => Outcome::Settled(sent(due)),
         Err(error) => {
@@ -150,26 +163,52 @@ async fn attempt(post: &Post, due: &DueMail) -> Outcome {
     }
 }
 
-/// `None` where a code is of no use any more.
-async fn write(post: &Post, due: &DueMail, to: &Addressee) -> Result<Option<Mail>, Fault> {
-    let rendered = match &due.kind {
-        MailKind::Code => match post.ledger.code(due.account, due.event).await? {
-            Some(code) if post.clock.now() < code.expires_at => {
-                post.head.code_mail(due.event, due.due_at, to, &code)
+/// What an attempt has in hand.
+enum Written {
+    Mails(Vec<Mail>),
+    NoAddress,
+    /// The code or the link has died.
+    OfNoUse,
+}
+
+async fn write(post: &Post, due: &DueMail) -> Result<Written, Fault> {
+    let (event, at, now) = (due.event, due.due_at, post.clock.now());
+    let rendered: Result<Vec<Mail>, RenderError> = match &due.kind {
+        MailKind::Code => match post.ledger.code(due.account, event).await? {
+            Some(code) if now < code.expires_at => {
+                post.head.code_mail(event, at, &code).map(|mail| vec![mail])
             }
-            _ => return Ok(None),
+            _ => return without(post, due).await,
+        },
+        MailKind::ResetLink => match post.ledger.link(due.account, event).await? {
+            Some(link) if now < link.expires_at => {
+                post.head.link_mail(event, at, &link).map(|mail| vec![mail])
+            }
+            _ => return without(post, due).await,
         },
         MailKind::Notice { notice, facts } => {
-            post.head.notice_mail(due.event, due.due_at, to, *notice, facts)
+            let to = post.ledger.addressees(due.account, event).await?;
+            if to.is_empty() {
+                return Ok(Written::NoAddress);
+            }
+            to.iter().map(|to| post.head.notice_mail(event, at, to, *notice, facts)).collect()
         }
     };
-    rendered.map(Some).map_err(|error| Fault::Internal(error.to_string()))
+    rendered.map(Written::Mails).map_err(|error| Fault::Internal(error.to_string()))
+}
+
+/// There is nothing to send: nobody to send it to, or no use in sending it.
+async fn without(post: &Post, due: &DueMail) -> Result<Written, Fault> {
+    let to = post.ledger.addressees(due.account, due.event).await?;
+    Ok(if to.is_empty() { Written::NoAddress } else { Written::OfNoUse })
 }
 
 const fn sent(due: &DueMail) -> MailOutcome {
     let attempts = due.attempts.saturating_add(1);
     match due.kind {
-        MailKind::Code => MailOutcome::CodeSent { request: due.event, attempts },
+        MailKind::Code | MailKind::ResetLink => {
+            MailOutcome::CodeSent { request: due.event, attempts }
+        }
         MailKind::Notice { notice, .. } => {
             MailOutcome::NoticeSent { notice, cause: due.event, attempts }
         }
@@ -187,6 +226,7 @@ const fn given_up(due: &DueMail, class: DeliveryFailure) -> Outcome {
 const fn kind(mail: &DueMail) -> &'static str {
     match mail.kind {
         MailKind::Code => "code",
+        MailKind::ResetLink => "reset_link",
         MailKind::Notice { .. } => "notice",
     }
 }

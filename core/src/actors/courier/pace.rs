@@ -21,7 +21,7 @@ pub const AGE_MAX: SignedDuration = SignedDuration::from_hours(48);
 /// When to try again after `attempts` failed ones; `None`: give up.
 pub(super) fn next_attempt(mail: &DueMail, attempts: u32, now: Timestamp) -> Option<Timestamp> {
     let (pause_max, attempts_max) = match mail.kind {
-        MailKind::Code => (CODE_PAUSE_MAX, CODE_ATTEMPTS_MAX),
+        MailKind::Code | MailKind::ResetLink => (CODE_PAUSE_MAX, CODE_ATTEMPTS_MAX),
         MailKind::Notice { .. } => (NOTICE_PAUSE_MAX, NOTICE_ATTEMPTS_MAX),
     };
     if attempts >= attempts_max {

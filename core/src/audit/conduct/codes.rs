@@ -1,13 +1,22 @@
 //! Codes: accepted once, in order, of what was issued, within the limits.
 
 use countersign_events::account::{
-    CodeRejected, CodeVerified, Method, Purpose, RejectedWhy, SessionOpened,
+    CodeRejected, CodeVerified, Method, Need, Purpose, RejectedWhy, SessionOpened,
 };
 use countersign_events::id::{FactorId, HandleHash};
 
 use super::{
     Act, Assurance, Breach, Conduct, GUESSES_PER_SIGN_IN_MAX, REUSED_PER_SIGN_IN_MAX, Rule,
 };
+
+/// How sure of its holder a session is by this.
+const fn proven_by(method: Method) -> Assurance {
+    match method {
+        Method::Password => Assurance::Password,
+        Method::EmailCode => Assurance::EmailCode,
+        Method::Totp | Method::RecoveryCode => Assurance::TwoFactor,
+    }
+}
 
 impl Conduct {
     pub(super) fn code_verified(
@@ -26,9 +35,15 @@ impl Conduct {
                 breaches.push((Rule::SessionWithoutProof, detail));
             }
         }
+        self.recovery.proven(act, verified, breaches);
         if let Some(sign_in) = verified.sign_in {
-            self.complete(sign_in, breaches);
+            let needs = match verified.purpose {
+                Purpose::Enable => Need::Enrolment,
+                _ => Need::SecondFactor,
+            };
+            self.complete(sign_in, needs, breaches);
         }
+        self.begin(verified.next.as_ref(), proven_by(verified.method));
         if let Some(opened) = &verified.session {
             self.session_by_code(opened, verified, breaches);
         }
@@ -76,8 +91,8 @@ impl Conduct {
     }
 
     /// A sign-in is completed once: afterwards it is not there any more.
-    fn complete(&mut self, sign_in: HandleHash, breaches: &mut Vec<Breach>) {
-        match self.sign_ins.remove(&sign_in) {
+    fn complete(&mut self, sign_in: HandleHash, needs: Need, breaches: &mut Vec<Breach>) {
+        match self.sign_ins.remove(&sign_in).filter(|open| open.needs == needs) {
             None => {
                 let detail = format!("sign-in {sign_in} is not open, or not any more");
                 breaches.push((Rule::SignInNotOpen, detail));
@@ -99,11 +114,7 @@ impl Conduct {
         verified: &CodeVerified,
         breaches: &mut Vec<Breach>,
     ) {
-        let by_code = match verified.method {
-            Method::Password => Assurance::Password,
-            Method::EmailCode => Assurance::EmailCode,
-            Method::Totp | Method::RecoveryCode => Assurance::TwoFactor,
-        };
+        let by_code = proven_by(verified.method);
         let proven = match verified.purpose {
             Purpose::SignIn if verified.sign_in.is_none() => {
                 let detail = "a code without the sign-in that a password began".to_owned();
@@ -111,7 +122,8 @@ impl Conduct {
                 Some(by_code)
             }
             Purpose::SignIn => Some(by_code),
-            Purpose::Enable | Purpose::StepUp | Purpose::ConfirmEmail => {
+            Purpose::Enable if verified.sign_in.is_some() => Some(by_code),
+            Purpose::Enable | Purpose::StepUp | Purpose::ConfirmEmail | Purpose::ChangeEmail => {
                 self.successor(opened, breaches).map(|before| before.max(by_code))
             }
         };

@@ -59,7 +59,9 @@ pub(super) fn judge(
         Evidence::EmailCode { right } => {
             let bound_to = place.sign_in.or(place.in_session);
             let live = bound_to.and_then(|bound_to| open.email_codes.get(&bound_to));
-            match live.filter(|code| code.purpose == place.purpose) {
+            let is_offered = place.purpose != Purpose::SignIn
+                || open.offers_email_codes(context.now, context.policy);
+            match live.filter(|code| is_offered && code.purpose == place.purpose) {
                 None => rejected(RejectedWhy::NoneIssued),
                 Some(_) if !right => rejected(RejectedWhy::Wrong),
                 Some(code) if context.now >= code.expires_at => rejected(RejectedWhy::Expired),
@@ -90,6 +92,7 @@ pub(super) fn accepted(judged: Judged, evidence: &Evidence, place: &Place) -> Ve
         purpose: place.purpose,
         sign_in: place.sign_in,
         in_session: place.in_session,
+        next: None,
         session: None,
     };
     let mut used = None;

@@ -1,37 +1,71 @@
 //! Authenticators and recovery codes: offered, enabled, renamed, removed, replaced.
 
 use countersign_events::account::{
-    AccountEvent, Disabled, EnableRequested, Enabled, FactorRemoved, FactorRenamed, Method,
-    Purpose, RecoveryCodesIssued, SessionEndedWhy, SessionOpened,
+    AccountEvent, Assurance, Disabled, EnableRequested, Enabled, FactorRemoved, FactorRenamed,
+    HoldPlaced, HoldWhy, Method, Need, Purpose, RecoveryCodesIssued, ReplacementCompleted,
+    SessionEndedWhy, SessionOpened,
 };
 use countersign_events::id::{FactorId, HandleHash};
 
 use super::code::{self, Judged, Place};
 use super::sessions::{ended, others, session_of};
-use super::sign_in::{later, opened, proven_by};
+use super::sign_in::{alive, later, opened, proven_by};
 use super::{Decision, admit, existing};
 use crate::domain::account::{Account, Offer, Open};
-use crate::domain::command::{Activate, Context, Evidence, RecoveryMinted, RequestEnable};
+use crate::domain::command::{
+    Activate, Context, Enroller, Evidence, RecoveryMinted, RequestEnable,
+};
 use crate::domain::refusal::{Refusal, StepUp};
 use crate::domain::totp;
 
-/// Offers an authenticator. The first needs a fresh password, a further one a fresh second factor
-/// (SR-111); a client app answers for its own users.
+/// Whether the authenticator replaces all there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Enrolling {
+    Further,
+    Replacing,
+}
+
+/// Whether whoever asks may enrol an authenticator now. The first needs a fresh password, a further
+/// one a fresh second factor (SR-111); a replacement that is due needs the session by a code by
+/// e-mail that may complete it; a sign-in may where it asks for one (SR-112); a client app answers
+/// for its own users.
+fn may_enrol(
+    account: &Account,
+    enroller: Enroller,
+    context: &Context<'_>,
+) -> Result<Enrolling, Refusal> {
+    let open = existing(account)?;
+    match enroller {
+        Enroller::Client => {}
+        Enroller::SignIn(hash) => {
+            alive(account, hash, Need::Enrolment, context)?;
+        }
+        Enroller::Session(hash) => {
+            let (_, session) = session_of(account, hash, context)?;
+            let replaces = session.assurance == Assurance::EmailCode
+                && open.two_factor_enabled()
+                && open.replacement_due(context.now).is_some();
+            if replaces {
+                if !session.password_is_fresh(context.now, context.policy) {
+                    return Err(Refusal::StepUpRequired(StepUp::Password));
+                }
+                return Ok(Enrolling::Replacing);
+            }
+            session.demand_fresh(open, context.now, context.policy)?;
+        }
+    }
+    Ok(Enrolling::Further)
+}
+
+/// Offers an authenticator.
 pub(super) fn request_enable(
     account: &Account,
     command: &RequestEnable,
     context: &Context<'_>,
 ) -> Decision {
     let open = existing(account)?;
-    if let Some(hash) = command.session {
-        let (_, session) = session_of(account, hash, context)?;
-        if open.two_factor_enabled() {
-            session.demand_second_factor(context.now, context.policy)?;
-        } else if !session.password_is_fresh(context.now, context.policy) {
-            return Err(Refusal::StepUpRequired(StepUp::Password));
-        }
-    }
-    if open.factors.len() >= context.policy.factors_max {
+    let enrolling = may_enrol(account, command.enroller, context)?;
+    if enrolling == Enrolling::Further && open.factors.len() >= context.policy.factors_max {
         return Err(Refusal::Conflict("the account has as many authenticators as allowed"));
     }
     Ok(vec![AccountEvent::EnableRequested(EnableRequested {
@@ -42,24 +76,24 @@ pub(super) fn request_enable(
         digits: totp::DIGITS,
         period_seconds: u32::try_from(totp::PERIOD_SECONDS).unwrap_or(u32::MAX),
         expires_at: later(context, context.policy.offer_ttl),
-        session: command.session,
+        session: command.enroller.bound_to(),
         replaces: open.offer.as_ref().map(|offer| offer.factor),
     })])
 }
 
-/// The offer that a session, or a client app, may confirm (SR-113).
+/// The offer that a session, a sign-in or a client app may confirm (SR-113).
 ///
 /// # Errors
-/// [`Refusal::NotFound`] where there is none, it lapsed, or another session began it.
+/// [`Refusal::NotFound`] where there is none, it lapsed, or another began it.
 pub fn confirmable<'a>(
     open: &'a Open,
     factor: FactorId,
-    session: Option<HandleHash>,
+    enroller: Enroller,
     context: &Context<'_>,
 ) -> Result<&'a Offer, Refusal> {
     open.offer
         .as_ref()
-        .filter(|offer| offer.factor == factor && offer.session == session)
+        .filter(|offer| offer.factor == factor && offer.session == enroller.bound_to())
         .filter(|offer| context.now < offer.expires_at)
         .ok_or(Refusal::NotFound("pending authenticator"))
 }
@@ -68,11 +102,16 @@ pub fn confirmable<'a>(
 /// other session ends.
 pub(super) fn activate(account: &Account, command: &Activate, context: &Context<'_>) -> Decision {
     let open = existing(account)?;
-    let factor = command.compared.factor;
-    let session = command.session.map(|hash| session_of(account, hash, context)).transpose()?;
-    confirmable(open, factor, command.session, context)?;
+    let (factor, enroller) = (command.compared.factor, command.enroller);
+    let enrolling = may_activate(account, enroller, context)?;
+    confirmable(open, factor, enroller, context)?;
     let mut events = admit(account, Method::Totp, context)?;
-    let place = Place { purpose: Purpose::Enable, sign_in: None, in_session: command.session };
+    let (sign_in, in_session) = match enroller {
+        Enroller::SignIn(hash) => (Some(hash), None),
+        Enroller::Session(hash) => (None, Some(hash)),
+        Enroller::Client => (None, None),
+    };
+    let place = Place { purpose: Purpose::Enable, sign_in, in_session };
     let evidence = Evidence::Totp(command.compared);
     let judged = code::judge(open, &evidence, &place, context);
     if matches!(judged, Judged::Rejected { .. }) {
@@ -81,20 +120,68 @@ pub(super) fn activate(account: &Account, command: &Activate, context: &Context<
     }
     let mut accepted = code::accepted(judged, &evidence, &place);
     if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
-        let (assurance, amr) = proven_by(Method::Totp);
-        // The session keeps its token and its end; it is lifted to two factors.
-        verified.session = command.session.zip(session).map(|(hash, (_, session))| {
-            let expires_at = session.expires_at;
-            SessionOpened { expires_at, ..opened(hash, assurance, amr, context) }
-        });
+        verified.session = session_enrolled(open, command, context);
     }
     events.extend(accepted);
+    if enrolling == Enrolling::Replacing {
+        events.push(AccountEvent::ReplacementCompleted(ReplacementCompleted {}));
+        let removed = open.factors.keys();
+        events.extend(removed.map(|id| AccountEvent::FactorRemoved(FactorRemoved { factor: *id })));
+    }
     events.push(AccountEvent::Enabled(Enabled { factor }));
-    if open.recovery.is_none() {
+    if open.recovery.is_none() || enrolling == Enrolling::Replacing {
         events.push(issued(&command.minted));
     }
-    events.extend(ended(others(open, command.session), SessionEndedWhy::FactorChanged));
+    events.extend(ended(others(open, in_session), SessionEndedWhy::FactorChanged));
+    if enrolling == Enrolling::Replacing {
+        events.push(AccountEvent::HoldPlaced(HoldPlaced {
+            why: HoldWhy::Replacement,
+            until: later(context, context.policy.hold),
+            email_codes: open.email_codes_offered,
+        }));
+    }
     Ok(events)
+}
+
+/// Whether whoever began may still confirm. What had to be fresh for the offer may have aged since;
+/// a replacement must still be due, or else the session may enrol nothing.
+fn may_activate(
+    account: &Account,
+    enroller: Enroller,
+    context: &Context<'_>,
+) -> Result<Enrolling, Refusal> {
+    let open = existing(account)?;
+    match enroller {
+        Enroller::Client => Ok(Enrolling::Further),
+        Enroller::SignIn(_) => may_enrol(account, enroller, context),
+        Enroller::Session(hash) => {
+            let (_, session) = session_of(account, hash, context)?;
+            match (session.assurance, open.two_factor_enabled()) {
+                (Assurance::TwoFactor, true) | (_, false) => Ok(Enrolling::Further),
+                (Assurance::EmailCode, true) if open.replacement_due(context.now).is_some() => {
+                    Ok(Enrolling::Replacing)
+                }
+                (_, true) => Err(Refusal::StepUpRequired(StepUp::SecondFactor)),
+            }
+        }
+    }
+}
+
+/// The session that an activation lifts, which keeps its token and its end, or starts.
+fn session_enrolled(
+    open: &Open,
+    command: &Activate,
+    context: &Context<'_>,
+) -> Option<SessionOpened> {
+    let (assurance, amr) = proven_by(Method::Totp);
+    match command.enroller {
+        Enroller::Client => None,
+        Enroller::SignIn(_) => Some(opened(command.session, assurance, amr, context)),
+        Enroller::Session(hash) => open.sessions.get(&hash).map(|session| {
+            let expires_at = session.expires_at;
+            SessionOpened { expires_at, ..opened(hash, assurance, amr, context) }
+        }),
+    }
 }
 
 fn issued(minted: &RecoveryMinted) -> AccountEvent {
@@ -144,6 +231,10 @@ pub(super) fn remove(
     if !open.factors.contains_key(&factor) {
         return Err(Refusal::NotFound("authenticator"));
     }
+    open.demand_no_hold(context.now)?;
+    if open.factors.len() == 1 && context.policy.requires_two_factor(context.now) {
+        return Err(Refusal::Conflict("everybody must have a second factor: add another first"));
+    }
     let removed = AccountEvent::FactorRemoved(FactorRemoved { factor });
     let disabled = (open.factors.len() == 1).then_some(AccountEvent::Disabled(Disabled {}));
     let ended = ended(others(open, Some(session)), SessionEndedWhy::FactorChanged);
@@ -156,6 +247,7 @@ pub(super) fn replace_recovery_codes(
     minted: &RecoveryMinted,
     context: &Context<'_>,
 ) -> Decision {
-    with_step_up(account, session, context)?;
+    let open = with_step_up(account, session, context)?;
+    open.demand_no_hold(context.now)?;
     Ok(vec![issued(minted)])
 }

@@ -6,6 +6,8 @@ mod code;
 pub(in crate::domain) use code::counts_as_guess;
 pub use factor::confirmable;
 mod factor;
+mod password;
+mod recovery;
 mod registration;
 pub use registration::named_by;
 mod sessions;
@@ -50,6 +52,20 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         Command::ReplaceRecoveryCodes { session, minted } => {
             factor::replace_recovery_codes(account, *session, minted, context)
         }
+        Command::ChangePassword(change) => password::change(account, change, context),
+        Command::RequestPasswordReset => password::request_reset(account, context),
+        Command::ResetPassword { version } => password::reset(account, *version, context),
+        Command::SetDemandedPassword(set) => password::set_demanded(account, set, context),
+        Command::ChangeEmail { session, right } => {
+            recovery::change_email(account, *session, *right, context)
+        }
+        Command::RequestReplacement { session } => {
+            recovery::request_replacement(account, *session, context)
+        }
+        Command::CancelReplacement { session } => {
+            recovery::cancel_replacement(account, *session, context)
+        }
+        Command::Repudiate(repudiate) => recovery::repudiate(account, *repudiate, context),
         Command::UseSession(session) => sessions::record_use(account, *session, context),
         Command::EndSessions { session, which } => {
             sessions::end(account, *session, *which, context)

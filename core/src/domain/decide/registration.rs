@@ -30,7 +30,7 @@ pub(super) fn register(account: &Account, register: &Register) -> Decision {
         email_confirmed: register.has_email && register.email_confirmed,
     });
     let password = register.password.map(|version| {
-        AccountEvent::PasswordSet(PasswordSet { version, why: PasswordSetWhy::Initial })
+        AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Initial))
     });
     let key = AccountEvent::KeyCreated(register.key.clone());
     Ok([Some(registered), Some(key), password].into_iter().flatten().collect())
@@ -54,5 +54,5 @@ pub(super) fn set_password(
     if why == PasswordSetWhy::Initial && open.password.is_some() {
         return Err(Refusal::AuthenticationFailed);
     }
-    Ok(vec![AccountEvent::PasswordSet(PasswordSet { version, why })])
+    Ok(vec![AccountEvent::PasswordSet(PasswordSet::new(version, why))])
 }

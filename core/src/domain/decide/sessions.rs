@@ -103,7 +103,8 @@ pub(super) fn confirm_email(
     right: bool,
     context: &Context<'_>,
 ) -> Decision {
-    let (open, _) = session_of(account, session, context)?;
+    let (open, found) = session_of(account, session, context)?;
+    found.demand_more_than_recovery(context.policy)?;
     let mut events = admit(account, Method::EmailCode, context)?;
     let place = Place { purpose: Purpose::ConfirmEmail, sign_in: None, in_session: Some(session) };
     let evidence = Evidence::EmailCode { right };
@@ -136,7 +137,10 @@ pub(super) fn end(
     which: WhichSessions,
     context: &Context<'_>,
 ) -> Decision {
-    let (open, _) = session_of(account, session, context)?;
+    let (open, found) = session_of(account, session, context)?;
+    if which != WhichSessions::Own {
+        found.demand_more_than_recovery(context.policy)?;
+    }
     let (sessions, why) = match which {
         WhichSessions::Own => (vec![session], SessionEndedWhy::SignedOut),
         WhichSessions::One(other) if open.sessions.contains_key(&other) => {

@@ -8,7 +8,7 @@
 //! ```
 
 use countersign_events::account::{
-    AccountEvent, Assurance, EmailCodeRequested, EmailConfirmed, FirstFactorVouched, Method,
+    AccountEvent, Assurance, EmailCodeRequested, EmailConfirmed, FirstFactorVouched, Method, Need,
     PasswordRejected, PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, SessionEndedWhy,
     SessionOpened, SessionsEnded, SignInOpened,
 };
@@ -16,9 +16,10 @@ use countersign_events::id::HandleHash;
 use jiff::Timestamp;
 
 use super::code::{self, Judged, Place};
+use super::recovery::may_change_email;
 use super::sessions::session_of;
 use super::{Decision, admit, existing};
-use crate::domain::account::{Account, Open};
+use crate::domain::account::{Account, Open, SignIn as WaitingSignIn};
 use crate::domain::command::{Context, FirstFactor, SendEmailCode, SignIn, VerifyCode};
 use crate::domain::email_code;
 use crate::domain::refusal::Refusal;
@@ -28,7 +29,7 @@ pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) 
     match command.first {
         FirstFactor::Vouched => {
             let open = existing(account)?;
-            let (sign_in, session) = next_step(open, command, context);
+            let (sign_in, session) = next_step(open, command, false, context);
             let mut events = room_for(open, session.as_ref(), context);
             events.push(AccountEvent::FirstFactorVouched(FirstFactorVouched { sign_in, session }));
             Ok(events)
@@ -39,7 +40,8 @@ pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) 
             let Some(open) = account.open() else {
                 return password_wrong(account, Purpose::SignIn, None, context);
             };
-            let (sign_in, session) = next_step(open, command, context);
+            let demands = open.password_change.is_some();
+            let (sign_in, session) = next_step(open, command, demands, context);
             events.extend(room_for(open, session.as_ref(), context));
             events.push(AccountEvent::PasswordVerified(PasswordVerified {
                 purpose: Purpose::SignIn,
@@ -47,7 +49,7 @@ pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) 
                 session,
             }));
             events.extend(rehashed.map(|version| {
-                AccountEvent::PasswordSet(PasswordSet { version, why: PasswordSetWhy::Rehashed })
+                AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Rehashed))
             }));
             Ok(events)
         }
@@ -75,15 +77,39 @@ pub(super) fn password_wrong(
 fn next_step(
     open: &Open,
     command: &SignIn,
+    demands_password: bool,
     context: &Context<'_>,
 ) -> (Option<SignInOpened>, Option<SessionOpened>) {
     if open.two_factor_enabled() {
-        let expires_at = later(context, context.policy.sign_in_ttl);
-        (Some(SignInOpened { sign_in: command.sign_in, expires_at }), None)
+        (Some(waits(command.sign_in, Need::SecondFactor, context)), None)
     } else {
-        let amr = [AMR_PASSWORD];
-        (None, Some(opened(command.session, Assurance::Password, &amr, context)))
+        let (sign_in, session) = (command.sign_in, command.session);
+        after_factors(open, Method::Password, demands_password, sign_in, session, context)
     }
+}
+
+fn waits(sign_in: HandleHash, needs: Need, context: &Context<'_>) -> SignInOpened {
+    SignInOpened { sign_in, expires_at: later(context, context.policy.sign_in_ttl), needs }
+}
+
+/// What follows the factors there are: a new password where one is demanded, an authenticator where
+/// everybody must have one, and then the session.
+pub(super) fn after_factors(
+    open: &Open,
+    proven: Method,
+    demands_password: bool,
+    next: HandleHash,
+    session: HandleHash,
+    context: &Context<'_>,
+) -> (Option<SignInOpened>, Option<SessionOpened>) {
+    if demands_password {
+        return (Some(waits(next, Need::NewPassword, context)), None);
+    }
+    if !open.two_factor_enabled() && context.policy.requires_two_factor(context.now) {
+        return (Some(waits(next, Need::Enrolment, context)), None);
+    }
+    let (assurance, amr) = proven_by(proven);
+    (None, Some(opened(session, assurance, amr, context)))
 }
 
 /// Ends the oldest session where a new one would be one too many.
@@ -130,18 +156,20 @@ pub(super) const fn proven_by(method: Method) -> (Assurance, &'static [&'static 
     }
 }
 
-/// A sign-in that is alive; everything else is one class (SR-055, SR-058).
+/// A sign-in that is alive and waits for this; everything else is one class (SR-055, SR-058).
 pub(super) fn alive<'a>(
     account: &'a Account,
     sign_in: HandleHash,
+    needs: Need,
     context: &Context<'_>,
-) -> Result<&'a Open, Refusal> {
+) -> Result<(&'a Open, &'a WaitingSignIn), Refusal> {
     let open = account.open().ok_or(Refusal::AuthenticationFailed)?;
     let found = open.sign_ins.get(&sign_in).ok_or(Refusal::AuthenticationFailed)?;
-    let is_alive = context.now < found.expires_at
+    let is_alive = found.needs == needs
+        && context.now < found.expires_at
         && found.guesses < context.policy.guesses_per_sign_in
         && found.reused < context.policy.reused_per_sign_in;
-    if is_alive { Ok(open) } else { Err(Refusal::AuthenticationFailed) }
+    if is_alive { Ok((open, found)) } else { Err(Refusal::AuthenticationFailed) }
 }
 
 pub(super) fn verify_code(
@@ -149,7 +177,7 @@ pub(super) fn verify_code(
     command: &VerifyCode,
     context: &Context<'_>,
 ) -> Decision {
-    let open = alive(account, command.sign_in, context)?;
+    let (open, _) = alive(account, command.sign_in, Need::SecondFactor, context)?;
     let method = command.evidence.method();
     let mut events = admit(account, method, context)?;
     let place =
@@ -159,12 +187,13 @@ pub(super) fn verify_code(
         events.extend(code::refused(account, judged, &command.evidence, &place, context));
         return Ok(events);
     }
-    let (assurance, amr) = proven_by(method);
-    let session = opened(command.session, assurance, amr, context);
-    events.extend(room_for(open, Some(&session), context));
+    let demands = open.password_change.is_some();
+    let (next, session) =
+        after_factors(open, method, demands, command.next, command.session, context);
+    events.extend(room_for(open, session.as_ref(), context));
     let mut accepted = code::accepted(judged, &command.evidence, &place);
     if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
-        verified.session = Some(session);
+        (verified.next, verified.session) = (next, session);
     }
     events.extend(accepted);
     events.extend(first_email_code(open, method));
@@ -178,20 +207,43 @@ fn first_email_code(open: &Open, method: Method) -> Option<AccountEvent> {
         .then_some(AccountEvent::EmailConfirmed(EmailConfirmed {}))
 }
 
+/// Digits of a code: more where it is the way to recover.
+const fn digits(purpose: Purpose, context: &Context<'_>) -> u8 {
+    match purpose {
+        Purpose::SignIn => context.policy.email_code_digits(),
+        _ => email_code::DIGITS,
+    }
+}
+
 pub(super) fn send_email_code(
     account: &Account,
     command: &SendEmailCode,
     context: &Context<'_>,
 ) -> Decision {
     let open = match command.purpose {
-        Purpose::SignIn => alive(account, command.bound_to, context)?,
-        Purpose::ConfirmEmail => session_of(account, command.bound_to, context)?.0,
+        Purpose::SignIn => {
+            let (open, _) = alive(account, command.bound_to, Need::SecondFactor, context)?;
+            if open.email.is_some() && !open.offers_email_codes(context.now, context.policy) {
+                return Err(Refusal::AuthenticationFailed);
+            }
+            open
+        }
+        Purpose::ConfirmEmail => {
+            let (open, session) = session_of(account, command.bound_to, context)?;
+            session.demand_more_than_recovery(context.policy)?;
+            open
+        }
+        Purpose::ChangeEmail => {
+            let (open, session) = session_of(account, command.bound_to, context)?;
+            may_change_email(open, session, context)?;
+            open
+        }
         Purpose::Enable | Purpose::StepUp => {
             let reason = "a code by e-mail proves no second factor".to_owned();
             return Err(Refusal::Invalid { field: "purpose", reason });
         }
     };
-    if open.email.is_none() {
+    if open.email.is_none() && command.purpose != Purpose::ChangeEmail {
         return Err(Refusal::Conflict("the account has no e-mail address"));
     }
     account.limits.admit(Method::EmailCode, context.now)?;
@@ -200,6 +252,7 @@ pub(super) fn send_email_code(
         purpose: command.purpose,
         bound_to: command.bound_to,
         nonce: command.nonce,
+        digits: Some(digits(command.purpose, context)).filter(|d| *d != email_code::DIGITS),
         expires_at: later(context, context.policy.email_code_ttl),
     })])
 }

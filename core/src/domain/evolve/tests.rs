@@ -4,10 +4,10 @@
 use countersign_events::account::{
     AccountEvent, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown, Disabled,
     EmailCodeRequested, EmailConfirmed, EnableRequested, Enabled, FactorRemoved, FactorRenamed,
-    FirstFactorVouched, KeyCreated, LockoutReset, Method, Origin, PasswordRejected, PasswordSet,
-    PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
-    RegistrationAbandoned, RejectedWhy, ResetScope, SessionEndedWhy, SessionOpened, SessionUsed,
-    SessionsEnded, SignInOpened,
+    FirstFactorVouched, KeyCreated, LockoutReset, Method, Need, Origin, PasswordRejected,
+    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued,
+    Registered, RegistrationAbandoned, RejectedWhy, ResetScope, SessionEndedWhy, SessionOpened,
+    SessionUsed, SessionsEnded, SignInOpened,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Draft, Entry, Idempotency};
@@ -103,7 +103,7 @@ fn sign_ins_and_idempotency_keys_are_bounded() {
         let mut hash = [0; 16];
         hash[..4].copy_from_slice(&number.to_be_bytes());
         let (sign_in, expires_at) = (HandleHash::new(hash), Timestamp::MAX);
-        let sign_in = Some(SignInOpened { sign_in, expires_at });
+        let sign_in = Some(SignInOpened { sign_in, expires_at, needs: Need::SecondFactor });
         let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
         let idempotency = Some(Idempotency { key: HandleHash::new(hash), body: digest(1) });
         let event = AccountEvent::PasswordVerified(verified);
@@ -196,8 +196,13 @@ fn stamped() -> impl Strategy<Value = Stamps> {
 }
 
 fn sign_in() -> impl Strategy<Value = Option<SignInOpened>> {
-    option::of((hash(), at()))
-        .prop_map(|it| it.map(|(sign_in, expires_at)| SignInOpened { sign_in, expires_at }))
+    option::of((hash(), at())).prop_map(|it| {
+        it.map(|(sign_in, expires_at)| SignInOpened {
+            sign_in,
+            expires_at,
+            needs: Need::SecondFactor,
+        })
+    })
 }
 
 fn session() -> impl Strategy<Value = Option<SessionOpened>> {
@@ -234,7 +239,7 @@ fn first_factor() -> impl Strategy<Value = AccountEvent> {
     let why = PasswordSetWhy::Changed;
     prop_oneof![
         version()
-            .prop_map(move |version| { AccountEvent::PasswordSet(PasswordSet { version, why }) }),
+            .prop_map(move |version| { AccountEvent::PasswordSet(PasswordSet::new(version, why)) }),
         (purpose(), sign_in(), session()).prop_map(|(purpose, sign_in, session)| {
             AccountEvent::PasswordVerified(PasswordVerified { purpose, sign_in, session })
         }),
@@ -264,6 +269,7 @@ fn code() -> impl Strategy<Value = AccountEvent> {
             purpose: place.0,
             sign_in: place.1,
             in_session: place.2,
+            next: None,
             session,
         })
     });
@@ -289,6 +295,7 @@ fn code() -> impl Strategy<Value = AccountEvent> {
             bound_to,
             nonce,
             expires_at,
+            digits: None,
         })
     });
     prop_oneof![verified, rejected, asked]

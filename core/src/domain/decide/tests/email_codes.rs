@@ -219,6 +219,7 @@ fn a_session_confirms_its_address() {
         purpose: Purpose::ConfirmEmail,
         sign_in: None,
         in_session: Some(session(1)),
+        next: None,
         session: None,
     };
     let confirm = |right| Command::ConfirmEmail { session: session(1), right };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use countersign_events::account::{
     AccountEvent, Assurance, CodeRejected, CodeVerified, CooledDown, EmailCodeRequested,
-    EnableRequested, Enabled, KeyCreated, Method, Origin, PasswordRejected, PasswordSet,
+    EnableRequested, Enabled, KeyCreated, Method, Need, Origin, PasswordRejected, PasswordSet,
     PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodesIssued, Registered, RejectedWhy,
     SessionEndedWhy, SessionOpened, SessionsEnded, SignInOpened,
 };
@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::domain::command::{
-    Activate, Command, Context, Evidence, FirstFactor, Prove, Proven, RecoveryMinted, Register,
-    RequestEnable, SendEmailCode, SignIn, VerifyCode,
+    Activate, Command, Context, Enroller, Evidence, FirstFactor, Prove, Proven, RecoveryMinted,
+    Register, RequestEnable, SendEmailCode, SignIn, VerifyCode,
 };
 use crate::domain::guess_limit::RefusedAttempts;
 use crate::domain::policy::Policy;
@@ -231,16 +231,20 @@ pub(super) fn waiting() -> Vec<AccountEvent> {
 }
 
 pub(super) fn password_set(number: u64, why: PasswordSetWhy) -> AccountEvent {
-    AccountEvent::PasswordSet(PasswordSet { version: version(number), why })
+    AccountEvent::PasswordSet(PasswordSet::new(version(number), why))
 }
 
 pub(super) fn sign_in_opened(number: u8, expires: SignedDuration) -> AccountEvent {
-    let opened = SignInOpened { sign_in: sign_in(number), expires_at: start() + expires };
+    let opened = waits(number, Need::SecondFactor, expires);
     AccountEvent::PasswordVerified(PasswordVerified {
         purpose: Purpose::SignIn,
         sign_in: Some(opened),
         session: None,
     })
+}
+
+pub(super) fn waits(number: u8, needs: Need, expires: SignedDuration) -> SignInOpened {
+    SignInOpened { sign_in: sign_in(number), expires_at: start() + expires, needs }
 }
 
 pub(super) fn password_rejected(unresolved: u32) -> AccountEvent {
@@ -299,6 +303,7 @@ pub(super) fn totp_verified(step: u64, offset: i32, opened: Option<SessionOpened
         purpose: Purpose::SignIn,
         sign_in: Some(sign_in(1)),
         in_session: None,
+        next: None,
         session: opened,
     }
 }
@@ -342,6 +347,7 @@ pub(super) fn email_code(
         bound_to,
         nonce: nonce(number),
         expires_at: start() + expires,
+        digits: None,
     })
 }
 
@@ -376,7 +382,8 @@ pub(super) const RIGHT: FirstFactor = FirstFactor::PasswordRight { rehashed: Non
 
 pub(super) fn verify(number: u8, evidence: Evidence) -> Command {
     let session = session(50 + number);
-    Command::VerifyCode(VerifyCode { sign_in: sign_in(number), evidence, session })
+    let next = sign_in(50 + number);
+    Command::VerifyCode(VerifyCode { sign_in: sign_in(number), evidence, session, next })
 }
 
 pub(super) fn send(purpose: Purpose, bound_to: HandleHash, number: u8) -> Command {
@@ -389,15 +396,19 @@ pub(super) fn prove(number: u8, proven: Proven, next: u8) -> Command {
 
 pub(super) fn request_enable(in_session: Option<u8>, number: u128) -> Command {
     Command::RequestEnable(RequestEnable {
-        session: in_session.map(session),
+        enroller: enroller(in_session),
         factor: factor(number),
         secret: version(u64::try_from(number).unwrap()),
     })
 }
 
 pub(super) fn activate(in_session: Option<u8>, compared: Compared) -> Command {
-    let session = in_session.map(session);
-    Command::Activate(Activate { session, compared, minted: minted() })
+    let enroller = enroller(in_session);
+    Command::Activate(Activate { enroller, session: session(99), compared, minted: minted() })
+}
+
+pub(super) fn enroller(in_session: Option<u8>) -> Enroller {
+    in_session.map_or(Enroller::Client, |number| Enroller::Session(session(number)))
 }
 
 pub(super) fn remove(in_session: u8, number: u128) -> Command {

@@ -1,13 +1,13 @@
 //! The first factor, on known accounts and unknown logins alike.
 
 use countersign_events::account::{
-    AccountEvent, Assurance, FirstFactorVouched, Method, PasswordSetWhy, PasswordVerified, Purpose,
-    SessionEndedWhy, SessionOpened, SignInOpened,
+    AccountEvent, Assurance, FirstFactorVouched, Method, Need, PasswordSetWhy, PasswordVerified,
+    Purpose, SessionEndedWhy, SessionOpened,
 };
 
 use super::harness::{
     RIGHT, begin, cooled_down, ended, enrolled, given, hours, mins, password_rejected,
-    password_session, password_set, registered, sign_in, sign_in_opened, start, version, waiting,
+    password_session, password_set, registered, sign_in_opened, start, version, waiting, waits,
     wrong,
 };
 use crate::domain::command::FirstFactor;
@@ -104,7 +104,7 @@ fn a_client_that_vouches_starts_what_the_password_would() {
     let vouched = |sign_in, session| {
         AccountEvent::FirstFactorVouched(FirstFactorVouched { sign_in, session })
     };
-    let opened = SignInOpened { sign_in: sign_in(1), expires_at: start() + mins(10) };
+    let opened = waits(1, Need::SecondFactor, mins(10));
     given(registered())
         .when(begin(FirstFactor::Vouched, 2))
         .then([vouched(None, Some(password_session(2, hours(12))))]);

@@ -1,3 +1,4 @@
 //! The address. One call, one file.
 
+pub(crate) mod change;
 pub(crate) mod confirm;

@@ -1,5 +1,6 @@
 //! `POST /v1/sign-ins/{id}/answers`: the second factor.
 
+use countersign_core::accounts::answer::SignedIn;
 use countersign_events::actor::By;
 
 use crate::contract::sign_in::{Answer as CodeAnswer, SignInOutcome};
@@ -14,7 +15,7 @@ use crate::server::json;
     post, path = "/v1/sign-ins/{id}/answers", tag = "sign-ins", operation_id = "answer",
     params(("id" = String, Path, description = "the sign-in's id")),
     request_body = CodeAnswer,
-    responses((status = 200, description = "There is a session", body = SignInOutcome))
+    responses((status = 200, description = "A session, or a question", body = SignInOutcome))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let body: CodeAnswer = ask.json()?;
@@ -23,8 +24,9 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let call = ask.call(By::Holder);
     let answer = answers::core_answer(body);
     let ended = sign_in.clone();
-    let given = ask.proof_verdict(ask.accounts().answer(&call, sign_in, answer).await)?;
-    ask.end_replaced_session().await;
-    let outcome = SignInOutcome::Completed { session: answers::session_given(&given) };
-    ask.give_and_end(outcome, &ended)
+    let answered = ask.proof_verdict(ask.accounts().answer(&call, sign_in, answer).await)?;
+    if matches!(answered, SignedIn::Completed(_)) {
+        ask.end_replaced_session().await;
+    }
+    ask.give_and_end(answers::signed_in(answered), &ended)
 }

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::Life;
 use crate::domain::command::{
-    Activate, Command, Evidence, FirstFactor, Prove, Proven, RequestEnable, SendEmailCode, SignIn,
-    VerifyCode, WhichSessions,
+    Activate, ChangePassword, Command, Enroller, Evidence, FirstFactor, Prove, Proven, Repudiate,
+    RequestEnable, SendEmailCode, SetDemandedPassword, SignIn, Told, VerifyCode, WhichSessions,
 };
 use crate::domain::decide::tests::harness::{event_id, mins, minted, register, secs};
 use crate::domain::totp::{Compared, PERIOD_SECONDS};
@@ -51,6 +51,14 @@ pub(super) enum Action {
     EndOwn(Back),
     EndOther(Back, Option<Back>),
     Reset(ResetScope, Option<Method>),
+    ChangePassword(Back, bool),
+    RequestReset,
+    ResetPassword,
+    SetDemanded(Back),
+    ChangeEmail(Back, bool),
+    RequestReplacement(Back),
+    CancelReplacement(Back),
+    Repudiate(Told),
     View,
     Mail(u8),
 }
@@ -75,7 +83,8 @@ impl Action {
             Self::SignIn(first) if *first != FirstFactor::Vouched => Some(Method::Password),
             Self::ProvePassword(..) => Some(Method::Password),
             Self::Answer(_, typed) | Self::ProveCode(_, typed) => Some(typed.method()),
-            Self::ConfirmEmail(..) => Some(Method::EmailCode),
+            Self::ConfirmEmail(..) | Self::ChangeEmail(..) => Some(Method::EmailCode),
+            Self::ChangePassword(..) => Some(Method::Password),
             Self::Activate(..) => Some(Method::Totp),
             _ => None,
         }
@@ -105,6 +114,7 @@ impl Action {
                 sign_in: sign_in(life, *back),
                 evidence: typed.evidence(life),
                 session: life.mint_handle(),
+                next: life.mint_handle(),
             }),
             Self::ProvePassword(back, right) => Command::Prove(Prove {
                 session: session(life, *back),
@@ -127,16 +137,17 @@ impl Action {
         let session = |back: Back| at(&life.sessions, back);
         match self {
             Self::Offer(back) => {
-                let session = back.map(session);
+                let enroller = enroller(back.map(session));
                 let factor = FactorId::new(Uuid::from_u128(life.mint().into()));
-                Command::RequestEnable(RequestEnable { session, factor, secret: secret(life) })
+                Command::RequestEnable(RequestEnable { enroller, factor, secret: secret(life) })
             }
             Self::Activate(back, offsets) => {
                 let offer = life.account.open().and_then(|open| open.offer.as_ref());
                 let factor = offer.map_or(FactorId::new(Uuid::nil()), |offer| offer.factor);
                 let compared = Compared::with_offsets(factor, now_step(life), offsets);
-                let session = back.map(session);
-                Command::Activate(Activate { session, compared, minted: minted() })
+                let enroller = enroller(back.map(session));
+                let session = life.mint_handle();
+                Command::Activate(Activate { enroller, session, compared, minted: minted() })
             }
             Self::Rename(back, which) => {
                 Command::RenameFactor { session: session(*back), factor: factor(life, *which) }
@@ -159,9 +170,48 @@ impl Action {
             }
             Self::Reset(scope, method) => Command::ResetLockout { scope: *scope, method: *method },
             Self::Mail(number) => Command::RecordMail(mail(*number)),
+            _ => self.command_to_recover(life),
+        }
+    }
+
+    fn command_to_recover(&self, life: &mut Life) -> Command {
+        let session = |life: &Life, back: Back| at(&life.sessions, back);
+        match self {
+            Self::ChangePassword(back, right) => Command::ChangePassword(ChangePassword {
+                session: session(life, *back),
+                version: right.then(|| secret(life)),
+                next: life.mint_handle(),
+            }),
+            Self::RequestReset => Command::RequestPasswordReset,
+            Self::ResetPassword => Command::ResetPassword { version: secret(life) },
+            Self::SetDemanded(back) => Command::SetDemandedPassword(SetDemandedPassword {
+                sign_in: at(&life.sign_ins, *back),
+                version: secret(life),
+                next: life.mint_handle(),
+                session: life.mint_handle(),
+            }),
+            Self::ChangeEmail(back, right) => {
+                Command::ChangeEmail { session: session(life, *back), right: *right }
+            }
+            Self::RequestReplacement(back) => {
+                Command::RequestReplacement { session: session(life, *back) }
+            }
+            Self::CancelReplacement(back) => {
+                Command::CancelReplacement { session: session(life, *back) }
+            }
+            Self::Repudiate(told) => {
+                let other = event_id(life.mint());
+                let of = life.account.open().and_then(|open| open.former_email.as_ref());
+                let cause = of.map_or(other, |former| former.change);
+                Command::Repudiate(Repudiate { cause, told: *told })
+            }
             _ => Command::View(Viewed::Account),
         }
     }
+}
+
+fn enroller(session: Option<HandleHash>) -> Enroller {
+    session.map_or(Enroller::Client, Enroller::Session)
 }
 
 impl Typed {
@@ -215,8 +265,71 @@ fn mail(number: u8) -> AccountEvent {
 }
 
 /// A span and an action.
-pub(super) fn step() -> impl Strategy<Value = (SignedDuration, Action)> {
-    (passes(), action())
+type Step = (SignedDuration, Action);
+
+/// What happens next: one thing, or now and then a scene that chance alone would not play.
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop_oneof![
+        60 => (passes(), action()).prop_map(|step| vec![step]),
+        1 => scene(),
+    ]
+}
+
+/// A scene, with something else in the middle of it one time in two.
+fn scene() -> impl Strategy<Value = Vec<Step>> {
+    let played = select(vec![lost_phone(), forgotten_password(), another_address(), not_me()]);
+    (played, proptest::option::of((0_usize..12, passes(), action()))).prop_map(
+        |(mut played, between)| {
+            if let Some((place, passes, action)) = between {
+                played.insert(place.min(played.len()), (passes, action));
+            }
+            played
+        },
+    )
+}
+
+fn now(action: Action) -> Step {
+    (SignedDuration::ZERO, action)
+}
+
+fn by_email() -> Vec<Step> {
+    let first = FirstFactor::PasswordRight { rehashed: None };
+    let sent = (secs(61), Action::Send(Purpose::SignIn, 0));
+    vec![now(Action::SignIn(first)), sent, now(Action::Answer(0, Typed::Email(true)))]
+}
+
+fn lost_phone() -> Vec<Step> {
+    let waits = (SignedDuration::from_hours(24), Action::View);
+    let enrols = [now(Action::Offer(Some(0))), now(Action::Activate(Some(0), vec![0]))];
+    [by_email(), vec![now(Action::RequestReplacement(0)), waits], by_email(), enrols.to_vec()]
+        .concat()
+}
+
+fn forgotten_password() -> Vec<Step> {
+    let confirmed = [
+        (secs(61), Action::Send(Purpose::ConfirmEmail, 0)),
+        now(Action::ConfirmEmail(0, true)),
+        now(Action::RequestReset),
+        now(Action::ResetPassword),
+    ];
+    [confirmed.to_vec(), by_email()].concat()
+}
+
+fn another_address() -> Vec<Step> {
+    let proven = Action::ProveCode(0, Typed::Totp(0, vec![0]));
+    let sent = Action::Send(Purpose::ChangeEmail, 0);
+    vec![(secs(61), proven), now(sent), now(Action::ChangeEmail(0, true))]
+}
+
+fn not_me() -> Vec<Step> {
+    let first = FirstFactor::PasswordRight { rehashed: None };
+    let answer = Action::Answer(0, Typed::Totp(0, vec![0]));
+    vec![
+        now(Action::Repudiate(Told::Other)),
+        now(Action::SignIn(first)),
+        (secs(31), answer),
+        now(Action::SetDemanded(0)),
+    ]
 }
 
 fn passes() -> impl Strategy<Value = SignedDuration> {
@@ -262,7 +375,7 @@ fn typed() -> impl Strategy<Value = Typed> {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    prop_oneof![6 => guesses(), 4 => within(), 1 => rare()]
+    prop_oneof![12 => guesses(), 8 => within(), 2 => rare(), 3 => recovering()]
 }
 
 fn guesses() -> impl Strategy<Value = Action> {
@@ -275,7 +388,13 @@ fn guesses() -> impl Strategy<Value = Action> {
         FirstFactor::PasswordWrong,
         FirstFactor::Vouched,
     ]);
-    let code_for = select(vec![Purpose::SignIn, Purpose::SignIn, Purpose::ConfirmEmail]);
+    let code_for = select(vec![
+        Purpose::SignIn,
+        Purpose::SignIn,
+        Purpose::SignIn,
+        Purpose::ConfirmEmail,
+        Purpose::ChangeEmail,
+    ]);
     prop_oneof![
         4 => first.prop_map(Action::SignIn),
         8 => (back(), typed()).prop_map(|(back, typed)| Action::Answer(back, typed)),
@@ -297,6 +416,20 @@ fn within() -> impl Strategy<Value = Action> {
         2 => back().prop_map(Action::Use),
         1 => back().prop_map(Action::EndOwn),
         1 => (back(), maybe()).prop_map(|(back, other)| Action::EndOther(back, other)),
+    ]
+}
+
+fn recovering() -> impl Strategy<Value = Action> {
+    let told = select(vec![Told::Replacement, Told::EmailChange, Told::PasswordReset, Told::Other]);
+    prop_oneof![
+        2 => (back(), any::<bool>()).prop_map(|(back, right)| Action::ChangePassword(back, right)),
+        2 => Just(Action::RequestReset),
+        1 => Just(Action::ResetPassword),
+        2 => back().prop_map(Action::SetDemanded),
+        2 => (back(), any::<bool>()).prop_map(|(back, right)| Action::ChangeEmail(back, right)),
+        2 => back().prop_map(Action::RequestReplacement),
+        1 => back().prop_map(Action::CancelReplacement),
+        1 => told.prop_map(Action::Repudiate),
     ]
 }
 

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    AccountEvent, Assurance, CodeRejected, CodeVerified, Method, Purpose, RejectedWhy,
-    SessionOpened,
+    AccountEvent, Assurance, CodeRejected, CodeVerified, EmailCodes, Method, Need, PasswordSet,
+    PasswordSetWhy, Purpose, RejectedWhy, SessionOpened, SignInOpened,
 };
 use countersign_events::id::{EventId, FactorId, HandleHash};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::Account;
 use crate::domain::account::Session;
@@ -34,6 +34,18 @@ pub(super) struct Witness {
     emails: BTreeSet<EventId>,
     /// The end of each cool-down.
     until: BTreeMap<Method, Timestamp>,
+    /// Sign-ins that wait for something else, and the code that was accepted before.
+    more: BTreeMap<HandleHash, (Need, Option<Method>)>,
+    /// Whether a new password is demanded.
+    demanded: bool,
+    /// From when a code by e-mail completes a sign-in again; never, without a proof.
+    email_from: Option<Timestamp>,
+    /// From when a replacement may be completed.
+    replacement: Option<Timestamp>,
+    /// Whether authenticators are just being replaced.
+    replacing: bool,
+    /// Until when address, authenticators and recovery codes stay as they are.
+    held: Option<Timestamp>,
     /// The time of the last event.
     last: Option<Timestamp>,
 }
@@ -80,15 +92,14 @@ impl Witness {
         match event {
             AccountEvent::PasswordVerified(verified) => {
                 self.evaluated(Method::Password, now);
-                if let Some(opened) = &verified.sign_in {
-                    self.waiting.insert(opened.sign_in, (0, opened.expires_at));
+                self.waits(verified.sign_in.as_ref(), None);
+                if verified.purpose == Purpose::SignIn && verified.session.is_some() {
+                    assert!(!self.demanded, "a session before the new password");
                 }
                 self.first_factor(verified.purpose, verified.session.as_ref());
             }
             AccountEvent::FirstFactorVouched(vouched) => {
-                if let Some(opened) = &vouched.sign_in {
-                    self.waiting.insert(opened.sign_in, (0, opened.expires_at));
-                }
+                self.waits(vouched.sign_in.as_ref(), None);
                 self.first_factor(Purpose::SignIn, vouched.session.as_ref());
             }
             AccountEvent::PasswordRejected(_) => self.evaluated(Method::Password, now),
@@ -103,6 +114,7 @@ impl Witness {
                 self.until.retain(|method, _| reset.method.is_some_and(|reset| reset != *method));
             }
             AccountEvent::RecoveryCodesIssued(_) => self.recovery.clear(),
+            AccountEvent::PasswordSet(set) => self.password_set(set),
             AccountEvent::RecoveryCodeUsed(used) => {
                 assert!(self.recovery.insert(used.index), "a recovery code is accepted once");
             }
@@ -110,10 +122,13 @@ impl Witness {
                 assert!(self.steps.contains_key(&enabled.factor), "enabled by a code");
                 self.factors.insert(enabled.factor);
                 self.waiting.clear();
+                self.more.clear();
             }
             AccountEvent::FactorRemoved(removed) => {
                 assert!(self.factors.remove(&removed.factor));
+                assert!(self.replacing || !self.is_held(now), "an authenticator was held");
                 self.waiting.clear();
+                self.more.clear();
             }
             AccountEvent::Disabled(_) => {
                 assert!(self.factors.is_empty(), "it was the last authenticator");
@@ -128,8 +143,77 @@ impl Witness {
                     assert!(self.sessions.remove(session).is_some(), "it was open");
                 }
             }
+            other => self.recovering(now, other),
+        }
+    }
+
+    fn recovering(&mut self, now: Timestamp, event: &AccountEvent) {
+        match event {
+            AccountEvent::PasswordChangeDemanded(_) => self.demanded = true,
+            AccountEvent::HoldPlaced(hold) => {
+                self.replacing = false;
+                self.held = Some(self.held.map_or(hold.until, |held| held.max(hold.until)));
+                self.email_from = match hold.email_codes {
+                    EmailCodes::Offered => None,
+                    EmailCodes::WithheldUntil(until) => Some(until),
+                    EmailCodes::WithheldUntilProof => Some(Timestamp::MAX),
+                };
+            }
+            AccountEvent::EmailChanged(_) => assert!(!self.is_held(now), "the address was held"),
+            AccountEvent::ReplacementRequested(requested) => {
+                assert!(now + SignedDuration::from_hours(24) <= requested.due_at);
+                assert!(!self.factors.is_empty());
+                self.replacement = Some(requested.due_at);
+            }
+            AccountEvent::ReplacementObjected(_) => self.replacement = None,
+            AccountEvent::ReplacementCompleted(_) => {
+                let due = self.replacement.take().expect("it was asked for");
+                assert!(due <= now, "it was due");
+                self.replacing = true;
+            }
+            AccountEvent::Repudiated(_) => {
+                self.waiting.clear();
+                self.more.clear();
+            }
             _ => {}
         }
+    }
+
+    fn is_held(&self, now: Timestamp) -> bool {
+        self.held.is_some_and(|held| now < held)
+    }
+
+    fn waits(&mut self, opened: Option<&SignInOpened>, proven: Option<Method>) {
+        let Some(opened) = opened else { return };
+        if opened.needs == Need::SecondFactor {
+            self.waiting.insert(opened.sign_in, (0, opened.expires_at));
+        } else {
+            self.more.insert(opened.sign_in, (opened.needs, proven));
+        }
+    }
+
+    /// A new password opens a session only in a sign-in that asked for one, and then of what that
+    /// sign-in has proven.
+    fn password_set(&mut self, set: &PasswordSet) {
+        if matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed) {
+            assert!(set.session.is_none() && set.next.is_none());
+            return;
+        }
+        let asked = set.sign_in.map(|sign_in| self.more.remove(&sign_in).expect("it asked"));
+        self.waiting.clear();
+        self.more.clear();
+        self.demanded = false;
+        let Some(opened) = &set.session else { return };
+        let (needs, proven) = asked.expect("a sign-in");
+        assert_eq!(needs, Need::NewPassword);
+        let expected = match proven {
+            None => Assurance::Password,
+            Some(Method::EmailCode) => Assurance::EmailCode,
+            Some(_) => Assurance::TwoFactor,
+        };
+        assert_eq!(opened.assurance, expected);
+        assert!(proven.is_some() || self.factors.is_empty(), "without its second factor");
+        self.sessions.insert(opened.session, opened.assurance);
     }
 
     /// No guess is evaluated in a cool-down.
@@ -181,7 +265,19 @@ impl Witness {
             assert!(guesses < GUESSES_PER_SIGN_IN, "{guesses} guesses before it");
             assert!(now < dies);
         }
+        let strong = matches!(verified.method, Method::Totp | Method::RecoveryCode);
+        if strong && matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp) {
+            self.email_from = None;
+        }
+        if verified.method == Method::EmailCode && verified.purpose == Purpose::SignIn {
+            // AT-58: a mailbox alone is not enough.
+            assert!(self.email_from.is_none_or(|from| from <= now), "codes were withheld");
+        }
+        self.waits(verified.next.as_ref(), Some(verified.method));
         let Some(opened) = &verified.session else { return };
+        if verified.purpose == Purpose::SignIn {
+            assert!(!self.demanded, "a session before the new password");
+        }
         let expected = match verified.method {
             Method::EmailCode => Assurance::EmailCode,
             _ => Assurance::TwoFactor,
@@ -195,9 +291,13 @@ impl Witness {
             }
             Purpose::Enable => {
                 assert_eq!(Some(opened.session), verified.in_session);
-                assert!(self.sessions.contains_key(&opened.session), "it was open");
+                let before = self.sessions.get(&opened.session).expect("it was open");
+                if !self.factors.is_empty() && *before != Assurance::TwoFactor {
+                    assert!(*before == Assurance::EmailCode);
+                    assert!(self.replacement.is_some_and(|due| due <= now), "it was due");
+                }
             }
-            Purpose::ConfirmEmail => panic!("it opens no session"),
+            Purpose::ConfirmEmail | Purpose::ChangeEmail => panic!("it opens no session"),
         }
         self.sessions.insert(opened.session, opened.assurance);
     }

@@ -1,0 +1,3 @@
+//! The password of the holder. One call, one file.
+
+pub(crate) mod change;

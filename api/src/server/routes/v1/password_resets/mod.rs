@@ -1,0 +1,4 @@
+//! New passwords by mail. One call, one file.
+
+pub(crate) mod request;
+pub(crate) mod reset;

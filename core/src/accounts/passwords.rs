@@ -1,0 +1,288 @@
+//! Passwords: changed by their holder, set anew by a link, or because a sign-in demands it.
+//!
+//! The order of writes is that of every secret: its hash is durable in the vault before the event
+//! that names its version, and the old one is destroyed after it.
+
+use countersign_events::account::{Method, Need};
+use countersign_events::id::{HandleHash, SecretVersion, StreamId};
+use zeroize::Zeroizing;
+
+use super::answer::{SessionGiven, SignedIn};
+use super::identity::seal_net;
+use super::request::Call;
+use super::sign_in::{Checked, check_password, session_given, session_opened, signed_in};
+use super::{Accounts, Verdict};
+use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
+use crate::domain::Command;
+use crate::domain::command::{ChangePassword, SetDemandedPassword};
+use crate::domain::refusal::Refusal;
+use crate::handle::{SessionToken, SignInHandle};
+use crate::mail::link::{LinkKind, LinkToken};
+use crate::projections::ReadModelError;
+use crate::vault::SecretKind;
+
+impl Accounts {
+    /// Changes the password, with the present one; the session goes on under a new token.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSession`], [`Refusal::StepUpRequired`], [`Refusal::AuthenticationFailed`],
+    /// [`Refusal::WeakPassword`], [`Refusal::TooManyRequests`]; a [`Fault`](super::Fault).
+    pub async fn change_password(
+        &self,
+        call: &Call,
+        token: &SessionToken,
+        current: Zeroizing<String>,
+        password: Zeroizing<String>,
+    ) -> Verdict<SessionGiven> {
+        if let Err(refusal) = self.check_password(&password) {
+            return Ok(Err(refusal));
+        }
+        let change = Change { call: call.clone(), session: token.hash(), current, password };
+        self.ask(StreamId::Account(token.account()), change).await
+    }
+
+    /// Sends a link to a new password by mail, where there is somebody to send it to. Whether there
+    /// is, nobody is told: a login that does not exist goes the same way on its own stream.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyRequests`]; a [`Fault`](super::Fault).
+    pub async fn request_password_reset(&self, call: &Call, login: &str) -> Verdict<()> {
+        let request = || RequestReset { call: call.clone() };
+        let name = self.secrets().login_hash(login);
+        if let Some(account) = self.secrets().find(name).await? {
+            match self.ask(StreamId::Account(account), request()).await? {
+                Ok(Asked::Yes) => return Ok(Ok(())),
+                // Claimed and never registered: to everybody else it does not exist.
+                Ok(Asked::Nobody) => {}
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
+        // Nobody's login: it may be an address, of several accounts even.
+        let accounts = self.with_address(login)?;
+        let Some((first, others)) = accounts.split_first() else {
+            return Ok(self.ask(StreamId::Unknown(name), request()).await?.map(|_| ()));
+        };
+        for other in others {
+            // Its limits are its own.
+            let _limited = self.ask(StreamId::Account(*other), request()).await?;
+        }
+        Ok(self.ask(StreamId::Account(*first), request()).await?.map(|_| ()))
+    }
+
+    fn with_address(
+        &self,
+        text: &str,
+    ) -> Result<Vec<countersign_events::id::AccountId>, ReadModelError> {
+        if !text.contains('@') {
+            return Ok(vec![]);
+        }
+        let mut accounts = self.read_model().find_by_email(self.secrets().email_hash(text))?;
+        accounts.truncate(RESETS_AT_ONCE_MAX);
+        Ok(accounts)
+    }
+
+    /// Sets a new password by the link that a mail carried. Nobody is signed in.
+    ///
+    /// # Errors
+    /// [`Refusal::AuthenticationFailed`] for a link that is not, or no longer, good;
+    /// [`Refusal::WeakPassword`]; a [`Fault`](super::Fault).
+    pub async fn reset_password(
+        &self,
+        call: &Call,
+        link: LinkToken,
+        password: Zeroizing<String>,
+    ) -> Verdict<()> {
+        if !link.is_genuine(self.secrets(), LinkKind::NewPassword) {
+            return Ok(Err(Refusal::AuthenticationFailed));
+        }
+        if let Err(refusal) = self.check_password(&password) {
+            return Ok(Err(refusal));
+        }
+        let stream = StreamId::Account(link.account());
+        self.ask(stream, Reset { call: call.clone(), link, password }).await
+    }
+
+    /// Sets the new password that a sign-in asks for, and goes on with the sign-in.
+    ///
+    /// # Errors
+    /// [`Refusal::AuthenticationFailed`] where it asks for none, [`Refusal::WeakPassword`]; a
+    /// [`Fault`](super::Fault).
+    pub async fn set_demanded_password(
+        &self,
+        call: &Call,
+        sign_in: SignInHandle,
+        password: Zeroizing<String>,
+    ) -> Verdict<SignedIn> {
+        if let Err(refusal) = self.check_password(&password) {
+            return Ok(Err(refusal));
+        }
+        let stream = StreamId::Account(sign_in.account());
+        let set = SetDemanded { call: call.clone(), sign_in: sign_in.hash(), password };
+        self.ask(stream, set).await
+    }
+}
+
+/// Accounts of one address that are sent a link at once.
+const RESETS_AT_ONCE_MAX: usize = 5;
+
+/// Puts a new password into the vault. Its version is nothing until an event names it.
+async fn put(entity: &Entity, password: &str) -> Result<SecretVersion, Halt> {
+    let services = &entity.services;
+    let phc = services.passwords.hash(password).await?;
+    let (account, now) = (entity.id()?, entity.now());
+    Ok(services.secrets.put(account, SecretKind::Password, phc.as_bytes(), now).await?)
+}
+
+/// Destroys the password that was current before, now that an event names another.
+async fn destroy_former(entity: &Entity, former: Option<SecretVersion>) -> Result<(), Halt> {
+    let current = entity.open()?.password;
+    if let Some(former) = former.filter(|former| Some(*former) != current) {
+        entity.destroy(entity.id()?, SecretKind::Password, former).await;
+    }
+    Ok(())
+}
+
+struct Change {
+    call: Call,
+    session: HandleHash,
+    current: Zeroizing<String>,
+    password: Zeroizing<String>,
+}
+
+impl Request for Change {
+    type Answer = SessionGiven;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<SessionGiven, Halt> {
+        let begun = entity.begin(&self.call).await?;
+        // Asked again, it comes with a token that it has itself replaced.
+        let opened = begun.repeated.as_ref().and_then(session_opened);
+        let session = opened.map_or(self.session, |opened| opened.session);
+        entity.session(&self.call, session).await?;
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => self.decide(entity, &begun.mint).await?,
+        };
+        session_given(entity, &batch, &begun.mint)
+    }
+}
+
+impl Change {
+    async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
+        let (session, next) = (self.session, mint.session(entity.id()?).hash());
+        let command = |version| Command::ChangePassword(ChangePassword { session, version, next });
+        // Refused before anything is compared or written.
+        entity.rehearse(&command(Some(SecretVersion::new(0))))?;
+        entity.admit(Method::Password)?;
+        let former = entity.open()?.password;
+        let version = match check_password(entity, &self.current).await? {
+            Checked::Wrong => None,
+            Checked::Right | Checked::Outdated { .. } => Some(put(entity, &self.password).await?),
+        };
+        let sealed = Sealed::default();
+        let batch = entity.decide(&self.call, &command(version), sealed, Some(mint)).await?;
+        destroy_former(entity, former.filter(|_| version.is_some())).await?;
+        Ok(batch)
+    }
+}
+
+/// Whether a request met an account or a login that does not exist.
+enum Asked {
+    Yes,
+    Nobody,
+}
+
+struct RequestReset {
+    call: Call,
+}
+
+impl Request for RequestReset {
+    type Answer = Asked;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<Asked, Halt> {
+        let begun = entity.begin(&self.call).await?;
+        let is_account = matches!(entity.stream, StreamId::Account(_));
+        if is_account && entity.account().open().is_none() {
+            return Ok(Asked::Nobody);
+        }
+        if begun.repeated.is_none() {
+            let command = Command::RequestPasswordReset;
+            entity.rehearse(&command)?;
+            let (secrets, now) = (&entity.services.secrets, entity.now());
+            let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+            let sealed = Sealed { pii: None, net: Some(net) };
+            entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
+        }
+        Ok(Asked::Yes)
+    }
+}
+
+struct Reset {
+    call: Call,
+    link: LinkToken,
+    password: Zeroizing<String>,
+}
+
+impl Request for Reset {
+    type Answer = ();
+
+    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
+        let begun = entity.begin(&self.call).await?;
+        if begun.repeated.is_some() {
+            return Ok(());
+        }
+        // The newest link is the only one, and each is used once.
+        let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
+        let live = open.reset.as_ref().filter(|live| live.request == self.link.event());
+        live.ok_or(Refusal::AuthenticationFailed)?;
+        entity.rehearse(&Command::ResetPassword { version: SecretVersion::new(0) })?;
+        let former = entity.open()?.password;
+        let version = put(entity, &self.password).await?;
+        let (secrets, now) = (&entity.services.secrets, entity.now());
+        let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+        let sealed = Sealed { pii: None, net: Some(net) };
+        let command = Command::ResetPassword { version };
+        entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
+        destroy_former(entity, former).await
+    }
+}
+
+struct SetDemanded {
+    call: Call,
+    sign_in: HandleHash,
+    password: Zeroizing<String>,
+}
+
+impl Request for SetDemanded {
+    type Answer = SignedIn;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<SignedIn, Halt> {
+        let setting = async |entity: &mut Entity, mint: &Mint| {
+            let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
+            let waits = open.sign_ins.get(&self.sign_in);
+            waits
+                .filter(|sign_in| sign_in.needs == Need::NewPassword)
+                .ok_or(Refusal::AuthenticationFailed)?;
+            let former = open.password;
+            if !matches!(check_password(entity, &self.password).await?, Checked::Wrong) {
+                let same = "choose another one than before".to_owned();
+                return Err(Refusal::WeakPassword(same).into());
+            }
+            let version = put(entity, &self.password).await?;
+            let account = entity.id()?;
+            let command = Command::SetDemandedPassword(SetDemandedPassword {
+                sign_in: self.sign_in,
+                version,
+                next: mint.sign_in(account).hash(),
+                session: mint.session(account).hash(),
+            });
+            let (secrets, now) = (&entity.services.secrets, entity.now());
+            let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+            let sealed = Sealed { pii: None, net: Some(net) };
+            let batch = entity.decide(&self.call, &command, sealed, Some(mint)).await?;
+            destroy_former(entity, former).await?;
+            Ok(batch)
+        };
+        let (batch, mint) = entity.once(&self.call, setting).await?;
+        signed_in(entity, &batch, &mint).await
+    }
+}

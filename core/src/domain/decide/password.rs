@@ -1,0 +1,113 @@
+//! Passwords: changed by their holder, set anew by mail, or because a sign-in demands it.
+//!
+//! A password that is set anew by mail never signs anybody in and removes no second factor. So that
+//! a mailbox alone is not enough, codes by e-mail are then not offered until another second factor
+//! was proven, or days have passed (SR-053).
+
+use countersign_events::account::{
+    AccountEvent, EmailCodes, HoldPlaced, HoldWhy, Method, Need, PasswordResetRequested,
+    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, SessionEndedWhy, SessionOpened,
+};
+use countersign_events::id::SecretVersion;
+
+use super::sessions::{ended, others, session_of};
+use super::sign_in::{after_factors, alive, later, password_wrong};
+use super::{Decision, admit};
+use crate::domain::account::{Account, Open};
+use crate::domain::command::{ChangePassword, Context, SetDemandedPassword};
+use crate::domain::email_code::admit_reset;
+use crate::domain::refusal::Refusal;
+
+/// Changes it: with the present one, and a fresh second factor where there is one (SR-053). Every
+/// other session ends; this one goes on under a new token.
+pub(super) fn change(
+    account: &Account,
+    command: &ChangePassword,
+    context: &Context<'_>,
+) -> Decision {
+    let (open, session) = session_of(account, command.session, context)?;
+    session.demand_more_than_recovery(context.policy)?;
+    if open.password.is_none() {
+        return Err(Refusal::Conflict("the account has no password here"));
+    }
+    if open.two_factor_enabled() {
+        session.demand_second_factor(context.now, context.policy)?;
+    }
+    let Some(version) = command.version else {
+        return password_wrong(account, Purpose::StepUp, Some(command.session), context);
+    };
+    let mut events = admit(account, Method::Password, context)?;
+    events.push(AccountEvent::PasswordVerified(PasswordVerified {
+        purpose: Purpose::StepUp,
+        sign_in: None,
+        session: Some(SessionOpened {
+            session: command.next,
+            assurance: session.assurance,
+            amr: session.amr.clone(),
+            expires_at: session.expires_at,
+            replaces: Some(command.session),
+        }),
+    }));
+    events.push(AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Changed)));
+    events.extend(ended(others(open, Some(command.session)), SessionEndedWhy::PasswordChanged));
+    Ok(events)
+}
+
+/// A link by mail is asked for. A login that does not exist leaves the same event on its stream,
+/// within the same limits (SR-030, SR-051); a link goes to an address that was proven, and to no
+/// other (SR-027).
+pub(super) fn request_reset(account: &Account, context: &Context<'_>) -> Decision {
+    admit_reset(&account.resets, context.now, context.policy)?;
+    let sends = account.open().is_some_and(|open| {
+        open.password.is_some() && open.email.as_ref().is_some_and(|email| email.confirmed)
+    });
+    let link_until = sends.then(|| later(context, context.policy.reset_ttl));
+    Ok(vec![AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until })])
+}
+
+/// Sets it by a link. Sessions and sign-ins end; nobody is signed in.
+pub(super) fn reset(account: &Account, version: SecretVersion, context: &Context<'_>) -> Decision {
+    let open = account.open().ok_or(Refusal::AuthenticationFailed)?;
+    let link = open.reset.as_ref().filter(|link| context.now < link.expires_at);
+    link.ok_or(Refusal::AuthenticationFailed)?;
+    let set = AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Reset));
+    let hold = AccountEvent::HoldPlaced(HoldPlaced {
+        why: HoldWhy::PasswordReset,
+        until: later(context, context.policy.hold),
+        email_codes: withheld(open, context),
+    });
+    let ended = ended(others(open, None), SessionEndedWhy::PasswordChanged);
+    Ok([Some(set), Some(hold), ended].into_iter().flatten().collect())
+}
+
+/// Codes by e-mail are withheld for some time; where they are already, not for a shorter one.
+fn withheld(open: &Open, context: &Context<'_>) -> EmailCodes {
+    let until = later(context, context.policy.email_codes_withheld);
+    match open.email_codes_offered {
+        EmailCodes::WithheldUntilProof => EmailCodes::WithheldUntilProof,
+        EmailCodes::WithheldUntil(earlier) => EmailCodes::WithheldUntil(earlier.max(until)),
+        EmailCodes::Offered => EmailCodes::WithheldUntil(until),
+    }
+}
+
+/// Sets the one that a sign-in demands, and goes on with the sign-in.
+pub(super) fn set_demanded(
+    account: &Account,
+    command: &SetDemandedPassword,
+    context: &Context<'_>,
+) -> Decision {
+    let (open, sign_in) = alive(account, command.sign_in, Need::NewPassword, context)?;
+    let proven = sign_in.proven.map_or(Method::Password, |(method, _)| method);
+    // What is demanded is about to be given.
+    let (next, session) =
+        after_factors(open, proven, false, command.next, command.session, context);
+    let set = AccountEvent::PasswordSet(PasswordSet {
+        sign_in: Some(command.sign_in),
+        next,
+        session,
+        ..PasswordSet::new(command.version, PasswordSetWhy::Demanded)
+    });
+    let ended = ended(others(open, None), SessionEndedWhy::PasswordChanged);
+    // The earlier sessions first: the one that starts stays.
+    Ok([ended, Some(set)].into_iter().flatten().collect())
+}

@@ -1,0 +1,125 @@
+//! Another address, a lost phone, and "this was not me".
+
+use countersign_events::account::{
+    AccountEvent, Assurance, EmailChangeUndone, EmailChanged, EmailCodes, HoldPlaced, HoldWhy,
+    Method, PasswordChangeDemanded, PasswordChangeWhy, Purpose, ReplacementObjected,
+    ReplacementRequested, Repudiated, SessionEndedWhy,
+};
+use countersign_events::id::HandleHash;
+
+use super::code::{self, Judged, Place};
+use super::sessions::{ended, others, session_of};
+use super::sign_in::later;
+use super::{Decision, admit, existing};
+use crate::domain::account::{Account, Open, Session};
+use crate::domain::command::{Context, Evidence, Repudiate, Told};
+use crate::domain::refusal::Refusal;
+
+/// Whether a session may change the address now (SR-117, SR-118).
+pub(super) fn may_change_email(
+    open: &Open,
+    session: &Session,
+    context: &Context<'_>,
+) -> Result<(), Refusal> {
+    session.demand_more_than_recovery(context.policy)?;
+    if session.assurance == Assurance::EmailCode {
+        return Err(Refusal::Forbidden(
+            "a session by a code by e-mail does not change the address",
+        ));
+    }
+    session.demand_fresh(open, context.now, context.policy)?;
+    open.demand_no_hold(context.now)
+}
+
+/// Takes the address that a code was sent to; the earlier one is told, and can be taken back.
+pub(super) fn change_email(
+    account: &Account,
+    session: HandleHash,
+    right: bool,
+    context: &Context<'_>,
+) -> Decision {
+    let (open, found) = session_of(account, session, context)?;
+    found.demand_more_than_recovery(context.policy)?;
+    open.demand_no_hold(context.now)?;
+    let mut events = admit(account, Method::EmailCode, context)?;
+    let place = Place { purpose: Purpose::ChangeEmail, sign_in: None, in_session: Some(session) };
+    let evidence = Evidence::EmailCode { right };
+    let judged = code::judge(open, &evidence, &place, context);
+    if matches!(judged, Judged::Rejected { .. }) {
+        events.extend(code::refused(account, judged, &evidence, &place, context));
+    } else {
+        events.extend(code::accepted(judged, &evidence, &place));
+        let undo_until = later(context, context.policy.email_undo);
+        events.push(AccountEvent::EmailChanged(EmailChanged { undo_until }));
+    }
+    Ok(events)
+}
+
+/// Asks to replace the authenticators: from a session by a code by e-mail, which is what remains to
+/// who has lost the phone and the recovery codes. One that waits is not begun again.
+pub(super) fn request_replacement(
+    account: &Account,
+    session: HandleHash,
+    context: &Context<'_>,
+) -> Decision {
+    let (open, session) = session_of(account, session, context)?;
+    if !open.two_factor_enabled() {
+        return Err(Refusal::NotFound("authenticator"));
+    }
+    if session.assurance != Assurance::EmailCode {
+        return Err(Refusal::Forbidden("only a session by a code by e-mail asks for this"));
+    }
+    if open.replacement.as_ref().is_some_and(|pending| context.now < pending.expires_at) {
+        return Ok(vec![]);
+    }
+    let due_at = later(context, context.policy.replacement_delay);
+    let expires_at = due_at.saturating_add(context.policy.replacement_ttl).unwrap_or(due_at);
+    let requested = ReplacementRequested { due_at, expires_at };
+    Ok(vec![AccountEvent::ReplacementRequested(requested)])
+}
+
+/// Gives it up, from any session: whoever signs in with a factor again has found it.
+pub(super) fn cancel_replacement(
+    account: &Account,
+    session: HandleHash,
+    context: &Context<'_>,
+) -> Decision {
+    let (open, _) = session_of(account, session, context)?;
+    match &open.replacement {
+        Some(pending) if context.now < pending.expires_at => {
+            Ok(vec![AccountEvent::ReplacementObjected(ReplacementObjected {})])
+        }
+        _ => Err(Refusal::NotFound("replacement")),
+    }
+}
+
+/// Undoes what can be undone, and shuts out whoever did it: every session ends, and the next
+/// sign-in asks for a new password. A link does this once.
+pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context<'_>) -> Decision {
+    let open = existing(account)?;
+    if open.repudiated.contains_key(&command.cause) {
+        return Ok(vec![]);
+    }
+    let former = open.former_email.as_ref().filter(|former| {
+        former.change == command.cause && former.email.confirmed && context.now < former.until
+    });
+    let undone = former.map(|_| AccountEvent::EmailChangeUndone(EmailChangeUndone {}));
+    let objected = open
+        .replacement
+        .as_ref()
+        .map(|_| AccountEvent::ReplacementObjected(ReplacementObjected {}));
+    let hold = (command.told == Told::PasswordReset).then(|| {
+        AccountEvent::HoldPlaced(HoldPlaced {
+            why: HoldWhy::PasswordResetRepudiated,
+            until: later(context, context.policy.hold),
+            email_codes: EmailCodes::WithheldUntilProof,
+        })
+    });
+    let demanded = open.password.is_some().then_some(AccountEvent::PasswordChangeDemanded(
+        PasswordChangeDemanded { why: PasswordChangeWhy::Repudiated },
+    ));
+    let repudiated = AccountEvent::Repudiated(Repudiated { cause: command.cause });
+    let ended = ended(others(open, None), SessionEndedWhy::Repudiated);
+    let events = [Some(repudiated), objected, undone, hold, demanded, ended];
+    Ok(events.into_iter().flatten().collect())
+}

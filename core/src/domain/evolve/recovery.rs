@@ -1,0 +1,72 @@
+//! How what concerns getting back in changes an account.
+
+use countersign_events::account::{AccountEvent, PasswordResetRequested};
+
+use super::StampedEvent;
+use crate::domain::account::{Email, FormerEmail, Open, Replacement, ResetLink};
+use crate::domain::policy::REPUDIATED_REMEMBERED;
+
+pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
+    let at = stamped.at;
+    match &stamped.event {
+        AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until }) => {
+            // The newest link is the only one; a request that sends none leaves the last alive.
+            if let Some(expires_at) = *link_until {
+                open.reset = Some(ResetLink { request: stamped.id, expires_at });
+            }
+        }
+        AccountEvent::PasswordChangeDemanded(demanded) => {
+            open.password_change = Some(demanded.why);
+        }
+        AccountEvent::HoldPlaced(hold) => {
+            open.held_until = Some(open.held_until.map_or(hold.until, |held| held.max(hold.until)));
+            open.email_codes_offered = hold.email_codes;
+        }
+        AccountEvent::EmailChanged(changed) => {
+            let Some(commit) = stamped.pii else { return };
+            let former = open.email.replace(Email { commit, confirmed: true });
+            // The address before the last change stays the one that can be taken back: who changes
+            // it twice does not shake it off.
+            let is_running = open.former_email.is_some();
+            if let Some(email) = former.filter(|_| !is_running) {
+                open.former_email = Some(FormerEmail {
+                    email,
+                    identity_at: open.identity_at,
+                    change: stamped.id,
+                    until: changed.undo_until,
+                });
+            }
+            open.identity_at = stamped.revision;
+            open.email_codes.clear();
+            open.reset = None;
+        }
+        AccountEvent::EmailChangeUndone(_) => {
+            let Some(commit) = stamped.pii else { return };
+            open.email = Some(Email { commit, confirmed: true });
+            open.identity_at = stamped.revision;
+            open.former_email = None;
+            open.email_codes.clear();
+            open.reset = None;
+        }
+        AccountEvent::ReplacementRequested(requested) => {
+            open.replacement = Some(Replacement {
+                request: stamped.id,
+                requested_at: at,
+                due_at: requested.due_at,
+                expires_at: requested.expires_at,
+            });
+        }
+        AccountEvent::ReplacementObjected(_) | AccountEvent::ReplacementCompleted(_) => {
+            open.replacement = None;
+        }
+        AccountEvent::Repudiated(repudiated) => {
+            let until = at.saturating_add(REPUDIATED_REMEMBERED).unwrap_or(at);
+            open.repudiated.insert(repudiated.cause, until);
+            open.sign_ins.clear();
+            open.email_codes.clear();
+            open.offer = None;
+            open.reset = None;
+        }
+        _ => {}
+    }
+}
