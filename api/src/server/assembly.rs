@@ -127,12 +127,7 @@ pub async fn assemble(
         log,
         secrets,
         passwords: passwords(config, &keyring, &entropy),
-        policy: Policy {
-            email_mode: config.email.mode,
-            single_channel_ack: config.email.single_channel_ack,
-            two_factor_required_from: checked.two_factor_required_from,
-            ..Policy::default()
-        },
+        policy: policy(checked),
         issuer: config.brand.name.clone(),
     });
     let directory = Directory::start(parallelism(), &services);
@@ -237,6 +232,16 @@ fn origin(public_url: &str) -> String {
     let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
     let host = host.rsplit_once(':').map_or(host, |(host, _port)| host);
     format!("{host}/log")
+}
+
+/// The limits in force, with what is set of them.
+fn policy(checked: &Checked) -> Policy {
+    Policy {
+        email_mode: checked.config.email.mode,
+        single_channel_ack: checked.config.email.single_channel_ack,
+        two_factor_required_from: checked.two_factor_required_from,
+        ..Policy::default()
+    }
 }
 
 fn passwords(config: &Config, keyring: &Arc<Keyring>, entropy: &Arc<dyn Entropy>) -> Passwords {

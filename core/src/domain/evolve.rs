@@ -6,7 +6,8 @@
 
 use countersign_events::account::{
     AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EmailCodes, EnableRequested,
-    Method, PasswordSet, PasswordSetWhy, Purpose, Registered, SessionOpened, SignInOpened,
+    Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued, Registered, SessionOpened,
+    SignInOpened,
 };
 use countersign_events::entry::Idempotency;
 use countersign_events::id::{EventId, HandleHash, Hash32, Revision};
@@ -133,13 +134,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::CodeRejected(rejected) => open.rejected(rejected),
         AccountEvent::Enabled(enabled) => open.enable(enabled.factor, at),
         AccountEvent::EmailCodeRequested(requested) => open.email_code(requested, stamped),
-        AccountEvent::RecoveryCodesIssued(issued) => {
-            open.recovery = Some(RecoverySet {
-                pepper: issued.pepper.clone(),
-                hashes: issued.hashes.clone(),
-                used: [].into(),
-            });
-        }
+        AccountEvent::RecoveryCodesIssued(issued) => open.recovery = Some(recovery_set(issued)),
         AccountEvent::RecoveryCodeUsed(used) => {
             if let Some(set) = &mut open.recovery {
                 set.used.insert(used.index);
@@ -185,6 +180,11 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::NoticeSent(_)
         | AccountEvent::HistoryViewed(_) => {}
     }
+}
+
+fn recovery_set(issued: &RecoveryCodesIssued) -> RecoverySet {
+    let RecoveryCodesIssued { pepper, hashes } = issued.clone();
+    RecoverySet { pepper, hashes, used: [].into() }
 }
 
 impl Open {

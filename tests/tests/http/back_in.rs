@@ -22,8 +22,12 @@ pub(crate) async fn letters(app: &TestApp, to: &str, subject: &str) -> Vec<Strin
 pub(crate) async fn link(app: &TestApp, to: &str, subject: &str) -> String {
     let letters = letters(app, to, subject).await;
     let text = letters.last().unwrap_or_else(|| panic!("no mail to {to} about {subject}"));
-    let word = text.split_whitespace().find(|word| word.contains('#')).expect("a link");
-    word.split_once('#').expect("a link").1.to_owned()
+    token_in(text).expect("a link").to_owned()
+}
+
+/// What the link of a mail carries behind its `#`.
+pub(crate) fn token_in(text: &str) -> Option<&str> {
+    text.split_whitespace().find_map(|word| word.split_once('#')).map(|(_, token)| token)
 }
 
 /// The code of the newest mail with one.

@@ -5,7 +5,7 @@ use countersign_tests::app::{PASSWORD, Person, STEP, TestApp};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::back_in::{link, mailed_code};
+use super::back_in::{link, mailed_code, token_in};
 
 /// Sequences for each holding.
 const SEQUENCES: u64 = 12;
@@ -128,11 +128,8 @@ impl Tries<'_> {
     async fn object(&mut self) {
         self.app.settle().await;
         let mails = self.app.post.mails_to(&self.victim.email);
-        let links = mails.iter().filter_map(|mail| {
-            let word = mail.text.split_whitespace().find(|word| word.contains("/not-me#"))?;
-            word.split_once('#').map(|(_, token)| token.to_owned())
-        });
-        if let Some(token) = links.last() {
+        let notices = mails.iter().filter(|mail| mail.text.contains("/not-me#"));
+        if let Some(token) = notices.filter_map(|mail| token_in(&mail.text)).next_back() {
             let said = self.app.post(format!("/v1/objections/{token}"), &json!({})).await;
             assert!(said.body["session"].is_null());
         }

@@ -9,11 +9,11 @@ use crate::domain::policy::REPUDIATED_REMEMBERED;
 pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
     let at = stamped.at;
     match &stamped.event {
-        AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until }) => {
-            // The newest link is the only one; a request that sends none leaves the last alive.
-            if let Some(expires_at) = *link_until {
-                open.reset = Some(ResetLink { request: stamped.id, expires_at });
-            }
+        // The newest link is the only one; a request that sends none leaves the last alive.
+        AccountEvent::PasswordResetRequested(PasswordResetRequested {
+            link_until: Some(expires_at),
+        }) => {
+            open.reset = Some(ResetLink { request: stamped.id, expires_at: *expires_at });
         }
         AccountEvent::PasswordChangeDemanded(demanded) => {
             open.password_change = Some(demanded.why);
