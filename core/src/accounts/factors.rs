@@ -48,10 +48,7 @@ impl Accounts {
             return Ok(Err(refusal));
         }
         let begin = |token| Begin { call: call.clone(), who: Enrolling::of(token), ask };
-        match self.ask_as(asker, begin).await? {
-            Ok(offer) => offer.drawn().await.map(Ok),
-            Err(refusal) => Ok(Err(refusal)),
-        }
+        drawn(self.ask_as(asker, begin).await?).await
     }
 
     /// Offers the authenticator that a sign-in asks for.
@@ -70,10 +67,7 @@ impl Accounts {
         let stream = StreamId::Account(sign_in.account());
         let ask = BeginFactor { name, password: None };
         let begin = Begin { call: call.clone(), who: Enrolling::SignIn(sign_in), ask };
-        match self.ask(stream, begin).await? {
-            Ok(offer) => offer.drawn().await.map(Ok),
-            Err(refusal) => Ok(Err(refusal)),
-        }
+        drawn(self.ask(stream, begin).await?).await
     }
 
     /// Activates the authenticator that a sign-in asked for, and starts the session.
@@ -236,6 +230,14 @@ struct Offered {
     secret: Zeroizing<String>,
     otpauth_uri: Zeroizing<String>,
     expires_at: Timestamp,
+}
+
+/// An offer with its QR code, where there is an offer.
+async fn drawn(offered: Result<Offered, Refusal>) -> Verdict<FactorOffered> {
+    match offered {
+        Ok(offered) => offered.drawn().await.map(Ok),
+        Err(refusal) => Ok(Err(refusal)),
+    }
 }
 
 impl Offered {

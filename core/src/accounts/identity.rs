@@ -6,12 +6,11 @@
 use countersign_events::entry::{Entry, SealClass, SealedPart, read_sealed};
 use countersign_events::id::{AccountId, Revision, StreamId};
 use countersign_events::store::Recorded;
-use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
-use super::request::Net;
+use super::request::{Call, Net};
 use crate::actors::account::{Entity, Halt};
 use crate::vault::Secrets;
 
@@ -70,14 +69,10 @@ pub(super) async fn seal_pii<T: Serialize + Sync>(
 }
 
 /// Seals where a request came from.
-pub(super) async fn seal_net(
-    secrets: &Secrets,
-    stream: StreamId,
-    at: Timestamp,
-    net: &Net,
-) -> Result<SealedPart, Fault> {
-    let plain = serde_json::to_vec(net).map_err(|error| Fault::Internal(error.to_string()))?;
-    Ok(secrets.seal_net(stream, at, &plain).await?)
+pub(super) async fn seal_net(entity: &Entity, call: &Call) -> Result<SealedPart, Fault> {
+    let plain =
+        serde_json::to_vec(&call.net).map_err(|error| Fault::Internal(error.to_string()))?;
+    Ok(entity.services.secrets.seal_net(entity.stream, entity.now(), &plain).await?)
 }
 
 /// Opens the personal data beside an entry; `None` where there is none or its key is gone.

@@ -7,6 +7,7 @@
 use countersign_events::id::HandleHash;
 
 use super::request::Call;
+use super::sign_in::session_opened;
 use crate::actors::account::{Batch, Begun, Entity, Halt, Mint};
 
 impl Entity {
@@ -26,6 +27,25 @@ impl Entity {
             None => decide(self, &mint).await?,
         };
         Ok((batch, mint))
+    }
+
+    /// Begins a request that gives a session another token.
+    ///
+    /// Asked again, it comes with a token that it has itself replaced: what must be alive is the
+    /// session that it led to.
+    ///
+    /// # Errors
+    /// What [`Entity::begin`] and [`Entity::session`] give.
+    pub(super) async fn begin_replacing(
+        &mut self,
+        call: &Call,
+        session: HandleHash,
+    ) -> Result<Begun, Halt> {
+        let begun = self.begin(call).await?;
+        let led_to = begun.repeated.as_ref().and_then(session_opened);
+        let session = led_to.map_or(session, |opened| opened.session);
+        self.session(call, session).await?;
+        Ok(begun)
     }
 
     /// Begins a request of whoever holds a session, and checks that it is alive; a client app has

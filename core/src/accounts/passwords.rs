@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::answer::{SessionGiven, SignedIn};
 use super::identity::seal_net;
 use super::request::Call;
-use super::sign_in::{Checked, check_password, session_given, session_opened, signed_in};
+use super::sign_in::{Checked, check_password, session_given, signed_in};
 use super::{Accounts, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
@@ -125,8 +125,8 @@ impl Accounts {
 /// Accounts of one address that are sent a link at once.
 const RESETS_AT_ONCE_MAX: usize = 5;
 
-/// Puts a new password into the vault. Its version is nothing until an event names it.
-async fn put(entity: &Entity, password: &str) -> Result<SecretVersion, Halt> {
+/// Puts a password into the vault. Its version is nothing until an event names it.
+pub(super) async fn put_password(entity: &Entity, password: &str) -> Result<SecretVersion, Halt> {
     let services = &entity.services;
     let phc = services.passwords.hash(password).await?;
     let (account, now) = (entity.id()?, entity.now());
@@ -153,11 +153,7 @@ impl Request for Change {
     type Answer = SessionGiven;
 
     async fn perform(&self, entity: &mut Entity) -> Result<SessionGiven, Halt> {
-        let begun = entity.begin(&self.call).await?;
-        // Asked again, it comes with a token that it has itself replaced.
-        let opened = begun.repeated.as_ref().and_then(session_opened);
-        let session = opened.map_or(self.session, |opened| opened.session);
-        entity.session(&self.call, session).await?;
+        let begun = entity.begin_replacing(&self.call, self.session).await?;
         let batch = match begun.repeated {
             Some(batch) => batch,
             None => self.decide(entity, &begun.mint).await?,
@@ -176,7 +172,9 @@ impl Change {
         let former = entity.open()?.password;
         let version = match check_password(entity, &self.current).await? {
             Checked::Wrong => None,
-            Checked::Right | Checked::Outdated { .. } => Some(put(entity, &self.password).await?),
+            Checked::Right | Checked::Outdated { .. } => {
+                Some(put_password(entity, &self.password).await?)
+            }
         };
         let sealed = Sealed::default();
         let batch = entity.decide(&self.call, &command(version), sealed, Some(mint)).await?;
@@ -207,8 +205,7 @@ impl Request for RequestReset {
         if begun.repeated.is_none() {
             let command = Command::RequestPasswordReset;
             entity.rehearse(&command)?;
-            let (secrets, now) = (&entity.services.secrets, entity.now());
-            let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+            let net = seal_net(entity, &self.call).await?;
             let sealed = Sealed { pii: None, net: Some(net) };
             entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
         }
@@ -236,9 +233,8 @@ impl Request for Reset {
         live.ok_or(Refusal::AuthenticationFailed)?;
         entity.rehearse(&Command::ResetPassword { version: SecretVersion::new(0) })?;
         let former = entity.open()?.password;
-        let version = put(entity, &self.password).await?;
-        let (secrets, now) = (&entity.services.secrets, entity.now());
-        let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+        let version = put_password(entity, &self.password).await?;
+        let net = seal_net(entity, &self.call).await?;
         let sealed = Sealed { pii: None, net: Some(net) };
         let command = Command::ResetPassword { version };
         entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
@@ -267,7 +263,7 @@ impl Request for SetDemanded {
                 let same = "choose another one than before".to_owned();
                 return Err(Refusal::WeakPassword(same).into());
             }
-            let version = put(entity, &self.password).await?;
+            let version = put_password(entity, &self.password).await?;
             let account = entity.id()?;
             let command = Command::SetDemandedPassword(SetDemandedPassword {
                 sign_in: self.sign_in,
@@ -275,8 +271,7 @@ impl Request for SetDemanded {
                 next: mint.sign_in(account).hash(),
                 session: mint.session(account).hash(),
             });
-            let (secrets, now) = (&entity.services.secrets, entity.now());
-            let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+            let net = seal_net(entity, &self.call).await?;
             let sealed = Sealed { pii: None, net: Some(net) };
             let batch = entity.decide(&self.call, &command, sealed, Some(mint)).await?;
             destroy_former(entity, former).await?;

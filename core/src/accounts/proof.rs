@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::answer::{EmailCodePromised, SessionGiven};
 use super::identity::{Identity, open_pii, seal_pii};
 use super::request::{Call, CodeAnswer, Proof};
-use super::sign_in::{Checked, SendCode, check_password, session_given, session_opened};
+use super::sign_in::{Checked, SendCode, check_password, session_given};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
@@ -189,12 +189,7 @@ impl Request for ProveAgain {
     type Answer = SessionGiven;
 
     async fn perform(&self, entity: &mut Entity) -> Result<SessionGiven, Halt> {
-        let begun = entity.begin(&self.call).await?;
-        // Asked again, it comes with a token that it has itself replaced: what must be alive is the
-        // session that it led to.
-        let opened = begun.repeated.as_ref().and_then(session_opened);
-        let session = opened.map_or(self.session, |opened| opened.session);
-        entity.session(&self.call, session).await?;
+        let begun = entity.begin_replacing(&self.call, self.session).await?;
         let batch = match begun.repeated {
             Some(batch) => batch,
             None => self.decide(entity, &begun.mint).await?,

@@ -125,9 +125,9 @@ impl Request for ChangeEmail {
                 });
                 entity.rehearse(&command)?;
                 let address = Identity { email: Some(self.email.clone()), ..Identity::default() };
-                let (secrets, now) = (&entity.services.secrets, entity.now());
+                let secrets = &entity.services.secrets;
                 let pii = seal_pii(secrets, entity.id()?, &address).await?;
-                let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+                let net = seal_net(entity, &self.call).await?;
                 let sealed = Sealed { pii: Some(pii), net: Some(net) };
                 entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
             }
@@ -149,8 +149,7 @@ impl Request for RequestReplacement {
         if begun.repeated.is_none() {
             let command = Command::RequestReplacement { session: self.session };
             entity.rehearse(&command)?;
-            let (secrets, now) = (&entity.services.secrets, entity.now());
-            let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+            let net = seal_net(entity, &self.call).await?;
             let sealed = Sealed { pii: None, net: Some(net) };
             entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
         }
@@ -232,7 +231,7 @@ impl Request for Object {
                 Some(seal_pii(secrets, account, &identity.unwrap_or_default()).await?)
             }
         };
-        let net = seal_net(secrets, entity.stream, entity.now(), &self.call.net).await?;
+        let net = seal_net(entity, &self.call).await?;
         let command = Command::Repudiate(Repudiate { cause: self.link.event(), told: view.told });
         let sealed = Sealed { pii, net: Some(net) };
         entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;

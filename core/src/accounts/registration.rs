@@ -10,6 +10,7 @@ use countersign_events::id::{AccountId, ClientId, Hash32, StreamId};
 use uuid::Builder;
 
 use super::identity::{Identity, seal_pii};
+use super::passwords::put_password;
 use super::request::{Call, Register, RegisterSubject};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Entity, Halt, Request, Sealed};
@@ -20,7 +21,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::{Command, account::Standing};
 use crate::entropy;
 use crate::vault::names::is_invisible;
-use crate::vault::{Claim, SecretKind, check_password_rules};
+use crate::vault::{Claim, check_password_rules};
 
 /// Characters of a login.
 const LOGIN_CHARS: std::ops::RangeInclusive<usize> = 3..=64;
@@ -190,12 +191,7 @@ impl Request for Create {
         let key = services.secrets.create_key(account).await?;
         let password = match &self.password {
             None => None,
-            Some(password) => {
-                let phc = services.passwords.hash(password).await?;
-                let now = entity.now();
-                let put = services.secrets.put(account, SecretKind::Password, phc.as_bytes(), now);
-                Some(put.await?)
-            }
+            Some(password) => Some(put_password(entity, password).await?),
         };
         let pii = seal_pii(&services.secrets, account, &self.identity).await?;
         let command = Command::Register(RegisterCommand {

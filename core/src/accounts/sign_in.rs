@@ -3,8 +3,6 @@
 //! A login that does not exist goes the same way on its own `unknown-` stream: the same limits,
 //! the same hashing, one entry as well, so that nobody can tell it from a real one (SR-051).
 
-use std::sync::Arc;
-
 use countersign_events::account::{
     AccountEvent, Method, Need, Purpose, SessionOpened, SignInOpened,
 };
@@ -15,6 +13,7 @@ use super::answer::{
     EmailCodePromised, MethodOffered, MoreRequired, SecondFactorRequired, SessionGiven, SignedIn,
 };
 use super::identity::seal_net;
+use super::passwords::put_password;
 use super::proof::evidence;
 use super::request::{Call, CodeAnswer, PasswordSignIn};
 use super::{Accounts, Fault, Verdict, mask};
@@ -127,19 +126,16 @@ impl Request for ByPassword {
 impl ByPassword {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
         entity.admit(Method::Password)?;
-        let services = Arc::clone(&entity.services);
         let checked = check_password(entity, &self.password).await?;
         let first = match checked {
             Checked::Wrong => FirstFactor::PasswordWrong,
             Checked::Right => FirstFactor::PasswordRight { rehashed: None },
-            Checked::Outdated { account, .. } => {
-                let phc = services.passwords.hash(&self.password).await?;
-                let now = entity.now();
-                let put = services.secrets.put(account, SecretKind::Password, phc.as_bytes(), now);
-                FirstFactor::PasswordRight { rehashed: Some(put.await?) }
+            Checked::Outdated { .. } => {
+                let rehashed = put_password(entity, &self.password).await?;
+                FirstFactor::PasswordRight { rehashed: Some(rehashed) }
             }
         };
-        let net = seal_net(&services.secrets, entity.stream, entity.now(), &self.call.net).await?;
+        let net = seal_net(entity, &self.call).await?;
         let command = Command::SignIn(sign_in_command(entity, first, mint));
         let sealed = Sealed { pii: None, net: Some(net) };
         let batch = entity.decide(&self.call, &command, sealed, Some(mint)).await?;
@@ -203,8 +199,7 @@ impl Request for Vouched {
 
     async fn perform(&self, entity: &mut Entity) -> Result<SignedIn, Halt> {
         let vouched = async |entity: &mut Entity, mint: &Mint| {
-            let (secrets, now) = (&entity.services.secrets, entity.now());
-            let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+            let net = seal_net(entity, &self.call).await?;
             let command = Command::SignIn(sign_in_command(entity, FirstFactor::Vouched, mint));
             let sealed = Sealed { pii: None, net: Some(net) };
             entity.decide(&self.call, &command, sealed, Some(mint)).await
@@ -312,8 +307,7 @@ impl Request for SendCode {
                 let (purpose, bound_to) = (self.purpose, self.bound_to);
                 let command = Command::SendEmailCode(SendEmailCode { purpose, bound_to, nonce });
                 entity.rehearse(&command)?;
-                let (secrets, now) = (&entity.services.secrets, entity.now());
-                let net = seal_net(secrets, entity.stream, now, &self.call.net).await?;
+                let net = seal_net(entity, &self.call).await?;
                 let sealed = Sealed { pii: None, net: Some(net) };
                 entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
             }

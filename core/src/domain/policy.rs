@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use countersign_events::id::PolicyVersion;
 
-use super::email_code::{DIGITS, RECOVERY_DIGITS};
-
 /// What a code by e-mail is good for at the sign-in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -83,15 +81,6 @@ impl Policy {
     #[must_use]
     pub fn requires_two_factor(&self, now: Timestamp) -> bool {
         self.two_factor_required_from.is_some_and(|from| from <= now)
-    }
-
-    /// Digits of a code by e-mail.
-    #[must_use]
-    pub const fn email_code_digits(&self) -> u8 {
-        match self.email_mode {
-            EmailMode::RecoveryOnly => RECOVERY_DIGITS,
-            EmailMode::SignIn | EmailMode::Off => DIGITS,
-        }
     }
 }
 

@@ -245,34 +245,33 @@ fn told(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String, String) {
 
 /// The same for what concerns getting back in.
 fn told_of_recovery(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String, String) {
-    let said = |subject: String, lead: String| (subject, lead);
     match notice {
-        Notice::PasswordReset => said(
+        Notice::PasswordReset => (
             format!("The password of your {brand} account was set anew"),
             format!(
                 "A link that was sent to this address was used to set a new password for your \
                  {brand} account. Everybody was signed out."
             ),
         ),
-        Notice::PasswordChanged => said(
+        Notice::PasswordChanged => (
             format!("The password of your {brand} account was changed"),
             format!(
                 "The password of your {brand} account was changed. All other devices were \
                      signed out."
             ),
         ),
-        Notice::EmailChanged => said(
+        Notice::EmailChanged => (
             format!("Another e-mail address for your {brand} account"),
             format!(
                 "Your {brand} account now has another e-mail address. For seven days the earlier \
                  one is told what happens, too, and can be taken back."
             ),
         ),
-        Notice::EmailChangeUndone => said(
+        Notice::EmailChangeUndone => (
             format!("The earlier e-mail address of your {brand} account is back"),
             format!("The change of the e-mail address of your {brand} account was undone."),
         ),
-        Notice::ReplacementRequested => said(
+        Notice::ReplacementRequested => (
             format!("Your authenticator at {brand} is to be replaced"),
             match facts.until {
                 Some(until) => format!(
@@ -285,18 +284,18 @@ fn told_of_recovery(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String
                 None => format!("A new authenticator is to be set up for your {brand} account."),
             },
         ),
-        Notice::ReplacementStopped => said(
+        Notice::ReplacementStopped => (
             format!("Your authenticator at {brand} stays"),
             format!("The replacement of the authenticator of your {brand} account was stopped."),
         ),
-        Notice::ReplacementCompleted => said(
+        Notice::ReplacementCompleted => (
             format!("Your authenticator at {brand} was replaced"),
             format!(
                 "A new authenticator app was set up for your {brand} account. The old one and the \
                  recovery codes that you had no longer work."
             ),
         ),
-        Notice::Repudiated => said(
+        Notice::Repudiated => (
             format!("Everybody was signed out of your {brand} account"),
             format!(
                 "A link in one of our mails was used to say that something in your {brand} \
@@ -304,7 +303,7 @@ fn told_of_recovery(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String
                  sign-in asks for a new password."
             ),
         ),
-        _ => said(
+        _ => (
             format!("New recovery codes for your {brand} account"),
             format!(
                 "New recovery codes were made for your {brand} account. The older ones no longer \

@@ -5,6 +5,7 @@ use countersign_events::id::{AccountId, StreamId};
 use countersign_events::operator::{self, OperatorEvent};
 use zeroize::Zeroizing;
 
+use super::super::passwords::put_password;
 use super::super::request::Call;
 use super::super::{Accounts, Fault, Verdict};
 use super::given_up;
@@ -13,7 +14,6 @@ use crate::actors::account::{CONFLICTS_MAX, Entity, Halt, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::refusal::Refusal;
 use crate::handle::SetupToken;
-use crate::vault::SecretKind;
 
 impl Accounts {
     /// Sets an operator up: the first password, against the one-time token.
@@ -93,11 +93,7 @@ impl Request for FirstPassword {
             return Ok(());
         }
         let why = PasswordSetWhy::Initial;
-        let services = std::sync::Arc::clone(&entity.services);
-        let (account, now) = (entity.id()?, entity.now());
-        let phc = services.passwords.hash(&self.password).await?;
-        let put = services.secrets.put(account, SecretKind::Password, phc.as_bytes(), now);
-        let version = put.await?;
+        let version = put_password(entity, &self.password).await?;
         let command = Command::SetPassword { version, why };
         entity.decide(&self.call, &command, Sealed::default(), Some(&begun.mint)).await?;
         Ok(())

@@ -6,11 +6,11 @@
 
 use countersign_events::account::{
     AccountEvent, EmailCodes, HoldPlaced, HoldWhy, Method, Need, PasswordResetRequested,
-    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, SessionEndedWhy, SessionOpened,
+    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, SessionEndedWhy,
 };
 use countersign_events::id::SecretVersion;
 
-use super::sessions::{ended, others, session_of};
+use super::sessions::{ended, others, replacing, session_of};
 use super::sign_in::{after_factors, alive, later, password_wrong};
 use super::{Decision, admit};
 use crate::domain::account::{Account, Open};
@@ -40,13 +40,12 @@ pub(super) fn change(
     events.push(AccountEvent::PasswordVerified(PasswordVerified {
         purpose: Purpose::StepUp,
         sign_in: None,
-        session: Some(SessionOpened {
-            session: command.next,
-            assurance: session.assurance,
-            amr: session.amr.clone(),
-            expires_at: session.expires_at,
-            replaces: Some(command.session),
-        }),
+        session: Some(replacing(
+            (command.session, session),
+            command.next,
+            session.assurance,
+            &session.amr,
+        )),
     }));
     events.push(AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Changed)));
     events.extend(ended(others(open, Some(command.session)), SessionEndedWhy::PasswordChanged));

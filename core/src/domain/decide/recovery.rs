@@ -2,17 +2,17 @@
 
 use countersign_events::account::{
     AccountEvent, Assurance, EmailChangeUndone, EmailChanged, EmailCodes, HoldPlaced, HoldWhy,
-    Method, PasswordChangeDemanded, PasswordChangeWhy, Purpose, ReplacementObjected,
-    ReplacementRequested, Repudiated, SessionEndedWhy,
+    PasswordChangeDemanded, PasswordChangeWhy, Purpose, ReplacementObjected, ReplacementRequested,
+    Repudiated, SessionEndedWhy,
 };
 use countersign_events::id::HandleHash;
 
-use super::code::{self, Judged, Place};
-use super::sessions::{ended, others, session_of};
+use super::code::Place;
+use super::sessions::{ended, others, prove_address, session_of};
 use super::sign_in::later;
-use super::{Decision, admit, existing};
+use super::{Decision, existing};
 use crate::domain::account::{Account, Open, Session};
-use crate::domain::command::{Context, Evidence, Repudiate, Told};
+use crate::domain::command::{Context, Repudiate, Told};
 use crate::domain::refusal::Refusal;
 
 /// Whether a session may change the address now (SR-117, SR-118).
@@ -41,18 +41,10 @@ pub(super) fn change_email(
     let (open, found) = session_of(account, session, context)?;
     found.demand_more_than_recovery(context.policy)?;
     open.demand_no_hold(context.now)?;
-    let mut events = admit(account, Method::EmailCode, context)?;
     let place = Place { purpose: Purpose::ChangeEmail, sign_in: None, in_session: Some(session) };
-    let evidence = Evidence::EmailCode { right };
-    let judged = code::judge(open, &evidence, &place, context);
-    if matches!(judged, Judged::Rejected { .. }) {
-        events.extend(code::refused(account, judged, &evidence, &place, context));
-    } else {
-        events.extend(code::accepted(judged, &evidence, &place));
-        let undo_until = later(context, context.policy.email_undo);
-        events.push(AccountEvent::EmailChanged(EmailChanged { undo_until }));
-    }
-    Ok(events)
+    let undo_until = later(context, context.policy.email_undo);
+    let changed = AccountEvent::EmailChanged(EmailChanged { undo_until });
+    prove_address(account, open, &place, right, changed, context)
 }
 
 /// Asks to replace the authenticators: from a session by a code by e-mail, which is what remains to

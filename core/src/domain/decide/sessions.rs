@@ -38,7 +38,12 @@ pub(super) fn prove(account: &Account, command: &Prove, context: &Context<'_>) -
             events.push(AccountEvent::PasswordVerified(PasswordVerified {
                 purpose: Purpose::StepUp,
                 sign_in: None,
-                session: Some(replacing(command, session, session.assurance, &session.amr)),
+                session: Some(replacing(
+                    (command.session, session),
+                    command.next,
+                    session.assurance,
+                    &session.amr,
+                )),
             }));
             Ok(events)
         }
@@ -75,25 +80,26 @@ fn prove_by_code(
     let amr: Vec<String> = amr.iter().map(|value| (*value).to_owned()).collect();
     let mut accepted = code::accepted(judged, evidence, &place);
     if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
-        verified.session = Some(replacing(command, session, assurance, &amr));
+        verified.session =
+            Some(replacing((command.session, session), command.next, assurance, &amr));
     }
     events.extend(accepted);
     Ok(events)
 }
 
 /// The session that takes the place of the one that proved; its end does not move.
-fn replacing(
-    command: &Prove,
-    session: &Session,
+pub(super) fn replacing(
+    (replaced, session): (HandleHash, &Session),
+    next: HandleHash,
     assurance: Assurance,
     amr: &[String],
 ) -> SessionOpened {
     SessionOpened {
-        session: command.next,
+        session: next,
         assurance,
         amr: amr.to_vec(),
         expires_at: session.expires_at,
-        replaces: Some(command.session),
+        replaces: Some(replaced),
     }
 }
 
@@ -105,15 +111,28 @@ pub(super) fn confirm_email(
 ) -> Decision {
     let (open, found) = session_of(account, session, context)?;
     found.demand_more_than_recovery(context.policy)?;
-    let mut events = admit(account, Method::EmailCode, context)?;
     let place = Place { purpose: Purpose::ConfirmEmail, sign_in: None, in_session: Some(session) };
+    let confirmed = AccountEvent::EmailConfirmed(EmailConfirmed {});
+    prove_address(account, open, &place, right, confirmed, context)
+}
+
+/// Judges the code that a session had sent to an address; what a right one leads to comes along.
+pub(super) fn prove_address(
+    account: &Account,
+    open: &Open,
+    place: &Place,
+    right: bool,
+    proven: AccountEvent,
+    context: &Context<'_>,
+) -> Decision {
+    let mut events = admit(account, Method::EmailCode, context)?;
     let evidence = Evidence::EmailCode { right };
-    let judged = code::judge(open, &evidence, &place, context);
+    let judged = code::judge(open, &evidence, place, context);
     if matches!(judged, Judged::Rejected { .. }) {
-        events.extend(code::refused(account, judged, &evidence, &place, context));
+        events.extend(code::refused(account, judged, &evidence, place, context));
     } else {
-        events.extend(code::accepted(judged, &evidence, &place));
-        events.push(AccountEvent::EmailConfirmed(EmailConfirmed {}));
+        events.extend(code::accepted(judged, &evidence, place));
+        events.push(proven);
     }
     Ok(events)
 }

@@ -22,6 +22,7 @@ use super::{Decision, admit, existing};
 use crate::domain::account::{Account, Open, SignIn as WaitingSignIn};
 use crate::domain::command::{Context, FirstFactor, SendEmailCode, SignIn, VerifyCode};
 use crate::domain::email_code;
+use crate::domain::policy::EmailMode;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{AMR_EMAIL, AMR_MFA, AMR_OTP, AMR_PASSWORD, AMR_RECOVERY_CODE};
 
@@ -207,12 +208,10 @@ fn first_email_code(open: &Open, method: Method) -> Option<AccountEvent> {
         .then_some(AccountEvent::EmailConfirmed(EmailConfirmed {}))
 }
 
-/// Digits of a code: more where it is the way to recover.
-const fn digits(purpose: Purpose, context: &Context<'_>) -> u8 {
-    match purpose {
-        Purpose::SignIn => context.policy.email_code_digits(),
-        _ => email_code::DIGITS,
-    }
+/// Digits of a code, where they are not six: more, where it is the way to recover.
+fn digits(purpose: Purpose, context: &Context<'_>) -> Option<u8> {
+    let recovers = context.policy.email_mode == EmailMode::RecoveryOnly;
+    (purpose == Purpose::SignIn && recovers).then_some(email_code::RECOVERY_DIGITS)
 }
 
 pub(super) fn send_email_code(
@@ -252,7 +251,7 @@ pub(super) fn send_email_code(
         purpose: command.purpose,
         bound_to: command.bound_to,
         nonce: command.nonce,
-        digits: Some(digits(command.purpose, context)).filter(|d| *d != email_code::DIGITS),
+        digits: digits(command.purpose, context),
         expires_at: later(context, context.policy.email_code_ttl),
     })])
 }
