@@ -199,7 +199,7 @@ impl Browser {
     /// # Errors
     /// Where the browser does not answer.
     pub async fn press(&self, keys: impl Into<TypingData>) -> anyhow::Result<()> {
-        Ok(self.driver.active_element().await?.send_keys(keys).await?)
+        Ok(self.driver.action_chain().send_keys(keys).perform().await?)
     }
 
     /// Runs a script in the page and gives what it returns.
