@@ -27,6 +27,8 @@
 //!     SignInOutcome::SecondFactorRequired { methods, .. } => {
 //!         println!("{} ways to go on", methods.len());
 //!     }
+//!     SignInOutcome::PasswordChangeRequired { .. } => println!("a new password first"),
+//!     SignInOutcome::EnrolmentRequired { .. } => println!("an authenticator first"),
 //! }
 //! # Ok(())
 //! # }
