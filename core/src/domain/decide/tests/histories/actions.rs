@@ -277,7 +277,9 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// A scene, with something else in the middle of it one time in two.
 fn scene() -> impl Strategy<Value = Vec<Step>> {
-    let played = select(vec![lost_phone(), forgotten_password(), another_address(), not_me()]);
+    let undone = [confirms(), another_address(), vec![now(Action::Repudiate(Told::EmailChange))]];
+    let scenes = [lost_phone(), forgotten_password(), another_address(), undone.concat(), not_me()];
+    let played = select(scenes.to_vec());
     (played, proptest::option::of((0_usize..12, passes(), action()))).prop_map(
         |(mut played, between)| {
             if let Some((place, passes, action)) = between {
@@ -305,14 +307,14 @@ fn lost_phone() -> Vec<Step> {
         .concat()
 }
 
+fn confirms() -> Vec<Step> {
+    let sent = (secs(61), Action::Send(Purpose::ConfirmEmail, 0));
+    vec![sent, now(Action::ConfirmEmail(0, true))]
+}
+
 fn forgotten_password() -> Vec<Step> {
-    let confirmed = [
-        (secs(61), Action::Send(Purpose::ConfirmEmail, 0)),
-        now(Action::ConfirmEmail(0, true)),
-        now(Action::RequestReset),
-        now(Action::ResetPassword),
-    ];
-    [confirmed.to_vec(), by_email()].concat()
+    let reset = vec![now(Action::RequestReset), now(Action::ResetPassword)];
+    [confirms(), reset, by_email()].concat()
 }
 
 fn another_address() -> Vec<Step> {
