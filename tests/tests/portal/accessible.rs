@@ -61,6 +61,55 @@ fn axe_finds_nothing(looks: Looks) {
     });
 }
 
+/// The ways back in, each page and dialog as it stands when somebody needs it.
+#[test]
+fn axe_finds_nothing_on_the_ways_back_in() {
+    TestApp::run(async |app| {
+        let german = Looks { language: "de", ..Looks::PHONE };
+        let (browser, secret, _) = protected(app, Looks::DESK, "accessible-back").await;
+        let other = crate::person::browser(app, german).await;
+        enter_by_email(app, &browser).await;
+        open_settings(&browser).await;
+        nothing_found(&browser, "a session by e-mail").await;
+        browser.click("#replace").await.unwrap();
+        browser.see("#replace-form").await.unwrap();
+        nothing_found(&browser, "replace dialog").await;
+        browser.click("#replace-form [type=submit]").await.unwrap();
+        browser.see("#cancel-replacement").await.unwrap();
+        nothing_found(&browser, "a replacement that is pending").await;
+        sign_out(&browser).await;
+
+        browser.go("/forgot-password").await.unwrap();
+        browser.fill("#login", EMAIL).await.unwrap();
+        browser.click("#forgot-form [type=submit]").await.unwrap();
+        browser.see("#asked").await.unwrap();
+        nothing_found(&browser, "link asked for").await;
+        let link = link_to(app, "/reset-password", EMAIL).await;
+        other.go(&format!("/reset-password#{link}")).await.unwrap();
+        other.see("#new-password").await.unwrap();
+        nothing_found(&other, "new password").await;
+        other.fill("#new-password", "seven green umbrellas").await.unwrap();
+        other.click("#reset-form [type=submit]").await.unwrap();
+        other.see("#done").await.unwrap();
+        nothing_found(&other, "password set").await;
+
+        let link = link_to(app, "/not-me", EMAIL).await;
+        other.go(&format!("/not-me#{link}")).await.unwrap();
+        other.see("#question").await.unwrap();
+        nothing_found(&other, "it was not me").await;
+        other.click("#object-form [type=submit]").await.unwrap();
+        other.see("#done").await.unwrap();
+        nothing_found(&other, "objected").await;
+        type_password_of(&browser, LOGIN, "seven green umbrellas").await;
+        next_step(app).await;
+        type_code(&browser, "#code", &phone(app, &secret)).await;
+        browser.see("#renewal").await.unwrap();
+        nothing_found(&browser, "a password that is demanded").await;
+        browser.close().await.unwrap();
+        other.close().await.unwrap();
+    });
+}
+
 #[test]
 fn axe_finds_nothing_by_day() {
     axe_finds_nothing(Looks::DESK);

@@ -93,6 +93,26 @@ fn sr_070_pages_hold_no_inline_script_and_load_nothing_from_elsewhere() {
     }
 }
 
+/// The rule that a page tells is the one in force, and nothing stays to be filled in at start.
+#[test]
+fn pages_tell_the_length_that_a_password_needs_here() {
+    let mut config = Config::default();
+    config.password.min_alone = 12;
+    let portal = Portal::new(&config, None).unwrap();
+    for ((name, language), page) in &portal.rendered {
+        let page = String::from_utf8(page.to_vec()).unwrap();
+        for hole in ["{min_alone}", "{brand}"] {
+            assert!(!page.contains(hole), "{name}: {hole}");
+        }
+        let told = match language {
+            Language::English => "At least 12 characters",
+            Language::German => "Mindestens 12 Zeichen",
+        };
+        let asks = ["register", "sign_in", "reset_password", "account"].contains(name);
+        assert_eq!(page.contains(told), asks, "{name}");
+    }
+}
+
 /// The texts that travel in a page cannot end its script element.
 #[test]
 fn a_brand_is_text_wherever_it_stands() {
