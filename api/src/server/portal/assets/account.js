@@ -30,7 +30,7 @@ async function showAll() {
   show($("enable"), !enabled);
   show($("add"), enabled);
   show($("recovery-card"), enabled);
-  $("codes-left").textContent = say("script.left", { count: account.recovery_codes_left });
+  $("codes-left").textContent = say("script.codes_left", { count: account.recovery_codes_left });
   $("factors").replaceChildren(...account.factors.map(factorRow));
   showAddress(account);
   showReplacement(session, account);
