@@ -1,8 +1,8 @@
 //! Handles: what a caller holds to go on with something.
 //!
-//! A sign-in id, a session token, a setup token or an API key is
+//! A sign-in id, a session token, a device, a setup token or an API key is
 //! `base64url(owner id, 16 bytes ‖ secret, 32 bytes)`: any node finds the actor without a lookup.
-//! The log keeps only SHA-256 of the 48 bytes, cut to 16. The four kinds are different types, and
+//! The log keeps only SHA-256 of the 48 bytes, cut to 16. The kinds are different types, and
 //! their hashes carry different domains, so that one is never accepted as another (SR-056).
 
 use std::fmt;
@@ -101,6 +101,11 @@ handle!(
     /// A session.
     SessionToken of AccountId(account),
     "session"
+);
+handle!(
+    /// What a device holds: it grants a lane of its own for guesses, and nothing else.
+    DeviceHandle of AccountId(account),
+    "device"
 );
 handle!(
     /// The one-time token of a new operator.

@@ -5,12 +5,14 @@
 
 mod mail;
 mod recovery;
+mod sessions;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::mail::*;
 pub use self::recovery::*;
+pub use self::sessions::*;
 use crate::catalogue::events;
 use crate::id::{ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion};
 
@@ -54,23 +56,6 @@ pub enum Assurance {
     EmailCode,
     /// Password and an authenticator or a recovery code.
     TwoFactor,
-}
-
-/// A session that an event starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionOpened {
-    /// The hash of its token.
-    pub session: HandleHash,
-    /// How sure it is.
-    pub assurance: Assurance,
-    /// How it was proven (RFC 8176 and our own URNs).
-    pub amr: Vec<String>,
-    /// When it ends at the latest.
-    pub expires_at: Timestamp,
-    /// The session that it takes the place of: that token is dead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<HandleHash>,
 }
 
 /// Who an account was made for.
@@ -207,6 +192,9 @@ pub struct SignInOpened {
     /// What for.
     #[serde(default, skip_serializing_if = "Need::is_second_factor")]
     pub needs: Need,
+    /// The device that it began at, where that is known to the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<HandleHash>,
 }
 
 /// A client app vouched for a password that it checked itself. Sealed `net`.
@@ -452,42 +440,6 @@ pub struct FactorRemoved {
 #[serde(deny_unknown_fields)]
 pub struct Disabled {}
 
-/// A session was used: recorded at most once in five minutes, so that idleness survives a restart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionUsed {
-    /// The session.
-    pub session: HandleHash,
-}
-
-/// Why sessions ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SessionEndedWhy {
-    /// The holder signed out.
-    SignedOut,
-    /// The holder ended it from another session.
-    Revoked,
-    /// A factor was added or removed.
-    FactorChanged,
-    /// There were too many: the oldest went.
-    TooMany,
-    /// The password was set anew.
-    PasswordChanged,
-    /// The holder said that something was somebody else's doing.
-    Repudiated,
-}
-
-/// Sessions ended before their time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionsEnded {
-    /// Which.
-    pub sessions: Vec<HandleHash>,
-    /// Why.
-    pub why: SessionEndedWhy,
-}
-
 /// What of an account was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -549,5 +501,6 @@ events! {
         ReplacementObjected(ReplacementObjected) = "account.replacement_objected" v 1,
         ReplacementCompleted(ReplacementCompleted) = "account.replacement_completed" v 1,
         Repudiated(Repudiated) = "account.repudiated" v 1,
+        DevicesForgotten(DevicesForgotten) = "account.devices_forgotten" v 1,
     }
 }

@@ -88,7 +88,8 @@ impl Console {
             Err(error) => return Reply::Failed(error.to_string()),
         };
         let net = Net { ip: LOCAL.to_owned(), user_agent: None };
-        let call = Call { by: By::Console { user }, net, correlation, idempotency: None };
+        let call =
+            Call { by: By::Console { user }, net, correlation, idempotency: None, devices: None };
         self.do_it(&call, verb).await
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Client, Done, Pending};
 use crate::contract::account::{Account, AccountCreated, RegisterRequest};
+use crate::contract::device::Device;
 use crate::contract::email::{ConfirmEmail, EmailCodePromised, EmailConfirmed};
 use crate::contract::event::Event;
 use crate::contract::factor::{
@@ -113,5 +114,21 @@ impl Client {
     /// Ends all of the own sessions but the one that asks: `DELETE /v1/accounts/me/sessions`.
     pub fn end_other_sessions(&self) -> Pending<Done> {
         self.delete(&["accounts", "me", "sessions"])
+    }
+
+    /// Lists the devices that the own account knows: `GET /v1/accounts/me/devices`.
+    pub fn devices(&self) -> Pending<Page<Device>> {
+        self.get(&["accounts", "me", "devices"])
+    }
+
+    /// Forgets one of them and ends the sessions that began there:
+    /// `DELETE /v1/accounts/me/devices/{device}`.
+    pub fn forget_device(&self, id: &str) -> Pending<Done> {
+        self.delete(&["accounts", "me", "devices", id])
+    }
+
+    /// Forgets all of them: `DELETE /v1/accounts/me/devices`.
+    pub fn forget_devices(&self) -> Pending<Done> {
+        self.delete(&["accounts", "me", "devices"])
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod client;
+pub mod device;
 pub mod email;
 pub mod event;
 pub mod factor;
@@ -39,6 +40,8 @@ pub const PORTAL: &str = "X-Countersign-Portal";
 pub const SESSION_COOKIE: &str = "__Host-cs_session";
 /// The portal's cookie that carries sign-ins in progress.
 pub const SIGN_IN_COOKIE: &str = "__Host-cs_txn";
+/// The portal's cookie that carries what the device holds.
+pub const DEVICE_COOKIE: &str = "__Host-cs_did";
 /// The header that names the request, in every answer and in the server's log lines.
 pub const REQUEST_ID: &str = "X-Request-Id";
 /// Digits of a code of an authenticator, and of one sent by e-mail.

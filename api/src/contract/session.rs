@@ -43,6 +43,12 @@ pub struct Session {
     pub amr: Vec<String>,
     /// When the last proof was given.
     pub auth_time: Timestamp,
+    /// From which address it started, as long as that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    /// With which user agent, as long as that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
     /// Whether it is the one that asks.
     pub current: bool,
 }

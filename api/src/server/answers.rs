@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::problem::ProblemAnswer;
 use crate::contract::account::{Account, Lock, Unresolved};
 use crate::contract::client::{ClientAdded, ClientApp};
+use crate::contract::device::Device;
 use crate::contract::email::EmailCodePromised;
 use crate::contract::event::{By, Event};
 use crate::contract::factor::{Activated, Factor, FactorOffered};
@@ -226,6 +227,20 @@ pub(crate) fn session(view: core::SessionView) -> Session {
         assurance: assurance(view.assurance),
         amr: view.amr,
         auth_time: view.auth_time,
+        ip: view.net.as_ref().map(|net| net.ip.clone()),
+        user_agent: view.net.and_then(|net| net.user_agent),
+        current: view.current,
+    }
+}
+
+pub(crate) fn device(view: core::DeviceView) -> Device {
+    Device {
+        id: view.id.to_string(),
+        first_seen_at: view.first_seen_at,
+        last_seen_at: view.last_seen_at,
+        expires_at: view.expires_at,
+        ip: view.net.as_ref().map(|net| net.ip.clone()),
+        user_agent: view.net.and_then(|net| net.user_agent),
         current: view.current,
     }
 }

@@ -6,6 +6,7 @@
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, USER_AGENT};
 use actix_web::{HttpMessage as _, HttpRequest, web};
+use countersign_core::accounts::answer::SignedIn;
 use countersign_core::accounts::request::PageRequest;
 use countersign_core::accounts::request::{AccountRef, Asker, Call, IdempotencyKey, Net};
 use countersign_core::accounts::{Verdict, answer};
@@ -177,6 +178,28 @@ impl Ask {
         self.pack(body, Some(ended))
     }
 
+    /// Answers with what a step of a sign-in led to. A session that it gives takes the place of the
+    /// one that the page brought along, and the device is remembered.
+    pub(crate) async fn give_step(
+        &self,
+        outcome: SignedIn,
+        ended: Option<&SignInHandle>,
+    ) -> Answer {
+        let device = match &outcome {
+            SignedIn::Completed(given) => {
+                self.end_replaced_session().await;
+                given.device.clone()
+            }
+            _ => None,
+        };
+        let mut answer = self.pack(answers::signed_in(outcome), ended)?;
+        if let (Some(carried), Some(device)) = (&self.carried, &device) {
+            let cookie = carried.remember(device, self.edge.clock.now());
+            answer.add_cookie(&cookie).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
+        }
+        Ok(answer)
+    }
+
     fn pack<T: Serialize + Carries>(&self, mut body: T, ended: Option<&SignInHandle>) -> Answer {
         let Some(carried) = &self.carried else { return answers::ok(&body) };
         let cookies = carried.pack(&mut body, ended, self.edge.clock.now());
@@ -311,7 +334,8 @@ impl Ask {
             route: self.route(),
             body: self.body.clone(),
         });
-        Call { by, net: self.net(), correlation: self.correlation, idempotency }
+        let devices = self.carried.as_ref().map(|carried| carried.devices.clone());
+        Call { by, net: self.net(), correlation: self.correlation, idempotency, devices }
     }
 
     /// The template with method, and the values of its parameters.

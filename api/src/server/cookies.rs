@@ -10,13 +10,16 @@
 //! - the session's token is [`SESSION`];
 //! - a sign-in in progress is [`SIGN_IN`], and the page knows it by its name alone, the hash of the
 //!   handle, so that the name is worth nothing without the cookie (SR-056). A few may be under way
-//!   at once, one in each tab.
+//!   at once, one in each tab;
+//! - what the device holds is [`DEVICE`], for a few accounts at once. It stays when the holder
+//!   signs out, and grants nothing but a lane of its own for guesses (SR-133).
 
 use actix_web::cookie::time::Duration as MaxAge;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderName, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse};
-use countersign_core::handle::SignInHandle;
+use countersign_core::accounts::answer::DeviceGiven;
+use countersign_core::handle::{DeviceHandle, SignInHandle};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
@@ -29,11 +32,15 @@ use crate::contract::problem::ProblemCode;
 use crate::contract::secret::Secret;
 use crate::contract::session::{Proven, SessionGiven};
 use crate::contract::sign_in::SignInOutcome;
-use crate::contract::{PORTAL, SESSION_COOKIE as SESSION, SIGN_IN_COOKIE as SIGN_IN};
+use crate::contract::{
+    DEVICE_COOKIE as DEVICE, PORTAL, SESSION_COOKIE as SESSION, SIGN_IN_COOKIE as SIGN_IN,
+};
 
 /// Sign-ins under way in one browser at most; the oldest is forgotten.
 const SIGN_INS_MAX: usize = 4;
-/// What stands between the handles of sign-ins; no handle has it.
+/// Accounts that know one browser at most; the one unseen for the longest is forgotten.
+const DEVICES_MAX: usize = 4;
+/// What stands between the handles in one cookie; no handle has it.
 const BETWEEN: char = '.';
 /// How long a browser keeps the cookie of a sign-in, in seconds: as long as a sign-in lives.
 const SIGN_IN_SECONDS: i64 = 600;
@@ -47,6 +54,7 @@ const YES: &[u8] = b"1";
 pub(crate) struct Carried {
     pub(crate) session: Option<Zeroizing<String>>,
     sign_ins: Vec<SignInHandle>,
+    pub(crate) devices: Vec<DeviceHandle>,
 }
 
 impl Carried {
@@ -69,7 +77,10 @@ impl Carried {
         let sign_ins = only(headers, SIGN_IN)?.into_iter().flat_map(|text| text.split(BETWEEN));
         let sign_ins =
             sign_ins.filter_map(|text| SignInHandle::parse(text).ok()).take(SIGN_INS_MAX).collect();
-        Ok(Some(Self { session, sign_ins }))
+        let devices = only(headers, DEVICE)?.into_iter().flat_map(|text| text.split(BETWEEN));
+        let devices =
+            devices.filter_map(|text| DeviceHandle::parse(text).ok()).take(DEVICES_MAX).collect();
+        Ok(Some(Self { session, sign_ins, devices }))
     }
 
     /// The sign-in that a page knows by this name.
@@ -103,6 +114,15 @@ impl Carried {
         cookies
     }
 
+    /// The cookie with what the device holds from now on: the newest first, one for each account.
+    pub(crate) fn remember(&self, given: &DeviceGiven, now: Timestamp) -> Cookie<'static> {
+        let others = self.devices.iter().filter(|known| known.account() != given.handle.account());
+        let all = std::iter::once(&given.handle).chain(others).take(DEVICES_MAX);
+        let texts: Vec<String> = all.map(|handle| handle.reveal().to_string()).collect();
+        let lasts = given.expires_at.duration_since(now).as_secs();
+        made(DEVICE, texts.join(&BETWEEN.to_string()), lasts)
+    }
+
     /// The sign-ins of the browser but one.
     fn others<'a>(
         &'a self,
@@ -112,7 +132,8 @@ impl Carried {
     }
 }
 
-/// Takes every cookie of ours that opens something from the browser.
+/// Takes every cookie of ours that opens something from the browser. What the device holds opens
+/// nothing, and stays.
 pub(crate) fn forget(answer: &mut HttpResponse) -> Result<(), ProblemAnswer> {
     for name in [SESSION, SIGN_IN] {
         let gone = made(name, String::new(), 0);

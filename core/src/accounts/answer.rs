@@ -8,8 +8,9 @@ use countersign_events::operator::Role;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::request::Net;
 use crate::domain::command::Told;
-use crate::handle::{ApiKey, SessionToken, SetupToken, SignInHandle};
+use crate::handle::{ApiKey, DeviceHandle, SessionToken, SetupToken, SignInHandle};
 
 /// What a sign-in led to.
 #[derive(Debug, Clone)]
@@ -68,6 +69,17 @@ pub struct SessionGiven {
     pub assurance: Assurance,
     /// How it was proven.
     pub amr: Vec<String>,
+    /// What the device holds from now on, where it is remembered.
+    pub device: Option<DeviceGiven>,
+}
+
+/// What a device holds from now on.
+#[derive(Debug, Clone)]
+pub struct DeviceGiven {
+    /// The handle: told to the caller once.
+    pub handle: DeviceHandle,
+    /// Until when it is known.
+    pub expires_at: Timestamp,
 }
 
 /// A code is on its way.
@@ -100,7 +112,26 @@ pub struct SessionView {
     pub amr: Vec<String>,
     /// When the last proof was given.
     pub auth_time: Timestamp,
+    /// Where it started, as long as that is kept.
+    pub net: Option<Net>,
     /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// A device, as its holder sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceView {
+    /// The hash that names it in lists and in the log.
+    pub id: HandleHash,
+    /// When somebody first signed in there.
+    pub first_seen_at: Timestamp,
+    /// When somebody last did.
+    pub last_seen_at: Timestamp,
+    /// Until when it is known.
+    pub expires_at: Timestamp,
+    /// Where from, as long as that is kept.
+    pub net: Option<Net>,
+    /// Whether the session that asks began there.
     pub current: bool,
 }
 

@@ -220,7 +220,7 @@ async fn offered(entity: &Entity, enroller: Enroller, batch: &Batch) -> Result<O
 /// The offer that this session, sign-in or client app may confirm now.
 fn pending(entity: &Entity, factor: FactorId, enroller: Enroller) -> Result<Offer, Halt> {
     let (now, policy) = (entity.now(), &entity.services.policy);
-    let context = Context { now, policy, refused: &[].into() };
+    let context = Context { now, policy, refused: &[].into(), device: None };
     Ok(confirmable(entity.open()?, factor, enroller, &context)?.clone())
 }
 
@@ -332,6 +332,7 @@ async fn activated(
         expires_at: opened.expires_at,
         assurance: opened.assurance,
         amr: opened.amr.clone(),
+        device: None,
     });
     let factor = view_of(entity, factor).await?;
     Ok(Activated { factor, recovery_codes: issued.map(|()| codes), session })

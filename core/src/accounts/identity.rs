@@ -113,6 +113,12 @@ impl Entity {
         Ok(entries.into_iter().next().ok_or_else(missing)?)
     }
 
+    /// Where an entry came from, as long as that is kept.
+    pub(super) async fn net_of(&self, revision: Revision) -> Result<Option<Net>, Halt> {
+        let recorded = self.entry_at(revision).await?;
+        Ok(open_net(&self.services.secrets, self.stream, &recorded).await?)
+    }
+
     /// Who this account is; nobody, once its key is gone.
     pub(super) async fn identity(&self) -> Result<Identity, Halt> {
         let recorded = self.entry_at(self.open()?.identity_at).await?;

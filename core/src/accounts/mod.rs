@@ -7,6 +7,7 @@
 //! **Architecture Invariant:** no answer of this module leaves before what it tells is durable.
 
 pub mod answer;
+mod devices;
 mod factor_changes;
 mod factors;
 pub mod identity;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Fault;
 use crate::actors::log::Log;
-use crate::handle::SessionToken;
+use crate::handle::{DeviceHandle, SessionToken};
 use crate::vault::Secrets;
 
 /// What every request brings along.
@@ -23,6 +23,8 @@ pub struct Call {
     pub correlation: CorrelationId,
     /// The idempotency key, if the request has one.
     pub idempotency: Option<IdempotencyKey>,
+    /// What the caller's device holds, of any account; none where it cannot be remembered.
+    pub devices: Option<Vec<DeviceHandle>>,
 }
 
 impl Call {
@@ -36,6 +38,7 @@ impl Call {
             net: Net { ip: "-".to_owned(), user_agent: None },
             correlation: log.correlation_id()?,
             idempotency: None,
+            devices: None,
         })
     }
 }

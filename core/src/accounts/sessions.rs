@@ -7,7 +7,6 @@ use super::request::Call;
 use super::{Accounts, Verdict};
 use crate::actors::account::{Entity, Halt, Request, Sealed};
 use crate::domain::Command;
-use crate::domain::account::Session;
 use crate::domain::command::WhichSessions;
 use crate::domain::refusal::Refusal;
 use crate::handle::SessionToken;
@@ -18,10 +17,9 @@ impl Accounts {
     /// # Errors
     /// [`Refusal::NoSession`]; a [`Fault`](super::Fault).
     pub async fn session(&self, call: &Call, token: &SessionToken) -> Verdict<SessionView> {
-        let verdict = self.sessions(call, token).await?;
-        Ok(verdict.and_then(|sessions| {
-            sessions.into_iter().find(|session| session.current).ok_or(Refusal::NoSession)
-        }))
+        let request = List { call: call.clone(), session: token.hash(), which: Listed::Own };
+        let verdict = self.ask(StreamId::Account(token.account()), request).await?;
+        Ok(verdict.and_then(|sessions| sessions.into_iter().next().ok_or(Refusal::NoSession)))
     }
 
     /// The sessions of the holder, the newest first.
@@ -29,7 +27,7 @@ impl Accounts {
     /// # Errors
     /// [`Refusal::NoSession`]; a [`Fault`](super::Fault).
     pub async fn sessions(&self, call: &Call, token: &SessionToken) -> Verdict<Vec<SessionView>> {
-        let request = List { call: call.clone(), session: token.hash() };
+        let request = List { call: call.clone(), session: token.hash(), which: Listed::All };
         self.ask(StreamId::Account(token.account()), request).await
     }
 
@@ -71,6 +69,13 @@ impl Accounts {
 struct List {
     call: Call,
     session: HandleHash,
+    which: Listed,
+}
+
+#[derive(PartialEq, Eq)]
+enum Listed {
+    Own,
+    All,
 }
 
 impl Request for List {
@@ -80,20 +85,25 @@ impl Request for List {
         entity.load().await?;
         entity.session(&self.call, self.session).await?;
         let account = entity.id()?;
-        let view = |(id, session): (&HandleHash, &Session)| SessionView {
-            id: *id,
-            account,
-            started_at: session.started_at,
-            expires_at: session.expires_at,
-            last_used_at: session.used_at,
-            assurance: session.assurance,
-            amr: session.amr.clone(),
-            auth_time: session.auth_time,
-            current: *id == self.session,
-        };
         let now = entity.now();
-        let alive = entity.open()?.sessions.iter().filter(|(_, session)| now < session.expires_at);
-        let mut sessions: Vec<_> = alive.map(view).collect();
+        let listed = entity.open()?.sessions.iter().filter(|(id, session)| {
+            now < session.expires_at && (self.which == Listed::All || **id == self.session)
+        });
+        let mut sessions = vec![];
+        for (id, session) in listed {
+            sessions.push(SessionView {
+                id: *id,
+                account,
+                started_at: session.started_at,
+                expires_at: session.expires_at,
+                last_used_at: session.used_at,
+                assurance: session.assurance,
+                amr: session.amr.clone(),
+                auth_time: session.auth_time,
+                net: entity.net_of(session.opened_in).await?,
+                current: *id == self.session,
+            });
+        }
         sessions.sort_by_key(|session| std::cmp::Reverse(session.started_at));
         Ok(sessions)
     }

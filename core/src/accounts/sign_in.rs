@@ -10,7 +10,8 @@ use countersign_events::id::{AccountId, ClientId, Nonce, SecretVersion, StreamId
 use zeroize::Zeroizing;
 
 use super::answer::{
-    EmailCodePromised, MethodOffered, MoreRequired, SecondFactorRequired, SessionGiven, SignedIn,
+    DeviceGiven, EmailCodePromised, MethodOffered, MoreRequired, SecondFactorRequired,
+    SessionGiven, SignedIn,
 };
 use super::identity::seal_net;
 use super::passwords::put_password;
@@ -258,7 +259,18 @@ pub(super) fn given(
         expires_at: opened.expires_at,
         assurance: opened.assurance,
         amr: opened.amr.clone(),
+        device: device_given(entity, opened, mint)?,
     })
+}
+
+fn device_given(
+    entity: &Entity,
+    opened: &SessionOpened,
+    mint: &Mint,
+) -> Result<Option<DeviceGiven>, Halt> {
+    let Some(remembered) = &opened.device else { return Ok(None) };
+    let handle = mint.device(entity.id()?);
+    Ok(Some(DeviceGiven { handle, expires_at: remembered.expires_at }))
 }
 
 /// The ways to answer, told only after the right password (SR-063).

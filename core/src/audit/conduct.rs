@@ -24,8 +24,10 @@ use jiff::Timestamp;
 use super::finding::Rule;
 
 mod codes;
+mod devices;
 mod recovery;
 
+use devices::Devices;
 use recovery::Recovery;
 
 /// Evaluated guesses in one sign-in, and retypes of accepted codes in one.
@@ -78,6 +80,7 @@ pub struct Conduct {
     recovery_used: BTreeSet<u32>,
     cool_downs: BTreeMap<Method, Timestamp>,
     recovery: Recovery,
+    devices: Devices,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -123,6 +126,7 @@ impl Conduct {
             recovery_used: BTreeSet::new(),
             cool_downs: BTreeMap::new(),
             recovery: Recovery::default(),
+            devices: Devices::default(),
         }
     }
 
@@ -131,6 +135,7 @@ impl Conduct {
         self.forget_lapsed(act.at);
         let mut breaches = Vec::new();
         self.standing(act, &mut breaches);
+        self.devices.take(act, &mut breaches);
         match act.event {
             AccountEvent::PasswordVerified(verified) => {
                 self.password_verified(act, verified, &mut breaches);

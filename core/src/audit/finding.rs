@@ -78,6 +78,8 @@ pub enum Rule {
     ReplacementNotDue,
     /// What is held stays as it is.
     ChangedWhileHeld,
+    /// A device is called known only where it was remembered, and not forgotten since.
+    DeviceNotKnown,
     /// No guess is evaluated while its method cools down.
     GuessDuringCoolDown,
     /// A sign-in has only so many guesses.

@@ -230,7 +230,8 @@ impl World {
         let live = self.streams.remove(index);
         let command = self.command(live.state.open(), draw);
         let refused = BTreeMap::new();
-        let context = Context { now: self.log.now, policy: &self.policy, refused: &refused };
+        let context =
+            Context { now: self.log.now, policy: &self.policy, refused: &refused, device: None };
         let events = match (&command, live.stream) {
             // Nobody registers on the stream of an unknown login.
             (Command::Register(_), StreamId::Unknown(_)) => vec![],

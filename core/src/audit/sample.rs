@@ -193,6 +193,7 @@ impl Sample {
             amr: vec!["pwd".to_owned()],
             expires_at: self.now + SignedDuration::from_hours(12),
             replaces: replaces.map(handle),
+            device: None,
         }
     }
 
@@ -204,11 +205,15 @@ impl Sample {
         self.happened_by(stream, By::Holder, &event, &[SealClass::Net]);
     }
 
+    pub(super) fn waits(&self, sign_in: u8) -> SignInOpened {
+        let expires_at = self.now + SignedDuration::from_mins(10);
+        let (sign_in, needs) = (handle(sign_in), Need::SecondFactor);
+        SignInOpened { sign_in, expires_at, needs, device: None }
+    }
+
     /// The right password; a sign-in waits.
     pub(super) fn begin(&mut self, stream: StreamId, sign_in: u8) {
-        let expires_at = self.now + SignedDuration::from_mins(10);
-        let sign_in =
-            Some(SignInOpened { sign_in: handle(sign_in), expires_at, needs: Need::SecondFactor });
+        let sign_in = Some(self.waits(sign_in));
         let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
         self.happened(stream, &AccountEvent::PasswordVerified(verified));
     }

@@ -94,6 +94,8 @@ pub struct Open {
     pub sign_ins: BTreeMap<HandleHash, SignIn>,
     /// Sessions.
     pub sessions: BTreeMap<HandleHash, Session>,
+    /// Devices at which all was proven that the account asks for.
+    pub devices: BTreeMap<HandleHash, Device>,
     /// When codes were sent by e-mail in the last 24 hours.
     pub email_sends: Vec<Timestamp>,
     /// The live code of each sign-in, or of each session that confirms its address.
@@ -206,6 +208,10 @@ impl RecoverySet {
 pub struct SignIn {
     /// When the first factor was proven.
     pub started_at: Timestamp,
+    /// The entry whose sealed part says where it was.
+    pub opened_in: Revision,
+    /// The device that it began at, where that is known.
+    pub device: Option<HandleHash>,
     /// When it dies.
     pub expires_at: Timestamp,
     /// What it waits for.
@@ -223,6 +229,10 @@ pub struct SignIn {
 pub struct Session {
     /// When its holder first signed in.
     pub started_at: Timestamp,
+    /// The entry whose sealed part says where that was.
+    pub opened_in: Revision,
+    /// The device that it began at, where that is known.
+    pub device: Option<HandleHash>,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
     /// When it was last used, as recorded.
@@ -239,6 +249,19 @@ pub struct Session {
     pub auth_time: Timestamp,
     /// Retypes of accepted codes so far.
     pub reused: u32,
+}
+
+/// A device that the account knows. It grants nothing but a lane of its own for guesses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// When somebody first signed in there.
+    pub first_seen_at: Timestamp,
+    /// When somebody last did.
+    pub last_seen_at: Timestamp,
+    /// The entry whose sealed part says from where.
+    pub seen_in: Revision,
+    /// Until when it is known.
+    pub expires_at: Timestamp,
 }
 
 /// A code by e-mail that may still be typed: only what it is derived from.

@@ -26,6 +26,17 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// Attempts refused during a cool-down that no event tells of yet.
     pub refused: &'a BTreeMap<Method, RefusedAttempts>,
+    /// The device that asks, where it is one that can be remembered.
+    pub device: Option<AtDevice>,
+}
+
+/// A device that can be remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtDevice {
+    /// The hash of what it holds for this account, if it holds anything.
+    pub holds: Option<HandleHash>,
+    /// The hash of what it would hold from now on.
+    pub next: HandleHash,
 }
 
 /// A command.
@@ -120,6 +131,13 @@ pub enum Command {
         session: HandleHash,
         /// Which.
         which: WhichSessions,
+    },
+    /// Forget devices, and end the sessions that began there.
+    ForgetDevices {
+        /// The session that asks; it goes on.
+        session: HandleHash,
+        /// Which.
+        which: WhichDevices,
     },
     /// End a lockout, by support.
     ResetLockout {
@@ -380,4 +398,13 @@ pub enum WhichSessions {
     One(HandleHash),
     /// All but the one that asks.
     Others,
+}
+
+/// Which devices to forget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichDevices {
+    /// One of the account.
+    One(HandleHash),
+    /// All of them.
+    All,
 }

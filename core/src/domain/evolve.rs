@@ -6,21 +6,20 @@
 
 use countersign_events::account::{
     AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EmailCodes, EnableRequested,
-    Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued, Registered, SessionOpened,
-    SignInOpened,
+    Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued, Registered,
 };
 use countersign_events::entry::Idempotency;
-use countersign_events::id::{EventId, HandleHash, Hash32, Revision};
+use countersign_events::id::{EventId, Hash32, Revision};
 use jiff::Timestamp;
 
 use super::account::{
-    Account, Email, EmailCode, Factor, Offer, Open, RecoverySet, Session, SignIn, Standing,
+    Account, Email, EmailCode, Factor, Offer, Open, RecoverySet, Session, Standing,
 };
 use super::decide::counts_as_guess;
 use super::email_code::{DIGITS, forget_old_sends};
-use super::policy::SIGN_INS_LIVE_MAX;
 
 mod recovery;
+mod sessions;
 
 /// An event with what its entry says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +82,7 @@ fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
         repudiated: [].into(),
         sign_ins: [].into(),
         sessions: [].into(),
+        devices: [].into(),
         email_sends: vec![],
         email_codes: [].into(),
     }
@@ -120,17 +120,17 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
                 email.confirmed = true;
             }
         }
-        AccountEvent::PasswordSet(set) => open.password_set(set, at),
+        AccountEvent::PasswordSet(set) => open.password_set(set, stamped),
         AccountEvent::PasswordVerified(verified) => {
-            open.begin(verified.sign_in.as_ref(), at);
-            open.start(verified.session.as_ref(), Method::Password, at);
+            open.begin(verified.sign_in.as_ref(), stamped);
+            open.start(verified.session.as_ref(), Method::Password, stamped);
         }
         AccountEvent::FirstFactorVouched(vouched) => {
-            open.begin(vouched.sign_in.as_ref(), at);
-            open.start(vouched.session.as_ref(), Method::Password, at);
+            open.begin(vouched.sign_in.as_ref(), stamped);
+            open.start(vouched.session.as_ref(), Method::Password, stamped);
         }
         AccountEvent::EnableRequested(requested) => open.offer(requested, stamped.revision),
-        AccountEvent::CodeVerified(verified) => open.verified(verified, at),
+        AccountEvent::CodeVerified(verified) => open.verified(verified, stamped),
         AccountEvent::CodeRejected(rejected) => open.rejected(rejected),
         AccountEvent::Enabled(enabled) => open.enable(enabled.factor, at),
         AccountEvent::EmailCodeRequested(requested) => open.email_code(requested, stamped),
@@ -149,6 +149,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
             open.factors.remove(&removed.factor);
             open.sign_ins.clear();
             open.email_codes.clear();
+            open.devices.clear();
         }
         AccountEvent::Disabled(_) => open.disable(),
         AccountEvent::SessionUsed(used) => {
@@ -159,6 +160,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::SessionsEnded(ended) => {
             ended.sessions.iter().for_each(|session| open.end(*session));
         }
+        AccountEvent::DevicesForgotten(forgotten) => open.forget(&forgotten.devices),
         AccountEvent::PasswordResetRequested(_)
         | AccountEvent::PasswordChangeDemanded(_)
         | AccountEvent::HoldPlaced(_)
@@ -192,6 +194,7 @@ impl Open {
     fn forget_lapsed(&mut self, at: Timestamp) {
         self.sessions.retain(|_, session| at < session.expires_at);
         self.sign_ins.retain(|_, sign_in| at < sign_in.expires_at);
+        self.devices.retain(|_, device| at < device.expires_at);
         self.former_email.take_if(|former| at >= former.until);
         self.reset.take_if(|link| at >= link.expires_at);
         self.replacement.take_if(|replacement| at >= replacement.expires_at);
@@ -203,36 +206,9 @@ impl Open {
         forget_old_sends(&mut self.email_sends, at);
     }
 
-    fn begin(&mut self, opened: Option<&SignInOpened>, at: Timestamp) {
-        let Some(opened) = opened else { return };
-        while self.sign_ins.len() >= SIGN_INS_LIVE_MAX {
-            let oldest = self.sign_ins.iter().min_by_key(|(_, sign_in)| sign_in.started_at);
-            let Some(oldest) = oldest.map(|(hash, _)| *hash) else { break };
-            self.sign_ins.remove(&oldest);
-        }
-        let sign_in = SignIn {
-            started_at: at,
-            expires_at: opened.expires_at,
-            needs: opened.needs,
-            proven: None,
-            guesses: 0,
-            reused: 0,
-        };
-        self.sign_ins.insert(opened.sign_in, sign_in);
-    }
-
-    /// A sign-in goes on under another id: what was proven goes along.
-    fn go_on(&mut self, next: Option<&SignInOpened>, earlier: Option<SignIn>, at: Timestamp) {
-        let (Some(next), Some(earlier)) = (next, earlier) else { return };
-        self.begin(Some(next), at);
-        if let Some(sign_in) = self.sign_ins.get_mut(&next.sign_in) {
-            (sign_in.started_at, sign_in.proven) = (earlier.started_at, earlier.proven);
-        }
-    }
-
     /// A password became the current one. Unless it is the same one, what the old one began goes
     /// no further.
-    fn password_set(&mut self, set: &PasswordSet, at: Timestamp) {
+    fn password_set(&mut self, set: &PasswordSet, stamped: &StampedEvent) {
         self.password = Some(set.version);
         if matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed) {
             return;
@@ -240,60 +216,14 @@ impl Open {
         let earlier = set.sign_in.and_then(|hash| self.sign_ins.remove(&hash));
         self.sign_ins.clear();
         self.email_codes.clear();
+        self.devices.clear();
         self.reset = None;
         self.password_change = None;
-        self.start(set.session.as_ref(), Method::Password, at);
+        self.start(set.session.as_ref(), Method::Password, stamped);
         if let (Some(opened), Some(earlier)) = (&set.session, &earlier) {
             self.carry_over(opened.session, earlier);
         }
-        self.go_on(set.next.as_ref(), earlier, at);
-    }
-
-    /// What a sign-in has proven goes over to the session that it led to.
-    fn carry_over(&mut self, session: HandleHash, sign_in: &SignIn) {
-        let Some(session) = self.sessions.get_mut(&session) else { return };
-        session.password_at = session.password_at.or(Some(sign_in.started_at));
-        if let Some((Method::Totp | Method::RecoveryCode, at)) = sign_in.proven {
-            session.second_factor_at = Some(at);
-        }
-    }
-
-    /// Starts a session, or lifts the one of the same hash, or puts it in another's place.
-    fn start(&mut self, opened: Option<&SessionOpened>, method: Method, at: Timestamp) {
-        let Some(opened) = opened else { return };
-        let replaced = opened.replaces.unwrap_or(opened.session);
-        let earlier = self.sessions.remove(&replaced);
-        // Proving again changes the token and not the session: its offer goes along (SR-113).
-        if let Some(offer) = self.offer.as_mut().filter(|offer| offer.session == Some(replaced)) {
-            offer.session = Some(opened.session);
-        }
-        let started_at = earlier.as_ref().map_or(at, |session| session.started_at);
-        let mut session = Session {
-            started_at,
-            expires_at: opened.expires_at,
-            used_at: at,
-            assurance: opened.assurance,
-            amr: opened.amr.clone(),
-            // A session that a code starts comes minutes after its password.
-            password_at: earlier.as_ref().and_then(|session| session.password_at),
-            second_factor_at: earlier.as_ref().and_then(|session| session.second_factor_at),
-            auth_time: at,
-            // A new token is no new session.
-            reused: earlier.as_ref().map_or(0, |session| session.reused),
-        };
-        match method {
-            Method::Password => session.password_at = Some(at),
-            Method::Totp | Method::RecoveryCode => session.second_factor_at = Some(at),
-            Method::EmailCode => {}
-        }
-        self.sessions.insert(opened.session, session);
-    }
-
-    fn end(&mut self, session: HandleHash) {
-        self.sessions.remove(&session);
-        self.email_codes.remove(&session);
-        // An offer is bound to the session that began it (SR-113).
-        self.offer.take_if(|offer| offer.session == Some(session));
+        self.go_on(set.next.as_ref(), earlier, stamped);
     }
 
     fn offer(&mut self, requested: &EnableRequested, named_at: Revision) {
@@ -307,7 +237,8 @@ impl Open {
         });
     }
 
-    fn verified(&mut self, verified: &CodeVerified, at: Timestamp) {
+    fn verified(&mut self, verified: &CodeVerified, stamped: &StampedEvent) {
+        let at = stamped.at;
         if let (Some(id), Some(step)) = (verified.factor, verified.step) {
             if let Some(factor) = self.factors.get_mut(&id) {
                 factor.last_step = factor.last_step.max(step);
@@ -332,11 +263,11 @@ impl Open {
         {
             self.email_codes_offered = EmailCodes::Offered;
         }
-        self.start(verified.session.as_ref(), verified.method, at);
+        self.start(verified.session.as_ref(), verified.method, stamped);
         if let (Some(opened), Some(sign_in)) = (&verified.session, &sign_in) {
             self.carry_over(opened.session, sign_in);
         }
-        self.go_on(verified.next.as_ref(), sign_in, at);
+        self.go_on(verified.next.as_ref(), sign_in, stamped);
     }
 
     fn rejected(&mut self, rejected: &CodeRejected) {
@@ -360,8 +291,9 @@ impl Open {
         let Offer { secret, named_at, .. } = offer;
         let enabled = Factor { secret, named_at, enabled_at: at, last_step, last_used_at };
         self.factors.insert(factor, enabled);
-        // A sign-in that began before the change goes no further.
+        // A sign-in that began before the change goes no further, and no device is known (SR-115).
         self.sign_ins.clear();
+        self.devices.clear();
     }
 
     /// Without a second factor there is nothing to recover, and no session is two factors sure:

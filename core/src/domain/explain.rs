@@ -87,15 +87,15 @@ pub fn event(event: &AccountEvent) -> String {
             PasswordSetWhy::Demanded => "a new password was set, as the sign-in demanded".into(),
         },
         AccountEvent::PasswordVerified(verified) => match &verified.sign_in {
-            Some(opened) => match opened.needs {
-                Need::SecondFactor => {
-                    "the right password was given; a second factor was asked for".into()
-                }
-                Need::NewPassword => "the right password was given; a new one was asked for".into(),
-                Need::Enrolment => {
-                    "the right password was given; an authenticator was asked for".into()
-                }
-            },
+            Some(opened) => {
+                let at = if opened.device.is_some() { " at a known device" } else { "" };
+                let asked_for = match opened.needs {
+                    Need::SecondFactor => "a second factor",
+                    Need::NewPassword => "a new one",
+                    Need::Enrolment => "an authenticator",
+                };
+                format!("the right password was given{at}; {asked_for} was asked for")
+            }
             None => format!("the right password was given {}", purpose(verified.purpose)),
         },
         AccountEvent::FirstFactorVouched(vouched) => match &vouched.sign_in {
@@ -169,6 +169,10 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
             let sessions = if count == 1 { "session" } else { "sessions" };
             format!("{count} {sessions} ended: {why}")
         }
+        AccountEvent::DevicesForgotten(forgotten) => match forgotten.devices.len() {
+            1 => "a device is no longer known".into(),
+            count => format!("{count} devices are no longer known"),
+        },
         AccountEvent::NoticeSent(sent) => format!("the holder was told: {}", notice(sent.notice)),
         AccountEvent::HistoryViewed(viewed) => match viewed.what {
             Viewed::Account => "support looked at this account",

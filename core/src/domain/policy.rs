@@ -49,6 +49,8 @@ pub struct Policy {
     pub session_idle: SignedDuration,
     /// Sessions of an account; the oldest ends.
     pub sessions_max: usize,
+    /// How long a device is known after somebody last signed in there.
+    pub device_ttl: SignedDuration,
     /// How old a fresh proof may be.
     pub fresh: SignedDuration,
     /// What a code by e-mail is good for at the sign-in.
@@ -101,6 +103,7 @@ impl Default for Policy {
             session_overall: SignedDuration::from_hours(12),
             session_idle: SignedDuration::from_mins(30),
             sessions_max: 10,
+            device_ttl: SignedDuration::from_hours(90 * 24),
             fresh: SignedDuration::from_secs(super::refusal::FRESH_SECONDS),
             email_mode: EmailMode::SignIn,
             single_channel_ack: false,
@@ -126,6 +129,9 @@ pub const REPUDIATED_REMEMBERED: SignedDuration = OBJECTION_TTL;
 pub const SIGN_INS_LIVE_MAX: usize = 10;
 /// Retypes of an accepted code within one session; after them no code proves anything in it.
 pub const REUSED_PER_SESSION_MAX: u32 = 10;
+/// Devices that an account knows; the one unseen for the longest is forgotten. Not part of the
+/// policy, like [`SIGN_INS_LIVE_MAX`].
+pub const DEVICES_MAX: usize = 20;
 /// A session's use is recorded at most this often, so that idleness survives a restart.
 pub const SESSION_USE_RECORDED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// Recovery codes in a set.

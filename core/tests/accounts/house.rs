@@ -119,6 +119,7 @@ impl House {
             net: Net { ip: "192.0.2.7".to_owned(), user_agent: Some("Firefox".to_owned()) },
             correlation: self.services.log.correlation_id().unwrap(),
             idempotency: None,
+            devices: None,
         }
     }
 

@@ -2,11 +2,11 @@
 
 use countersign_events::account::{
     AccountEvent as Of, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown,
-    DeliveryFailure, Disabled, EmailCodeRequested, EmailCodeSent, EmailConfirmed,
-    EmailDeliveryFailed, EnableRequested, Enabled, FactorRemoved, FactorRenamed,
-    FirstFactorVouched, HistoryViewed, KeyCreated, LockoutReset, Method, Need, Notice, NoticeSent,
-    Origin, PasswordRejected, PasswordSet, PasswordSetWhy, PasswordVerified, Purpose,
-    RecoveryCodeUsed, RecoveryCodesIssued, Registered, RegistrationAbandoned, RejectedWhy,
+    DeliveryFailure, DeviceRemembered, DevicesForgotten, Disabled, EmailCodeRequested,
+    EmailCodeSent, EmailConfirmed, EmailDeliveryFailed, EnableRequested, Enabled, FactorRemoved,
+    FactorRenamed, FirstFactorVouched, HistoryViewed, KeyCreated, LockoutReset, Method, Need,
+    Notice, NoticeSent, Origin, PasswordRejected, PasswordSet, PasswordSetWhy, PasswordVerified,
+    Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered, RegistrationAbandoned, RejectedWhy,
     ResetScope, SessionEndedWhy, SessionOpened, SessionUsed, SessionsEnded, SignInOpened, Viewed,
 };
 use countersign_events::id::{
@@ -27,6 +27,8 @@ pub(crate) const EVENT: EventId =
 pub(crate) const SIGN_IN: HandleHash = Digest::new([0xa1; 16]);
 pub(crate) const SESSION: HandleHash = Digest::new([0xa2; 16]);
 const OLD_SESSION: HandleHash = Digest::new([0xa3; 16]);
+const DEVICE: HandleHash = Digest::new([0xa4; 16]);
+const OLD_DEVICE: HandleHash = Digest::new([0xa5; 16]);
 
 pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -51,6 +53,7 @@ pub(crate) fn two_factor_session() -> SessionOpened {
         amr: vec!["pwd".into(), "otp".into(), "mfa".into()],
         expires_at: at("2026-11-24T17:00:00Z"),
         replaces: Some(OLD_SESSION),
+        device: None,
     }
 }
 
@@ -64,7 +67,17 @@ pub(crate) fn password_session() -> SessionOpened {
 }
 
 pub(crate) fn sign_in() -> SignInOpened {
-    SignInOpened { sign_in: SIGN_IN, expires_at: late(), needs: Need::SecondFactor }
+    SignInOpened { sign_in: SIGN_IN, expires_at: late(), needs: Need::SecondFactor, device: None }
+}
+
+fn at_known_device() -> SignInOpened {
+    SignInOpened { device: Some(DEVICE), ..sign_in() }
+}
+
+fn remembered() -> SessionOpened {
+    let expires_at = at("2027-02-22T05:00:00Z");
+    let device = DeviceRemembered { device: DEVICE, expires_at, replaces: Some(OLD_DEVICE) };
+    SessionOpened { device: Some(device), ..password_session() }
 }
 
 pub(crate) fn goldens() -> Vec<Golden> {
@@ -72,7 +85,7 @@ pub(crate) fn goldens() -> Vec<Golden> {
         .into_iter()
         .flatten()
         .chain(recovery::goldens())
-        .map(|(form, event)| (form, Event::Account(event)))
+        .map(|(form, event)| (form, Event::Account(Box::new(event))))
         .collect()
 }
 
@@ -104,6 +117,8 @@ fn first_factors() -> Vec<(&'static str, Of)> {
         ("full", verified(Purpose::SignIn, Some(sign_in()), Some(two_factor_session()))),
         ("minimal", verified(Purpose::StepUp, None, None)),
         ("session", verified(Purpose::SignIn, None, Some(password_session()))),
+        ("known_device", verified(Purpose::SignIn, Some(at_known_device()), None)),
+        ("remembered", verified(Purpose::SignIn, None, Some(remembered()))),
         ("full", vouched(Some(sign_in()), Some(password_session()))),
         ("minimal", vouched(None, None)),
         (
@@ -308,6 +323,8 @@ fn sessions() -> Vec<(&'static str, Of)> {
         ("full", Of::SessionUsed(SessionUsed { session: SESSION })),
         ("full", ended(vec![SESSION, OLD_SESSION], SessionEndedWhy::SignedOut)),
         ("minimal", ended(vec![], SessionEndedWhy::Revoked)),
+        ("full", Of::DevicesForgotten(DevicesForgotten { devices: vec![DEVICE, OLD_DEVICE] })),
+        ("one", Of::DevicesForgotten(DevicesForgotten { devices: vec![DEVICE] })),
         ("factor_changed", ended(vec![SESSION], SessionEndedWhy::FactorChanged)),
         ("too_many", ended(vec![SESSION], SessionEndedWhy::TooMany)),
         ("full", viewed(Viewed::Account)),

@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256};
 /// An event of any kind of stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    Account(AccountEvent),
+    Account(Box<AccountEvent>),
     Operator(OperatorEvent),
     Client(ClientEvent),
     Log(LogEvent),
@@ -73,7 +73,9 @@ impl Event {
 
     pub(crate) fn decode(event_type: &str, version: u16, data: &str) -> Result<Self, DecodeError> {
         match event_type.split_once('.').unwrap().0 {
-            "account" => AccountEvent::decode(event_type, version, data).map(Self::Account),
+            "account" => {
+                AccountEvent::decode(event_type, version, data).map(Box::new).map(Self::Account)
+            }
             "operator" => OperatorEvent::decode(event_type, version, data).map(Self::Operator),
             "client" => ClientEvent::decode(event_type, version, data).map(Self::Client),
             _ => LogEvent::decode(event_type, version, data).map(Self::Log),

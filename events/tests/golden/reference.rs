@@ -39,7 +39,11 @@ fn docs() -> PathBuf {
 /// The files that define payloads, with the rows of the catalogue that they bind.
 fn modules() -> [(&'static str, &'static str, &'static [CatalogueRow]); 4] {
     [
-        ("Accounts", "account.rs account/mail.rs account/recovery.rs", AccountEvent::CATALOGUE),
+        (
+            "Accounts",
+            "account.rs account/mail.rs account/recovery.rs account/sessions.rs",
+            AccountEvent::CATALOGUE,
+        ),
         ("Operators", "operator.rs", OperatorEvent::CATALOGUE),
         ("Client apps", "client.rs", ClientEvent::CATALOGUE),
         ("The log itself", "log_event.rs", LogEvent::CATALOGUE),

@@ -232,6 +232,7 @@ impl TestApp {
             net: Net { ip: "local".to_owned(), user_agent: None },
             correlation: self.served()?.accounts.log().correlation_id()?,
             idempotency: None,
+            devices: None,
         })
     }
 }

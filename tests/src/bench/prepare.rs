@@ -142,6 +142,7 @@ fn call(accounts: &Accounts) -> anyhow::Result<Call> {
         net: Net { ip: "127.0.0.1".into(), user_agent: None },
         correlation: accounts.log().correlation_id()?,
         idempotency: None,
+        devices: None,
     })
 }
 

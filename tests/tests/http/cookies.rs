@@ -8,6 +8,7 @@ use serde_json::json;
 
 pub(crate) const SESSION: &str = "__Host-cs_session";
 pub(crate) const SIGN_IN: &str = "__Host-cs_txn";
+pub(crate) const DEVICE: &str = "__Host-cs_did";
 
 /// The value of a cookie that an answer sets; empty where it takes it away.
 pub(crate) fn cookie(answered: &Answered, name: &str) -> Option<String> {
@@ -28,6 +29,10 @@ pub(crate) fn as_page<'a>(app: &TestApp, call: Call<'a>) -> Call<'a> {
 
 pub(crate) fn with_cookies<'a>(call: Call<'a>, session: &str, sign_in: &str) -> Call<'a> {
     call.header("cookie", &format!("{SESSION}={session}; {SIGN_IN}={sign_in}"))
+}
+
+pub(crate) fn at_device<'a>(call: Call<'a>, device: &str) -> Call<'a> {
+    call.header("cookie", &format!("{DEVICE}={device}"))
 }
 
 /// Somebody's session in the cookie of a browser.

@@ -73,6 +73,7 @@ impl Operation {
             ("{id}", NOBODYS_HANDLE),
             ("{token}", NOBODYS_LINK),
             ("{session}", NOBODYS_HASH),
+            ("{device}", NOBODYS_HASH),
             ("{factor}", NOBODYS_ID),
             ("{client}", NOBODYS_ID),
             ("{operator}", NOBODYS_ID),

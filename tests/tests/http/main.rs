@@ -17,6 +17,7 @@ mod at_once;
 mod back_in;
 mod bad_input;
 mod cookies;
+mod devices;
 mod documented;
 mod email_codes;
 mod ending;

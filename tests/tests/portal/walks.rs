@@ -68,8 +68,8 @@ fn signs_in_without_the_app() {
     });
 }
 
-/// Sees sessions and ends them, reads the history, renames and removes the authenticator, and is
-/// never asked again.
+/// Sees devices and sessions and ends them, reads the history, renames and removes the
+/// authenticator, and is never asked again.
 #[test]
 fn renames_and_removes_the_authenticator_and_is_never_asked_again() {
     TestApp::run(async |app| {
@@ -79,6 +79,17 @@ fn renames_and_removes_the_authenticator_and_is_never_asked_again() {
         let (secret, _) = enable(app, &here, "rename-and-remove").await;
 
         let there = browser(app, Looks::PHONE).await;
+        next_step(app).await;
+        type_password(&there).await;
+        type_code(&there, "#code", &phone(app, &secret)).await;
+        there.see("#member").await.unwrap();
+        here.go("/account").await.unwrap();
+        here.reads("#sessions", "Chrome on Linux").await.unwrap();
+        here.reads("#devices", "Chrome on Linux").await.unwrap();
+        here.shot("devices").await.unwrap();
+        here.click("#devices .end").await.unwrap();
+        here.reads("#history", "A device is no longer known").await.unwrap();
+        there.go("/account").await.unwrap();
         next_step(app).await;
         type_password(&there).await;
         type_code(&there, "#code", &phone(app, &secret)).await;

@@ -4,15 +4,15 @@
 use crate::{Source, sources};
 
 /// The rules that are built, by number.
-const RULES: [u16; 87] = [
+const RULES: [u16; 88] = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
     31, 32, 33, 34, 35, 38, 47, 48, 50, 51, 52, 53, 54, 55, 56, 58, 61, 62, 63, 65, 66, 67, 68, 69,
     70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 90, 98, 99, 102, 106, 107, 111, 112, 113, 114, 115,
-    116, 117, 118, 119, 121, 129, 130, 131, 132, 134, 137, 139, 140, 141, 146,
+    116, 117, 118, 119, 121, 129, 130, 131, 132, 133, 134, 137, 139, 140, 141, 146,
 ];
 /// The attacks that are tried, by number.
-const ATTACKS: [u16; 20] =
-    [5, 15, 16, 25, 26, 27, 28, 29, 30, 31, 32, 37, 40, 41, 47, 50, 56, 58, 59, 60];
+const ATTACKS: [u16; 21] =
+    [5, 15, 16, 25, 26, 27, 28, 29, 30, 31, 32, 37, 40, 41, 42, 47, 50, 56, 58, 59, 60];
 /// The part of a source that is tests: all of a test's file, or what follows `mod tests {`.
 fn tests_of(source: &Source) -> &str {
     let is_test = source.path.contains("/tests/") || source.path.ends_with("tests.rs");

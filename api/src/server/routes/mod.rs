@@ -15,7 +15,7 @@ use actix_web::{HttpRequest, ResponseError as _, guard, web};
 use futures::future::LocalBoxFuture;
 
 use self::v1::{
-    accounts, clients, email, factors, objections, operators, password, password_resets,
+    accounts, clients, devices, email, factors, objections, operators, password, password_resets,
     recovery_codes, replacement, session, sessions, setup, sign_ins, support,
 };
 use super::answers::Answer;
@@ -85,6 +85,9 @@ pub static TABLE: &[Row] = rows! {
     GET "/v1/accounts/me/sessions" Auth::Session, BOTH => sessions::list::handle;
     DELETE "/v1/accounts/me/sessions" Auth::Session, BOTH => sessions::end_others::handle;
     DELETE "/v1/accounts/me/sessions/{session}" Auth::Session, BOTH => sessions::end::handle;
+    GET "/v1/accounts/me/devices" Auth::Session, BOTH => devices::list::handle;
+    DELETE "/v1/accounts/me/devices" Auth::Session, BOTH => devices::forget_all::handle;
+    DELETE "/v1/accounts/me/devices/{device}" Auth::Session, BOTH => devices::forget::handle;
     POST "/v1/accounts/me/email/confirm" Auth::Session, BOTH => email::confirm::handle;
     POST "/v1/accounts/me/email" Auth::Session, PUBLIC => email::change::handle;
     POST "/v1/accounts/me/password" Auth::Session, BOTH => password::change::handle;

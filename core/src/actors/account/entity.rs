@@ -7,27 +7,29 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use countersign_events::account::{AccountEvent, Method};
-use countersign_events::entry::{Entry, Idempotency, SealClass, SealedPart};
+use countersign_events::entry::{Idempotency, SealClass};
 use countersign_events::id::{AccountId, HandleHash, Revision, StreamId};
-use countersign_events::store::{Recorded, Snapshot};
+use countersign_events::store::Snapshot;
 use jiff::Timestamp;
 
+use super::batch::{Batch, Sealed, stamped};
 use super::halt::settle;
 use super::{CONFLICTS_MAX, Halt, Mint, Request};
 use crate::accounts::request::Call;
 use crate::accounts::{Fault, Verdict};
 use crate::actors::log::{Head, Log, Planned, Stamp, Wrote};
 use crate::domain::account::Open;
-use crate::domain::command::Context;
+use crate::domain::command::{AtDevice, Context};
 use crate::domain::guess_limit::RefusedAttempts;
 use crate::domain::idempotency::Answered;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
+use crate::handle::DeviceHandle;
 use crate::vault::{Passwords, Secrets};
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 4;
+const SNAPSHOT_SHAPE: u32 = 5;
 /// A load that folds more events than this leaves a snapshot behind.
 const SNAPSHOT_EVERY: usize = 128;
 
@@ -65,19 +67,6 @@ struct Loaded {
     account: Account,
     head: Head,
 }
-
-/// The sealed parts of a batch, put beside the events that take them.
-#[derive(Debug, Clone, Default)]
-pub struct Sealed {
-    /// Personal data.
-    pub pii: Option<SealedPart>,
-    /// Address and user agent.
-    pub net: Option<SealedPart>,
-}
-
-/// The events of one request, as they stand in the log.
-#[derive(Debug, Clone)]
-pub struct Batch(pub Vec<StampedEvent>);
 
 /// A request at its beginning.
 pub struct Begun {
@@ -274,9 +263,20 @@ impl Entity {
     /// # Errors
     /// The [`Refusal`].
     pub fn rehearse(&self, command: &Command) -> Result<(), Halt> {
-        let context =
-            Context { now: self.now(), policy: &self.services.policy, refused: &self.refused };
+        let context = self.context(self.now(), None);
         decide(self.account(), command, &context).map(|_| ()).map_err(Halt::Refusal)
+    }
+
+    fn context(&self, now: Timestamp, device: Option<AtDevice>) -> Context<'_> {
+        Context { now, policy: &self.services.policy, refused: &self.refused, device }
+    }
+
+    /// The device that asks, where it is one that can be remembered.
+    fn device(&self, call: &Call, mint: &Mint) -> Option<AtDevice> {
+        let (held, account) = (call.devices.as_ref()?, self.id().ok()?);
+        let holds = held.iter().find(|handle| handle.account() == account);
+        let next = mint.device(account).hash();
+        Some(AtDevice { holds: holds.map(DeviceHandle::hash), next })
     }
 
     /// Admits a guess, or counts it among those refused in a cool-down. Asked before anything is
@@ -305,7 +305,7 @@ impl Entity {
         mint: Option<&Mint>,
     ) -> Result<Batch, Halt> {
         let now = self.now();
-        let context = Context { now, policy: &self.services.policy, refused: &self.refused };
+        let context = self.context(now, mint.and_then(|mint| self.device(call, mint)));
         let events = decide(self.account(), command, &context)?;
         if events.is_empty() {
             return Ok(Batch(vec![]));
@@ -392,59 +392,4 @@ impl Entity {
             tracing::warn!(stream = %self.stream, ?halt, "refused attempts were not summed up");
         }
     }
-}
-
-impl Sealed {
-    /// The parts that belong beside an event; each is given out once.
-    fn take_for(&mut self, event: &AccountEvent) -> Vec<SealedPart> {
-        let takes_pii = matches!(
-            event,
-            AccountEvent::Registered(_)
-                | AccountEvent::EnableRequested(_)
-                | AccountEvent::FactorRenamed(_)
-                | AccountEvent::EmailCodeRequested(_)
-                | AccountEvent::EmailChanged(_)
-                | AccountEvent::EmailChangeUndone(_)
-                | AccountEvent::LockoutReset(_)
-                | AccountEvent::HistoryViewed(_)
-        );
-        let takes_net = matches!(
-            event,
-            AccountEvent::PasswordVerified(_)
-                | AccountEvent::PasswordRejected(_)
-                | AccountEvent::FirstFactorVouched(_)
-                | AccountEvent::EmailCodeRequested(_)
-                | AccountEvent::PasswordResetRequested(_)
-                | AccountEvent::PasswordSet(_)
-                | AccountEvent::ReplacementRequested(_)
-                | AccountEvent::Repudiated(_)
-        );
-        let pii = if takes_pii { self.pii.take() } else { None };
-        let net = if takes_net { self.net.take() } else { None };
-        [pii, net].into_iter().flatten().collect()
-    }
-}
-
-impl Batch {
-    /// The first event that `find` recognises.
-    pub fn find<'a, T>(&'a self, find: impl Fn(&'a AccountEvent) -> Option<T>) -> Option<T> {
-        self.0.iter().find_map(|stamped| find(&stamped.event))
-    }
-}
-
-/// Reads an entry of an account's stream as the event that `evolve` takes.
-///
-/// # Errors
-/// [`Fault::FailsClosed`] for an entry that does not read, and for a type or version that this
-/// program does not know.
-pub fn stamped(recorded: &Recorded) -> Result<StampedEvent, Fault> {
-    let entry = Entry::parse(&recorded.bytes)?;
-    Ok(StampedEvent {
-        revision: entry.rev,
-        id: entry.id,
-        at: entry.at,
-        idempotency: entry.idempotency,
-        pii: entry.sealed.get(&SealClass::Pii).map(|sealed| sealed.commit),
-        event: AccountEvent::decode(&entry.event_type, entry.version, entry.data.get())?,
-    })
 }

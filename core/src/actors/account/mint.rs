@@ -11,7 +11,7 @@ use crate::domain::command::RecoveryMinted;
 use crate::domain::policy::RECOVERY_CODES;
 use crate::domain::recovery_code::recovery_code_from;
 use crate::entropy::{self, Entropy, NoEntropy};
-use crate::handle::{SECRET_BYTES, SessionToken, SignInHandle};
+use crate::handle::{DeviceHandle, SECRET_BYTES, SessionToken, SignInHandle};
 use crate::vault::Secrets;
 
 /// Bytes of a recovery code before it is written: 125 bits are used.
@@ -24,6 +24,7 @@ pub struct Mint {
     key: Option<Zeroizing<String>>,
     session: Zeroizing<[u8; SECRET_BYTES]>,
     sign_in: Zeroizing<[u8; SECRET_BYTES]>,
+    device: Zeroizing<[u8; SECRET_BYTES]>,
 }
 
 /// A set of recovery codes, fresh or made again.
@@ -47,8 +48,9 @@ impl Mint {
     ) -> Result<Self, NoEntropy> {
         let secret = |kind: &str| secret(secrets, entropy, event, key, kind);
         let (session, sign_in) = (secret("session")?, secret("sign-in")?);
+        let device = secret("device")?;
         let key = key.map(|key| Zeroizing::new(key.to_owned()));
-        Ok(Self { event, session, sign_in, key })
+        Ok(Self { event, session, sign_in, device, key })
     }
 
     fn key(&self) -> Option<&str> {
@@ -65,6 +67,12 @@ impl Mint {
     #[must_use]
     pub fn sign_in(&self, account: AccountId) -> SignInHandle {
         SignInHandle::new(account, &self.sign_in)
+    }
+
+    /// What the device may hold from now on.
+    #[must_use]
+    pub fn device(&self, account: AccountId) -> DeviceHandle {
+        DeviceHandle::new(account, &self.device)
     }
 
     /// The recovery codes that may be issued.

@@ -10,6 +10,7 @@
 //! and between an actor that is passivated and the one that takes its place. Handlers return an
 //! `AtomicResponse`, because a `ResponseActFuture` interleaves messages.
 
+mod batch;
 mod entity;
 mod halt;
 mod mint;
@@ -23,7 +24,8 @@ use futures::future::LocalBoxFuture;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-pub use entity::{Batch, Begun, Entity, Sealed, Services, stamped};
+pub use batch::{Batch, Sealed, stamped};
+pub use entity::{Begun, Entity, Services};
 pub use halt::Halt;
 pub use mint::Mint;
 pub(crate) use mint::secret;

@@ -1,10 +1,12 @@
 use countersign_events::account::{
-    AccountEvent, Assurance, CodeVerified, Disabled, Enabled, FactorRemoved, HistoryViewed, Method,
-    PasswordVerified, Purpose, RecoveryCodeUsed, RejectedWhy, Viewed,
+    AccountEvent, Assurance, CodeVerified, DeviceRemembered, DevicesForgotten, Disabled, Enabled,
+    FactorRemoved, HistoryViewed, Method, PasswordSet, PasswordSetWhy, PasswordVerified, Purpose,
+    RecoveryCodeUsed, RejectedWhy, SessionOpened, SignInOpened, Viewed,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::SealClass;
-use countersign_events::id::{Digest, StreamId};
+use countersign_events::id::{Digest, SecretVersion, StreamId};
+use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use crate::audit::finding::Rule;
@@ -175,6 +177,56 @@ fn a_sixth_guess_in_one_sign_in_is_found_right_or_wrong() {
     assert_eq!(guesses(5, false), []);
     assert_eq!(guesses(5, true), [Rule::TooManyGuesses]);
     assert_eq!(guesses(6, false), [Rule::TooManyGuesses]);
+}
+
+/// SR-133: a device is called known after a sign-in there, and until it is forgotten.
+#[test]
+fn sr_133_a_device_that_is_not_known_is_found() {
+    let begins = |log: &mut Sample, stream, number: u8| {
+        let opened = SignInOpened { device: Some(handle(0x71)), ..log.waits(number) };
+        let sign_in = Some(opened);
+        let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
+        log.happened(stream, &AccountEvent::PasswordVerified(verified));
+    };
+    let completes = |log: &mut Sample, stream, number: u8, step, replaces: Option<u8>| {
+        let expires_at = log.now + SignedDuration::from_hours(90 * 24);
+        let replaces = replaces.map(handle);
+        let device = Some(DeviceRemembered { device: handle(0x71), expires_at, replaces });
+        let opened = log.session(number + 1, Assurance::TwoFactor, None);
+        let verified = CodeVerified {
+            sign_in: Some(handle(number)),
+            session: Some(SessionOpened { device, ..opened }),
+            ..log.code(Method::Totp, Some(step), Purpose::SignIn)
+        };
+        log.happened(stream, &AccountEvent::CodeVerified(verified));
+    };
+    let after = |what: Option<AccountEvent>, wait: i64| {
+        breach(move |log, stream| {
+            log.begin(stream, 0x41);
+            completes(log, stream, 0x41, 200, None);
+            if let Some(event) = &what {
+                log.happened(stream, event);
+            }
+            log.wait(wait);
+            begins(log, stream, 0x51);
+        })
+    };
+    let day = 24 * 3_600;
+    assert_eq!(after(None, 0), []);
+    assert_eq!(after(None, 90 * day), [Rule::DeviceNotKnown]);
+    let devices = vec![handle(0x71)];
+    let forgotten = AccountEvent::DevicesForgotten(DevicesForgotten { devices });
+    assert_eq!(after(Some(forgotten), 0), [Rule::DeviceNotKnown]);
+    let set = |why| AccountEvent::PasswordSet(PasswordSet::new(SecretVersion::new(2), why));
+    assert_eq!(after(Some(set(PasswordSetWhy::Changed)), 0), [Rule::DeviceNotKnown]);
+    assert_eq!(after(Some(set(PasswordSetWhy::Rehashed)), 0), []);
+    let never = breach(|log, stream| begins(log, stream, 0x41));
+    assert_eq!(never, [Rule::DeviceNotKnown]);
+    let gives_way = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        completes(log, stream, 0x41, 200, Some(0x72));
+    });
+    assert_eq!(gives_way, [Rule::DeviceNotKnown]);
 }
 
 #[test]

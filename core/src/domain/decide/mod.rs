@@ -3,6 +3,7 @@
 //! `decide` dispatches; each part of an account's life has its own file of straight functions.
 
 mod code;
+mod devices;
 pub(in crate::domain) use code::counts_as_guess;
 pub use factor::confirmable;
 mod factor;
@@ -69,6 +70,9 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         Command::UseSession(session) => sessions::record_use(account, *session, context),
         Command::EndSessions { session, which } => {
             sessions::end(account, *session, *which, context)
+        }
+        Command::ForgetDevices { session, which } => {
+            devices::forget(account, *session, *which, context)
         }
         Command::ResetLockout { scope, method } => support::reset_lockout(account, *scope, *method),
         Command::View(what) => support::view(account, *what),

@@ -100,6 +100,7 @@ pub(super) fn replacing(
         amr: amr.to_vec(),
         expires_at: session.expires_at,
         replaces: Some(replaced),
+        device: None,
     }
 }
 

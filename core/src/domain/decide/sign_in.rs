@@ -16,6 +16,7 @@ use countersign_events::id::HandleHash;
 use jiff::Timestamp;
 
 use super::code::{self, Judged, Place};
+use super::devices;
 use super::recovery::may_change_email;
 use super::sessions::session_of;
 use super::{Decision, admit, existing};
@@ -82,15 +83,16 @@ fn next_step(
     context: &Context<'_>,
 ) -> (Option<SignInOpened>, Option<SessionOpened>) {
     if open.two_factor_enabled() {
-        (Some(waits(command.sign_in, Need::SecondFactor, context)), None)
+        (Some(waits(open, command.sign_in, Need::SecondFactor, context)), None)
     } else {
         let (sign_in, session) = (command.sign_in, command.session);
         after_factors(open, Method::Password, demands_password, sign_in, session, context)
     }
 }
 
-fn waits(sign_in: HandleHash, needs: Need, context: &Context<'_>) -> SignInOpened {
-    SignInOpened { sign_in, expires_at: later(context, context.policy.sign_in_ttl), needs }
+fn waits(open: &Open, sign_in: HandleHash, needs: Need, context: &Context<'_>) -> SignInOpened {
+    let expires_at = later(context, context.policy.sign_in_ttl);
+    SignInOpened { sign_in, expires_at, needs, device: devices::known(open, context) }
 }
 
 /// What follows the factors there are: a new password where one is demanded, an authenticator where
@@ -104,13 +106,14 @@ pub(super) fn after_factors(
     context: &Context<'_>,
 ) -> (Option<SignInOpened>, Option<SessionOpened>) {
     if demands_password {
-        return (Some(waits(next, Need::NewPassword, context)), None);
+        return (Some(waits(open, next, Need::NewPassword, context)), None);
     }
     if !open.two_factor_enabled() && context.policy.requires_two_factor(context.now) {
-        return (Some(waits(next, Need::Enrolment, context)), None);
+        return (Some(waits(open, next, Need::Enrolment, context)), None);
     }
     let (assurance, amr) = proven_by(proven);
-    (None, Some(opened(session, assurance, amr, context)))
+    let device = devices::remembered(open, assurance, context);
+    (None, Some(SessionOpened { device, ..opened(session, assurance, amr, context) }))
 }
 
 /// Ends the oldest session where a new one would be one too many.
@@ -140,6 +143,7 @@ pub(super) fn opened(
         amr: amr.iter().map(|value| (*value).to_owned()).collect(),
         expires_at: later(context, context.policy.session_overall),
         replaces: None,
+        device: None,
     }
 }
 

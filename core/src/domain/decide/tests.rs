@@ -6,6 +6,7 @@
 #![allow(clippy::too_many_lines, reason = "a table of cases is read from top to bottom")]
 
 mod codes;
+mod devices;
 mod email_codes;
 mod enrolling;
 mod factors;

@@ -64,6 +64,7 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
             open.repudiated.insert(repudiated.cause, until);
             open.sign_ins.clear();
             open.email_codes.clear();
+            open.devices.clear();
             open.offer = None;
             open.reset = None;
         }

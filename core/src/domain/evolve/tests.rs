@@ -2,12 +2,13 @@
 //! keep, and gives the same state however often it runs.
 
 use countersign_events::account::{
-    AccountEvent, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown, Disabled,
-    EmailCodeRequested, EmailConfirmed, EnableRequested, Enabled, FactorRemoved, FactorRenamed,
-    FirstFactorVouched, KeyCreated, LockoutReset, Method, Need, Origin, PasswordRejected,
-    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued,
-    Registered, RegistrationAbandoned, RejectedWhy, ResetScope, SessionEndedWhy, SessionOpened,
-    SessionUsed, SessionsEnded, SignInOpened,
+    AccountEvent, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown,
+    DeviceRemembered, DevicesForgotten, Disabled, EmailCodeRequested, EmailConfirmed,
+    EnableRequested, Enabled, FactorRemoved, FactorRenamed, FirstFactorVouched, KeyCreated,
+    LockoutReset, Method, Need, Origin, PasswordRejected, PasswordSet, PasswordSetWhy,
+    PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
+    RegistrationAbandoned, RejectedWhy, ResetScope, SessionEndedWhy, SessionOpened, SessionUsed,
+    SessionsEnded, SignInOpened,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Draft, Entry, Idempotency};
@@ -103,7 +104,8 @@ fn sign_ins_and_idempotency_keys_are_bounded() {
         let mut hash = [0; 16];
         hash[..4].copy_from_slice(&number.to_be_bytes());
         let (sign_in, expires_at) = (HandleHash::new(hash), Timestamp::MAX);
-        let sign_in = Some(SignInOpened { sign_in, expires_at, needs: Need::SecondFactor });
+        let needs = Need::SecondFactor;
+        let sign_in = Some(SignInOpened { sign_in, expires_at, needs, device: None });
         let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
         let idempotency = Some(Idempotency { key: HandleHash::new(hash), body: digest(1) });
         let event = AccountEvent::PasswordVerified(verified);
@@ -196,21 +198,25 @@ fn stamped() -> impl Strategy<Value = Stamps> {
 }
 
 fn sign_in() -> impl Strategy<Value = Option<SignInOpened>> {
-    option::of((hash(), at())).prop_map(|it| {
-        it.map(|(sign_in, expires_at)| SignInOpened {
+    option::of((hash(), at(), option::of(hash()))).prop_map(|it| {
+        it.map(|(sign_in, expires_at, device)| SignInOpened {
             sign_in,
             expires_at,
             needs: Need::SecondFactor,
+            device,
         })
     })
 }
 
 fn session() -> impl Strategy<Value = Option<SessionOpened>> {
     let assurance = select(vec![Assurance::Password, Assurance::EmailCode, Assurance::TwoFactor]);
-    option::of((hash(), assurance, at(), option::of(hash()))).prop_map(|it| {
-        it.map(|(session, assurance, expires_at, replaces)| {
+    let device = (hash(), at(), option::of(hash())).prop_map(|(device, expires_at, replaces)| {
+        DeviceRemembered { device, expires_at, replaces }
+    });
+    option::of((hash(), assurance, at(), option::of(hash()), option::of(device))).prop_map(|it| {
+        it.map(|(session, assurance, expires_at, replaces, device)| {
             let amr = vec!["pwd".to_owned()];
-            SessionOpened { session, assurance, amr, expires_at, replaces }
+            SessionOpened { session, assurance, amr, expires_at, replaces, device }
         })
     })
 }
@@ -345,10 +351,13 @@ fn others() -> impl Strategy<Value = AccountEvent> {
     let ended = vec(hash(), 0..4).prop_map(|sessions| {
         AccountEvent::SessionsEnded(SessionsEnded { sessions, why: SessionEndedWhy::Revoked })
     });
+    let forgotten = vec(hash(), 0..4)
+        .prop_map(|devices| AccountEvent::DevicesForgotten(DevicesForgotten { devices }));
     prop_oneof![
         cooled,
         refused,
         ended,
+        forgotten,
         (scope, option::of(method())).prop_map(|(scope, method)| {
             AccountEvent::LockoutReset(LockoutReset { scope, method })
         }),

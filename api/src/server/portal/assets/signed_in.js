@@ -34,20 +34,10 @@ export async function showSignedIn(changed) {
   const sessions = await call("GET", `${ME}/sessions`);
   $("sessions").replaceChildren(...sessions.items.map((one) => sessionRow(one, changed)));
   show($("end-others"), sessions.items.length > 1);
-  const devices = await knownDevices();
-  $("devices").replaceChildren(...devices.map((one) => deviceRow(one, changed)));
-  show($("forget-devices"), devices.length > 1);
-  show($("devices-card"), devices.length > 0);
-}
-
-/** A server that knows no devices has nothing to show. */
-async function knownDevices() {
-  try {
-    return (await call("GET", `${ME}/devices`)).items;
-  } catch (problem) {
-    if (problem.code === "not-found") return [];
-    throw problem;
-  }
+  const devices = await call("GET", `${ME}/devices`);
+  $("devices").replaceChildren(...devices.items.map((one) => deviceRow(one, changed)));
+  show($("forget-devices"), devices.items.length > 1);
+  show($("devices-card"), devices.items.length > 0);
 }
 
 function sessionRow(session, changed) {

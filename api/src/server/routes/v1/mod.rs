@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod clients;
+pub(crate) mod devices;
 pub(crate) mod email;
 pub(crate) mod factors;
 pub(crate) mod objections;

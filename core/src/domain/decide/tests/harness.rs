@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::domain::command::{
-    Activate, Command, Context, Enroller, Evidence, FirstFactor, Prove, Proven, RecoveryMinted,
-    Register, RequestEnable, SendEmailCode, SignIn, VerifyCode,
+    Activate, AtDevice, Command, Context, Enroller, Evidence, FirstFactor, Prove, Proven,
+    RecoveryMinted, Register, RequestEnable, SendEmailCode, SignIn, VerifyCode,
 };
 use crate::domain::guess_limit::RefusedAttempts;
 use crate::domain::policy::Policy;
@@ -31,6 +31,7 @@ pub(super) struct Given {
     pub(super) now: Timestamp,
     pub(super) policy: Policy,
     pub(super) refused: BTreeMap<Method, RefusedAttempts>,
+    pub(super) device: Option<AtDevice>,
 }
 
 /// What a command led to.
@@ -41,7 +42,7 @@ pub(super) struct Outcome(pub(super) Result<Vec<AccountEvent>, Refusal>);
 pub(super) fn given(events: impl IntoIterator<Item = AccountEvent>) -> Given {
     let account = Account::default();
     let (policy, refused) = (Policy::default(), BTreeMap::new());
-    Given { account, now: start(), policy, refused }.and(events)
+    Given { account, now: start(), policy, refused, device: None }.and(events)
 }
 
 impl Given {
@@ -77,7 +78,8 @@ impl Given {
     /// Decides a command; nothing happens to the account.
     #[expect(clippy::needless_pass_by_value, reason = "a test writes its command in place")]
     pub(super) fn when(&self, command: Command) -> Outcome {
-        let context = Context { now: self.now, policy: &self.policy, refused: &self.refused };
+        let (policy, refused) = (&self.policy, &self.refused);
+        let context = Context { now: self.now, policy, refused, device: self.device };
         Outcome(decide(&self.account, &command, &context))
     }
 
@@ -244,7 +246,7 @@ pub(super) fn sign_in_opened(number: u8, expires: SignedDuration) -> AccountEven
 }
 
 pub(super) fn waits(number: u8, needs: Need, expires: SignedDuration) -> SignInOpened {
-    SignInOpened { sign_in: sign_in(number), expires_at: start() + expires, needs }
+    SignInOpened { sign_in: sign_in(number), expires_at: start() + expires, needs, device: None }
 }
 
 pub(super) fn password_rejected(unresolved: u32) -> AccountEvent {
@@ -262,6 +264,7 @@ pub(super) fn password_session(number: u8, expires: SignedDuration) -> SessionOp
         amr: amr(&["pwd"]),
         expires_at: start() + expires,
         replaces: None,
+        device: None,
     }
 }
 

@@ -4,7 +4,9 @@
 //! The seed is printed; `PROPTEST_RNG_SEED=<seed>` runs the same lives again.
 
 mod actions;
+mod devices;
 mod invariants;
+mod scenes;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -16,10 +18,11 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-use self::actions::{Action, steps};
+use self::actions::Action;
 use self::invariants::Witness;
+use self::scenes::steps;
 use super::harness::{email_commitment, event_id, start};
-use crate::domain::command::Context;
+use crate::domain::command::{AtDevice, Context};
 use crate::domain::guess_limit::RefusedAttempts;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
@@ -27,6 +30,8 @@ use crate::domain::{Account, StampedEvent, decide, evolve};
 
 const HISTORIES: u32 = 2_000;
 const COMMANDS_MAX: usize = 150;
+/// An odd number that spreads consecutive ones over all bits.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// An account as its actor keeps it, and the callers around it.
 #[derive(Debug)]
@@ -40,6 +45,7 @@ pub(super) struct Life {
     /// Handles given out so far, dead ones too.
     sign_ins: Vec<HandleHash>,
     sessions: Vec<HandleHash>,
+    devices: Vec<HandleHash>,
     minted: u64,
     witness: Witness,
 }
@@ -54,6 +60,7 @@ impl Life {
             log: vec![],
             sign_ins: vec![],
             sessions: vec![],
+            devices: vec![],
             minted: 0,
             witness: Witness::default(),
         }
@@ -69,6 +76,16 @@ impl Life {
         HandleHash::new(u128::from(self.mint()).to_be_bytes())
     }
 
+    /// Who calls: a program, a browser that holds nothing, or one with what was given out lately,
+    /// dead or alive.
+    fn device(&mut self) -> Option<AtDevice> {
+        let next = self.mint_handle();
+        let which = self.minted.wrapping_mul(SPREAD) >> 61;
+        let back = usize::try_from(which).unwrap().checked_sub(2);
+        let holds = back.and_then(|back| self.devices.iter().rev().nth(back / 2).copied());
+        (which > 0).then_some(AtDevice { holds, next })
+    }
+
     /// Time as decisions see it: never earlier than the last event.
     fn now(&self) -> Timestamp {
         self.account.last.map_or(self.clock, |(_, last)| last.max(self.clock))
@@ -77,9 +94,9 @@ impl Life {
     /// One command, as the actor does it: decide, append, evolve.
     fn live(&mut self, passes: SignedDuration, action: &Action) {
         self.clock = self.clock.saturating_add(passes).unwrap();
-        let command = action.command(self);
+        let (command, device) = (action.command(self), self.device());
         let now = self.now();
-        let context = Context { now, policy: &self.policy, refused: &self.refused };
+        let context = Context { now, policy: &self.policy, refused: &self.refused, device };
         match decide(&self.account, &command, &context) {
             Ok(events) => {
                 self.witness.before(&self.account, now, &events);
@@ -113,6 +130,8 @@ impl Life {
         };
         self.sign_ins.extend(sign_in.as_ref().map(|opened| opened.sign_in));
         self.sessions.extend(session.as_ref().map(|opened| opened.session));
+        let device = session.as_ref().and_then(|opened| opened.device.as_ref());
+        self.devices.extend(device.map(|remembered| remembered.device));
     }
 
     fn refuse(&mut self, refusal: &Refusal, method: Option<Method>, now: Timestamp) {

@@ -1,6 +1,5 @@
 //! `POST /v1/sign-ins/{id}/answers`: the second factor.
 
-use countersign_core::accounts::answer::SignedIn;
 use countersign_events::actor::By;
 
 use crate::contract::sign_in::{Answer as CodeAnswer, SignInOutcome};
@@ -25,8 +24,5 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let answer = answers::core_answer(body);
     let ended = sign_in.clone();
     let answered = ask.proof_verdict(ask.accounts().answer(&call, sign_in, answer).await)?;
-    if matches!(answered, SignedIn::Completed(_)) {
-        ask.end_replaced_session().await;
-    }
-    ask.give_and_end(answers::signed_in(answered), &ended)
+    ask.give_step(answered, Some(&ended)).await
 }

@@ -1,11 +1,10 @@
 //! `POST /v1/sign-ins/{id}/password`: the new password that a sign-in asks for.
 
-use countersign_core::accounts::answer::SignedIn;
 use countersign_events::actor::By;
 
 use crate::contract::password::NewPassword;
 use crate::contract::sign_in::SignInOutcome;
-use crate::server::answers::{self, Answer};
+use crate::server::answers::Answer;
 use crate::server::ask::Ask;
 
 /// Set the password that a sign-in asks for
@@ -24,9 +23,5 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let call = ask.call(By::Holder);
     let (ended, password) = (sign_in.clone(), body.password.into_inner());
     let set = ask.accounts().set_demanded_password(&call, sign_in, password).await;
-    let set = ask.verdict(set)?;
-    if matches!(set, SignedIn::Completed(_)) {
-        ask.end_replaced_session().await;
-    }
-    ask.give_and_end(answers::signed_in(set), &ended)
+    ask.give_step(ask.verdict(set)?, Some(&ended)).await
 }

@@ -8,7 +8,7 @@ use countersign_events::actor::By;
 
 use crate::contract::sign_in::VouchedSignIn;
 use crate::contract::sign_in::{Context, PasswordSignIn, SignInOutcome, SignInRequest};
-use crate::server::answers::{self, Answer};
+use crate::server::answers::Answer;
 use crate::server::ask::{Ask, cut_user_agent};
 use crate::server::problem::ProblemAnswer;
 
@@ -26,10 +26,7 @@ const DEVICE_CHARS_MAX: usize = 128;
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let outcome = if ask.has_bearer() { vouched(&ask).await? } else { password(&ask).await? };
-    if matches!(outcome, SignedIn::Completed(_)) {
-        ask.end_replaced_session().await;
-    }
-    ask.give(answers::signed_in(outcome))
+    ask.give_step(outcome, None).await
 }
 
 async fn password(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {

@@ -5,21 +5,19 @@ use countersign_events::account::{
     Purpose, ResetScope, Viewed,
 };
 use countersign_events::id::{FactorId, HandleHash, Nonce, SecretVersion};
-use jiff::SignedDuration;
-use proptest::prelude::*;
-use proptest::sample::select;
 use uuid::Uuid;
 
 use super::Life;
 use crate::domain::command::{
     Activate, ChangePassword, Command, Enroller, Evidence, FirstFactor, Prove, Proven, Repudiate,
-    RequestEnable, SendEmailCode, SetDemandedPassword, SignIn, Told, VerifyCode, WhichSessions,
+    RequestEnable, SendEmailCode, SetDemandedPassword, SignIn, Told, VerifyCode, WhichDevices,
+    WhichSessions,
 };
-use crate::domain::decide::tests::harness::{event_id, mins, minted, register, secs};
+use crate::domain::decide::tests::harness::{event_id, minted, register};
 use crate::domain::totp::{Compared, PERIOD_SECONDS};
 
 /// Which handle or authenticator: counted back from the newest.
-type Back = usize;
+pub(super) type Back = usize;
 
 /// What is typed.
 #[derive(Debug, Clone)]
@@ -50,6 +48,8 @@ pub(super) enum Action {
     Use(Back),
     EndOwn(Back),
     EndOther(Back, Option<Back>),
+    /// Forget a device, or all of them.
+    Forget(Back, Option<Back>),
     Reset(ResetScope, Option<Method>),
     ChangePassword(Back, bool),
     RequestReset,
@@ -168,6 +168,11 @@ impl Action {
                     other.map_or(WhichSessions::Others, |other| WhichSessions::One(session(other)));
                 Command::EndSessions { session: session(*back), which }
             }
+            Self::Forget(back, device) => {
+                let device = device.map(|back| at(&life.devices, back));
+                let which = device.map_or(WhichDevices::All, WhichDevices::One);
+                Command::ForgetDevices { session: session(*back), which }
+            }
             Self::Reset(scope, method) => Command::ResetLockout { scope: *scope, method: *method },
             Self::Mail(number) => Command::RecordMail(mail(*number)),
             _ => self.command_to_recover(life),
@@ -262,189 +267,4 @@ fn mail(number: u8) -> AccountEvent {
             AccountEvent::NoticeSent(NoticeSent { notice, cause: request, attempts })
         }
     }
-}
-
-/// A span and an action.
-type Step = (SignedDuration, Action);
-
-/// What happens next: one thing, or now and then a scene that chance alone would not play.
-pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    prop_oneof![
-        60 => (passes(), action()).prop_map(|step| vec![step]),
-        1 => scene(),
-    ]
-}
-
-/// A scene, with something else in the middle of it one time in two.
-fn scene() -> impl Strategy<Value = Vec<Step>> {
-    let undone = [confirms(), another_address(), vec![now(Action::Repudiate(Told::EmailChange))]];
-    let scenes = [lost_phone(), forgotten_password(), another_address(), undone.concat(), not_me()];
-    let played = select(scenes.to_vec());
-    (played, proptest::option::of((0_usize..12, passes(), action()))).prop_map(
-        |(mut played, between)| {
-            if let Some((place, passes, action)) = between {
-                played.insert(place.min(played.len()), (passes, action));
-            }
-            played
-        },
-    )
-}
-
-fn now(action: Action) -> Step {
-    (SignedDuration::ZERO, action)
-}
-
-fn by_email() -> Vec<Step> {
-    let first = FirstFactor::PasswordRight { rehashed: None };
-    let sent = (secs(61), Action::Send(Purpose::SignIn, 0));
-    vec![now(Action::SignIn(first)), sent, now(Action::Answer(0, Typed::Email(true)))]
-}
-
-fn lost_phone() -> Vec<Step> {
-    let waits = (SignedDuration::from_hours(24), Action::View);
-    let enrols = [now(Action::Offer(Some(0))), now(Action::Activate(Some(0), vec![0]))];
-    [by_email(), vec![now(Action::RequestReplacement(0)), waits], by_email(), enrols.to_vec()]
-        .concat()
-}
-
-fn confirms() -> Vec<Step> {
-    let sent = (secs(61), Action::Send(Purpose::ConfirmEmail, 0));
-    vec![sent, now(Action::ConfirmEmail(0, true))]
-}
-
-fn forgotten_password() -> Vec<Step> {
-    let reset = vec![now(Action::RequestReset), now(Action::ResetPassword)];
-    [confirms(), reset, by_email()].concat()
-}
-
-fn another_address() -> Vec<Step> {
-    let proven = Action::ProveCode(0, Typed::Totp(0, vec![0]));
-    let sent = Action::Send(Purpose::ChangeEmail, 0);
-    vec![(secs(61), proven), now(sent), now(Action::ChangeEmail(0, true))]
-}
-
-fn not_me() -> Vec<Step> {
-    let first = FirstFactor::PasswordRight { rehashed: None };
-    let answer = Action::Answer(0, Typed::Totp(0, vec![0]));
-    vec![
-        now(Action::Repudiate(Told::Other)),
-        now(Action::SignIn(first)),
-        (secs(31), answer),
-        now(Action::SetDemanded(0)),
-    ]
-}
-
-fn passes() -> impl Strategy<Value = SignedDuration> {
-    prop_oneof![
-        30 => Just(SignedDuration::ZERO),
-        40 => (1_i64..60).prop_map(secs),
-        6 => (1_i64..15).prop_map(mins),
-        // As long as a cool-down.
-        8 => (15_i64..17).prop_map(mins),
-        3 => (17_i64..1_500).prop_map(mins),
-        // The clock goes back.
-        10 => (-120_i64..0).prop_map(secs),
-        2 => (-3_000_i64..0).prop_map(mins),
-    ]
-}
-
-fn back() -> impl Strategy<Value = Back> {
-    prop_oneof![6 => Just(0), 3 => 0_usize..4, 1 => 0_usize..30]
-}
-
-fn method() -> impl Strategy<Value = Method> {
-    select(vec![Method::Password, Method::Totp, Method::EmailCode, Method::RecoveryCode])
-}
-
-fn offsets() -> impl Strategy<Value = Vec<i32>> {
-    prop_oneof![
-        4 => (-1_i32..=1).prop_map(|offset| vec![offset]),
-        3 => Just(vec![]),
-        1 => (-10_i32..=10).prop_map(|offset| vec![offset]),
-        1 => Just(vec![-1, 1]),
-    ]
-}
-
-fn typed() -> impl Strategy<Value = Typed> {
-    let index = prop_oneof![(0_u32..11).prop_map(Some), Just(None)];
-    let second = select(vec![Method::Totp, Method::EmailCode, Method::RecoveryCode]);
-    prop_oneof![
-        6 => (0_usize..2, offsets()).prop_map(|(which, offsets)| Typed::Totp(which, offsets)),
-        3 => any::<bool>().prop_map(Typed::Email),
-        2 => index.prop_map(Typed::Recovery),
-        1 => second.prop_map(Typed::Nothing),
-    ]
-}
-
-fn action() -> impl Strategy<Value = Action> {
-    prop_oneof![12 => guesses(), 8 => within(), 2 => rare(), 3 => recovering()]
-}
-
-fn guesses() -> impl Strategy<Value = Action> {
-    let rehashed = Some(SecretVersion::new(9));
-    let first = select(vec![
-        FirstFactor::PasswordRight { rehashed: None },
-        FirstFactor::PasswordRight { rehashed },
-        FirstFactor::PasswordWrong,
-        FirstFactor::PasswordWrong,
-        FirstFactor::PasswordWrong,
-        FirstFactor::Vouched,
-    ]);
-    let code_for = select(vec![
-        Purpose::SignIn,
-        Purpose::SignIn,
-        Purpose::SignIn,
-        Purpose::ConfirmEmail,
-        Purpose::ChangeEmail,
-    ]);
-    prop_oneof![
-        4 => first.prop_map(Action::SignIn),
-        8 => (back(), typed()).prop_map(|(back, typed)| Action::Answer(back, typed)),
-        2 => (code_for, back()).prop_map(|(purpose, back)| Action::Send(purpose, back)),
-        1 => (back(), any::<bool>()).prop_map(|(back, right)| Action::ConfirmEmail(back, right)),
-    ]
-}
-
-fn within() -> impl Strategy<Value = Action> {
-    let maybe = || proptest::option::weighted(0.8, back());
-    prop_oneof![
-        3 => (back(), any::<bool>()).prop_map(|(back, right)| Action::ProvePassword(back, right)),
-        3 => (back(), typed()).prop_map(|(back, typed)| Action::ProveCode(back, typed)),
-        2 => maybe().prop_map(Action::Offer),
-        3 => (maybe(), offsets()).prop_map(|(back, offsets)| Action::Activate(back, offsets)),
-        1 => (back(), 0_usize..2).prop_map(|(back, which)| Action::Rename(back, which)),
-        1 => (back(), 0_usize..2).prop_map(|(back, which)| Action::Remove(back, which)),
-        1 => back().prop_map(Action::ReplaceCodes),
-        2 => back().prop_map(Action::Use),
-        1 => back().prop_map(Action::EndOwn),
-        1 => (back(), maybe()).prop_map(|(back, other)| Action::EndOther(back, other)),
-    ]
-}
-
-fn recovering() -> impl Strategy<Value = Action> {
-    let told = select(vec![Told::Replacement, Told::EmailChange, Told::PasswordReset, Told::Other]);
-    prop_oneof![
-        2 => (back(), any::<bool>()).prop_map(|(back, right)| Action::ChangePassword(back, right)),
-        2 => Just(Action::RequestReset),
-        1 => Just(Action::ResetPassword),
-        2 => back().prop_map(Action::SetDemanded),
-        2 => (back(), any::<bool>()).prop_map(|(back, right)| Action::ChangeEmail(back, right)),
-        2 => back().prop_map(Action::RequestReplacement),
-        1 => back().prop_map(Action::CancelReplacement),
-        1 => told.prop_map(Action::Repudiate),
-    ]
-}
-
-fn rare() -> impl Strategy<Value = Action> {
-    let scope = select(vec![ResetScope::CoolDown, ResetScope::Counters]);
-    let why = select(vec![PasswordSetWhy::Initial, PasswordSetWhy::Changed]);
-    prop_oneof![
-        1 => Just(Action::Register),
-        1 => Just(Action::Abandon),
-        1 => why.prop_map(Action::SetPassword),
-        1 => (scope, proptest::option::of(method()))
-            .prop_map(|(scope, method)| Action::Reset(scope, method)),
-        1 => Just(Action::View),
-        2 => any::<u8>().prop_map(Action::Mail),
-    ]
 }

@@ -10,6 +10,7 @@ use countersign_events::account::{
 use countersign_events::id::{EventId, FactorId, HandleHash};
 use jiff::{SignedDuration, Timestamp};
 
+use super::devices::Known;
 use crate::domain::Account;
 use crate::domain::account::Session;
 use crate::domain::refusal::Refusal;
@@ -46,6 +47,8 @@ pub(super) struct Witness {
     replacing: bool,
     /// Until when address, authenticators and recovery codes stay as they are.
     held: Option<Timestamp>,
+    /// The devices that may be known.
+    devices: Known,
     /// The time of the last event.
     last: Option<Timestamp>,
 }
@@ -56,6 +59,7 @@ impl Witness {
         assert!(events.is_empty() || self.last.is_none_or(|last| last <= now), "time runs back");
         for event in events {
             self.last = Some(now);
+            self.devices.event(now, event);
             self.event(account, now, event);
         }
     }
@@ -69,6 +73,7 @@ impl Witness {
             assert!(account.limits.unresolved(method) < FAILURES_TO_COOL_DOWN);
         }
         let Some(open) = account.open() else { return };
+        self.devices.covers(open);
         assert!(open.sign_ins.len() <= 10);
         assert!(open.sessions.values().filter(|session| now < session.expires_at).count() <= 10);
         let two_factor = |session: &&Session| session.assurance == Assurance::TwoFactor;

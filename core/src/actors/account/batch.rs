@@ -1,0 +1,76 @@
+//! The events of one request, and the sealed parts that stand beside them.
+
+use countersign_events::account::AccountEvent;
+use countersign_events::entry::{Entry, SealClass, SealedPart};
+use countersign_events::store::Recorded;
+
+use crate::accounts::Fault;
+use crate::domain::StampedEvent;
+
+/// The sealed parts of a batch, put beside the events that take them.
+#[derive(Debug, Clone, Default)]
+pub struct Sealed {
+    /// Personal data.
+    pub pii: Option<SealedPart>,
+    /// Address and user agent.
+    pub net: Option<SealedPart>,
+}
+
+/// The events of one request, as they stand in the log.
+#[derive(Debug, Clone)]
+pub struct Batch(pub Vec<StampedEvent>);
+
+impl Sealed {
+    /// The parts that belong beside an event; each is given out once.
+    pub(super) fn take_for(&mut self, event: &AccountEvent) -> Vec<SealedPart> {
+        let takes_pii = matches!(
+            event,
+            AccountEvent::Registered(_)
+                | AccountEvent::EnableRequested(_)
+                | AccountEvent::FactorRenamed(_)
+                | AccountEvent::EmailCodeRequested(_)
+                | AccountEvent::EmailChanged(_)
+                | AccountEvent::EmailChangeUndone(_)
+                | AccountEvent::LockoutReset(_)
+                | AccountEvent::HistoryViewed(_)
+        );
+        let takes_net = matches!(
+            event,
+            AccountEvent::PasswordVerified(_)
+                | AccountEvent::PasswordRejected(_)
+                | AccountEvent::FirstFactorVouched(_)
+                | AccountEvent::EmailCodeRequested(_)
+                | AccountEvent::PasswordResetRequested(_)
+                | AccountEvent::PasswordSet(_)
+                | AccountEvent::ReplacementRequested(_)
+                | AccountEvent::Repudiated(_)
+        );
+        let pii = if takes_pii { self.pii.take() } else { None };
+        let net = if takes_net { self.net.take() } else { None };
+        [pii, net].into_iter().flatten().collect()
+    }
+}
+
+impl Batch {
+    /// The first event that `find` recognises.
+    pub fn find<'a, T>(&'a self, find: impl Fn(&'a AccountEvent) -> Option<T>) -> Option<T> {
+        self.0.iter().find_map(|stamped| find(&stamped.event))
+    }
+}
+
+/// Reads an entry of an account's stream as the event that `evolve` takes.
+///
+/// # Errors
+/// [`Fault::FailsClosed`] for an entry that does not read, and for a type or version that this
+/// program does not know.
+pub fn stamped(recorded: &Recorded) -> Result<StampedEvent, Fault> {
+    let entry = Entry::parse(&recorded.bytes)?;
+    Ok(StampedEvent {
+        revision: entry.rev,
+        id: entry.id,
+        at: entry.at,
+        idempotency: entry.idempotency,
+        pii: entry.sealed.get(&SealClass::Pii).map(|sealed| sealed.commit),
+        event: AccountEvent::decode(&entry.event_type, entry.version, entry.data.get())?,
+    })
+}

@@ -1,0 +1,81 @@
+//! Which devices may be known, told from the events alone (SR-133).
+
+use std::collections::BTreeMap;
+
+use countersign_events::account::{
+    AccountEvent, Assurance, PasswordSetWhy, SessionOpened, SignInOpened,
+};
+use countersign_events::id::HandleHash;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::account::Open;
+
+const DAYS_KNOWN: i64 = 90;
+const KNOWN_AT_ONCE: usize = 20;
+
+/// The devices that are known, and until when.
+#[derive(Debug, Default)]
+pub(super) struct Known(BTreeMap<HandleHash, Timestamp>);
+
+impl Known {
+    pub(super) fn event(&mut self, now: Timestamp, event: &AccountEvent) {
+        self.0.retain(|_, until| now < *until);
+        match event {
+            AccountEvent::PasswordVerified(verified) => {
+                self.opened(now, verified.sign_in.as_ref(), verified.session.as_ref());
+            }
+            AccountEvent::FirstFactorVouched(vouched) => {
+                self.opened(now, vouched.sign_in.as_ref(), vouched.session.as_ref());
+            }
+            AccountEvent::CodeVerified(verified) => {
+                self.opened(now, verified.next.as_ref(), verified.session.as_ref());
+            }
+            AccountEvent::PasswordSet(set) => {
+                self.opened(now, set.next.as_ref(), set.session.as_ref());
+                let begun = set.session.as_ref().and_then(|opened| opened.device.as_ref());
+                let is_new = !matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed);
+                self.0.retain(|device, _| !is_new || begun.is_some_and(|it| it.device == *device));
+            }
+            AccountEvent::Enabled(_)
+            | AccountEvent::FactorRemoved(_)
+            | AccountEvent::Repudiated(_) => self.0.clear(),
+            AccountEvent::DevicesForgotten(forgotten) => {
+                for device in &forgotten.devices {
+                    assert!(self.0.remove(device).is_some(), "it was known");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn opened(
+        &mut self,
+        now: Timestamp,
+        sign_in: Option<&SignInOpened>,
+        session: Option<&SessionOpened>,
+    ) {
+        if let Some(device) = sign_in.and_then(|opened| opened.device) {
+            assert!(self.0.contains_key(&device), "a sign-in at a device that is not known");
+        }
+        let Some(opened) = session else { return };
+        let Some(remembered) = &opened.device else { return };
+        assert_ne!(opened.assurance, Assurance::EmailCode, "less than the account asks for");
+        assert_eq!(opened.replaces, None, "a proof within a session is no sign-in");
+        assert_eq!(remembered.expires_at, now + SignedDuration::from_hours(24 * DAYS_KNOWN));
+        if let Some(replaced) = remembered.replaces {
+            assert!(self.0.remove(&replaced).is_some(), "what gives way was known");
+        }
+        assert!(self.0.insert(remembered.device, remembered.expires_at).is_none(), "a new one");
+    }
+
+    /// The state knows no device that the books do not.
+    pub(super) fn covers(&self, open: &Open) {
+        assert!(open.devices.len() <= KNOWN_AT_ONCE);
+        for (hash, device) in &open.devices {
+            assert_eq!(self.0.get(hash), Some(&device.expires_at), "known too long");
+        }
+        if self.0.len() <= KNOWN_AT_ONCE {
+            assert_eq!(open.devices.len(), self.0.len(), "a device was lost");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Sessions, and the devices that they began at.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Assurance;
+use crate::id::HandleHash;
+
+/// A session that an event starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionOpened {
+    /// The hash of its token.
+    pub session: HandleHash,
+    /// How sure it is.
+    pub assurance: Assurance,
+    /// How it was proven (RFC 8176 and our own URNs).
+    pub amr: Vec<String>,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// The session that it takes the place of: that token is dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<HandleHash>,
+    /// The device that is known from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceRemembered>,
+}
+
+/// A device at which all was proven that the account asks for. It grants nothing but a lane of its
+/// own for guesses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceRemembered {
+    /// The hash of what it holds from now on.
+    pub device: HandleHash,
+    /// Until when it is known, unless somebody signs in there again.
+    pub expires_at: Timestamp,
+    /// The hash of what it held before: that is known no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<HandleHash>,
+}
+
+/// A session was used: recorded at most once in five minutes, so that idleness survives a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionUsed {
+    /// The session.
+    pub session: HandleHash,
+}
+
+/// Why sessions ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEndedWhy {
+    /// The holder signed out.
+    SignedOut,
+    /// The holder ended it from another session.
+    Revoked,
+    /// A factor was added or removed.
+    FactorChanged,
+    /// There were too many: the oldest went.
+    TooMany,
+    /// The password was set anew.
+    PasswordChanged,
+    /// The holder said that something was somebody else's doing.
+    Repudiated,
+}
+
+/// Sessions ended before their time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionsEnded {
+    /// Which.
+    pub sessions: Vec<HandleHash>,
+    /// Why.
+    pub why: SessionEndedWhy,
+}
+
+/// Devices are known no more; the sessions that began there ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DevicesForgotten {
+    /// Which.
+    pub devices: Vec<HandleHash>,
+}
