@@ -87,6 +87,8 @@ codes! {
     FieldRefused = "field-refused", 422, "A field is not acceptable";
     /// The password breaks a rule.
     WeakPassword = "weak-password", 422, "Choose another password";
+    /// The new password is the present one.
+    PasswordUnchanged = "password-unchanged", 422, "Choose another password than before";
     /// The idempotency key was used with another body.
     IdempotencyKeyReused = "idempotency-key-reused", 422, "Idempotency key reused";
     /// The method must wait: see `Retry-After`.

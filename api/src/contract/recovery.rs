@@ -13,6 +13,8 @@ pub struct Replacement {
     pub due_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
+    /// Whether it may be completed now.
+    pub due: bool,
 }
 
 /// What a notice told of.
@@ -30,8 +32,27 @@ pub enum About {
     Other,
 }
 
-/// What the link of a notice is about.
+/// What an objection does, or has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// The replacement that waits is stopped.
+    ReplacementStopped,
+    /// The address before the change is the one of the account again, and no later one.
+    AddressRestored,
+    /// Every session ends.
+    SessionsEnded,
+    /// The password is good for nothing any more: a new one comes by mail.
+    PasswordEnded,
+    /// The next sign-in asks for a new password.
+    PasswordAsked,
+    /// For a while address, authenticators and recovery codes stay as they are.
+    Held,
+}
+
+/// What the link of a notice is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Objection {
     /// What.
@@ -40,4 +61,6 @@ pub struct Objection {
     pub at: Timestamp,
     /// Until when the link works.
     pub until: Timestamp,
+    /// What an objection would do now, or has just done.
+    pub effects: Vec<Effect>,
 }

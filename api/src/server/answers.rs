@@ -18,7 +18,7 @@ use crate::contract::id::{AccountId, ClientId, FactorId};
 use crate::contract::kind::{Assurance, CodeMethod, FactorKind, Method, ResetScope, Role, Scope};
 use crate::contract::operator::{Operator, OperatorAdded};
 use crate::contract::page::Page;
-use crate::contract::recovery::{About, Objection, Replacement};
+use crate::contract::recovery::{About, Effect, Objection, Replacement};
 use crate::contract::secret::Secret;
 use crate::contract::session::{Session, SessionGiven};
 use crate::contract::sign_in::{Answer as CodeAnswer, MethodOffered, SignInOutcome};
@@ -185,18 +185,30 @@ pub(crate) fn signed_in(outcome: core::SignedIn) -> SignInOutcome {
 }
 
 pub(crate) const fn replacement(view: core::ReplacementView) -> Replacement {
-    let core::ReplacementView { requested_at, due_at, expires_at } = view;
-    Replacement { requested_at, due_at, expires_at }
+    let core::ReplacementView { requested_at, due_at, expires_at, due } = view;
+    Replacement { requested_at, due_at, expires_at, due }
 }
 
-pub(crate) const fn objection(view: core::ObjectionView) -> Objection {
+pub(crate) fn objection(view: core::ObjectionView) -> Objection {
     let about = match view.told {
         Told::Replacement => About::Replacement,
         Told::EmailChange => About::EmailChange,
         Told::PasswordReset => About::PasswordReset,
         Told::Other => About::Other,
     };
-    Objection { about, at: view.at, until: view.until }
+    let effects = view.effects.into_iter().map(effect).collect();
+    Objection { about, at: view.at, until: view.until, effects }
+}
+
+const fn effect(effect: core::Effect) -> Effect {
+    match effect {
+        core::Effect::ReplacementStopped => Effect::ReplacementStopped,
+        core::Effect::AddressRestored => Effect::AddressRestored,
+        core::Effect::SessionsEnded => Effect::SessionsEnded,
+        core::Effect::PasswordEnded => Effect::PasswordEnded,
+        core::Effect::PasswordAsked => Effect::PasswordAsked,
+        core::Effect::Held => Effect::Held,
+    }
 }
 
 fn method_offered(offered: core::MethodOffered) -> Option<MethodOffered> {

@@ -134,6 +134,10 @@ pub(crate) fn refused(refusal: Refusal, now: Timestamp) -> ProblemAnswer {
         }
         Refusal::Taken(what) => with_field(Code::Taken, what, format!("this {what} is taken")),
         Refusal::WeakPassword(why) => with_field(Code::WeakPassword, "password", why),
+        Refusal::PasswordUnchanged => {
+            let detail = "choose another password than the present one";
+            with_field(Code::PasswordUnchanged, "password", detail)
+        }
         Refusal::Invalid { field, reason } => with_field(Code::FieldRefused, field, reason),
         Refusal::Conflict(why) => ProblemAnswer::detailed(Code::Conflict, why),
         Refusal::IdempotencyKeyReused => ProblemAnswer::detailed(

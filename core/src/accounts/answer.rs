@@ -240,10 +240,29 @@ pub struct ReplacementView {
     pub due_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
+    /// Whether it may be completed now.
+    pub due: bool,
+}
+
+/// What an objection does, in the order in which it matters to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// The replacement that waits is stopped.
+    ReplacementStopped,
+    /// The address before the change is the one of the account again.
+    AddressRestored,
+    /// Every session ends.
+    SessionsEnded,
+    /// The password is good for nothing any more: a new one comes by mail.
+    PasswordEnded,
+    /// The next sign-in asks for a new password.
+    PasswordAsked,
+    /// For a while address, authenticators and recovery codes stay as they are.
+    Held,
 }
 
 /// What a notice told of, to whoever holds its link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectionView {
     /// What.
     pub told: Told,
@@ -251,6 +270,8 @@ pub struct ObjectionView {
     pub at: Timestamp,
     /// Until when the link works.
     pub until: Timestamp,
+    /// What an objection would do, or did.
+    pub effects: Vec<Effect>,
 }
 
 /// One event in words.

@@ -63,7 +63,7 @@ impl MailLedger for Accounts {
     }
 }
 
-/// Finds the addresses that a notice goes to: the present one, and for some days the one before.
+/// Finds the addresses that a notice goes to: the present one, and for some days those before.
 struct FindAddressees {
     cause: EventId,
 }
@@ -78,11 +78,16 @@ impl Request for FindAddressees {
         let not_me = LinkToken::new(secrets, LinkKind::NotMe, entity.id()?, self.cause).reveal();
         let not_me = |email: &Email| email.confirmed.then(|| not_me.clone());
         let present = open.email.as_ref().map(|email| (Whose::Present, email, open.identity_at));
-        let former = open.former_email.as_ref().filter(|former| now < former.until);
-        let former = former.map(|former| (Whose::Former, &former.email, former.identity_at));
-        let mut addressees = vec![];
+        let former = open.former_emails.iter().filter(|former| now < former.until);
+        let former = (0..)
+            .zip(former)
+            .map(|(place, former)| (Whose::Former(place), &former.email, former.identity_at));
+        let mut addressees: Vec<Addressee> = vec![];
         for (whose, email, identity_at) in present.into_iter().chain(former) {
-            addressees.extend(addressee(entity, whose, identity_at, not_me(email)).await?);
+            let found = addressee(entity, whose, identity_at, not_me(email)).await?;
+            // Who went back to an earlier address is told once.
+            let is_new = |found: &Addressee| addressees.iter().all(|to| to.email != found.email);
+            addressees.extend(found.filter(is_new));
         }
         Ok(addressees)
     }
@@ -153,12 +158,12 @@ impl Request for FindCode {
     async fn perform(&self, entity: &mut Entity) -> Result<Option<CodeMail>, Halt> {
         entity.load().await?;
         let open = entity.open()?;
-        let live = open.email_codes.iter().find(|(_, code)| code.request == self.request);
-        let Some((bound_to, code)) = live else { return Ok(None) };
-        let EmailCode { purpose, address, address_at, nonce, digits, expires_at, .. } =
+        let live = open.email_codes.values().find(|code| code.request == self.request);
+        let Some(code) = live else { return Ok(None) };
+        let EmailCode { bound_to, purpose, address, address_at, nonce, digits, expires_at, .. } =
             code.clone();
         let secrets = &entity.services.secrets;
-        let code = secrets.email_code(entity.id()?, *bound_to, purpose, address, nonce, digits);
+        let code = secrets.email_code(entity.id()?, bound_to, purpose, address, nonce, digits);
         let to = addressee(entity, Whose::Present, address_at, None).await?;
         let net = net_of(entity, self.request).await?;
         Ok(to.map(|to| CodeMail { to, code, purpose, expires_at, net }))

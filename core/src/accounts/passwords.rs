@@ -4,7 +4,8 @@
 //! that names its version, and the old one is destroyed after it.
 
 use countersign_events::account::{Method, Need};
-use countersign_events::id::{HandleHash, SecretVersion, StreamId};
+use countersign_events::id::{AccountId, HandleHash, SecretVersion, StreamId};
+use futures::future::join_all;
 use zeroize::Zeroizing;
 
 use super::answer::{SessionGiven, SignedIn};
@@ -26,7 +27,8 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Refusal::NoSession`], [`Refusal::StepUpRequired`], [`Refusal::AuthenticationFailed`],
-    /// [`Refusal::WeakPassword`], [`Refusal::TooManyRequests`]; a [`Fault`](super::Fault).
+    /// [`Refusal::WeakPassword`], [`Refusal::PasswordUnchanged`], [`Refusal::TooManyRequests`]; a
+    /// [`Fault`](super::Fault).
     pub async fn change_password(
         &self,
         call: &Call,
@@ -37,48 +39,52 @@ impl Accounts {
         if let Err(refusal) = self.check_password(&password) {
             return Ok(Err(refusal));
         }
+        if current == password {
+            return Ok(Err(Refusal::PasswordUnchanged));
+        }
         let change = Change { call: call.clone(), session: token.hash(), current, password };
         self.ask(StreamId::Account(token.account()), change).await
     }
 
     /// Sends a link to a new password by mail, where there is somebody to send it to. Whether there
-    /// is, nobody is told: a login that does not exist goes the same way on its own stream.
+    /// is, nobody is told, not even by a limit: a login that does not exist goes the same way on its
+    /// own stream, and what an account's limits refuse leaves no trace in the answer (SR-030).
+    ///
+    /// Asked by an address, every account is meant that has proven it, whoever has a login that
+    /// reads like it.
     ///
     /// # Errors
-    /// [`Refusal::TooManyRequests`]; a [`Fault`](super::Fault).
+    /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`](super::Fault).
     pub async fn request_password_reset(&self, call: &Call, login: &str) -> Verdict<()> {
-        let request = || RequestReset { call: call.clone() };
+        if let Err(refusal) = self.same_request(call).await? {
+            return Ok(Err(refusal));
+        }
         let name = self.secrets().login_hash(login);
-        if let Some(account) = self.secrets().find(name).await? {
-            match self.ask(StreamId::Account(account), request()).await? {
-                Ok(Asked::Yes) => return Ok(Ok(())),
-                // Claimed and never registered: to everybody else it does not exist.
-                Ok(Asked::Nobody) => {}
-                Err(refusal) => return Ok(Err(refusal)),
-            }
+        let mut meant: Vec<AccountId> = self.secrets().find(name).await?.into_iter().collect();
+        meant.extend(self.with_proven_address(login)?);
+        meant.sort_unstable();
+        meant.dedup();
+        // All of them at once: how many there are, the time tells no more than the answer.
+        let request = || RequestReset { call: call.clone() };
+        let asked =
+            meant.into_iter().map(|account| self.ask(StreamId::Account(account), request()));
+        let mut met = vec![];
+        for verdict in join_all(asked).await {
+            met.push(verdict?);
         }
-        // Nobody's login: it may be an address, of several accounts even.
-        let accounts = self.with_address(login)?;
-        let Some((first, others)) = accounts.split_first() else {
-            return Ok(self.ask(StreamId::Unknown(name), request()).await?.map(|_| ()));
-        };
-        for other in others {
-            // Its limits are its own.
-            let _limited = self.ask(StreamId::Account(*other), request()).await?;
+        // Claimed and never registered: to everybody else it does not exist.
+        if met.iter().all(|verdict| matches!(verdict, Ok(Asked::Nobody))) {
+            let _limited = self.ask(StreamId::Unknown(name), request()).await?;
         }
-        Ok(self.ask(StreamId::Account(*first), request()).await?.map(|_| ()))
+        Ok(Ok(()))
     }
 
-    fn with_address(
-        &self,
-        text: &str,
-    ) -> Result<Vec<countersign_events::id::AccountId>, ReadModelError> {
+    fn with_proven_address(&self, text: &str) -> Result<Vec<AccountId>, ReadModelError> {
         if !text.contains('@') {
             return Ok(vec![]);
         }
-        let mut accounts = self.read_model().find_by_email(self.secrets().email_hash(text))?;
-        accounts.truncate(RESETS_AT_ONCE_MAX);
-        Ok(accounts)
+        let address = self.secrets().email_hash(text);
+        self.read_model().find_by_proven_email(address, RESETS_AT_ONCE_MAX)
     }
 
     /// Sets a new password by the link that a mail carried. Nobody is signed in.
@@ -105,8 +111,8 @@ impl Accounts {
     /// Sets the new password that a sign-in asks for, and goes on with the sign-in.
     ///
     /// # Errors
-    /// [`Refusal::AuthenticationFailed`] where it asks for none, [`Refusal::WeakPassword`]; a
-    /// [`Fault`](super::Fault).
+    /// [`Refusal::AuthenticationFailed`] where it asks for none, [`Refusal::WeakPassword`],
+    /// [`Refusal::PasswordUnchanged`]; a [`Fault`](super::Fault).
     pub async fn set_demanded_password(
         &self,
         call: &Call,
@@ -134,7 +140,10 @@ pub(super) async fn put_password(entity: &Entity, password: &str) -> Result<Secr
 }
 
 /// Destroys the password that was current before, now that an event names another.
-async fn destroy_former(entity: &Entity, former: Option<SecretVersion>) -> Result<(), Halt> {
+pub(super) async fn destroy_former(
+    entity: &Entity,
+    former: Option<SecretVersion>,
+) -> Result<(), Halt> {
     let current = entity.open()?.password;
     if let Some(former) = former.filter(|former| Some(*former) != current) {
         entity.destroy(entity.id()?, SecretKind::Password, former).await;
@@ -260,8 +269,7 @@ impl Request for SetDemanded {
                 .ok_or(Refusal::AuthenticationFailed)?;
             let former = open.password;
             if !matches!(check_password(entity, &self.password).await?, Checked::Wrong) {
-                let same = "choose another one than before".to_owned();
-                return Err(Refusal::WeakPassword(same).into());
+                return Err(Refusal::PasswordUnchanged.into());
             }
             let version = put_password(entity, &self.password).await?;
             let account = entity.id()?;

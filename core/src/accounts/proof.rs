@@ -154,8 +154,8 @@ fn email_evidence(
         return Ok(Evidence::Nothing { method: Method::EmailCode, factor: None });
     };
     let secrets = &entity.services.secrets;
-    let sent =
-        secrets.email_code(entity.id()?, bound_to, purpose, live.address, live.nonce, live.digits);
+    let EmailCode { bound_to, address, nonce, digits, .. } = *live;
+    let sent = secrets.email_code(entity.id()?, bound_to, purpose, address, nonce, digits);
     Ok(Evidence::EmailCode { right: sent.as_bytes().ct_eq(code.as_bytes()).into() })
 }
 

@@ -4,16 +4,17 @@ use countersign_events::account::{AccountEvent, PasswordSetWhy, Purpose};
 use countersign_events::id::{HandleHash, Nonce, StreamId};
 use zeroize::Zeroizing;
 
-use super::answer::{EmailCodePromised, ObjectionView, ReplacementView};
+use super::answer::{Effect, EmailCodePromised, ObjectionView, ReplacementView};
 use super::identity::{Identity, open_pii, seal_net, seal_pii};
 use super::mail::event_since;
+use super::passwords::destroy_former;
 use super::proof::prove_in_place;
 use super::registration::check_email;
 use super::request::Call;
 use super::sign_in::promised;
 use super::view::replacement_view;
 use super::{Accounts, Verdict};
-use crate::actors::account::{Entity, Halt, Request, Sealed, stamped};
+use crate::actors::account::{Batch, Entity, Halt, Request, Sealed, stamped};
 use crate::domain::Command;
 use crate::domain::command::{Repudiate, SendEmailCode, Told};
 use crate::domain::policy::OBJECTION_TTL;
@@ -153,7 +154,8 @@ impl Request for RequestReplacement {
             let sealed = Sealed { pii: None, net: Some(net) };
             entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
         }
-        let pending = entity.open()?.replacement.as_ref().map(replacement_view);
+        let (pending, now) = (entity.open()?.replacement.as_ref(), entity.now());
+        let pending = pending.map(|pending| replacement_view(pending, now));
         pending.ok_or(Halt::Refusal(Refusal::NotFound("replacement")))
     }
 }
@@ -176,7 +178,7 @@ impl Request for CancelReplacement {
     }
 }
 
-/// What the link of a notice is about, while it works.
+/// What the link of a notice is about, in its time.
 async fn told(entity: &Entity, link: &LinkToken) -> Result<ObjectionView, Halt> {
     entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
     let recorded = event_since(entity, link.event()).await?;
@@ -191,7 +193,37 @@ async fn told(entity: &Entity, link: &LinkToken) -> Result<ObjectionView, Halt> 
         AccountEvent::PasswordSet(set) if set.why == PasswordSetWhy::Reset => Told::PasswordReset,
         _ => Told::Other,
     };
-    Ok(ObjectionView { told, at: event.at, until })
+    Ok(ObjectionView { told, at: event.at, until, effects: vec![] })
+}
+
+/// What the events of an objection do, in the order in which they matter to people. A link that has
+/// done it does nothing more, and is no longer good (SR-054).
+fn effects<'a>(events: impl IntoIterator<Item = &'a AccountEvent>) -> Result<Vec<Effect>, Halt> {
+    let mut effects = vec![];
+    let mut repudiates = false;
+    for event in events {
+        effects.extend(match event {
+            AccountEvent::ReplacementObjected(_) => Some(Effect::ReplacementStopped),
+            AccountEvent::EmailChangeUndone(_) => Some(Effect::AddressRestored),
+            AccountEvent::SessionsEnded(_) => Some(Effect::SessionsEnded),
+            AccountEvent::PasswordChangeDemanded(demanded) if demanded.ends_password => {
+                Some(Effect::PasswordEnded)
+            }
+            AccountEvent::PasswordChangeDemanded(_) => Some(Effect::PasswordAsked),
+            AccountEvent::HoldPlaced(_) => Some(Effect::Held),
+            AccountEvent::Repudiated(_) => {
+                repudiates = true;
+                None
+            }
+            _ => None,
+        });
+    }
+    effects.sort_unstable();
+    if repudiates { Ok(effects) } else { Err(Refusal::AuthenticationFailed.into()) }
+}
+
+fn repudiation(link: &LinkToken, view: &ObjectionView) -> Command {
+    Command::Repudiate(Repudiate { cause: link.event(), told: view.told })
 }
 
 struct LookAtObjection {
@@ -203,7 +235,9 @@ impl Request for LookAtObjection {
 
     async fn perform(&self, entity: &mut Entity) -> Result<ObjectionView, Halt> {
         entity.load().await?;
-        told(entity, &self.link).await
+        let view = told(entity, &self.link).await?;
+        let events = entity.foresee(&repudiation(&self.link, &view))?;
+        Ok(ObjectionView { effects: effects(&events)?, ..view })
     }
 }
 
@@ -218,12 +252,14 @@ impl Request for Object {
     async fn perform(&self, entity: &mut Entity) -> Result<ObjectionView, Halt> {
         let begun = entity.begin(&self.call).await?;
         let view = told(entity, &self.link).await?;
-        if begun.repeated.is_some() {
-            return Ok(view);
+        let done = |batch: &Batch| effects(batch.0.iter().map(|stamped| &stamped.event));
+        if let Some(batch) = &begun.repeated {
+            return Ok(ObjectionView { effects: done(batch)?, ..view });
         }
         let (secrets, account) = (&entity.services.secrets, entity.id()?);
+        let former = &entity.open()?.former_emails;
         // Who the account was before, sealed anew: taken only where a change is undone.
-        let pii = match &entity.open()?.former_email {
+        let pii = match former.iter().find(|former| former.change == self.link.event()) {
             None => None,
             Some(former) => {
                 let recorded = entity.entry_at(former.identity_at).await?;
@@ -232,9 +268,11 @@ impl Request for Object {
             }
         };
         let net = seal_net(entity, &self.call).await?;
-        let command = Command::Repudiate(Repudiate { cause: self.link.event(), told: view.told });
+        let (command, former) = (repudiation(&self.link, &view), entity.open()?.password);
         let sealed = Sealed { pii, net: Some(net) };
-        entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
-        Ok(view)
+        let batch = entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
+        let effects = done(&batch)?;
+        destroy_former(entity, former).await?;
+        Ok(ObjectionView { effects, ..view })
     }
 }

@@ -38,6 +38,7 @@ impl Accounts {
     pub async fn register(&self, call: &Call, ask: Register) -> Verdict<AccountId> {
         let refused = check_login(&ask.login)
             .and_then(|()| check_email(&ask.email))
+            .and_then(|()| check_own_address(&ask.login, &ask.email))
             .and_then(|()| self.check_password(&ask.password));
         if let Err(refusal) = refused {
             return Ok(Err(refusal));
@@ -248,6 +249,16 @@ fn check_login(login: &str) -> Result<(), Refusal> {
     check_visible("login", login)
 }
 
+/// A login that reads like an address is the account's own: nobody is to be taken for somebody
+/// else by it (SR-089).
+fn check_own_address(login: &str, email: &str) -> Result<(), Refusal> {
+    if !login.contains('@') || login == email {
+        return Ok(());
+    }
+    let reason = "a login with an @ must be your own address".to_owned();
+    Err(Refusal::Invalid { field: "login", reason })
+}
+
 /// An address that a mail server can be given: one `@`, something on both sides, no space, and no
 /// two dots or a dot at an end of its domain.
 pub(super) fn check_email(email: &str) -> Result<(), Refusal> {
@@ -264,7 +275,9 @@ pub(super) fn check_email(email: &str) -> Result<(), Refusal> {
     if domain.split('.').any(str::is_empty) {
         return Err(invalid("an empty part in the domain: look at its dots"));
     }
-    Ok(())
+    // What the mailer could not write a mail to is no address here.
+    let written: Result<lettre::Address, _> = email.parse();
+    written.map(drop).map_err(|_| invalid("not an e-mail address"))
 }
 
 /// No character that shows nothing or turns the direction of the others.

@@ -7,6 +7,7 @@ use countersign_events::account::AccountEvent;
 use countersign_events::entry::Entry;
 use countersign_events::id::{Revision, StreamId};
 use countersign_events::store::Recorded;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::answer::{AccountView, EventView, LockView, Page, ReplacementView};
@@ -121,7 +122,7 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
             .replacement
             .as_ref()
             .filter(|replacement| now < replacement.expires_at)
-            .map(replacement_view),
+            .map(|replacement| replacement_view(replacement, now)),
         held_until: open.held(now),
         two_factor_required_from: entity.services.policy.two_factor_required_from,
         revision: entity.account().last.map_or(Revision::new(0), |(revision, _)| revision),
@@ -129,9 +130,9 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
 }
 
 /// A replacement, as its holder sees it.
-pub(super) const fn replacement_view(replacement: &Replacement) -> ReplacementView {
+pub(super) fn replacement_view(replacement: &Replacement, now: Timestamp) -> ReplacementView {
     let Replacement { requested_at, due_at, expires_at, .. } = *replacement;
-    ReplacementView { requested_at, due_at, expires_at }
+    ReplacementView { requested_at, due_at, expires_at, due: due_at <= now }
 }
 
 struct ViewHistory {

@@ -68,8 +68,8 @@ pub struct Open {
     pub identity_at: Revision,
     /// The address, by the commitment to its sealed form.
     pub email: Option<Email>,
-    /// The address before that one, for as long as it can be taken back.
-    pub former_email: Option<FormerEmail>,
+    /// The addresses before that one, the oldest first, for as long as each can be taken back.
+    pub former_emails: Vec<FormerEmail>,
     /// The current password's version in the vault.
     pub password: Option<SecretVersion>,
     /// Why the next sign-in asks for a new password, if it does.
@@ -269,6 +269,8 @@ pub struct Device {
 pub struct EmailCode {
     /// The event that asked for it.
     pub request: EventId,
+    /// The sign-in or session that it is derived from; that session may have another token by now.
+    pub bound_to: HandleHash,
     /// What for.
     pub purpose: Purpose,
     /// The address that it goes to, by its commitment and the entry that holds it.
@@ -301,6 +303,12 @@ impl Account {
 }
 
 impl Open {
+    /// Whether there is a password, or was one that ended.
+    #[must_use]
+    pub const fn has_had_password(&self) -> bool {
+        self.password.is_some() || self.password_change.is_some()
+    }
+
     /// Whether a second factor is asked for at every sign-in.
     #[must_use]
     pub fn two_factor_enabled(&self) -> bool {

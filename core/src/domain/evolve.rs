@@ -69,7 +69,7 @@ fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
         created_at: stamped.at,
         identity_at: stamped.revision,
         email: email.map(|commit| Email { commit, confirmed: registered.email_confirmed }),
-        former_email: None,
+        former_emails: vec![],
         password: None,
         password_change: None,
         reset: None,
@@ -150,6 +150,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
             open.sign_ins.clear();
             open.email_codes.clear();
             open.devices.clear();
+            open.replacement = None;
         }
         AccountEvent::Disabled(_) => open.disable(),
         AccountEvent::SessionUsed(used) => {
@@ -195,7 +196,7 @@ impl Open {
         self.sessions.retain(|_, session| at < session.expires_at);
         self.sign_ins.retain(|_, sign_in| at < sign_in.expires_at);
         self.devices.retain(|_, device| at < device.expires_at);
-        self.former_email.take_if(|former| at >= former.until);
+        self.former_emails.retain(|former| at < former.until);
         self.reset.take_if(|link| at >= link.expires_at);
         self.replacement.take_if(|replacement| at >= replacement.expires_at);
         self.repudiated.retain(|_, until| at < *until);
@@ -218,6 +219,7 @@ impl Open {
         self.email_codes.clear();
         self.devices.clear();
         self.reset = None;
+        self.replacement = None;
         self.password_change = None;
         self.start(set.session.as_ref(), Method::Password, stamped);
         if let (Some(opened), Some(earlier)) = (&set.session, &earlier) {
@@ -294,6 +296,8 @@ impl Open {
         // A sign-in that began before the change goes no further, and no device is known (SR-115).
         self.sign_ins.clear();
         self.devices.clear();
+        // What was asked for concerned the authenticators there were.
+        self.replacement = None;
     }
 
     /// Without a second factor there is nothing to recover, and no session is two factors sure:
@@ -315,6 +319,7 @@ impl Open {
         let Some((address, address_at)) = address else { return };
         let code = EmailCode {
             request: stamped.id,
+            bound_to: requested.bound_to,
             purpose: requested.purpose,
             address,
             address_at,

@@ -66,6 +66,8 @@ pub struct Policy {
     /// How long address, authenticators and recovery codes stay as they are after a way around a
     /// proof was used.
     pub hold: SignedDuration,
+    /// How long after the end of such a time a further reset by mail begins no other.
+    pub hold_again: SignedDuration,
     /// How long codes by e-mail are not offered after a password was set anew by mail.
     pub email_codes_withheld: SignedDuration,
     /// How long an earlier address is told what happens, and can be taken back.
@@ -111,6 +113,7 @@ impl Default for Policy {
             resets_per_hour: 3,
             resets_per_day: 10,
             hold: SignedDuration::from_hours(24),
+            hold_again: SignedDuration::from_hours(7 * 24),
             email_codes_withheld: SignedDuration::from_hours(7 * 24),
             email_undo: SignedDuration::from_hours(7 * 24),
             replacement_delay: SignedDuration::from_hours(24),
@@ -129,6 +132,9 @@ pub const REPUDIATED_REMEMBERED: SignedDuration = OBJECTION_TTL;
 pub const SIGN_INS_LIVE_MAX: usize = 10;
 /// Retypes of an accepted code within one session; after them no code proves anything in it.
 pub const REUSED_PER_SESSION_MAX: u32 = 10;
+/// Changes of the address that can be undone at once; another must wait until the oldest of them
+/// cannot be any more.
+pub const EMAIL_CHANGES_MAX: usize = 3;
 /// Devices that an account knows; the one unseen for the longest is forgotten. Not part of the
 /// policy, like [`SIGN_INS_LIVE_MAX`].
 pub const DEVICES_MAX: usize = 20;

@@ -38,6 +38,9 @@ pub enum Refusal {
     /// The password breaks a rule.
     #[error("password refused: {0}")]
     WeakPassword(String),
+    /// The new password is the present one.
+    #[error("the password is the present one")]
+    PasswordUnchanged,
     /// A field is well-formed JSON and not acceptable.
     #[error("{field}: {reason}")]
     Invalid {

@@ -47,8 +47,8 @@ pub enum Whose {
     /// The present one.
     #[default]
     Present,
-    /// The one before, for some days after a change.
-    Former,
+    /// One before it, for some days after a change, counted from the oldest.
+    Former(u8),
 }
 
 impl MessageId {
@@ -73,11 +73,11 @@ impl MessageId {
 
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let former = match self.to {
-            Whose::Present => "",
-            Whose::Former => ".former",
-        };
-        write!(f, "<{}{former}@{}>", self.event, self.domain)
+        write!(f, "<{}", self.event)?;
+        if let Whose::Former(place) = self.to {
+            write!(f, ".former{place}")?;
+        }
+        write!(f, "@{}>", self.domain)
     }
 }
 

@@ -75,8 +75,8 @@ impl SpoolName {
         let millis = at.subsec_millisecond();
         let event = mail.message_id.event();
         let former = match mail.message_id.to() {
-            Whose::Present => "",
-            Whose::Former => "-former",
+            Whose::Present => String::new(),
+            Whose::Former(place) => format!("-former{place}"),
         };
         Self(format!("{}{millis:03}Z-{event}{former}.eml", at.strftime("%Y%m%dT%H%M%S")))
     }

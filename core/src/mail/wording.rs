@@ -262,10 +262,18 @@ fn told_of_recovery(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String
         ),
         Notice::EmailChanged => (
             format!("Another e-mail address for your {brand} account"),
-            format!(
-                "Your {brand} account now has another e-mail address. For seven days the earlier \
-                 one is told what happens, too, and can be taken back."
-            ),
+            match facts.until {
+                Some(until) => format!(
+                    "Your {brand} account now has another e-mail address. Until {} the earlier one \
+                     is told what happens, too, and can be taken back.",
+                    moment(until)
+                ),
+                None => format!(
+                    "Your {brand} account now has another e-mail address. The earlier one was \
+                     never confirmed: it is told what happens for seven days, and cannot be taken \
+                     back."
+                ),
+            },
         ),
         Notice::EmailChangeUndone => (
             format!("The earlier e-mail address of your {brand} account is back"),

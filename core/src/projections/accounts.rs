@@ -76,10 +76,31 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account FROM accounts_v1 WHERE email_hash = ?1
+                    "SELECT account FROM accounts_v2 WHERE email_hash = ?1
                      ORDER BY account LIMIT ?2",
                 )?
                 .query_map(params![hash.bytes(), list_limit(LIST_MAX)], |row| account(row, 0))?
+                .collect()
+        })
+    }
+
+    /// The accounts that have proven this address, by its keyed hash; at most `limit` and
+    /// [`LIST_MAX`].
+    ///
+    /// # Errors
+    /// [`ReadModelError::Sqlite`].
+    pub fn find_by_proven_email(
+        &self,
+        hash: Hash32,
+        limit: usize,
+    ) -> Result<Vec<AccountId>, ReadModelError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT account FROM accounts_v2 WHERE email_hash = ?1 AND email_proven = 1
+                     ORDER BY account LIMIT ?2",
+                )?
+                .query_map(params![hash.bytes(), list_limit(limit)], |row| account(row, 0))?
                 .collect()
         })
     }
@@ -92,7 +113,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v1
+                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v2
                      WHERE account = ?1",
                 )?
                 .query_map([id.uuid().as_bytes()], account_row)?
@@ -110,7 +131,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v1
+                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v2
                      ORDER BY active_position DESC LIMIT ?1",
                 )?
                 .query_map([list_limit(limit)], account_row)?
@@ -132,7 +153,7 @@ impl ReadModel {
         self.read(|connection| {
             let found: Vec<(AccountId, u64)> = connection
                 .prepare_cached(
-                    "SELECT account, MAX(position) AS latest FROM locks_v1 WHERE until > ?1
+                    "SELECT account, MAX(position) AS latest FROM locks_v2 WHERE until > ?1
                      GROUP BY account HAVING latest < ?2 ORDER BY latest DESC LIMIT ?3",
                 )?
                 .query_map(
@@ -162,10 +183,10 @@ impl ReadModel {
             connection
                 .prepare_cached(
                     "SELECT accounts, two_factor,
-                        (SELECT COUNT(DISTINCT account) FROM locks_v1 WHERE until > ?1),
-                        (SELECT COUNT(*) FROM outbox_v1),
-                        (SELECT COALESCE(SUM(count), 0) FROM unknown_v1)
-                     FROM totals_v1",
+                        (SELECT COUNT(DISTINCT account) FROM locks_v2 WHERE until > ?1),
+                        (SELECT COUNT(*) FROM outbox_v2),
+                        (SELECT COALESCE(SUM(count), 0) FROM unknown_v2)
+                     FROM totals_v2",
                 )?
                 .query_row([millis(now)], |row| {
                     Ok(Counts {
@@ -191,7 +212,7 @@ pub(super) fn apply(
         AccountEvent::Registered(registered) => {
             let added = transaction
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO accounts_v1 VALUES (?1, ?2, ?3, 0, 0, ?4, ?4, ?5)",
+                    "INSERT OR IGNORE INTO accounts_v2 VALUES (?1, ?2, ?6, ?3, 0, 0, ?4, ?4, ?5)",
                 )?
                 .execute(params![
                     account.uuid().as_bytes(),
@@ -199,16 +220,17 @@ pub(super) fn apply(
                     registered.has_email,
                     millis(fact.at),
                     number(position.get()),
+                    registered.email_confirmed,
                 ])?;
-            add_to(transaction, "UPDATE totals_v1 SET accounts = accounts + ?1", added)?;
+            add_to(transaction, "UPDATE totals_v2 SET accounts = accounts + ?1", added)?;
         }
         AccountEvent::Enabled(_) => {
             let changed = set(transaction, account, SET_TWO_FACTOR)?;
-            add_to(transaction, "UPDATE totals_v1 SET two_factor = two_factor + ?1", changed)?;
+            add_to(transaction, "UPDATE totals_v2 SET two_factor = two_factor + ?1", changed)?;
         }
         AccountEvent::Disabled(_) => {
             let changed = set(transaction, account, CLEAR_TWO_FACTOR)?;
-            add_to(transaction, "UPDATE totals_v1 SET two_factor = two_factor - ?1", changed)?;
+            add_to(transaction, "UPDATE totals_v2 SET two_factor = two_factor - ?1", changed)?;
             set(transaction, account, CLEAR_RECOVERY_CODES)?;
         }
         AccountEvent::RecoveryCodesIssued(_) => {
@@ -217,12 +239,16 @@ pub(super) fn apply(
         AccountEvent::EmailChanged(_) | AccountEvent::EmailChangeUndone(_) => {
             transaction
                 .prepare_cached(
-                    "UPDATE accounts_v1 SET email_hash = ?2, has_email = 1 WHERE account = ?1",
+                    "UPDATE accounts_v2 SET email_hash = ?2, has_email = 1, email_proven = 1
+                     WHERE account = ?1",
                 )?
                 .execute(params![
                     account.uuid().as_bytes(),
                     fact.email_hash.as_ref().map(Hash32::bytes),
                 ])?;
+        }
+        AccountEvent::EmailConfirmed(_) => {
+            set(transaction, account, SET_EMAIL_PROVEN)?;
         }
         AccountEvent::CooledDown(cooled) => lock(transaction, position, fact, cooled)?,
         AccountEvent::LockoutReset(reset) => unlock(transaction, account, reset.method)?,
@@ -230,7 +256,7 @@ pub(super) fn apply(
     }
     transaction
         .prepare_cached(
-            "UPDATE accounts_v1 SET updated_at = ?2,
+            "UPDATE accounts_v2 SET updated_at = ?2,
                 active_position = CASE WHEN ?4 THEN ?3 ELSE active_position END
              WHERE account = ?1",
         )?
@@ -244,12 +270,13 @@ pub(super) fn apply(
 }
 
 const SET_TWO_FACTOR: &str =
-    "UPDATE accounts_v1 SET two_factor = 1 WHERE account = ?1 AND two_factor = 0";
+    "UPDATE accounts_v2 SET two_factor = 1 WHERE account = ?1 AND two_factor = 0";
 const CLEAR_TWO_FACTOR: &str =
-    "UPDATE accounts_v1 SET two_factor = 0 WHERE account = ?1 AND two_factor = 1";
-const SET_RECOVERY_CODES: &str = "UPDATE accounts_v1 SET has_recovery_codes = 1 WHERE account = ?1";
+    "UPDATE accounts_v2 SET two_factor = 0 WHERE account = ?1 AND two_factor = 1";
+const SET_EMAIL_PROVEN: &str = "UPDATE accounts_v2 SET email_proven = 1 WHERE account = ?1";
+const SET_RECOVERY_CODES: &str = "UPDATE accounts_v2 SET has_recovery_codes = 1 WHERE account = ?1";
 const CLEAR_RECOVERY_CODES: &str =
-    "UPDATE accounts_v1 SET has_recovery_codes = 0 WHERE account = ?1";
+    "UPDATE accounts_v2 SET has_recovery_codes = 0 WHERE account = ?1";
 
 fn set(transaction: &Transaction<'_>, account: AccountId, sql: &str) -> Result<usize> {
     transaction.prepare_cached(sql)?.execute([account.uuid().as_bytes()])
@@ -281,7 +308,7 @@ fn lock(
     cooled: &CooledDown,
 ) -> Result<()> {
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO locks_v1 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .prepare_cached("INSERT OR REPLACE INTO locks_v2 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
         .execute(params![
             fact.account.uuid().as_bytes(),
             to_json(&cooled.method)?,
@@ -297,7 +324,7 @@ fn lock(
 fn unlock(transaction: &Transaction<'_>, account: AccountId, method: Option<Method>) -> Result<()> {
     let method = method.map(|method| to_json(&method)).transpose()?;
     transaction
-        .prepare_cached("DELETE FROM locks_v1 WHERE account = ?1 AND (?2 IS NULL OR method = ?2)")?
+        .prepare_cached("DELETE FROM locks_v2 WHERE account = ?1 AND (?2 IS NULL OR method = ?2)")?
         .execute(params![account.uuid().as_bytes(), method])
         .map(drop)
 }
@@ -305,7 +332,7 @@ fn unlock(transaction: &Transaction<'_>, account: AccountId, method: Option<Meth
 fn locks(connection: &Connection, account: AccountId, now: Timestamp) -> Result<Vec<Lock>> {
     connection
         .prepare_cached(
-            "SELECT method, since, until, unresolved, rule FROM locks_v1
+            "SELECT method, since, until, unresolved, rule FROM locks_v2
              WHERE account = ?1 AND until > ?2 ORDER BY method",
         )?
         .query_map(params![account.uuid().as_bytes(), millis(now)], |row| {

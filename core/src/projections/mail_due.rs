@@ -45,7 +45,12 @@ pub struct Before {
 /// The mail that an event calls for.
 #[must_use]
 pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDue> {
-    if !before.has_email {
+    // A code to another address goes there, whether or not there is one already.
+    let goes_elsewhere = matches!(
+        event,
+        AccountEvent::EmailCodeRequested(request) if request.purpose == Purpose::ChangeEmail
+    );
+    if !before.has_email && !goes_elsewhere {
         return None;
     }
     let facts = NoticeFacts { by, method: None, until: None, left: None };
@@ -66,7 +71,10 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
             }
             PasswordSetWhy::Initial | PasswordSetWhy::Rehashed => None,
         },
-        AccountEvent::EmailChanged(_) => notice(Notice::EmailChanged, facts),
+        AccountEvent::EmailChanged(changed) => notice(
+            Notice::EmailChanged,
+            NoticeFacts { until: (!changed.unproven).then_some(changed.undo_until), ..facts },
+        ),
         AccountEvent::EmailChangeUndone(_) => notice(Notice::EmailChangeUndone, facts),
         AccountEvent::ReplacementRequested(requested) => notice(
             Notice::ReplacementRequested,

@@ -8,35 +8,36 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Result, Row};
 
 /// The version of the tables' shape, as their names end with it.
-const VERSION: &str = "_v1";
+const VERSION: &str = "_v2";
 
 /// The tables that depend on the log alone, with the columns that order their rows.
 pub(super) const PROJECTED: &[(&str, &str)] = &[
-    ("position_v1", "one"),
-    ("totals_v1", "one"),
-    ("accounts_v1", "account"),
-    ("locks_v1", "account, method"),
-    ("outbox_v1", "event"),
-    ("staff_v1", "stream"),
-    ("unknown_v1", "event_type, version"),
+    ("position_v2", "one"),
+    ("totals_v2", "one"),
+    ("accounts_v2", "account"),
+    ("locks_v2", "account, method"),
+    ("outbox_v2", "event"),
+    ("staff_v2", "stream"),
+    ("unknown_v2", "event_type, version"),
 ];
 /// The courier's own, lost with the file.
-const ATTEMPTS: &str = "attempts_v1";
+const ATTEMPTS: &str = "attempts_v2";
 
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS position_v1 (
+CREATE TABLE IF NOT EXISTS position_v2 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     next INTEGER NOT NULL,
     leaf BLOB
 ) STRICT;
-CREATE TABLE IF NOT EXISTS totals_v1 (
+CREATE TABLE IF NOT EXISTS totals_v2 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     accounts INTEGER NOT NULL,
     two_factor INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS accounts_v1 (
+CREATE TABLE IF NOT EXISTS accounts_v2 (
     account BLOB PRIMARY KEY,
     email_hash BLOB,
+    email_proven INTEGER NOT NULL,
     has_email INTEGER NOT NULL,
     has_recovery_codes INTEGER NOT NULL,
     two_factor INTEGER NOT NULL,
@@ -44,10 +45,10 @@ CREATE TABLE IF NOT EXISTS accounts_v1 (
     updated_at INTEGER NOT NULL,
     active_position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS accounts_v1_email ON accounts_v1 (email_hash)
+CREATE INDEX IF NOT EXISTS accounts_v2_email ON accounts_v2 (email_hash)
     WHERE email_hash IS NOT NULL;
-CREATE INDEX IF NOT EXISTS accounts_v1_active ON accounts_v1 (active_position);
-CREATE TABLE IF NOT EXISTS locks_v1 (
+CREATE INDEX IF NOT EXISTS accounts_v2_active ON accounts_v2 (active_position);
+CREATE TABLE IF NOT EXISTS locks_v2 (
     account BLOB NOT NULL,
     method TEXT NOT NULL,
     since INTEGER NOT NULL,
@@ -57,8 +58,8 @@ CREATE TABLE IF NOT EXISTS locks_v1 (
     position INTEGER NOT NULL,
     PRIMARY KEY (account, method)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS locks_v1_until ON locks_v1 (until);
-CREATE TABLE IF NOT EXISTS outbox_v1 (
+CREATE INDEX IF NOT EXISTS locks_v2_until ON locks_v2 (until);
+CREATE TABLE IF NOT EXISTS outbox_v2 (
     event BLOB PRIMARY KEY,
     account BLOB NOT NULL,
     position INTEGER NOT NULL,
@@ -66,24 +67,24 @@ CREATE TABLE IF NOT EXISTS outbox_v1 (
     due_at INTEGER NOT NULL,
     expires_at INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS staff_v1 (
+CREATE TABLE IF NOT EXISTS staff_v2 (
     stream TEXT PRIMARY KEY,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS attempts_v1 (
+CREATE TABLE IF NOT EXISTS attempts_v2 (
     event BLOB PRIMARY KEY,
     attempts INTEGER NOT NULL,
     next_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS unknown_v1 (
+CREATE TABLE IF NOT EXISTS unknown_v2 (
     event_type TEXT NOT NULL,
     version INTEGER NOT NULL,
     count INTEGER NOT NULL,
     first INTEGER NOT NULL,
     PRIMARY KEY (event_type, version)
 ) STRICT, WITHOUT ROWID;
-INSERT OR IGNORE INTO position_v1 VALUES (1, 0, NULL);
-INSERT OR IGNORE INTO totals_v1 VALUES (1, 0, 0);
+INSERT OR IGNORE INTO position_v2 VALUES (1, 0, NULL);
+INSERT OR IGNORE INTO totals_v2 VALUES (1, 0, 0);
 ";
 
 /// Makes what is missing and drops what another version left.

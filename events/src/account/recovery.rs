@@ -67,6 +67,15 @@ pub enum PasswordChangeWhy {
 pub struct PasswordChangeDemanded {
     /// Why.
     pub why: PasswordChangeWhy,
+    /// Whether the present password is worth nothing from now on, since no second factor keeps out
+    /// whoever knows it: a new one comes by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ends_password: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Another address was taken, proven by a code sent to it. Sealed `pii`: `{login?, email, subject?,
@@ -76,12 +85,19 @@ pub struct PasswordChangeDemanded {
 pub struct EmailChanged {
     /// Until when the earlier address is told what happens, and can take itself back.
     pub undo_until: Timestamp,
+    /// Whether the earlier address was never proven: it is told, and cannot take itself back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unproven: bool,
 }
 
 /// The earlier address was taken back. Sealed `pii` as of `EmailChanged`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EmailChangeUndone {}
+pub struct EmailChangeUndone {
+    /// The change that is undone, and with it every later one; the only one there is without this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<EventId>,
+}
 
 /// The phone is lost: from a session by a code by e-mail, a new authenticator is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

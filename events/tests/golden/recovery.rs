@@ -59,6 +59,14 @@ fn passwords() -> Vec<(&'static str, Of)> {
             "full",
             Of::PasswordChangeDemanded(PasswordChangeDemanded {
                 why: PasswordChangeWhy::Repudiated,
+                ends_password: false,
+            }),
+        ),
+        (
+            "whole",
+            Of::PasswordChangeDemanded(PasswordChangeDemanded {
+                why: PasswordChangeWhy::Repudiated,
+                ends_password: true,
             }),
         ),
     ]
@@ -98,10 +106,13 @@ fn addresses() -> Vec<(&'static str, Of)> {
         expires_at: late(),
         digits: Some(8),
     };
+    let undo_until = at("2026-12-01T05:00:00Z");
     vec![
         ("whole", Of::EmailCodeRequested(requested)),
-        ("full", Of::EmailChanged(EmailChanged { undo_until: at("2026-12-01T05:00:00Z") })),
-        ("full", Of::EmailChangeUndone(EmailChangeUndone {})),
+        ("full", Of::EmailChanged(EmailChanged { undo_until, unproven: false })),
+        ("whole", Of::EmailChanged(EmailChanged { undo_until, unproven: true })),
+        ("full", Of::EmailChangeUndone(EmailChangeUndone { change: None })),
+        ("whole", Of::EmailChangeUndone(EmailChangeUndone { change: Some(EVENT) })),
     ]
 }
 

@@ -263,8 +263,16 @@ impl Entity {
     /// # Errors
     /// The [`Refusal`].
     pub fn rehearse(&self, command: &Command) -> Result<(), Halt> {
+        self.foresee(command).map(drop)
+    }
+
+    /// What a command would lead to now.
+    ///
+    /// # Errors
+    /// The [`Refusal`].
+    pub fn foresee(&self, command: &Command) -> Result<Vec<AccountEvent>, Halt> {
         let context = self.context(self.now(), None);
-        decide(self.account(), command, &context).map(|_| ()).map_err(Halt::Refusal)
+        decide(self.account(), command, &context).map_err(Halt::Refusal)
     }
 
     fn context(&self, now: Timestamp, device: Option<AtDevice>) -> Context<'_> {

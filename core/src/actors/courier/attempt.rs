@@ -129,7 +129,7 @@ async fn attempt(post: &Post, due: &DueMail) -> Outcome {
     // The present address first. What comes after a failure is sent again with what failed: at
     // least once, under the same name.
     for mail in mails {
-        let former = mail.message_id.to() == Whose::Former;
+        let former = matches!(mail.message_id.to(), Whose::Former(_));
         match send(post, due, mail).await {
             Outcome::Settled(MailOutcome::Failed { .. }) if former => {
                 // The address that was given up may be gone: the present one has the notice.

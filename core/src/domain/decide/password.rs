@@ -9,6 +9,7 @@ use countersign_events::account::{
     PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, SessionEndedWhy,
 };
 use countersign_events::id::SecretVersion;
+use jiff::Timestamp;
 
 use super::sessions::{ended, others, replacing, session_of};
 use super::sign_in::{after_factors, alive, later, password_wrong};
@@ -58,7 +59,7 @@ pub(super) fn change(
 pub(super) fn request_reset(account: &Account, context: &Context<'_>) -> Decision {
     admit_reset(&account.resets, context.now, context.policy)?;
     let sends = account.open().is_some_and(|open| {
-        open.password.is_some() && open.email.as_ref().is_some_and(|email| email.confirmed)
+        open.has_had_password() && open.email.as_ref().is_some_and(|email| email.confirmed)
     });
     let link_until = sends.then(|| later(context, context.policy.reset_ttl));
     Ok(vec![AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until })])
@@ -72,11 +73,20 @@ pub(super) fn reset(account: &Account, version: SecretVersion, context: &Context
     let set = AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Reset));
     let hold = AccountEvent::HoldPlaced(HoldPlaced {
         why: HoldWhy::PasswordReset,
-        until: later(context, context.policy.hold),
+        until: held_until(open, context),
         email_codes: withheld(open, context),
     });
     let ended = ended(others(open, None), SessionEndedWhy::PasswordChanged);
     Ok([Some(set), Some(hold), ended].into_iter().flatten().collect())
+}
+
+/// Until when a reset holds what it holds. Where something was held lately it is not begun anew:
+/// who only reads a mailbox must not be able to keep its address for ever.
+fn held_until(open: &Open, context: &Context<'_>) -> Timestamp {
+    let lately = open.held_until.filter(|held| {
+        context.now < held.saturating_add(context.policy.hold_again).unwrap_or(*held)
+    });
+    lately.unwrap_or_else(|| later(context, context.policy.hold))
 }
 
 /// Codes by e-mail are withheld for some time; where they are already, not for a shorter one.

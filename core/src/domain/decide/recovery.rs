@@ -2,8 +2,8 @@
 
 use countersign_events::account::{
     AccountEvent, Assurance, EmailChangeUndone, EmailChanged, EmailCodes, HoldPlaced, HoldWhy,
-    PasswordChangeDemanded, PasswordChangeWhy, Purpose, ReplacementObjected, ReplacementRequested,
-    Repudiated, SessionEndedWhy,
+    Method, PasswordChangeDemanded, PasswordChangeWhy, Purpose, ReplacementObjected,
+    ReplacementRequested, Repudiated, SessionEndedWhy,
 };
 use countersign_events::id::HandleHash;
 
@@ -13,6 +13,7 @@ use super::sign_in::later;
 use super::{Decision, existing};
 use crate::domain::account::{Account, Open, Session};
 use crate::domain::command::{Context, Repudiate, Told};
+use crate::domain::policy::EMAIL_CHANGES_MAX;
 use crate::domain::refusal::Refusal;
 
 /// Whether a session may change the address now (SR-117, SR-118).
@@ -28,7 +29,18 @@ pub(super) fn may_change_email(
         ));
     }
     session.demand_fresh(open, context.now, context.policy)?;
-    open.demand_no_hold(context.now)
+    open.demand_no_hold(context.now)?;
+    demand_few_changes(open, context)
+}
+
+/// Each change can be undone for some days, and there is room for only so many.
+fn demand_few_changes(open: &Open, context: &Context<'_>) -> Result<(), Refusal> {
+    let running = open.former_emails.iter().filter(|former| context.now < former.until);
+    if running.clone().count() < EMAIL_CHANGES_MAX {
+        return Ok(());
+    }
+    let retry_at = running.map(|former| former.until).min().unwrap_or(context.now);
+    Err(Refusal::TooManyRequests { retry_at })
 }
 
 /// Takes the address that a code was sent to; the earlier one is told, and can be taken back.
@@ -41,9 +53,11 @@ pub(super) fn change_email(
     let (open, found) = session_of(account, session, context)?;
     found.demand_more_than_recovery(context.policy)?;
     open.demand_no_hold(context.now)?;
+    demand_few_changes(open, context)?;
     let place = Place { purpose: Purpose::ChangeEmail, sign_in: None, in_session: Some(session) };
     let undo_until = later(context, context.policy.email_undo);
-    let changed = AccountEvent::EmailChanged(EmailChanged { undo_until });
+    let unproven = open.email.as_ref().is_some_and(|email| !email.confirmed);
+    let changed = AccountEvent::EmailChanged(EmailChanged { undo_until, unproven });
     prove_address(account, open, &place, right, changed, context)
 }
 
@@ -85,17 +99,30 @@ pub(super) fn cancel_replacement(
     }
 }
 
+/// A replacement that waits is stopped by a proof of what it says is lost (SR-019).
+pub(super) fn stops_replacement(
+    open: &Open,
+    proven: Method,
+    context: &Context<'_>,
+) -> Option<AccountEvent> {
+    let waits = open.replacement.as_ref().is_some_and(|pending| context.now < pending.expires_at);
+    (waits && matches!(proven, Method::Totp | Method::RecoveryCode))
+        .then_some(AccountEvent::ReplacementObjected(ReplacementObjected {}))
+}
+
 /// Undoes what can be undone, and shuts out whoever did it: every session ends, and the next
-/// sign-in asks for a new password. A link does this once.
+/// sign-in asks for a new password. Where no second factor stands behind the password, it ends at
+/// once, or else whoever knows it would be the first to choose the new one. A link does this once.
 pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context<'_>) -> Decision {
     let open = existing(account)?;
     if open.repudiated.contains_key(&command.cause) {
         return Ok(vec![]);
     }
-    let former = open.former_email.as_ref().filter(|former| {
+    let undone = open.former_emails.iter().find(|former| {
         former.change == command.cause && former.email.confirmed && context.now < former.until
     });
-    let undone = former.map(|_| AccountEvent::EmailChangeUndone(EmailChangeUndone {}));
+    let change = undone.map(|former| former.change);
+    let undone = change.map(|_| AccountEvent::EmailChangeUndone(EmailChangeUndone { change }));
     let objected = open
         .replacement
         .as_ref()
@@ -107,8 +134,13 @@ pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context
             email_codes: EmailCodes::WithheldUntilProof,
         })
     });
+    // A new one comes by mail, to an address that was proven: one there must be.
+    let by_mail = undone.is_some() || open.email.as_ref().is_some_and(|email| email.confirmed);
     let demanded = open.password.is_some().then_some(AccountEvent::PasswordChangeDemanded(
-        PasswordChangeDemanded { why: PasswordChangeWhy::Repudiated },
+        PasswordChangeDemanded {
+            why: PasswordChangeWhy::Repudiated,
+            ends_password: by_mail && !open.two_factor_enabled(),
+        },
     ));
     let repudiated = AccountEvent::Repudiated(Repudiated { cause: command.cause });
     let ended = ended(others(open, None), SessionEndedWhy::Repudiated);

@@ -51,7 +51,7 @@ pub(super) fn set_password(
     why: PasswordSetWhy,
 ) -> Decision {
     let open = existing(account)?;
-    if why == PasswordSetWhy::Initial && open.password.is_some() {
+    if why == PasswordSetWhy::Initial && open.has_had_password() {
         return Err(Refusal::AuthenticationFailed);
     }
     Ok(vec![AccountEvent::PasswordSet(PasswordSet::new(version, why))])

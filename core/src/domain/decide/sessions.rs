@@ -7,6 +7,7 @@ use countersign_events::account::{
 use countersign_events::id::HandleHash;
 
 use super::code::{self, Judged, Place};
+use super::recovery::stops_replacement;
 use super::sign_in::{password_wrong, proven_by};
 use super::{Decision, admit};
 use crate::domain::account::{Account, Open, Session};
@@ -84,6 +85,7 @@ fn prove_by_code(
             Some(replacing((command.session, session), command.next, assurance, &amr));
     }
     events.extend(accepted);
+    events.extend(stops_replacement(open, method, context));
     Ok(events)
 }
 

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use super::code::{self, Judged, Place};
 use super::devices;
-use super::recovery::may_change_email;
+use super::recovery::{may_change_email, stops_replacement};
 use super::sessions::session_of;
 use super::{Decision, admit, existing};
 use crate::domain::account::{Account, Open, SignIn as WaitingSignIn};
@@ -202,6 +202,7 @@ pub(super) fn verify_code(
     }
     events.extend(accepted);
     events.extend(first_email_code(open, method));
+    events.extend(stops_replacement(open, method, context));
     Ok(events)
 }
 

@@ -17,6 +17,9 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
         }
         AccountEvent::PasswordChangeDemanded(demanded) => {
             open.password_change = Some(demanded.why);
+            if demanded.ends_password {
+                open.password = None;
+            }
         }
         AccountEvent::HoldPlaced(hold) => {
             open.held_until = Some(open.held_until.map_or(hold.until, |held| held.max(hold.until)));
@@ -24,27 +27,23 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
         }
         AccountEvent::EmailChanged(changed) => {
             let Some(commit) = stamped.pii else { return };
-            let former = open.email.replace(Email { commit, confirmed: true });
-            // The address before the last change stays the one that can be taken back: who changes
-            // it twice does not shake it off.
-            let is_running = open.former_email.is_some();
-            if let Some(email) = former.filter(|_| !is_running) {
-                open.former_email = Some(FormerEmail {
-                    email,
-                    identity_at: open.identity_at,
-                    change: stamped.id,
-                    until: changed.undo_until,
-                });
+            // Every address of these days stays one that can be taken back: who changes it twice
+            // shakes none of them off.
+            if let Some(email) = open.email.replace(Email { commit, confirmed: true }) {
+                let (change, until) = (stamped.id, changed.undo_until);
+                let identity_at = open.identity_at;
+                open.former_emails.push(FormerEmail { email, identity_at, change, until });
             }
             open.identity_at = stamped.revision;
             open.email_codes.clear();
             open.reset = None;
         }
-        AccountEvent::EmailChangeUndone(_) => {
+        AccountEvent::EmailChangeUndone(undone) => {
             let Some(commit) = stamped.pii else { return };
             open.email = Some(Email { commit, confirmed: true });
             open.identity_at = stamped.revision;
-            open.former_email = None;
+            let from = open.former_emails.iter().position(|it| Some(it.change) == undone.change);
+            open.former_emails.truncate(from.unwrap_or(0));
             open.email_codes.clear();
             open.reset = None;
         }

@@ -72,9 +72,13 @@ impl Open {
         }
         let replaced = opened.replaces.unwrap_or(opened.session);
         let earlier = self.sessions.remove(&replaced);
-        // Proving again changes the token and not the session: its offer goes along (SR-113).
+        // Proving again changes the token and not the session: its offer goes along (SR-113), and
+        // so does its code by e-mail.
         if let Some(offer) = self.offer.as_mut().filter(|offer| offer.session == Some(replaced)) {
             offer.session = Some(opened.session);
+        }
+        if let Some(code) = self.email_codes.remove(&replaced) {
+            self.email_codes.insert(opened.session, code);
         }
         let started_at = earlier.as_ref().map_or(at, |session| session.started_at);
         let mut session = Session {

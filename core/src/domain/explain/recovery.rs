@@ -13,12 +13,22 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
                      it to"
                 .into(),
         },
+        AccountEvent::PasswordChangeDemanded(demanded) if demanded.ends_password => {
+            "the password is worth nothing any more, and a new one comes by mail: the holder said \
+             that something was somebody else's doing"
+                .into()
+        }
         AccountEvent::PasswordChangeDemanded(_) => {
             "the next sign-in asks for a new password: the holder said that something was \
              somebody else's doing"
                 .into()
         }
         AccountEvent::HoldPlaced(hold) => held(hold),
+        AccountEvent::EmailChanged(changed) if changed.unproven => {
+            "another e-mail address was taken; the earlier one was never proven, and cannot be \
+             taken back"
+                .into()
+        }
         AccountEvent::EmailChanged(changed) => format!(
             "another e-mail address was taken; the earlier one can be taken back until {}",
             time(changed.undo_until)

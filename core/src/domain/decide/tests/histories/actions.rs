@@ -206,7 +206,7 @@ impl Action {
             }
             Self::Repudiate(told) => {
                 let other = event_id(life.mint());
-                let of = life.account.open().and_then(|open| open.former_email.as_ref());
+                let of = life.account.open().and_then(|open| open.former_emails.first());
                 let cause = of.map_or(other, |former| former.change);
                 Command::Repudiate(Repudiate { cause, told: *told })
             }
