@@ -57,6 +57,16 @@ impl Looks {
     pub const DESK: Self = Self { phone: false, dark: false, language: "en" };
     /// A phone, by night, in English.
     pub const PHONE: Self = Self { phone: true, dark: true, language: "en" };
+
+    /// What pictures of it are called.
+    const fn name(self) -> &'static str {
+        match (self.phone, self.dark) {
+            (false, false) => "desk-by-day",
+            (false, true) => "desk-by-night",
+            (true, false) => "phone-by-day",
+            (true, true) => "phone-by-night",
+        }
+    }
 }
 
 /// A browser with a fresh profile.
@@ -65,6 +75,7 @@ pub struct Browser {
     _process: DriverProcess,
     driver: WebDriver,
     base: String,
+    looks: Looks,
 }
 
 struct DriverProcess(Child);
@@ -109,7 +120,7 @@ impl Browser {
         if !looks.phone {
             driver.set_window_rect(0, 0, 1280, 1000).await?;
         }
-        Ok(Self { _process: process, driver, base: base.to_owned() })
+        Ok(Self { _process: process, driver, base: base.to_owned(), looks })
     }
 
     /// Goes to a page of the site.
@@ -274,7 +285,7 @@ impl Browser {
     pub async fn shot(&self, name: &str) -> anyhow::Result<PathBuf> {
         let directory = target_directory()?.join(SHOTS);
         std::fs::create_dir_all(&directory)?;
-        let path = directory.join(format!("{name}.png"));
+        let path = directory.join(format!("{name}.{}.png", self.looks.name()));
         std::fs::write(&path, self.driver.screenshot_as_png().await?)?;
         Ok(path)
     }

@@ -2,7 +2,7 @@
 
 use super::{Client, Done, Pending};
 use crate::contract::account::AccountCreated;
-use crate::contract::email::EmailCodePromised;
+use crate::contract::email::{EmailCodePromised, EmailCodeUnderWay};
 use crate::contract::factor::{ActivateFactor, Activated, DemandedFactor, FactorOffered};
 use crate::contract::id::FactorId;
 use crate::contract::password::NewPassword;
@@ -25,6 +25,11 @@ impl Client {
     /// Asks for a code by e-mail: `POST /v1/sign-ins/{id}/email-code`.
     pub fn send_email_code(&self, sign_in: &Secret) -> Pending<EmailCodePromised> {
         self.post_empty(&["sign-ins", sign_in.reveal(), "email-code"])
+    }
+
+    /// Sees how far that code is: `GET /v1/sign-ins/{id}/email-code`.
+    pub fn email_code(&self, sign_in: &Secret) -> Pending<EmailCodeUnderWay> {
+        self.get(&["sign-ins", sign_in.reveal(), "email-code"])
     }
 
     /// Answers for the second factor: `POST /v1/sign-ins/{id}/answers`.

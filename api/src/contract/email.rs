@@ -39,6 +39,33 @@ pub struct EmailCodePromised {
     pub expires_at: Timestamp,
 }
 
+/// How far a mail is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MailState {
+    /// It has not left yet: it is about to, or the mail server does not take it now.
+    Waiting,
+    /// The mail server has it.
+    Sent,
+    /// It was given up.
+    Undeliverable,
+}
+
+/// A code that is on its way, and how far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct EmailCodeUnderWay {
+    /// The masked address.
+    pub hint: String,
+    /// From when another may be asked for.
+    pub resend_at: Timestamp,
+    /// When this one dies.
+    pub expires_at: Timestamp,
+    /// How far the mail is.
+    pub mail: MailState,
+}
+
 /// The address was proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

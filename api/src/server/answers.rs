@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use countersign_core::accounts::{answer as core, request};
+use countersign_core::domain::account as domain;
 use countersign_core::domain::command::Told;
 use countersign_events::{account, actor, client, operator};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use super::problem::ProblemAnswer;
 use crate::contract::account::{Account, Lock, Unresolved};
 use crate::contract::client::{ClientAdded, ClientApp};
 use crate::contract::device::Device;
-use crate::contract::email::EmailCodePromised;
+use crate::contract::email::{EmailCodePromised, EmailCodeUnderWay, MailState};
 use crate::contract::event::{By, Event};
 use crate::contract::factor::{Activated, Factor, FactorOffered};
 use crate::contract::id::{AccountId, ClientId, FactorId};
@@ -263,6 +264,16 @@ pub(crate) fn email_code_promised(promised: core::EmailCodePromised) -> EmailCod
         resend_at: promised.resend_at,
         expires_at: promised.expires_at,
     }
+}
+
+pub(crate) fn email_code_under_way(found: core::EmailCodeUnderWay) -> EmailCodeUnderWay {
+    let EmailCodePromised { hint, resend_at, expires_at } = email_code_promised(found.promised);
+    let mail = match found.mail {
+        domain::MailState::Waiting => MailState::Waiting,
+        domain::MailState::Sent => MailState::Sent,
+        domain::MailState::Undeliverable => MailState::Undeliverable,
+    };
+    EmailCodeUnderWay { hint, resend_at, expires_at, mail }
 }
 
 pub(crate) fn account(view: core::AccountView) -> Account {

@@ -59,6 +59,7 @@ const API_KEY: &str = "api_key";
         v1::sessions::end::handle,
         v1::sign_ins::start::handle,
         v1::sign_ins::email_code::handle,
+        v1::sign_ins::email_code_state::handle,
         v1::sign_ins::answer::handle,
         v1::sign_ins::password::handle,
         v1::sign_ins::begin_factor::handle,

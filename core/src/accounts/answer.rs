@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::request::Net;
+use crate::domain::account::MailState;
 use crate::domain::command::Told;
 use crate::handle::{ApiKey, DeviceHandle, SessionToken, SetupToken, SignInHandle};
 
@@ -91,6 +92,15 @@ pub struct EmailCodePromised {
     pub resend_at: Timestamp,
     /// When this one dies.
     pub expires_at: Timestamp,
+}
+
+/// A code that is on its way, and how far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailCodeUnderWay {
+    /// The masked address, and until when.
+    pub promised: EmailCodePromised,
+    /// How far the mail is.
+    pub mail: MailState,
 }
 
 /// A session, as its holder sees it.

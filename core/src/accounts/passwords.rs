@@ -39,9 +39,6 @@ impl Accounts {
         if let Err(refusal) = self.check_password(&password) {
             return Ok(Err(refusal));
         }
-        if current == password {
-            return Ok(Err(Refusal::PasswordUnchanged));
-        }
         let change = Change { call: call.clone(), session: token.hash(), current, password };
         self.ask(StreamId::Account(token.account()), change).await
     }
@@ -177,6 +174,9 @@ impl Change {
         let command = |version| Command::ChangePassword(ChangePassword { session, version, next });
         // Refused before anything is compared or written.
         entity.rehearse(&command(Some(SecretVersion::new(0))))?;
+        if self.current == self.password {
+            return Err(Refusal::PasswordUnchanged.into());
+        }
         entity.admit(Method::Password)?;
         let former = entity.open()?.password;
         let version = match check_password(entity, &self.current).await? {

@@ -10,8 +10,8 @@ use countersign_events::id::{AccountId, ClientId, Nonce, SecretVersion, StreamId
 use zeroize::Zeroizing;
 
 use super::answer::{
-    DeviceGiven, EmailCodePromised, MethodOffered, MoreRequired, SecondFactorRequired,
-    SessionGiven, SignedIn,
+    DeviceGiven, EmailCodePromised, EmailCodeUnderWay, MethodOffered, MoreRequired,
+    SecondFactorRequired, SessionGiven, SignedIn,
 };
 use super::identity::seal_net;
 use super::passwords::put_password;
@@ -83,6 +83,15 @@ impl Accounts {
         let stream = StreamId::Account(sign_in.account());
         let bound_to = sign_in.hash();
         self.ask(stream, SendCode { call: call.clone(), purpose: Purpose::SignIn, bound_to }).await
+    }
+
+    /// How far the mail is that a sign-in waits for.
+    ///
+    /// # Errors
+    /// [`Refusal::AuthenticationFailed`] for a sign-in that waits for none; a [`Fault`].
+    pub async fn email_code(&self, sign_in: SignInHandle) -> Verdict<EmailCodeUnderWay> {
+        let stream = StreamId::Account(sign_in.account());
+        self.ask(stream, LookForCode { sign_in }).await
     }
 
     /// Completes a sign-in with a code.
@@ -326,6 +335,32 @@ impl Request for SendCode {
         };
         let email = entity.identity().await?.email.unwrap_or_default();
         promised(entity, &batch, &email)
+    }
+}
+
+struct LookForCode {
+    sign_in: SignInHandle,
+}
+
+impl Request for LookForCode {
+    type Answer = EmailCodeUnderWay;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<EmailCodeUnderWay, Halt> {
+        entity.load().await?;
+        let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
+        let (now, hash) = (entity.now(), self.sign_in.hash());
+        let alive = open.sign_ins.get(&hash).filter(|sign_in| now < sign_in.expires_at);
+        let code = alive.and_then(|_| open.email_codes.get(&hash));
+        let code =
+            code.filter(|code| now < code.expires_at).ok_or(Refusal::AuthenticationFailed)?;
+        let asked_at = open.email_sends.iter().max().copied().unwrap_or(now);
+        let resend = entity.services.policy.email_resend;
+        let promised = EmailCodePromised {
+            hint: entity.identity().await?.email.as_deref().map(mask::email).unwrap_or_default(),
+            resend_at: asked_at.saturating_add(resend).unwrap_or(asked_at),
+            expires_at: code.expires_at,
+        };
+        Ok(EmailCodeUnderWay { promised, mail: code.mail })
     }
 }
 

@@ -171,9 +171,13 @@ impl Conduct {
                 self.factors.retain(|_, factor| factor.enabled);
                 self.factors.insert(requested.factor, Factor::default());
             }
-            AccountEvent::Enabled(enabled) => self.enable(enabled.factor, breaches),
+            AccountEvent::Enabled(enabled) => {
+                self.recovery.forget_replacement();
+                self.enable(enabled.factor, breaches);
+            }
             AccountEvent::FactorRemoved(removed) => {
                 self.recovery.changes(act, breaches);
+                self.recovery.forget_replacement();
                 self.factors.remove(&removed.factor);
                 self.sign_ins.clear();
                 self.email_codes.clear();
@@ -314,8 +318,11 @@ impl Conduct {
         opened: &SessionOpened,
         breaches: &mut Vec<Breach>,
     ) -> Option<Assurance> {
-        let before = opened.replaces.unwrap_or(opened.session);
-        let before = self.sessions.remove(&before);
+        let replaced = opened.replaces.unwrap_or(opened.session);
+        let before = self.sessions.remove(&replaced);
+        if let Some(code) = self.email_codes.remove(&replaced) {
+            self.email_codes.insert(opened.session, code);
+        }
         if before.is_none() {
             let detail = "it takes the place of a session that is not there".to_owned();
             breaches.push((Rule::SessionWithoutProof, detail));

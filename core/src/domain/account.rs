@@ -283,6 +283,21 @@ pub struct EmailCode {
     pub digits: u8,
     /// When it dies.
     pub expires_at: Timestamp,
+    /// How far its mail is.
+    pub mail: MailState,
+}
+
+/// How far a mail is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailState {
+    /// It has not left yet: it is about to, or the mail server does not take it now.
+    #[default]
+    Waiting,
+    /// The mail server has it.
+    Sent,
+    /// It was given up.
+    Undeliverable,
 }
 
 impl Account {

@@ -13,7 +13,7 @@ use countersign_events::id::{EventId, Hash32, Revision};
 use jiff::Timestamp;
 
 use super::account::{
-    Account, Email, EmailCode, Factor, Offer, Open, RecoverySet, Session, Standing,
+    Account, Email, EmailCode, Factor, MailState, Offer, Open, RecoverySet, Session, Standing,
 };
 use super::decide::counts_as_guess;
 use super::email_code::{DIGITS, forget_old_sends};
@@ -134,6 +134,10 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::CodeRejected(rejected) => open.rejected(rejected),
         AccountEvent::Enabled(enabled) => open.enable(enabled.factor, at),
         AccountEvent::EmailCodeRequested(requested) => open.email_code(requested, stamped),
+        AccountEvent::EmailCodeSent(sent) => open.mailed(sent.request, MailState::Sent),
+        AccountEvent::EmailDeliveryFailed(failed) => {
+            open.mailed(failed.request, MailState::Undeliverable);
+        }
         AccountEvent::RecoveryCodesIssued(issued) => open.recovery = Some(recovery_set(issued)),
         AccountEvent::RecoveryCodeUsed(used) => {
             if let Some(set) = &mut open.recovery {
@@ -176,8 +180,6 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::RegistrationAbandoned(_)
         | AccountEvent::PasswordRejected(_)
         | AccountEvent::AttemptsRefused(_)
-        | AccountEvent::EmailCodeSent(_)
-        | AccountEvent::EmailDeliveryFailed(_)
         | AccountEvent::CooledDown(_)
         | AccountEvent::LockoutReset(_)
         | AccountEvent::NoticeSent(_)
@@ -326,8 +328,16 @@ impl Open {
             nonce: requested.nonce,
             digits: requested.digits.unwrap_or(DIGITS),
             expires_at: requested.expires_at,
+            mail: MailState::Waiting,
         };
         self.email_codes.insert(requested.bound_to, code);
+    }
+
+    fn mailed(&mut self, request: EventId, mail: MailState) {
+        let code = self.email_codes.values_mut().find(|code| code.request == request);
+        if let Some(code) = code {
+            code.mail = mail;
+        }
     }
 }
 

@@ -254,7 +254,10 @@ pub(crate) fn text(text: &str) -> Zeroizing<String> {
 }
 
 pub(crate) fn registration(login: &str) -> Register {
-    let email = format!("{login}@example.com");
+    // What a mail server takes, whatever the login is.
+    let local: String = login.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
+    let local = if local.is_empty() { "somebody" } else { local.as_str() };
+    let email = format!("{local}@example.com");
     Register { login: login.to_owned(), email, password: text(PASSWORD) }
 }
 

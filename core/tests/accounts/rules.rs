@@ -157,7 +157,7 @@ fn sr_089_a_login_with_characters_that_do_not_show_is_refused() {
             let refused = no(house.accounts.register(&house.call(), ask).await);
             assert!(matches!(refused, Refusal::Invalid { field: "email", .. }), "{refused:?}");
         }
-        for login in ["mike", "Zoë", "Σίσυφος", "михаил", "三郎 先生", "re\u{301}my", "a:b@c"]
+        for login in ["mike", "Zoë", "Σίσυφος", "михаил", "三郎 先生", "re\u{301}my", "a:b.c"]
         {
             let ask = Register { login: login.to_owned(), ..registration("mike") };
             yes(house.accounts.register(&house.call(), ask).await);

@@ -3,7 +3,7 @@
 
 use countersign_api::server::listener::Listener;
 use countersign_core::mail::SendErrorClass;
-use countersign_tests::app::{STEP, TestApp};
+use countersign_tests::app::{Answered, STEP, TestApp};
 use countersign_tests::post_office::PostFault;
 use jiff::SignedDuration;
 
@@ -43,19 +43,46 @@ fn a_code_by_e_mail_arrives_once_the_mail_server_is_back() {
         let tries = app.post.tries();
         app.post.fails(PostFault::Refuses(SendErrorClass::Temporary));
         let sign_in = app.begin(&marlene).await;
+        assert_eq!(how_far(app, &sign_in).await.status, 401, "none was asked for");
         app.email_code(&sign_in).await.is(202);
         let next = app.settle().await.expect("it is tried again");
+        assert_eq!(how_far(app, &sign_in).await.is(200).text_at("/mail"), "waiting");
         assert_eq!((app.post.tries(), app.post.newest_code(&marlene.email)), (tries + 1, None));
         assert!(next > "2026-11-24T12:00:00Z".parse().unwrap());
         app.post.works();
         app.pass(STEP).await;
         assert_eq!(app.settle().await, None);
         let code = app.post.newest_code(&marlene.email).expect("a code");
+        let sent = how_far(app, &sign_in).await.is(200);
+        assert_eq!(
+            (sent.text_at("/mail"), sent.text_at("/hint")),
+            ("sent".into(), "m•••@e•••.com".into())
+        );
         let entered = app.answer(&sign_in, "email_code", &code).await.is(200);
         assert_eq!(entered.text_at("/session/assurance"), "email_code");
         assert_eq!(app.count(&marlene.account, "account.email_code_sent"), 1);
         assert_eq!(app.count(&marlene.account, "account.email_delivery_failed"), 0);
+        assert_eq!(how_far(app, &sign_in).await.status, 401, "it was used");
     });
+}
+
+/// Who stands at the sign-in learns that a code was given up.
+#[test]
+fn a_code_that_was_refused_for_good_is_told_at_the_sign_in() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.refused").await;
+        app.settle().await;
+        app.post.fails(PostFault::Refuses(SendErrorClass::Permanent));
+        let sign_in = app.begin(&marlene).await;
+        app.email_code(&sign_in).await.is(202);
+        app.settle().await;
+        assert_eq!(how_far(app, &sign_in).await.is(200).text_at("/mail"), "undeliverable");
+    });
+}
+
+/// What the sign-in is told of its mail.
+async fn how_far(app: &TestApp, sign_in: &str) -> Answered {
+    app.get(format!("/v1/sign-ins/{sign_in}/email-code")).await
 }
 
 /// A mail that is refused for good is given up loudly: an event that the holder reads in the own

@@ -36,5 +36,6 @@ mod sessions;
 mod staff;
 mod step_up;
 mod store_faults;
+mod taken_back;
 mod taking;
 mod vault_faults;

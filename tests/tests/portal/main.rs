@@ -9,6 +9,35 @@
     reason = "a test may fail loudly"
 )]
 
+/// A walk at a desk and on a phone, by day and by night.
+macro_rules! in_all_looks {
+    ($walk:ident) => {
+        mod $walk {
+            use countersign_tests::browser::Looks;
+
+            #[test]
+            fn at_a_desk_by_day() {
+                super::$walk(Looks::DESK);
+            }
+
+            #[test]
+            fn at_a_desk_by_night() {
+                super::$walk(Looks { dark: true, ..Looks::DESK });
+            }
+
+            #[test]
+            fn on_a_phone_by_day() {
+                super::$walk(Looks { dark: false, ..Looks::PHONE });
+            }
+
+            #[test]
+            fn on_a_phone_by_night() {
+                super::$walk(Looks::PHONE);
+            }
+        }
+    };
+}
+
 mod accessible;
 mod authenticators;
 mod demanded;

@@ -8,15 +8,16 @@ use crate::person::*;
 /// The one sentence of every failed proof.
 const ONE_SENTENCE: &str = "That did not work. Each code works once";
 
-/// From the first click to a second factor that is asked for, at a desk and on a phone.
-fn enables_and_is_asked(looks: Looks, name: &str) {
+/// SR-008: walks 1 to 4, from the first click to a second factor that is asked for; the code of the
+/// activation does not sign in, the next one does.
+fn sr_008_enables_two_factor_and_is_asked_for_the_next_code(looks: Looks) {
     TestApp::run(async |app| {
         let browser = browser(app, looks).await;
         register(&browser).await;
         open_settings(&browser).await;
-        browser.shot(&format!("{name}-settings")).await.unwrap();
-        let (secret, _) = enable(app, &browser, &format!("{name}-enable")).await;
-        browser.shot(&format!("{name}-enabled")).await.unwrap();
+        browser.shot("settings").await.unwrap();
+        let (secret, _) = enable(app, &browser, "enable").await;
+        browser.shot("enabled").await.unwrap();
         let used = phone(app, &secret);
 
         sign_out(&browser).await;
@@ -24,32 +25,22 @@ fn enables_and_is_asked(looks: Looks, name: &str) {
         browser.reads("#second h1", "One more step").await.unwrap();
         type_code(&browser, "#code", &used).await;
         browser.reads("#code-form .error", ONE_SENTENCE).await.unwrap();
-        browser.shot(&format!("{name}-used-code")).await.unwrap();
+        browser.shot("used-code").await.unwrap();
         next_step(app).await;
         type_code(&browser, "#code", &phone(app, &secret)).await;
         browser.reads("#protected", "is on").await.unwrap();
-        browser.shot(&format!("{name}-home")).await.unwrap();
+        browser.shot("home").await.unwrap();
         browser.close().await.unwrap();
     });
 }
 
-/// SR-008: the code of the activation does not sign in; the next one does.
-#[test]
-fn enables_two_factor_at_a_desk_and_is_asked_for_the_next_code() {
-    enables_and_is_asked(Looks::DESK, "desk");
-}
+in_all_looks!(sr_008_enables_two_factor_and_is_asked_for_the_next_code);
 
-#[test]
-fn enables_two_factor_on_a_phone_and_is_asked_for_the_next_code() {
-    enables_and_is_asked(Looks::PHONE, "phone");
-}
-
-/// Without the app: a code by e-mail opens a session that says what it may not do; a recovery code
-/// opens a whole one, once.
-#[test]
-fn signs_in_without_the_app() {
+/// Walks 5 and 6, without the app: a code by e-mail opens a session that says what it may not do; a
+/// recovery code opens a whole one, once.
+fn signs_in_without_the_app(looks: Looks) {
     TestApp::run(async |app| {
-        let (browser, _, codes) = protected(app, Looks::DESK, "without-the-app").await;
+        let (browser, _, codes) = protected(app, looks, "without-the-app").await;
         enter_by_email(app, &browser).await;
         browser.shot("by-email").await.unwrap();
         sign_out(&browser).await;
@@ -68,12 +59,13 @@ fn signs_in_without_the_app() {
     });
 }
 
-/// Sees devices and sessions and ends them, reads the history, renames and removes the
+in_all_looks!(signs_in_without_the_app);
+
+/// Walk 9: sees devices and sessions and ends them, reads the history, renames and removes the
 /// authenticator, and is never asked again.
-#[test]
-fn renames_and_removes_the_authenticator_and_is_never_asked_again() {
+fn renames_and_removes_the_authenticator_and_is_never_asked_again(looks: Looks) {
     TestApp::run(async |app| {
-        let here = browser(app, Looks::DESK).await;
+        let here = browser(app, looks).await;
         register(&here).await;
         open_settings(&here).await;
         let (secret, _) = enable(app, &here, "rename-and-remove").await;
@@ -122,3 +114,5 @@ fn renames_and_removes_the_authenticator_and_is_never_asked_again() {
         there.close().await.unwrap();
     });
 }
+
+in_all_looks!(renames_and_removes_the_authenticator_and_is_never_asked_again);

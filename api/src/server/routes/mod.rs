@@ -76,6 +76,7 @@ pub static TABLE: &[Row] = rows! {
     POST "/v1/sign-ins/{id}/answers" Auth::SignIn, BOTH => sign_ins::answer::handle;
     POST "/v1/sign-ins" Auth::AnyoneOrClient(Scope::SignInsVouch), BOTH => sign_ins::start::handle;
     POST "/v1/sign-ins/{id}/email-code" Auth::SignIn, BOTH => sign_ins::email_code::handle;
+    GET "/v1/sign-ins/{id}/email-code" Auth::SignIn, BOTH => sign_ins::email_code_state::handle;
     POST "/v1/sign-ins/{id}/password" Auth::SignIn, BOTH => sign_ins::password::handle;
     POST "/v1/sign-ins/{id}/factors" Auth::SignIn, BOTH => sign_ins::begin_factor::handle;
     POST "/v1/sign-ins/{id}/factors/{factor}/activate" Auth::SignIn, BOTH
@@ -197,6 +198,7 @@ mod tests {
                 matches!(
                     row.auth,
                     Auth::Session
+                        | Auth::SignIn
                         | Auth::SessionOrClient(Scope::HistoryRead)
                         | Auth::MailLink
                         | Auth::Operator(_)

@@ -27,7 +27,7 @@ impl Recovery {
                 self.replacing = false;
             }
             AccountEvent::ReplacementRequested(requested) => self.due_at = Some(requested.due_at),
-            AccountEvent::ReplacementObjected(_) => self.due_at = None,
+            AccountEvent::ReplacementObjected(_) => self.forget_replacement(),
             AccountEvent::ReplacementCompleted(_) => {
                 let due_at = self.due_at.take();
                 if due_at.is_none_or(|due_at| act.at < due_at) {
@@ -38,6 +38,11 @@ impl Recovery {
             }
             _ => {}
         }
+    }
+
+    /// What was asked for concerned the authenticators and the password there were.
+    pub(super) fn forget_replacement(&mut self) {
+        self.due_at = None;
     }
 
     /// Something that a hold keeps as it is.
@@ -83,6 +88,7 @@ impl Conduct {
         if matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed) {
             return;
         }
+        self.recovery.forget_replacement();
         let demanded = set.sign_in.and_then(|sign_in| self.sign_ins.remove(&sign_in));
         let demanded = demanded.filter(|sign_in| sign_in.needs == Need::NewPassword);
         self.sign_ins.clear();

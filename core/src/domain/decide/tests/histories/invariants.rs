@@ -126,12 +126,14 @@ impl Witness {
             AccountEvent::Enabled(enabled) => {
                 assert!(self.steps.contains_key(&enabled.factor), "enabled by a code");
                 self.factors.insert(enabled.factor);
+                self.replacement = None;
                 self.waiting.clear();
                 self.more.clear();
             }
             AccountEvent::FactorRemoved(removed) => {
                 assert!(self.factors.remove(&removed.factor));
                 assert!(self.replacing || !self.is_held(now), "an authenticator was held");
+                self.replacement = None;
                 self.waiting.clear();
                 self.more.clear();
             }
@@ -208,6 +210,7 @@ impl Witness {
         self.waiting.clear();
         self.more.clear();
         self.demanded = false;
+        self.replacement = None;
         let Some(opened) = &set.session else { return };
         let (needs, proven) = asked.expect("a sign-in");
         assert_eq!(needs, Need::NewPassword);
