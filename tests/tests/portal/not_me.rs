@@ -17,8 +17,14 @@ async fn open_link(app: &TestApp, browser: &Browser) {
     assert!(!address.to_string().contains(&secret), "the link's secret stays in {address}");
 }
 
+/// What a list says, an item a line.
+async fn listed(browser: &Browser, css: &str) -> Vec<String> {
+    browser.text(css).await.unwrap().lines().map(str::to_owned).collect()
+}
+
 /// AT-60: what follows links by itself, as mail programs do, changes nothing: only the button acts.
-/// Then every session has ended, and the next sign-in asks for a new password.
+/// Then every session has ended, and the next sign-in asks for a new password. The page says that and
+/// no more; a link that was used is over (SR-054).
 #[test]
 fn a_link_that_says_it_was_not_me_acts_at_its_button_alone() {
     TestApp::run(async |app| {
@@ -29,14 +35,22 @@ fn a_link_that_says_it_was_not_me_acts_at_its_button_alone() {
         let (secret, _) = enable(app, &here, "not-me-enabled").await;
         let elsewhere = browser(app, Looks::PHONE).await;
         open_link(app, &elsewhere).await;
-        elsewhere.reads("#would", "ends every session").await.unwrap();
+        let would = ["Every session ends.", "The next sign-in asks for a new password."];
+        assert_eq!(listed(&elsewhere, "#would").await, would);
         elsewhere.shot("not-me").await.unwrap();
         here.reload().await.unwrap();
         here.see("#settings").await.unwrap();
 
         elsewhere.click("#object-form [type=submit]").await.unwrap();
         elsewhere.reads("#done", "choose a new password").await.unwrap();
+        let did = ["Every session has ended.", "The next sign-in asks for a new password."];
+        assert_eq!(listed(&elsewhere, "#did").await, did);
+        elsewhere.see("#by-password a[href='/sign-in']").await.unwrap();
+        assert!(is_hidden(&elsewhere, "#by-mail").await);
         elsewhere.shot("not-me-done").await.unwrap();
+        let used = link_to(app, "/not-me", EMAIL).await;
+        elsewhere.go(&format!("/not-me#{used}")).await.unwrap();
+        elsewhere.reads("#over", "It was used already").await.unwrap();
         here.reload().await.unwrap();
         here.see("#password-form").await.unwrap();
 
@@ -58,6 +72,7 @@ fn a_link_that_says_it_was_not_me_acts_at_its_button_alone() {
 }
 
 /// SR-117: the new address proves itself with a code, the old one is told and takes its place back.
+/// Without a second factor the password ends, and the page leads to a new one by mail.
 #[test]
 fn sr_117_a_change_of_address_is_undone_from_the_old_one() {
     TestApp::run(async |app| {
@@ -86,17 +101,69 @@ fn sr_117_a_change_of_address_is_undone_from_the_old_one() {
         open_link(app, &elsewhere).await;
         elsewhere.reads("#about", "the e-mail address of your account was changed").await.unwrap();
         elsewhere.click("#object-form [type=submit]").await.unwrap();
-        elsewhere.reads("#did", "is the one of your account again").await.unwrap();
+        elsewhere.see("#done").await.unwrap();
+        let did = listed(&elsewhere, "#did").await;
+        assert_eq!(did.len(), 3, "{did:?}");
+        assert!(did[0].contains("is the one of your account again"), "{did:?}");
+        assert!(did[1].contains("Every session has ended"), "{did:?}");
+        assert!(did[2].contains("Your password does not work any more"), "{did:?}");
+        elsewhere.reads("#next-by-mail", "a link comes by mail").await.unwrap();
+        for hidden in ["#next-password", "#next-factors", "#next-factors-held", "#by-password"] {
+            assert!(is_hidden(&elsewhere, hidden).await, "{hidden}");
+        }
+        elsewhere.shot("not-me-by-mail").await.unwrap();
         here.reload().await.unwrap();
         here.see("#password-form").await.unwrap();
         type_password(&here).await;
-        here.fill("#new-password", NEW_PASSWORD).await.unwrap();
-        here.click("#renewal-form [type=submit]").await.unwrap();
+        here.reads("#password-form .error", "do not fit").await.unwrap();
+
+        elsewhere.click("#by-mail a").await.unwrap();
+        elsewhere.fill("#login", LOGIN).await.unwrap();
+        elsewhere.click("#forgot-form [type=submit]").await.unwrap();
+        elsewhere.see("#asked").await.unwrap();
+        let link = link_to(app, "/reset-password", EMAIL).await;
+        elsewhere.go(&format!("/reset-password#{link}")).await.unwrap();
+        elsewhere.fill("#new-password", NEW_PASSWORD).await.unwrap();
+        elsewhere.click("#reset-form [type=submit]").await.unwrap();
+        elsewhere.see("#done").await.unwrap();
+        type_password_of(&here, LOGIN, NEW_PASSWORD).await;
         here.see("#unprotected").await.unwrap();
         open_settings(&here).await;
         assert_eq!(here.text("#address").await.unwrap(), old);
         here.reads("#history", "The earlier address was put back").await.unwrap();
         here.close().await.unwrap();
         elsewhere.close().await.unwrap();
+    });
+}
+
+/// SR-118: who says that a new password by mail was not theirs gets a day in which things stay as they
+/// are, and is not told to change them at once.
+#[test]
+fn sr_118_what_has_to_wait_is_not_what_to_do_now() {
+    TestApp::run(async |app| {
+        let (browser, _, _) = protected(app, Looks::PHONE, "reset-by-a-stranger").await;
+        enter_by_email(app, &browser).await;
+        sign_out(&browser).await;
+        browser.go("/forgot-password").await.unwrap();
+        browser.fill("#login", LOGIN).await.unwrap();
+        browser.click("#forgot-form [type=submit]").await.unwrap();
+        browser.see("#asked").await.unwrap();
+        let link = link_to(app, "/reset-password", EMAIL).await;
+        browser.go(&format!("/reset-password#{link}")).await.unwrap();
+        browser.fill("#new-password", NEW_PASSWORD).await.unwrap();
+        browser.click("#reset-form [type=submit]").await.unwrap();
+        browser.see("#done").await.unwrap();
+
+        open_link(app, &browser).await;
+        browser.reads("#about", "was set by a link in a mail").await.unwrap();
+        let would = listed(&browser, "#would").await;
+        assert!(would.iter().any(|one| one.starts_with("For 24 hours")), "{would:?}");
+        assert!(!would.iter().any(|one| one.contains("session")), "none is open: {would:?}");
+        browser.click("#object-form [type=submit]").await.unwrap();
+        browser.reads("#next-factors-held", "Once the 24 hours are over").await.unwrap();
+        assert!(is_hidden(&browser, "#next-factors").await);
+        browser.see("#by-password a[href='/forgot-password']").await.unwrap();
+        browser.shot("not-me-held").await.unwrap();
+        browser.close().await.unwrap();
     });
 }

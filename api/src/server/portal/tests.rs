@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::contract::recovery::Effect;
 
 /// Bytes of a page with everything that it loads.
 const PAGE_BYTES_MAX: usize = 100 * 1024;
@@ -57,6 +58,27 @@ fn scripts_say_only_what_is_written_down() {
         }
     }
     assert!(asked > 20);
+}
+
+/// What an objection would do and did is told from the API's own words for it.
+#[test]
+fn every_effect_of_an_objection_is_told_before_and_after() {
+    let said = keys(&texts::of_scripts(&texts::of(Language::English)));
+    let all = [
+        Effect::ReplacementStopped,
+        Effect::AddressRestored,
+        Effect::SessionsEnded,
+        Effect::PasswordEnded,
+        Effect::PasswordAsked,
+        Effect::Held,
+    ];
+    for effect in all {
+        let effect = serde_json::to_value(effect).unwrap();
+        let effect = effect.as_str().unwrap();
+        for kind in ["would", "did"] {
+            assert!(said.contains(&format!("objection.{kind}_{effect}")), "{kind} {effect}");
+        }
+    }
 }
 
 /// A text that nobody shows is one that nobody keeps right.

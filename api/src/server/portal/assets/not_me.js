@@ -9,17 +9,38 @@ import { dated, maybe, say, sayProblem } from "./text.js";
 const secret = secretOfLink();
 const path = `/v1/objections/${secret}`;
 
-/** What is said of a kind of event; of one that this page does not know, what is true of any. */
-function of(kind, about, values) {
-  return maybe(`objection.${kind}_${about}`, values) ?? say(`objection.${kind}_other`, values);
+/** What a notice told of; of what this page does not know, what is true of any. */
+function told(about, values) {
+  return maybe(`objection.about_${about}`, values) ?? say("objection.about_other", values);
+}
+
+/** Lists what the button would do, or did: no more than the API says. */
+function list(element, kind, effects) {
+  const all = effects.length > 0 ? effects : ["none"];
+  const items = all.map((effect) => say(`objection.${kind}_${effect}`));
+  element.replaceChildren(
+    ...items.map((text) => Object.assign(document.createElement("li"), { textContent: text })),
+  );
+}
+
+/** What to do then: nothing that cannot be done. */
+function leadOn(effects) {
+  const [ended, held] = ["password_ended", "held"].map((effect) => effects.includes(effect));
+  show($("next-by-mail"), ended);
+  show($("by-mail"), ended);
+  show($("next-password"), effects.includes("password_asked"));
+  show($("by-password"), !ended);
+  // A password ends where no authenticator stands behind it: there is none to look at.
+  show($("next-factors"), !ended && !held);
+  show($("next-factors-held"), !ended && held);
 }
 
 async function ask() {
   if (!secret) return show($("over"));
   try {
-    const { about, at, until } = await call("GET", path);
-    $("about").textContent = of("about", about, { time: dated(at) });
-    $("would").textContent = of("would", about);
+    const { about, at, until, effects } = await call("GET", path);
+    $("about").textContent = told(about, { time: dated(at) });
+    list($("would"), "would", effects);
     $("until").textContent = say("objection.until", { time: dated(until) });
     show($("question"));
   } catch (problem) {
@@ -29,14 +50,15 @@ async function ask() {
 }
 
 onSubmit($("object-form"), async (_, key) => {
-  let stopped;
+  let done;
   try {
-    stopped = await call("POST", path, {}, key);
+    done = await call("POST", path, {}, key);
   } catch (problem) {
     if (problem.code === "authentication-failed") return take($("question"), $("over"));
     throw problem;
   }
-  $("did").textContent = of("did", stopped.about);
+  list($("did"), "did", done.effects);
+  leadOn(done.effects);
   take($("question"), $("done"));
   await whoAmI();
 });
