@@ -221,12 +221,13 @@ impl Browser {
         Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
     }
 
-    /// Sets the clock that every page from now on sees when it is loaded.
+    /// Sets the clock that this page and every one from now on sees.
     ///
     /// # Errors
     /// Where the browser does not answer.
     pub async fn at(&self, now: Timestamp) -> anyhow::Result<()> {
         let script = SHIFTED_CLOCK.replace("NOW", &now.as_millisecond().to_string());
+        self.driver.execute(&script, Vec::new()).await?;
         self.driver.cdp().page().add_script_to_evaluate_on_new_document(script).await?;
         Ok(())
     }

@@ -48,4 +48,5 @@ mod person;
 mod second_step;
 mod served;
 mod troubles;
+mod waiting;
 mod walks;

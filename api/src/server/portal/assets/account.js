@@ -12,7 +12,7 @@ import { withProof } from "./prove.js";
 import { askForReplacement, cancelReplacement } from "./replacement.js";
 import { replaceNow, showReplacement } from "./replacement.js";
 import { endOthers, forgetDevices, showSignedIn } from "./signed_in.js";
-import { moment, say, sayProblem } from "./text.js";
+import { fullMinute, moment, say, sayProblem } from "./text.js";
 
 const ME = "/v1/accounts/me";
 /** The buttons of what asks for a second factor. */
@@ -36,7 +36,9 @@ async function showAll() {
   showReplacement(session, account);
   showRequired(account);
   show($("held"), Boolean(account.held_until));
-  $("held").textContent = say("script.held", { time: moment(account.held_until ?? Date.now()) });
+  $("held").textContent = say("script.held", {
+    time: moment(fullMinute(account.held_until ?? Date.now())),
+  });
   // Such a session has no way to the proof that these ask for.
   const mayChange = session.assurance !== "email_code";
   for (const button of document.querySelectorAll(CHANGES)) button.disabled = !mayChange;
@@ -48,7 +50,8 @@ async function showAll() {
 
 function showLocks() {
   const items = account.locks.map((lock) => {
-    const text = say("script.locked", { method: say(`method.${lock.method}`), time: moment(lock.until) });
+    const values = { method: say(`method.${lock.method}`), time: moment(fullMinute(lock.until)) };
+    const text = say("script.locked", values);
     return Object.assign(document.createElement("li"), { textContent: text });
   });
   $("locks").replaceChildren(...items);

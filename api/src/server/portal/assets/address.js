@@ -25,7 +25,15 @@ export function showAddress(shown) {
 /** Confirms the present address with a code sent to it. */
 export async function confirmAddress() {
   const send = () => call("POST", `${EMAIL}/confirm`, {}, freshKey());
-  if (await askForCode(await send(), send)) note(say("script.email_confirmed"));
+  let promised;
+  try {
+    promised = await send();
+  } catch (problem) {
+    if (problem.code !== "too-many-requests") throw problem;
+    // The last one may have been for this, and wait in the mailbox.
+    promised = { hint: account.email_hint, resend_at: problem.retry_at, isEarlier: true };
+  }
+  if (await askForCode(promised, send)) note(say("script.email_confirmed"));
 }
 
 /** Changes the address: it is the new one once a code sent there was typed. */
@@ -42,8 +50,19 @@ onSubmit($("new-address-form"), async (typed) => {
   if (promised) answer($("new-address-dialog"), { promised, send });
 });
 
+/** Whether a code was sent just now, or one of before may still be good. */
+function showSent(isSent) {
+  show($("address-sent"), isSent);
+  show($("address-earlier"), !isSent);
+}
+
 function askForCode(promised, send) {
-  sendAgain = send;
+  sendAgain = async () => {
+    const again = await send();
+    if (again) showSent(true);
+    return again;
+  };
+  showSent(!promised.isEarlier);
   const asked = ask($("address-dialog"));
   tell(promised);
   return asked;

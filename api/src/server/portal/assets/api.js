@@ -27,8 +27,14 @@ export async function call(method, path, body, key) {
   } catch {
     throw new Problem({ code: answer.ok ? "network" : "internal" });
   }
-  if (!answer.ok) throw new Problem(read);
+  if (!answer.ok) throw new Problem(timed(read, answer.headers.get("Retry-After")));
   return read;
+}
+
+/** A wait is told in the time of this browser, whose clock need not be the server's. */
+function timed(problem, seconds) {
+  if (!problem.retry_at || !seconds) return problem;
+  return { ...problem, retry_at: new Date(Date.now() + Number(seconds) * 1000) };
 }
 
 /** A key under which a POST may be repeated without taking effect twice. */

@@ -1,12 +1,11 @@
 // What every page needs: finding, showing, forms, and the head with the profile icon.
 
 import { call, freshKey } from "./api.js";
-import { day, inDays, moment, say, sayProblem } from "./text.js";
+import { COUNTED_SECONDS, day, fullMinute, inDays, moment } from "./text.js";
+import { say, sayProblem, secondsTo } from "./text.js";
 
 const LANGUAGE_COOKIE = "cs_lang";
 const NOTE = "countersign-note";
-/** A wait shorter than this is counted down; a longer one tells its end. */
-const COUNTED_SECONDS = 120;
 const DAY_MS = 86_400_000;
 const YEAR_SECONDS = 31536000;
 
@@ -39,7 +38,7 @@ export function note(text) {
 export function waitUntil(at, button, beside) {
   clearInterval(Number(button.dataset.waits));
   const tick = () => {
-    const seconds = Math.ceil((new Date(at) - Date.now()) / 1000);
+    const seconds = secondsTo(at);
     button.disabled = seconds > 0;
     beside.textContent = seconds > 0 ? wait(at, seconds) : "";
     if (seconds <= 0) clearInterval(Number(button.dataset.waits));
@@ -50,7 +49,7 @@ export function waitUntil(at, button, beside) {
 
 function wait(at, seconds) {
   if (seconds < COUNTED_SECONDS) return say("script.resend_in", { seconds });
-  return say("script.resend_at", { time: moment(at) });
+  return say("script.resend_at", { time: moment(fullMinute(at)) });
 }
 
 /** Goes to another page and says something there. */

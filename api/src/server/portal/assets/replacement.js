@@ -6,7 +6,7 @@ import { answer, ask } from "./dialog.js";
 import { enrol, keep } from "./enable.js";
 import { $, note, onSubmit, show } from "./page.js";
 import { withProof } from "./prove.js";
-import { dated, say } from "./text.js";
+import { dated, fullMinute, say } from "./text.js";
 
 const FACTORS = "/v1/accounts/me/factors";
 const REPLACEMENT = `${FACTORS}/replacement`;
@@ -21,7 +21,7 @@ export function showReplacement(session, account) {
   const isDue = Date.now() >= new Date(replacement.due_at);
   $("replacement-when").textContent = say("script.replacement_when", {
     asked: dated(replacement.requested_at),
-    due: dated(replacement.due_at),
+    due: dated(fullMinute(replacement.due_at)),
     end: dated(replacement.expires_at),
   });
   show($("replacement-now"), isDue && !byEmail);
@@ -31,7 +31,7 @@ export function showReplacement(session, account) {
 /** Asks for it, once it is said again what that means. */
 export async function askForReplacement() {
   const pending = await ask($("replace-dialog"));
-  if (pending) note(say("script.replacement_asked", { due: dated(pending.due_at) }));
+  if (pending) note(say("script.replacement_asked", { due: dated(fullMinute(pending.due_at)) }));
 }
 
 onSubmit($("replace-form"), async (_, key) => {

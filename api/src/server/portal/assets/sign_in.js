@@ -5,7 +5,7 @@ import { call, freshKey } from "./api.js";
 import { enrol, freshName, keep } from "./enable.js";
 import { $, complain, goTo, mailedDigits, myAccount, onSubmit } from "./page.js";
 import { show, sixDigits, waitUntil, whoAmI } from "./page.js";
-import { say, sayProblem } from "./text.js";
+import { say, sayProblem, secondsTo } from "./text.js";
 import { forget, remember, remembered } from "./under_way.js";
 
 const WAYS = ["totp", "email_code", "recovery_code"];
@@ -22,6 +22,12 @@ const FIELDS = {
   email_code: ["code", mailedDigits, "script.mailed_digits"],
   recovery_code: ["recovery", (typed) => typed.trim(), "script.empty"],
 };
+
+/** The buttons that send a code, each with what says how long it waits. */
+const SENDERS = [
+  [$("send-code"), $("send-at")],
+  [$("resend"), $("resend-at")],
+];
 
 /** The sign-in under way: its name, what it offers, which way is being gone. */
 let signIn = { id: null, methods: [], way: "totp" };
@@ -96,20 +102,29 @@ onSubmit($("code-form"), async (typed, key) => {
 });
 
 async function sendCode() {
-  for (const button of [$("send-code"), $("resend")]) button.disabled = true;
+  const { promised } = signIn;
+  // What was sent just now is to be typed; the next one can be had beside it.
+  if (promised && secondsTo(promised.resend_at) > 0) return askForMailed();
+  for (const [button] of SENDERS) button.disabled = true;
   try {
-    const promised = await call("POST", `/v1/sign-ins/${signIn.id}/email-code`, {}, freshKey());
-    signIn.promised = promised;
-    if (signIn.way !== "email_code") take("email_code");
-    remember(signIn);
-    promise(promised);
-  } catch (problem) {
-    complain($("code-form"), sayProblem(problem));
-    $("resend").disabled = false;
-    if (problem.code === "too-many-requests") waitUntil(problem.retry_at, $("resend"), $("resend-at"));
-  } finally {
+    const path = `/v1/sign-ins/${signIn.id}/email-code`;
+    signIn.promised = await call("POST", path, {}, freshKey());
     $("send-code").disabled = false;
+    askForMailed();
+  } catch (problem) {
+    const waits = problem.code === "too-many-requests";
+    complain($("code-form"), waits ? say("script.no_code_yet") : sayProblem(problem));
+    for (const [button, beside] of SENDERS) {
+      button.disabled = false;
+      if (waits) waitUntil(problem.retry_at, button, beside);
+    }
   }
+}
+
+function askForMailed() {
+  if (signIn.way !== "email_code") take("email_code");
+  remember(signIn);
+  promise(signIn.promised);
 }
 
 /** Says where the code went, and when another may be sent. */

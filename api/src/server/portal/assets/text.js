@@ -2,6 +2,9 @@
 
 const texts = JSON.parse(document.getElementById("texts").textContent);
 const language = document.documentElement.lang;
+const MINUTE_MS = 60_000;
+/** A wait shorter than this is told in seconds, a longer one by its end. */
+export const COUNTED_SECONDS = 120;
 
 /** The text of `section.key`, with `{name}` filled in; undefined where there is none. */
 export function maybe(path, values = {}) {
@@ -29,6 +32,16 @@ export function dated(text) {
   return new Intl.DateTimeFormat(language, shape).format(new Date(text));
 }
 
+/** A moment as people wait for it: never told earlier than it is. */
+export function fullMinute(text) {
+  return new Date(Math.ceil(new Date(text) / MINUTE_MS) * MINUTE_MS);
+}
+
+/** Seconds from now to a moment, never told shorter than they are. */
+export function secondsTo(at) {
+  return Math.ceil((new Date(at) - Date.now()) / 1000);
+}
+
 /** A day, in full. */
 export function day(text) {
   return new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(new Date(text));
@@ -39,13 +52,20 @@ export function inDays(days) {
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(days, "day");
 }
 
+function tooMany(at) {
+  const seconds = Math.max(secondsTo(at), 1);
+  if (seconds >= COUNTED_SECONDS) return say("script.too_many", { time: moment(fullMinute(at)) });
+  const shape = { style: "unit", unit: "second", unitDisplay: "long" };
+  return say("script.wait", { wait: new Intl.NumberFormat(language, shape).format(seconds) });
+}
+
 /** What a problem of the API says to the person before the page. */
 export function sayProblem(problem) {
   if (problem.code === "too-many-requests") {
-    return say("script.too_many", { time: moment(problem.retry_at) });
+    return tooMany(problem.retry_at);
   }
   const values = { field: problem.field, detail: problem.detail ?? problem.title };
-  if (problem.until) values.time = moment(problem.until);
+  if (problem.until) values.time = moment(fullMinute(problem.until));
   return (
     maybe(`problem.${problem.code}-${problem.field}`, values) ??
     maybe(`problem.${problem.code}`, values) ??
