@@ -26,14 +26,15 @@ async fn ask_for_replacement(browser: &Browser) {
 fn a_lost_authenticator_is_replaced_after_a_day() {
     TestApp::run(async |app| {
         let (browser, lost, codes) = protected(app, Looks::PHONE, "to-be-lost").await;
+        browser.at(app.clock.now()).await.unwrap();
         enter_by_email(app, &browser).await;
         ask_for_replacement(&browser).await;
         assert!(is_hidden(&browser, "#replace-now").await, "before it is due");
         browser.shot("replacement-asked").await.unwrap();
         sign_out(&browser).await;
 
+        // What is due is for the server to say: this browser's clock still stands at the day before.
         app.pass(DELAY).await;
-        browser.at(app.clock.now()).await.unwrap();
         enter_by_email(app, &browser).await;
         open_settings(&browser).await;
         browser.shot("replacement-due").await.unwrap();
@@ -45,6 +46,9 @@ fn a_lost_authenticator_is_replaced_after_a_day() {
         browser.reads("#history", "The authenticator was replaced").await.unwrap();
         assert!(is_hidden(&browser, "#replacement").await);
         assert!(is_hidden(&browser, "#by-email").await, "the session has two factors now");
+        let held = browser.text("#held").await.unwrap();
+        assert!(held.starts_with("The way into this account was changed not long ago"), "{held}");
+        assert!(!held.contains("password"), "nobody has set one: {held}");
         sign_out(&browser).await;
 
         next_step(app).await;

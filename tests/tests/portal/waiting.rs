@@ -100,7 +100,7 @@ fn a_wait_is_never_told_shorter_than_it_is() {
             .then((answer) => answer.json()).then((account) => account.locks[0].until)";
         let until: Timestamp = browser.script(until).await.unwrap().as_str().unwrap().parse().unwrap();
         assert_ne!(until.as_second() % 60, 0, "a moment between two minutes");
-        let full = until.as_second().div_ceil(60) * 60;
+        let full = (until.as_second() + 59) / 60 * 60;
         let told = format!(
             "return new Intl.DateTimeFormat('en', {{ timeStyle: 'short' }}).format({})",
             full * 1000

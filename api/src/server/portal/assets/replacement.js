@@ -18,14 +18,13 @@ export function showReplacement(session, account) {
   show($("lost-phone"), byEmail && account.two_factor_enabled && !replacement);
   show($("replacement"), Boolean(replacement));
   if (!replacement) return;
-  const isDue = Date.now() >= new Date(replacement.due_at);
   $("replacement-when").textContent = say("script.replacement_when", {
     asked: dated(replacement.requested_at),
     due: dated(fullMinute(replacement.due_at)),
     end: dated(replacement.expires_at),
   });
-  show($("replacement-now"), isDue && !byEmail);
-  show($("replace-now"), isDue && byEmail);
+  show($("replacement-now"), replacement.due && !byEmail);
+  show($("replace-now"), replacement.due && byEmail);
 }
 
 /** Asks for it, once it is said again what that means. */
