@@ -29,7 +29,7 @@ pub struct RegisterPerson {
     pub login: String,
     /// The address for codes and notices.
     pub email: String,
-    /// At least 8 characters, at most 1024 bytes, none of the common ones.
+    /// At least 8 characters, at most 1024 bytes.
     pub password: Secret,
 }
 

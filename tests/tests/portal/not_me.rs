@@ -61,11 +61,14 @@ fn a_link_that_says_it_was_not_me_acts_at_its_button_alone() {
         here.shot("password-demanded").await.unwrap();
         here.fill("#new-password", PASSWORD).await.unwrap();
         here.click("#renewal-form [type=submit]").await.unwrap();
-        here.see("#renewal-form .error:not(:empty)").await.unwrap();
+        here.reads("#renewal-form .error", "That is the password you have now").await.unwrap();
+        let field = "return document.querySelector('#new-password').ariaInvalid";
+        assert_eq!(here.script(field).await.unwrap(), "true");
         here.reload().await.unwrap();
         here.fill("#new-password", NEW_PASSWORD).await.unwrap();
         here.click("#renewal-form [type=submit]").await.unwrap();
         here.see("#protected").await.unwrap();
+        here.reads("#note", "Your new password is set").await.unwrap();
         here.close().await.unwrap();
         elsewhere.close().await.unwrap();
     });

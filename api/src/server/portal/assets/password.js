@@ -6,9 +6,6 @@ import { $, note, onSubmit } from "./page.js";
 import { withProof } from "./prove.js";
 import { say, sayProblem } from "./text.js";
 
-/** The field that a problem is about. */
-const FIELDS = { "authentication-failed": "current", "weak-password": "password" };
-
 let factors = [];
 
 /** Goes through the dialog, for the holder of these authenticators. */
@@ -25,7 +22,7 @@ onSubmit(
     try {
       if (await withProof(factors, change)) answer($("password-dialog"));
     } catch (problem) {
-      problem.field ??= FIELDS[problem.code];
+      if (problem.code === "authentication-failed") problem.field = "current";
       throw problem;
     }
   },

@@ -12,7 +12,6 @@ onSubmit($("reset-form"), async (typed, key) => {
     await call("POST", `/v1/password-resets/${secret}`, { password }, key);
   } catch (problem) {
     if (problem.code === "authentication-failed") return take($("renewal"), $("over"));
-    if (problem.code === "weak-password") problem.field = "password";
     throw problem;
   }
   $("new-password").value = "";

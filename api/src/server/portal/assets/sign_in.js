@@ -3,7 +3,7 @@
 
 import { call, freshKey } from "./api.js";
 import { enrol, freshName, keep } from "./enable.js";
-import { $, complain, goTo, mailedDigits, myAccount, onSubmit } from "./page.js";
+import { $, complain, goTo, mailedDigits, myAccount, note, onSubmit } from "./page.js";
 import { show, sixDigits, waitUntil, whoAmI } from "./page.js";
 import { say, sayProblem, secondsTo } from "./text.js";
 import { forget, remember, remembered } from "./under_way.js";
@@ -47,9 +47,10 @@ onSubmit(
     problem.code === "authentication-failed" ? say("problem.sign-in-failed") : sayProblem(problem),
 );
 
-/** Goes on to what the outcome asks for. */
-async function go(outcome) {
-  if (outcome.status === "completed") return enter(outcome.session);
+/** Goes on to what the outcome asks for, and says what was done, where it is worth saying. */
+async function go(outcome, done) {
+  if (outcome.status === "completed") return enter(outcome.session, done);
+  if (done) note(done);
   const { status, id, methods = [] } = outcome;
   const way = WAYS.find((one) => methods.some(({ method }) => method === one)) ?? "totp";
   resume({ status, id, methods, way });
@@ -137,12 +138,8 @@ onSubmit(
   $("renewal-form"),
   async (typed, key) => {
     const password = typed.get("password");
-    try {
-      await go(await call("POST", `/v1/sign-ins/${signIn.id}/password`, { password }, key));
-    } catch (problem) {
-      if (problem.code === "weak-password") problem.field = "password";
-      throw problem;
-    }
+    const outcome = await call("POST", `/v1/sign-ins/${signIn.id}/password`, { password }, key);
+    await go(outcome, say("script.password_set"));
   },
   sayOver,
 );
@@ -165,7 +162,7 @@ onSubmit(
 );
 
 /** There is a session; what is worth saying is said on the next page. */
-async function enter(session) {
+async function enter(session, done) {
   forget();
   let account;
   try {
@@ -177,8 +174,8 @@ async function enter(session) {
     return complain($("password-form"), say("script.cookie_dropped"));
   }
   const recovered = session.amr.some((proof) => proof.endsWith(":recovery_code"));
-  if (!recovered) return goTo("/");
-  goTo("/", `${say("script.signed_in_recovery")} ${codesLeft(account.recovery_codes_left)}`);
+  const used = [say("script.signed_in_recovery"), codesLeft(account.recovery_codes_left)];
+  goTo("/", [done, ...(recovered ? used : [])].filter(Boolean).join(" "));
 }
 
 function codesLeft(count) {
