@@ -87,6 +87,7 @@ fn sr_117_a_change_of_address_is_undone_from_the_old_one() {
 
         app.pass(BETWEEN_MAILS).await;
         here.click("#change-address").await.unwrap();
+        here.reads("#new-address-form", "can undo it for 7 days").await.unwrap();
         here.fill("#new-address", "no address").await.unwrap();
         here.click("#new-address-form [type=submit]").await.unwrap();
         here.see("#new-address-form .error:not(:empty)").await.unwrap();
@@ -96,7 +97,7 @@ fn sr_117_a_change_of_address_is_undone_from_the_old_one() {
         app.settle().await;
         here.fill("#address-code", &app.post.newest_code(NEW_EMAIL).unwrap()).await.unwrap();
         here.click("#address-form [type=submit]").await.unwrap();
-        here.reads("#note", "Your address is changed").await.unwrap();
+        here.reads("#note", "where this can be undone for 7 days").await.unwrap();
         assert_ne!(here.text("#address").await.unwrap(), old);
         here.shot("address-changed").await.unwrap();
 
@@ -136,6 +137,28 @@ fn sr_117_a_change_of_address_is_undone_from_the_old_one() {
         here.reads("#history", "The earlier address was put back").await.unwrap();
         here.close().await.unwrap();
         elsewhere.close().await.unwrap();
+    });
+}
+
+/// An address that was never proven cannot take its place back, and nobody is told that it can.
+#[test]
+fn an_address_that_was_never_confirmed_is_promised_no_way_back() {
+    TestApp::run(async |app| {
+        let browser = browser(app, Looks { language: "de", ..Looks::PHONE }).await;
+        register(&browser).await;
+        open_settings(&browser).await;
+        app.pass(BETWEEN_MAILS).await;
+        browser.click("#change-address").await.unwrap();
+        browser.see("#new-address").await.unwrap();
+        assert!(is_hidden(&browser, "#new-address-undo").await);
+        browser.fill("#new-address", NEW_EMAIL).await.unwrap();
+        browser.click("#new-address-form [type=submit]").await.unwrap();
+        browser.reads("#address-hint", "s").await.unwrap();
+        app.settle().await;
+        browser.fill("#address-code", &app.post.newest_code(NEW_EMAIL).unwrap()).await.unwrap();
+        browser.click("#address-form [type=submit]").await.unwrap();
+        browser.reads("#note", "Eine frühere bestätigte gibt es nicht").await.unwrap();
+        browser.close().await.unwrap();
     });
 }
 

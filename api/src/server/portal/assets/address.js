@@ -38,9 +38,13 @@ export async function confirmAddress() {
 
 /** Changes the address: it is the new one once a code sent there was typed. */
 export async function changeAddress() {
+  // Only an address that was proven is told with a link that takes it back.
+  const undoable = account.email_confirmed;
+  show($("new-address-undo"), undoable);
   const begun = await ask($("new-address-dialog"));
   if (!begun) return;
-  if (await askForCode(begun.promised, begun.send)) note(say("script.email_changed"));
+  if (!(await askForCode(begun.promised, begun.send))) return;
+  note(say(undoable ? "script.email_changed" : "script.email_changed_unproven"));
 }
 
 onSubmit($("new-address-form"), async (typed) => {
