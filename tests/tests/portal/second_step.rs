@@ -1,9 +1,13 @@
 //! A sign-in that is under way: in a page loaded anew, in another language, in two tabs at once.
 
+use countersign_core::clock::Clock as _;
 use countersign_tests::app::{PASSWORD, TestApp};
 use countersign_tests::browser::{Browser, Looks};
 
 use crate::person::*;
+
+/// From the password on, as long as nothing further is proven.
+const SIGN_IN_LIVES: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 async fn type_login(browser: &Browser, login: &str) {
     type_password_of(browser, login, PASSWORD).await;
@@ -78,6 +82,64 @@ fn sr_056_two_accounts_in_two_tabs_do_not_mix() {
         browser.to_tab(&first).await.unwrap();
         browser.reload().await.unwrap();
         browser.reads("#who", "konrad").await.unwrap();
+        browser.close().await.unwrap();
+    });
+}
+
+/// The API never says that a sign-in is over, so the page does: a second failure names the way out,
+/// the fifth leads to it.
+#[test]
+fn sr_055_a_sign_in_that_is_over_is_said_to_be_over() {
+    TestApp::run(async |app| {
+        let person = app.person(LOGIN).await;
+        let browser = browser(app, Looks::DESK).await;
+        type_login(&browser, LOGIN).await;
+        let wrong = app.wrong_code(&person);
+        type_code(&browser, "#code", &wrong).await;
+        browser.reads("#code-form .error", "That did not work. ").await.unwrap();
+        for _ in 0..3 {
+            type_code(&browser, "#code", &wrong).await;
+            browser.reads("#code-form .error", "use another way, or start again").await.unwrap();
+        }
+        type_code(&browser, "#code", &wrong).await;
+        browser.reads("#password-form .error", "That sign-in is over").await.unwrap();
+        assert!(is_hidden(&browser, "#second").await);
+        browser.shot("sign-in-over").await.unwrap();
+        let found = browser.violations().await.unwrap();
+        assert!(found.is_empty(), "{found:?}");
+
+        // The method waits; every other way is open to who starts again.
+        type_login(&browser, LOGIN).await;
+        browser.click("#use-recovery").await.unwrap();
+        type_code(&browser, "#recovery", &person.recovery_codes[0]).await;
+        browser.see("#protected").await.unwrap();
+        browser.close().await.unwrap();
+    });
+}
+
+/// After its ten minutes the page leads back by itself, and does not come back when loaded anew.
+#[test]
+fn sr_055_a_sign_in_that_took_too_long_leads_back_to_the_password() {
+    TestApp::run(async |app| {
+        app.person(LOGIN).await;
+        let german = Looks { language: "de", ..Looks::PHONE };
+        let browser = browser(app, german).await;
+        browser.at(app.clock.now()).await.unwrap();
+        type_login(&browser, LOGIN).await;
+        app.pass(SIGN_IN_LIVES).await;
+        browser.at(app.clock.now()).await.unwrap();
+        type_code(&browser, "#code", "000000").await;
+        browser.reads("#password-form .error", "Diese Anmeldung ist vorbei").await.unwrap();
+
+        type_login(&browser, LOGIN).await;
+        let soon = SIGN_IN_LIVES - jiff::SignedDuration::from_secs(1);
+        let began = app.clock.now();
+        browser.at(began + soon).await.unwrap();
+        browser.reload().await.unwrap();
+        browser.reads("#password-form .error", "Diese Anmeldung ist vorbei").await.unwrap();
+        browser.reload().await.unwrap();
+        browser.see("#password-form").await.unwrap();
+        assert!(is_hidden(&browser, "#second").await);
         browser.close().await.unwrap();
     });
 }

@@ -2,18 +2,19 @@
 
 import { answer, ask } from "./dialog.js";
 import { $, complain, onSubmit, show, sixDigits } from "./page.js";
-import { day, say } from "./text.js";
+import { day, say, sayProblem } from "./text.js";
 
 const KEY_GROUP = /.{1,4}/g;
 
-/** Sends the first code of the offer that is open. */
+/** Sends the first code of the offer that is open; says what went wrong with it. */
 let send = null;
+let explain = sayProblem;
 
 /**
  * Goes through the dialog: `begin` gets an offer from the API, `activate` sends it the first code.
  * Resolves to what the activation gave, or undefined where the person gave up.
  */
-export async function enrol({ begin, activate, title, submit }) {
+export async function enrol({ begin, activate, title, submit, explain: own }) {
   const offer = await begin();
   if (!offer) return undefined;
   $("enable-title").textContent = title ?? say("enable.title");
@@ -22,16 +23,21 @@ export async function enrol({ begin, activate, title, submit }) {
   $("key").textContent = offer.secret.match(KEY_GROUP).join(" ");
   $("otpauth").href = offer.otpauth_uri;
   send = (code, key) => activate(offer.factor_id, code, key);
+  explain = own ?? sayProblem;
   const activated = await ask($("enable-dialog"));
   forget();
   return activated;
 }
 
-onSubmit($("activate-form"), async (typed, key) => {
-  const code = sixDigits(typed.get("code"));
-  if (!code) return complain($("activate-form"), say("script.code_digits"), $("activate-code"));
-  answer($("enable-dialog"), await send(code, key));
-});
+onSubmit(
+  $("activate-form"),
+  async (typed, key) => {
+    const code = sixDigits(typed.get("code"));
+    if (!code) return complain($("activate-form"), say("script.code_digits"), $("activate-code"));
+    answer($("enable-dialog"), await send(code, key));
+  },
+  (problem) => explain(problem),
+);
 
 /** Shows recovery codes until the person says that they are kept. */
 export async function keep(codes, { login, title, lead, wait }) {

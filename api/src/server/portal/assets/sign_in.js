@@ -6,7 +6,7 @@ import { enrol, freshName, keep } from "./enable.js";
 import { $, complain, goTo, mailedDigits, myAccount, note, onSubmit } from "./page.js";
 import { show, sixDigits, waitUntil, whoAmI } from "./page.js";
 import { say, sayProblem, secondsTo } from "./text.js";
-import { forget, remember, remembered } from "./under_way.js";
+import { forget, left, remember, remembered } from "./under_way.js";
 
 const WAYS = ["totp", "email_code", "recovery_code"];
 /** Where each outcome leads that is no session yet. */
@@ -15,6 +15,9 @@ const PARTS = {
   password_change_required: "renewal",
   enrolment_required: "enrolment",
 };
+
+/** Codes that a sign-in may have refused, before the API refuses all. */
+const FAILED_MAX = 5;
 
 /** Of each way its field, how that is read, and what is said where nothing can be read there. */
 const FIELDS = {
@@ -32,9 +35,34 @@ const SENDERS = [
 /** The sign-in under way: its name, what it offers, which way is being gone. */
 let signIn = { id: null, methods: [], way: "totp" };
 
-/** Says that the sign-in is over, where the API says no more than that it failed. */
+/** Ends the sign-in when its time is over. */
+let timer = null;
+
+/** Goes back to the first step, and says why. */
+function startAgain(why) {
+  clearTimeout(timer);
+  forget();
+  $("enable-dialog").close();
+  for (const part of Object.values(PARTS)) show($(part), false);
+  show($("first"));
+  complain($("password-form"), why);
+  $("login").focus();
+}
+
+/** The API says no more than that it failed; of these steps only a sign-in that is over can. */
 function sayOver(problem) {
-  return problem.code === "authentication-failed" ? say("script.sign_in_over") : sayProblem(problem);
+  if (problem.code !== "authentication-failed") return sayProblem(problem);
+  startAgain(say("script.sign_in_over"));
+  return "";
+}
+
+/** One more code was refused; the last one that may be, or one after its time, ends the sign-in. */
+function sayFailed(problem) {
+  if (problem.code !== "authentication-failed") return sayProblem(problem);
+  signIn.failed = (signIn.failed ?? 0) + 1;
+  remember(signIn);
+  if (signIn.failed >= FAILED_MAX || left(signIn) <= 0) return sayOver(problem);
+  return say(signIn.failed > 1 ? "script.failed_again" : "problem.authentication-failed");
 }
 
 onSubmit(
@@ -53,13 +81,15 @@ async function go(outcome, done) {
   if (done) note(done);
   const { status, id, methods = [] } = outcome;
   const way = WAYS.find((one) => methods.some(({ method }) => method === one)) ?? "totp";
-  resume({ status, id, methods, way });
+  resume({ status, id, methods, way, began: Date.now() });
 }
 
 /** Shows where a sign-in stands. */
 function resume(underWay) {
   signIn = underWay;
   remember(signIn);
+  clearTimeout(timer);
+  timer = setTimeout(() => startAgain(say("script.sign_in_over")), left(signIn));
   $("password").value = "";
   show($("first"), false);
   for (const part of Object.values(PARTS)) show($(part), part === PARTS[signIn.status]);
@@ -92,15 +122,19 @@ function take(way) {
   $(FIELDS[way][0]).focus();
 }
 
-onSubmit($("code-form"), async (typed, key) => {
-  const method = signIn.way;
-  const [field, read, otherwise] = FIELDS[method];
-  const code = read(typed.get(field));
-  if (!code) return complain($("code-form"), say(otherwise), $(field));
-  const answer = { method, code };
-  if (method === "totp" && offered("totp").length > 1) answer.factor_id = typed.get("factor");
-  await go(await call("POST", `/v1/sign-ins/${signIn.id}/answers`, answer, key));
-});
+onSubmit(
+  $("code-form"),
+  async (typed, key) => {
+    const method = signIn.way;
+    const [field, read, otherwise] = FIELDS[method];
+    const code = read(typed.get(field));
+    if (!code) return complain($("code-form"), say(otherwise), $(field));
+    const answer = { method, code };
+    if (method === "totp" && offered("totp").length > 1) answer.factor_id = typed.get("factor");
+    await go(await call("POST", `/v1/sign-ins/${signIn.id}/answers`, answer, key));
+  },
+  sayFailed,
+);
 
 async function sendCode() {
   const { promised } = signIn;
@@ -114,7 +148,7 @@ async function sendCode() {
     askForMailed();
   } catch (problem) {
     const waits = problem.code === "too-many-requests";
-    complain($("code-form"), waits ? say("script.no_code_yet") : sayProblem(problem));
+    complain($("code-form"), waits ? say("script.no_code_yet") : sayOver(problem));
     for (const [button, beside] of SENDERS) {
       button.disabled = false;
       if (waits) waitUntil(problem.retry_at, button, beside);
@@ -151,8 +185,10 @@ onSubmit(
     const activated = await enrol({
       begin: () => call("POST", factors, { kind: "totp", name: freshName() }, key),
       activate: (factor, code, sent) => call("POST", `${factors}/${factor}/activate`, { code }, sent),
+      explain: sayFailed,
     });
     if (!activated) return;
+    clearTimeout(timer);
     forget();
     const login = await myAccount().then((account) => account.login, () => "");
     await keep(activated.recovery_codes, { login, wait: true });
@@ -163,15 +199,14 @@ onSubmit(
 
 /** There is a session; what is worth saying is said on the next page. */
 async function enter(session, done) {
+  clearTimeout(timer);
   forget();
   let account;
   try {
     account = await myAccount();
   } catch (problem) {
     if (problem.code !== "unauthenticated") return goTo("/");
-    for (const part of Object.values(PARTS)) show($(part), false);
-    show($("first"));
-    return complain($("password-form"), say("script.cookie_dropped"));
+    return startAgain(say("script.cookie_dropped"));
   }
   const recovered = session.amr.some((proof) => proof.endsWith(":recovery_code"));
   const used = [say("script.signed_in_recovery"), codesLeft(account.recovery_codes_left)];
@@ -196,5 +231,6 @@ if (await whoAmI()) {
   location.replace("/account");
 } else {
   const underWay = remembered();
-  if (underWay) resume(underWay);
+  if (underWay && left(underWay) > 0) resume(underWay);
+  else if (underWay) startAgain(say("script.sign_in_over"));
 }

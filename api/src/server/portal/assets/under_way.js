@@ -2,7 +2,10 @@
 // public name of it and what it offers: without the cookie, which no script sees, it opens nothing.
 
 const KEPT = "countersign-sign-in";
-/** As long as the cookie lives. */
+/**
+ * As long as a step of it and its cookie live. Counted from where this browser saw it begin: what
+ * the API tells as its end is of another clock.
+ */
 const LIFE_MS = 600_000;
 
 /** Keeps it. */
@@ -10,15 +13,17 @@ export function remember(signIn) {
   sessionStorage.setItem(KEPT, JSON.stringify({ began: Date.now(), ...signIn }));
 }
 
+/** Milliseconds that are left of it. */
+export function left({ began }) {
+  return began + LIFE_MS - Date.now();
+}
+
 /** Forgets it: it is over, or the person starts again. */
 export function forget() {
   sessionStorage.removeItem(KEPT);
 }
 
-/** The one that was kept; undefined where there is none, or none that can still be alive. */
+/** The one that was kept, or null. */
 export function remembered() {
-  const signIn = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-  if (signIn && Date.now() - signIn.began < LIFE_MS) return signIn;
-  forget();
-  return undefined;
+  return JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
 }
