@@ -26,6 +26,10 @@ fn a_page_loaded_anew_goes_on_with_the_sign_in() {
         browser.reads("#second h1", "One more step").await.unwrap();
         browser.click(".foot a[lang=de]").await.unwrap();
         browser.reads("#second h1", "Noch ein Schritt").await.unwrap();
+        browser.click("#use-recovery").await.unwrap();
+        type_code(&browser, "#recovery", "ABCDE-FGHJK").await;
+        browser.reads("#code-form .error", "hat 25 Buchstaben und Ziffern").await.unwrap();
+        browser.click("#use-totp").await.unwrap();
 
         let kept = browser.script("return JSON.stringify({ ...sessionStorage })").await.unwrap();
         let kept = kept.as_str().unwrap().to_owned();

@@ -60,15 +60,20 @@ export function goTo(path, text) {
 
 /** Six digits, as people type them: with spaces, in two groups. Null where it is something else. */
 export function sixDigits(typed) {
-  return digits(typed, /^[0-9]{6}$/);
+  return spelled(typed, /^[0-9]{6}$/);
 }
 
 /** A code from a mail of a sign-in: six digits, or eight where it leads to a recovery. */
 export function mailedDigits(typed) {
-  return digits(typed, /^[0-9]{6}([0-9]{2})?$/);
+  return spelled(typed, /^[0-9]{6}([0-9]{2})?$/);
 }
 
-function digits(typed, shape) {
+/** A recovery code: 25 letters and digits without U, in groups or not. */
+export function recoveryCode(typed) {
+  return spelled(typed, /^[0-9a-tv-z]{25}$/i);
+}
+
+function spelled(typed, shape) {
   const bare = typed.replace(/[\s-]/g, "");
   return shape.test(bare) ? bare : null;
 }

@@ -2,10 +2,17 @@
 
 import { call } from "./api.js";
 import { answer, ask } from "./dialog.js";
-import { $, complain, onSubmit, show, sixDigits } from "./page.js";
+import { $, complain, onSubmit, recoveryCode, show, sixDigits } from "./page.js";
 import { say } from "./text.js";
 
 const PASSWORD = "urn:countersign:acr:password";
+
+/** What is said where nothing can be read. */
+const OTHERWISE = {
+  password: "script.empty",
+  totp: "script.code_digits",
+  recovery_code: "script.recovery_chars",
+};
 
 const dialog = $("prove-dialog");
 const form = $("prove-form");
@@ -40,7 +47,7 @@ onSubmit(form, async (typed, key) => {
   const proof = proofFrom(typed);
   if (!proof) {
     const field = form.querySelector(`[data-way=${way}] input`);
-    return complain(form, say(way === "totp" ? "script.code_digits" : "script.empty"), field);
+    return complain(form, say(OTHERWISE[way]), field);
   }
   await call("POST", "/v1/session/proofs", proof, key);
   answer(dialog);
@@ -49,7 +56,7 @@ onSubmit(form, async (typed, key) => {
 function proofFrom(typed) {
   if (way === "password") return typed.get("password") && { password: typed.get("password") };
   if (way === "recovery_code") {
-    const code = typed.get("recovery").trim();
+    const code = recoveryCode(typed.get("recovery"));
     return code && { method: way, code };
   }
   const code = sixDigits(typed.get("code"));

@@ -4,7 +4,7 @@
 import { call, freshKey } from "./api.js";
 import { enrol, freshName, keep } from "./enable.js";
 import { $, complain, goTo, mailedDigits, myAccount, note, onSubmit } from "./page.js";
-import { show, sixDigits, waitUntil, whoAmI } from "./page.js";
+import { recoveryCode, show, sixDigits, waitUntil, whoAmI } from "./page.js";
 import { say, sayProblem, secondsTo } from "./text.js";
 import { forget, left, remember, remembered } from "./under_way.js";
 
@@ -23,7 +23,7 @@ const FAILED_MAX = 5;
 const FIELDS = {
   totp: ["code", sixDigits, "script.code_digits"],
   email_code: ["code", mailedDigits, "script.mailed_digits"],
-  recovery_code: ["recovery", (typed) => typed.trim(), "script.empty"],
+  recovery_code: ["recovery", recoveryCode, "script.recovery_chars"],
 };
 
 /** The buttons that send a code, each with what says how long it waits. */
