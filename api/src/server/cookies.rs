@@ -132,14 +132,11 @@ impl Carried {
     }
 }
 
-/// Takes every cookie of ours that opens something from the browser. What the device holds opens
-/// nothing, and stays.
+/// Takes the session from the browser. What the device holds opens nothing, and stays; so do
+/// sign-ins under way in other tabs, which may be another's and still ask for a proof.
 pub(crate) fn forget(answer: &mut HttpResponse) -> Result<(), ProblemAnswer> {
-    for name in [SESSION, SIGN_IN] {
-        let gone = made(name, String::new(), 0);
-        answer.add_cookie(&gone).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
-    }
-    Ok(())
+    let gone = made(SESSION, String::new(), 0);
+    answer.add_cookie(&gone).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))
 }
 
 /// A body that may give handles.

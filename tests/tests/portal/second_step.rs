@@ -62,7 +62,7 @@ fn who_starts_again_is_asked_for_the_password() {
 }
 
 /// SR-056: two people sign in in two tabs of one browser. Each code goes to its own sign-in, and
-/// the browser is in the end with whoever came in last.
+/// the browser is in the end with whoever came in last: no tab goes on showing the other.
 #[test]
 fn sr_056_two_accounts_in_two_tabs_do_not_mix() {
     TestApp::run(async |app| {
@@ -84,6 +84,35 @@ fn sr_056_two_accounts_in_two_tabs_do_not_mix() {
         type_code(&browser, "#code", &app.code(&konrad)).await;
         browser.reads("#who", "konrad").await.unwrap();
         browser.to_tab(&first).await.unwrap();
+        browser.reads("#who", "konrad").await.unwrap();
+        open_settings(&browser).await;
+        browser.to_tab(&second).await.unwrap();
+        sign_out(&browser).await;
+        browser.to_tab(&first).await.unwrap();
+        browser.see("#password-form").await.unwrap();
+        browser.close().await.unwrap();
+    });
+}
+
+/// SR-070: signing out takes the session alone. A sign-in that another tab is at goes on, also in a
+/// page loaded anew.
+#[test]
+fn sr_070_signing_out_leaves_the_sign_in_of_another_tab() {
+    TestApp::run(async |app| {
+        app.registered(LOGIN).await;
+        let konrad = app.person("konrad").await;
+        let browser = browser(app, Looks::DESK).await;
+        type_login(&browser, "konrad").await;
+        let (first, second) = browser.another_tab().await.unwrap();
+        type_password(&browser).await;
+        browser.see("#unprotected").await.unwrap();
+        sign_out(&browser).await;
+        browser.to_tab(&first).await.unwrap();
+        browser.reload().await.unwrap();
+        next_step(app).await;
+        type_code(&browser, "#code", &app.code(&konrad)).await;
+        browser.reads("#who", "konrad").await.unwrap();
+        browser.to_tab(&second).await.unwrap();
         browser.reload().await.unwrap();
         browser.reads("#who", "konrad").await.unwrap();
         browser.close().await.unwrap();

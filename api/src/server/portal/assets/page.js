@@ -9,6 +9,9 @@ const NOTE = "countersign-note";
 const DAY_MS = 86_400_000;
 const YEAR_SECONDS = 31536000;
 
+/** The account that this page shows, where it shows one. */
+let shown = null;
+
 /** The element of this id. */
 export const $ = (id) => document.getElementById(id);
 
@@ -54,6 +57,7 @@ function wait(at, seconds) {
 
 /** Goes to another page and says something there. */
 export function goTo(path, text) {
+  shown = null;
   if (text) sessionStorage.setItem(NOTE, text);
   location.assign(path);
 }
@@ -164,8 +168,28 @@ export async function whoAmI() {
 export async function myAccount() {
   const account = await call("GET", "/v1/accounts/me");
   $("profile-login").textContent = account.login ?? "";
+  shown = account.account_id;
   return account;
 }
+
+/**
+ * One browser has one session, whichever tab it was begun in. A page that shows another account
+ * than that one's, or one that was signed out, is loaded anew when somebody comes back to it.
+ */
+async function isStillOurs() {
+  if (!shown || document.hidden) return;
+  // Recovery codes are shown only once; and in a dialog a session may be taking a new token.
+  const open = document.querySelector("dialog[open]");
+  try {
+    const { account_id } = await call("GET", "/v1/session");
+    if (shown && account_id !== shown && open?.id !== "codes-dialog") location.reload();
+  } catch (problem) {
+    if (shown && problem.code === "unauthenticated" && !open) location.reload();
+  }
+}
+
+for (const event of ["focus", "pageshow"]) addEventListener(event, isStillOurs);
+document.addEventListener("visibilitychange", isStillOurs);
 
 /** Signing in again is all that helps where the session is over. */
 export function sessionOver(problem) {
@@ -184,6 +208,7 @@ function chooseLanguage() {
 }
 
 $("sign-out").addEventListener("click", async () => {
+  shown = null;
   try {
     await call("DELETE", "/v1/session");
   } catch (problem) {

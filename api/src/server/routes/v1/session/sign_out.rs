@@ -7,9 +7,10 @@ use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
 use crate::server::cookies;
 
-/// What a browser forgets of us (SR-070). Our cookies are taken away one by one: "cookies" would
-/// sign people out of every neighbour below the same domain.
-const CLEARED: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
+/// What a browser forgets of us (SR-070). The session's cookie is taken away by name: "cookies"
+/// would sign people out of every neighbour below the same domain. "storage" would take from other
+/// tabs the sign-ins that they are at, and nothing of a session is stored there.
+const CLEARED: HeaderValue = HeaderValue::from_static("\"cache\"");
 
 /// Sign out
 #[utoipa::path(
