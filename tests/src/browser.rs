@@ -232,6 +232,19 @@ impl Browser {
         Ok(())
     }
 
+    /// Makes what is seen of a page this large.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        let size = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false
+        });
+        let command = "Emulation.setDeviceMetricsOverride";
+        self.driver.cdp().send_raw(command, size).await?;
+        Ok(())
+    }
+
     /// Loads the page anew.
     ///
     /// # Errors

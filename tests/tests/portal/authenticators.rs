@@ -1,7 +1,7 @@
 //! Another authenticator, and recovery codes to keep.
 
 use countersign_tests::app::TestApp;
-use countersign_tests::browser::Looks;
+use countersign_tests::browser::{Browser, Looks};
 
 use crate::person::*;
 
@@ -72,4 +72,60 @@ fn recovery_codes_say_whose_they_are_and_a_copy_that_failed_is_told() {
         }
         browser.close().await.unwrap();
     });
+}
+
+/// Where a dialog is higher than the window, its last buttons are in reach before anything is
+/// scrolled; and the numbers of recovery codes stand within their column.
+fn buttons_are_in_reach(looks: Looks, height: Option<u32>, name: &str) {
+    TestApp::run(async |app| {
+        let browser = browser(app, looks).await;
+        if let Some(height) = height {
+            browser.resize(1280, height).await.unwrap();
+        }
+        register(&browser).await;
+        open_settings(&browser).await;
+        browser.click("#enable").await.unwrap();
+        browser.see("#qr svg").await.unwrap();
+        let details = "document.querySelector('#enable-dialog details').open";
+        browser.script(&format!("{details} = true")).await.unwrap();
+        in_reach(&browser, "#enable-dialog", "#activate").await;
+        browser.shot(&format!("{name}-enable")).await.unwrap();
+        browser.script(&format!("{details} = false")).await.unwrap();
+        scan_and_activate(app, &browser, name).await;
+        browser.see("#codes").await.unwrap();
+        in_reach(&browser, "#codes-dialog", "#kept").await;
+        browser.shot(&format!("{name}-codes")).await.unwrap();
+        let room = "const list = document.querySelector('#codes');
+            const style = getComputedStyle(list);
+            const pen = document.createElement('canvas').getContext('2d');
+            pen.font = style.font;
+            return parseFloat(style.paddingLeft) - pen.measureText('10. ').width;";
+        let room = browser.script(room).await.unwrap().as_f64().unwrap();
+        assert!(room >= 0.0, "10. hangs out by {room} px");
+        kept_codes(&browser).await;
+        browser.see("#factors .remove").await.unwrap();
+        browser.close().await.unwrap();
+    });
+}
+
+#[test]
+fn the_buttons_of_a_long_dialog_are_in_reach_in_a_low_window() {
+    buttons_are_in_reach(Looks::DESK, Some(620), "long-at-a-desk");
+}
+
+#[test]
+fn the_buttons_of_a_long_dialog_are_in_reach_on_a_phone() {
+    buttons_are_in_reach(Looks { language: "de", ..Looks::PHONE }, None, "long-on-a-phone");
+}
+
+/// The button lies within the window, and nothing over it, while its dialog is scrolled to the top.
+async fn in_reach(browser: &Browser, dialog: &str, button: &str) {
+    let script = format!(
+        "document.querySelector('{dialog}').scrollTop = 0;
+        const button = document.querySelector('{button}');
+        const at = button.getBoundingClientRect();
+        const hit = document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2);
+        return at.top >= 0 && at.bottom <= innerHeight && hit === button;"
+    );
+    assert_eq!(browser.script(&script).await.unwrap(), true, "{button} is out of reach");
 }

@@ -11,6 +11,7 @@ const NEW_PASSWORD: &str = "seven green umbrellas";
 async fn ask_for_link(browser: &Browser, login: &str) -> String {
     browser.go("/sign-in").await.unwrap();
     browser.click("a[href='/forgot-password']").await.unwrap();
+    browser.reads("label[for=login]", "Login or e-mail address").await.unwrap();
     browser.fill("#login", login).await.unwrap();
     browser.click("#forgot-form [type=submit]").await.unwrap();
     browser.text("#asked").await.unwrap()
@@ -38,6 +39,12 @@ fn sr_053_a_forgotten_password_is_set_by_mail_and_the_second_factor_is_still_ask
         assert_eq!(ask_for_link(&browser, EMAIL).await, stranger, "it tells who is known");
         let link = link_to(app, "/reset-password", EMAIL).await;
 
+        // The link is not kept, so a page loaded anew asks for it again, and it is still good.
+        browser.go(&format!("/reset-password#{link}")).await.unwrap();
+        browser.see("#renewal").await.unwrap();
+        browser.reload().await.unwrap();
+        browser.reads("#missing", "Open it again from your mail").await.unwrap();
+        assert!(is_hidden(&browser, "#over").await);
         set_password(&browser, &link, "short").await;
         let address = browser.script("return location.href").await.unwrap();
         assert!(!address.to_string().contains(&link), "the link's secret stays in {address}");

@@ -38,6 +38,9 @@ fn a_link_that_says_it_was_not_me_acts_at_its_button_alone() {
         let would = ["Every session ends.", "The next sign-in asks for a new password."];
         assert_eq!(listed(&elsewhere, "#would").await, would);
         elsewhere.shot("not-me").await.unwrap();
+        elsewhere.reload().await.unwrap();
+        elsewhere.reads("#missing", "Open it again from your mail").await.unwrap();
+        open_link(app, &elsewhere).await;
         here.reload().await.unwrap();
         here.see("#settings").await.unwrap();
 

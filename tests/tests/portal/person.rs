@@ -185,5 +185,5 @@ pub(crate) async fn enter_by_email(app: &TestApp, browser: &Browser) {
     browser.reads("#hint", "m").await.unwrap();
     app.settle().await;
     type_code(browser, "#code", &app.post.newest_code(EMAIL).unwrap()).await;
-    browser.reads("#by-email", "you cannot change authenticators").await.unwrap();
+    browser.reads("#by-email", "recovery codes, your password or your address").await.unwrap();
 }

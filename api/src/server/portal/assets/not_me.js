@@ -36,7 +36,7 @@ function leadOn(effects) {
 }
 
 async function ask() {
-  if (!secret) return show($("over"));
+  if (!secret) return show($("missing"));
   try {
     const { about, at, until, effects } = await call("GET", path);
     $("about").textContent = told(about, { time: dated(at) });

@@ -18,5 +18,5 @@ onSubmit($("reset-form"), async (typed, key) => {
   take($("renewal"), $("done"));
 });
 
-show(secret ? $("renewal") : $("over"));
+show(secret ? $("renewal") : $("missing"));
 await whoAmI();
