@@ -20,12 +20,11 @@ async fn ask_for_replacement(browser: &Browser) {
     assert!(is_hidden(browser, "#lost-phone").await);
 }
 
-/// Whoever has the password and the mailbox waits a day in which the holder is told; then the new
-/// authenticator takes the place of the old one, whose codes end.
-#[test]
-fn a_lost_authenticator_is_replaced_after_a_day() {
+/// Walk 7: whoever has the password and the mailbox waits a day in which the holder is told; then
+/// the new authenticator takes the place of the old one, whose codes end.
+fn a_lost_authenticator_is_replaced_after_a_day(looks: Looks) {
     TestApp::run(async |app| {
-        let (browser, lost, codes) = protected(app, Looks::PHONE, "to-be-lost").await;
+        let (browser, lost, codes) = protected(app, looks, "to-be-lost").await;
         browser.at(app.clock.now()).await.unwrap();
         enter_by_email(app, &browser).await;
         ask_for_replacement(&browser).await;
@@ -33,7 +32,7 @@ fn a_lost_authenticator_is_replaced_after_a_day() {
         browser.shot("replacement-asked").await.unwrap();
         sign_out(&browser).await;
 
-        // What is due is for the server to say: this browser's clock still stands at the day before.
+        // The server says what is due: this browser's clock still stands at the day before.
         app.pass(DELAY).await;
         enter_by_email(app, &browser).await;
         open_settings(&browser).await;
@@ -60,6 +59,8 @@ fn a_lost_authenticator_is_replaced_after_a_day() {
         browser.close().await.unwrap();
     });
 }
+
+in_all_looks!(a_lost_authenticator_is_replaced_after_a_day);
 
 /// The phone turns up: whoever signs in with it sees what was asked for, and cancels it.
 #[test]

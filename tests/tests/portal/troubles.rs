@@ -1,5 +1,6 @@
 //! What people see while something behind the pages is in trouble.
 
+use countersign_core::mail::SendErrorClass;
 use countersign_tests::app::TestApp;
 use countersign_tests::browser::Looks;
 use countersign_tests::faulty_store::StoreFault;
@@ -30,8 +31,30 @@ fn sr_098_a_code_that_could_not_be_recorded_is_kept_and_enters_later() {
     });
 }
 
-/// With a mail server that hangs, "click here" still answers and says that it can take a while, and
-/// every other way in goes on.
+/// Who waits for a mail learns that it has left, or that it never will.
+#[test]
+fn a_mail_that_has_left_and_one_that_was_refused_are_told() {
+    TestApp::run(async |app| {
+        let (browser, ..) = protected(app, Looks::DESK, "mail-told").await;
+        app.pass(BETWEEN_MAILS).await;
+        type_password(&browser).await;
+        browser.click("#send-code").await.unwrap();
+        app.settle().await;
+        browser.reads("#mail-state", "The mail has left").await.unwrap();
+        app.post.fails(PostFault::Refuses(SendErrorClass::Permanent));
+        app.pass(BETWEEN_MAILS).await;
+        browser.go("/sign-in").await.unwrap();
+        type_password(&browser).await;
+        browser.click("#send-code").await.unwrap();
+        app.settle().await;
+        browser.reads("#mail-state", "could not be delivered").await.unwrap();
+        app.post.works();
+        browser.close().await.unwrap();
+    });
+}
+
+/// With a mail server that hangs, "click here" still answers and says what is happening, and every
+/// other way in goes on.
 #[test]
 fn a_mail_that_does_not_come_leaves_every_other_way_open() {
     TestApp::run(async |app| {
@@ -42,6 +65,7 @@ fn a_mail_that_does_not_come_leaves_every_other_way_open() {
         type_password(&browser).await;
         browser.click("#send-code").await.unwrap();
         browser.reads("#second", "It can take a minute").await.unwrap();
+        browser.reads("#mail-state", "does not take it at the moment").await.unwrap();
         browser.click("#use-totp").await.unwrap();
         type_code(&browser, "#code", &phone(app, &secret)).await;
         browser.see("#protected").await.unwrap();

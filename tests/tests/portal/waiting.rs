@@ -38,7 +38,7 @@ fn the_next_code_by_email_is_counted_down_at_its_button() {
         // Back at the app and here again: what was sent is asked for, and not sent again.
         browser.click("#use-totp").await.unwrap();
         browser.click("#send-code").await.unwrap();
-        browser.reads("#second", "We sent a code to").await.unwrap();
+        browser.reads("#second", "A code goes to").await.unwrap();
         browser.reads("#resend-at", "Another code can be sent in ").await.unwrap();
         app.settle().await;
         type_code(&browser, "#code", &app.post.newest_code(EMAIL).unwrap()).await;
@@ -98,7 +98,8 @@ fn a_wait_is_never_told_shorter_than_it_is() {
         open_settings(&browser).await;
         let until = "return fetch('/v1/accounts/me', { headers: { 'X-Countersign-Portal': '1' } })
             .then((answer) => answer.json()).then((account) => account.locks[0].until)";
-        let until: Timestamp = browser.script(until).await.unwrap().as_str().unwrap().parse().unwrap();
+        let until: Timestamp =
+            browser.script(until).await.unwrap().as_str().unwrap().parse().unwrap();
         assert_ne!(until.as_second() % 60, 0, "a moment between two minutes");
         let full = (until.as_second() + 59) / 60 * 60;
         let told = format!(

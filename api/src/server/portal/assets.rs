@@ -45,6 +45,7 @@ pub(super) static FILES: &[File] = scripts![
     "history.js",
     "home.js",
     "link.js",
+    "mailed.js",
     "not_found.js",
     "not_me.js",
     "page.js",

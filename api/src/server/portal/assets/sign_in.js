@@ -3,6 +3,7 @@
 
 import { call, freshKey } from "./api.js";
 import { enrol, freshName, keep } from "./enable.js";
+import { followMail } from "./mailed.js";
 import { $, complain, goTo, mailedDigits, myAccount, note, onSubmit } from "./page.js";
 import { recoveryCode, show, sixDigits, waitUntil, whoAmI } from "./page.js";
 import { say, sayProblem, secondsTo } from "./text.js";
@@ -165,6 +166,7 @@ function askForMailed() {
 /** Says where the code went, and when another may be sent. */
 function promise({ hint, resend_at }) {
   $("hint").textContent = hint;
+  followMail(signIn.id, $("mail-state"));
   waitUntil(resend_at, $("resend"), $("resend-at"));
 }
 
