@@ -23,8 +23,8 @@ async fn listed(browser: &Browser, css: &str) -> Vec<String> {
 }
 
 /// AT-60: what follows links by itself, as mail programs do, changes nothing: only the button acts.
-/// Then every session has ended, and the next sign-in asks for a new password. The page says that and
-/// no more; a link that was used is over (SR-054).
+/// Then every session has ended, and the next sign-in asks for a new password. The page says that
+/// and no more; a link that was used is over (SR-054).
 #[test]
 fn a_link_that_says_it_was_not_me_acts_at_its_button_alone() {
     TestApp::run(async |app| {
@@ -165,8 +165,8 @@ fn an_address_that_was_never_confirmed_is_promised_no_way_back() {
     });
 }
 
-/// SR-118: who says that a new password by mail was not theirs gets a day in which things stay as they
-/// are, and is not told to change them at once.
+/// SR-118: who says that a new password by mail was not theirs gets a day in which things stay as
+/// they are, and is not told to change them at once.
 #[test]
 fn sr_118_what_has_to_wait_is_not_what_to_do_now() {
     TestApp::run(async |app| {
