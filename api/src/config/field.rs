@@ -142,6 +142,12 @@ pub const FIELDS: &[Field] = fields! {
         "With `recovery_only`: whether the code may also go to the only address an account has.",
         "Without it nobody can recover by mail; with it, who holds the mailbox alone gets the \
          warning as well.";
+    "sign_in.blind" Switch None, "false",
+        "Whether a wrong password is answered like a right one, with the question for a second \
+         factor, so that nobody learns by guessing that a password is right.",
+        "People who mistype it learn so only after a code, and are not told when to try again; of \
+         several authenticators the one used last is meant. An account without a second factor \
+         still shows that its password is right: demand one of everybody.";
     "two_factor.required_from" Text None, "",
         "From when everybody must have a second factor: a time such as `2027-01-31T00:00:00Z`. \
          Pages count down to it; from then on a sign-in without one leads to its set-up.",

@@ -80,6 +80,8 @@ pub struct Config {
     pub password: Password,
     /// Codes by e-mail.
     pub email: Email,
+    /// Signing in.
+    pub sign_in: SignIn,
     /// The second factor.
     pub two_factor: TwoFactor,
     /// Log lines.
@@ -258,6 +260,14 @@ pub struct Email {
     pub mode: EmailMode,
     /// Whether the code may be the way to recover of who has one address.
     pub single_channel_ack: bool,
+}
+
+/// Signing in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignIn {
+    /// Whether a wrong password looks like a right one.
+    pub blind: bool,
 }
 
 /// The second factor.

@@ -239,6 +239,7 @@ fn policy(checked: &Checked) -> Policy {
     Policy {
         email_mode: checked.config.email.mode,
         single_channel_ack: checked.config.email.single_channel_ack,
+        blind_sign_in: checked.config.sign_in.blind,
         two_factor_required_from: checked.two_factor_required_from,
         ..Policy::default()
     }

@@ -7,6 +7,7 @@
 //! **Architecture Invariant:** no answer of this module leaves before what it tells is durable.
 
 pub mod answer;
+mod blind;
 mod devices;
 mod factor_changes;
 mod factors;
@@ -37,6 +38,7 @@ pub use view::PAGE_MAX;
 use crate::actors::account::{Request, Services};
 use crate::actors::directory::Directory;
 use crate::actors::log::Log;
+use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::enrolment::EnrolmentError;
 use crate::handle::SessionToken;
@@ -117,6 +119,10 @@ impl Accounts {
 
     fn secrets(&self) -> &Secrets {
         &self.services.secrets
+    }
+
+    fn policy(&self) -> &Policy {
+        &self.services.policy
     }
 
     const fn password_chars_min(&self) -> usize {

@@ -77,7 +77,8 @@ pub(super) async fn evidence(
     let open = entity.open()?;
     match answer.method {
         Method::Totp => {
-            let factor = named_factor(open, answer.factor)?;
+            let blind = entity.services.policy.blind_sign_in && purpose == Purpose::SignIn;
+            let factor = named_factor(open, answer.factor, blind)?;
             match open.factors.get(&factor) {
                 None => Ok(Evidence::Nothing { method: Method::Totp, factor: Some(factor) }),
                 Some(state) => compare(entity, factor, state.secret, &answer.code).await,
@@ -92,12 +93,15 @@ pub(super) async fn evidence(
     }
 }
 
-/// The authenticator that was named; it may be left out while there is only one.
-fn named_factor(open: &Open, named: Option<FactorId>) -> Result<FactorId, Refusal> {
+/// The authenticator that was named; it may be left out while there is only one, and at a blind
+/// sign-in, which tells of none: then the one that was used last is meant.
+fn named_factor(open: &Open, named: Option<FactorId>, blind: bool) -> Result<FactorId, Refusal> {
     let mut factors = open.factors.keys();
+    let last_used = open.factors.iter().max_by_key(|(_, factor)| factor.last_used_at);
     match (named, factors.next(), factors.next()) {
         (Some(factor), _, _) => Ok(factor),
         (None, Some(only), None) => Ok(*only),
+        (None, ..) if blind => last_used.map(|(id, _)| *id).ok_or(Refusal::AuthenticationFailed),
         (None, _, _) => {
             let reason = "name one of several authenticators".to_owned();
             Err(Refusal::Invalid { field: "factor_id", reason })

@@ -13,6 +13,7 @@ use super::answer::{
     DeviceGiven, EmailCodePromised, EmailCodeUnderWay, MethodOffered, MoreRequired,
     SecondFactorRequired, SessionGiven, SignedIn,
 };
+use super::blind::blinded;
 use super::identity::seal_net;
 use super::passwords::put_password;
 use super::proof::evidence;
@@ -82,7 +83,8 @@ impl Accounts {
     ) -> Verdict<EmailCodePromised> {
         let stream = StreamId::Account(sign_in.account());
         let bound_to = sign_in.hash();
-        self.ask(stream, SendCode { call: call.clone(), purpose: Purpose::SignIn, bound_to }).await
+        let send = SendCode { call: call.clone(), purpose: Purpose::SignIn, bound_to };
+        self.blinded_promise(self.ask(stream, send).await?)
     }
 
     /// How far the mail is that a sign-in waits for.
@@ -90,6 +92,9 @@ impl Accounts {
     /// # Errors
     /// [`Refusal::AuthenticationFailed`] for a sign-in that waits for none; a [`Fault`].
     pub async fn email_code(&self, sign_in: SignInHandle) -> Verdict<EmailCodeUnderWay> {
+        if self.policy().blind_sign_in {
+            return Ok(Err(Refusal::AuthenticationFailed));
+        }
         let stream = StreamId::Account(sign_in.account());
         self.ask(stream, LookForCode { sign_in }).await
     }
@@ -106,7 +111,8 @@ impl Accounts {
         answer: CodeAnswer,
     ) -> Verdict<SignedIn> {
         let stream = StreamId::Account(sign_in.account());
-        self.ask(stream, Answered { call: call.clone(), sign_in, answer }).await
+        let answered = self.ask(stream, Answered { call: call.clone(), sign_in, answer }).await?;
+        Ok(self.blinded_answer(answered))
     }
 }
 
@@ -129,7 +135,8 @@ impl Request for ByPassword {
             Some(batch) => batch,
             None => self.decide(entity, &begun.mint).await?,
         };
-        signed_in(entity, &batch, &begun.mint).await.map(Some)
+        let step = signed_in(entity, &batch, &begun.mint).await;
+        blinded(entity, &begun.mint, step).map(Some)
     }
 }
 

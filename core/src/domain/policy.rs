@@ -76,6 +76,8 @@ pub struct Policy {
     pub replacement_delay: SignedDuration,
     /// How long a replacement may wait to be completed once it is due.
     pub replacement_ttl: SignedDuration,
+    /// Whether a wrong password is answered as a right one that waits for its second factor.
+    pub blind_sign_in: bool,
     /// From when everybody must have a second factor.
     pub two_factor_required_from: Option<Timestamp>,
 }
@@ -118,6 +120,7 @@ impl Default for Policy {
             email_undo: SignedDuration::from_hours(7 * 24),
             replacement_delay: SignedDuration::from_hours(24),
             replacement_ttl: SignedDuration::from_hours(7 * 24),
+            blind_sign_in: false,
             two_factor_required_from: None,
         }
     }

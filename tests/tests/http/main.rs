@@ -16,6 +16,7 @@ mod addresses;
 mod at_once;
 mod back_in;
 mod bad_input;
+mod blind;
 mod cookies;
 mod devices;
 mod documented;

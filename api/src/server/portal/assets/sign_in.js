@@ -165,7 +165,7 @@ function askForMailed() {
 
 /** Says where the code went, and when another may be sent. */
 function promise({ hint, resend_at }) {
-  $("hint").textContent = hint;
+  $("hint").textContent = hint || say("script.your_address");
   followMail(signIn.id, $("mail-state"));
   waitUntil(resend_at, $("resend"), $("resend-at"));
 }
