@@ -13,7 +13,6 @@ use countersign_core::actors::projector;
 use countersign_core::clock::{Clock as _, SystemClock};
 use countersign_core::entropy::OsEntropy;
 use countersign_core::mail::SmtpUrl;
-use countersign_core::mail::letterhead::Letterhead;
 use countersign_core::mail::smtp::{SmtpMailer, SmtpSettings};
 use countersign_core::projections::ReadModel;
 use countersign_core::vault::doctor::{self, Finding, Severity};
@@ -143,8 +142,7 @@ async fn mail_server(checked: &Checked, url: &str) -> anyhow::Result<()> {
     let config = &checked.config;
     let (password, ca) = (&config.smtp.password_file, &config.smtp.root_ca_file);
     let settings = SmtpSettings::read(SmtpUrl::parse(url)?, password.as_deref(), ca.as_deref())?;
-    let public_url = config.public_url_at(config.listen.public);
-    let head = Letterhead::new(&config.brand.name, &public_url, &config.smtp.from, None)?;
+    let head = config.letterhead(&config.public_url_at(config.listen.public))?;
     SmtpMailer::start(&settings, head)?.check().await?;
     Ok(())
 }

@@ -83,6 +83,8 @@ impl Config {
             .collect::<Result<_, _>>()?;
         check_brand(&self.brand.name)?;
         check_contact(self.brand.contact.as_deref())?;
+        let head = self.letterhead(&self.public_url_at(self.listen.public));
+        head.map_err(|error| refused(error.field, error.reason))?;
         let logo = self.brand.logo.as_deref().map(Logo::read).transpose();
         let logo = logo.map_err(|reason| refused("brand.logo", reason))?;
         check_hash(&self)?;
@@ -299,6 +301,16 @@ mod tests {
         assert!(refusal(|config| config.brand.name = String::new()).starts_with("brand.name"));
         let logo = refusal(|config| config.brand.logo = Some("/nowhere.svg".into()));
         assert!(logo.starts_with("brand.logo: cannot read /nowhere.svg"), "{logo}");
+        let contact = |link: &str| {
+            let link = link.to_owned();
+            refusal(|config| config.brand.contact = Some(link))
+        };
+        assert!(contact("help@example.com").starts_with("brand.contact: must begin"));
+        // In a mail it would look like a code.
+        assert!(contact("https://example.com/123456").starts_with("brand.contact: six digits"));
+        assert!(contact("mailto:?subject=help").starts_with("brand.contact: empty"));
+        let from = refusal(|config| config.smtp.from = "nobody".into());
+        assert!(from.starts_with("smtp.from: "), "{from}");
         assert!(refusal(|config| config.log.level = "loud".into()).starts_with("log.level"));
         assert!(refusal(|config| config.listen.workers = 257).starts_with("listen.workers"));
         let proxy = refusal(|config| config.listen.trusted_proxies = vec!["10.0.0.0/99".into()]);

@@ -96,7 +96,8 @@ pub const FIELDS: &[Field] = fields! {
         "The name that the phone, the pages and the mails show; no colon.",
         "Changed later, authenticators keep the old one.";
     "brand.contact" Text None, "",
-        "Where people who are stuck find help: `https://…` or `mailto:…`. Pages link to it.",
+        "Where people who are stuck find help: `https://…` or `mailto:…`. Pages link to it, mails \
+         name it.",
         "Without it, who has lost everything is told of nobody to turn to.";
     "brand.logo" Text None, "",
         "A file with a picture, SVG or PNG, at most 32 KiB, for the head of every page; beside the \

@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use countersign_core::domain::policy::EmailMode;
+use countersign_core::mail::letterhead::{InvalidLetterhead, Letterhead};
 use serde::{Deserialize, Serialize};
 
 pub use check::Checked;
@@ -120,6 +121,21 @@ impl Config {
     pub fn keys_directory(&self) -> PathBuf {
         self.keys.clone().unwrap_or_else(|| self.data.join("keys"))
     }
+
+    /// What every mail carries, where people reach the public listener under this URL.
+    ///
+    /// # Errors
+    /// What in the settings no mail may carry.
+    pub(crate) fn letterhead(&self, public_url: &str) -> Result<Letterhead, InvalidLetterhead> {
+        let contact = self.brand.contact.as_deref().map(readable);
+        Letterhead::new(&self.brand.name, public_url, &self.smtp.from, contact)
+    }
+}
+
+/// The contact as people read it: of a `mailto:` the address alone.
+fn readable(contact: &str) -> &str {
+    let address = contact.strip_prefix("mailto:");
+    address.map_or(contact, |address| address.split('?').next().unwrap_or_default())
 }
 
 /// The listeners.

@@ -135,7 +135,7 @@ pub async fn assemble(
     let accounts =
         Accounts::new(services, directory.clone(), read_model.clone(), password_chars_min);
 
-    let head = Letterhead::new(&config.brand.name, public_url, &config.smtp.from, None)?;
+    let head = config.letterhead(public_url)?;
     let (mailer, spool) = mailer_of(checked, mailer, &head)?;
     let (projecting, mailing) = (Arbiter::new(), Arbiter::new());
     let projector =

@@ -66,12 +66,12 @@ impl Letterhead {
         contact: Option<&str>,
     ) -> Result<Self, InvalidLetterhead> {
         let from: Address = from.parse().map_err(|_| InvalidLetterhead {
-            field: "mail.from",
+            field: "smtp.from",
             reason: "not an address such as no-reply@example.com",
         })?;
         if !from.domain().is_ascii() {
             return Err(InvalidLetterhead {
-                field: "mail.from",
+                field: "smtp.from",
                 reason: "write the domain in its ASCII form",
             });
         }

@@ -9,6 +9,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod contact;
 mod courier;
 mod house;
 mod quiet;

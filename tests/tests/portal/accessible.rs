@@ -21,7 +21,10 @@ fn axe_finds_nothing(looks: Looks) {
             browser.see("#guest-nav").await.unwrap();
             nothing_found(&browser, page).await;
         }
-        register(&browser).await;
+        send_registration(&browser).await;
+        browser.see("#confirm").await.unwrap();
+        nothing_found(&browser, "address to confirm").await;
+        skip_confirmation(&browser).await;
         nothing_found(&browser, "home").await;
         open_settings(&browser).await;
         nothing_found(&browser, "settings, off").await;

@@ -80,6 +80,8 @@ fn sr_053_a_password_is_changed_with_the_present_one_and_a_fresh_second_factor()
         app.pass(SignedDuration::from_mins(6)).await;
         open_settings(&here).await;
         here.click("#change-password").await.unwrap();
+        assert_eq!(holder_in(&here, "#password-form").await, LOGIN);
+        assert_eq!(holder_in(&here, "#prove-form").await, LOGIN);
         here.fill("#current-password", "not my password").await.unwrap();
         here.fill("#new-password", NEW_PASSWORD).await.unwrap();
         here.click("#password-form [type=submit]").await.unwrap();

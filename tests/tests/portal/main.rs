@@ -45,6 +45,7 @@ mod forgotten;
 mod lost_phone;
 mod not_me;
 mod person;
+mod registering;
 mod second_step;
 mod served;
 mod troubles;

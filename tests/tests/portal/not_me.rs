@@ -61,6 +61,7 @@ fn a_link_that_says_it_was_not_me_acts_at_its_button_alone() {
         next_step(app).await;
         type_code(&here, "#code", &phone(app, &secret)).await;
         here.reads("#renewal", "has to be changed").await.unwrap();
+        assert_eq!(holder_in(&here, "#renewal-form").await, LOGIN);
         here.shot("password-demanded").await.unwrap();
         here.fill("#new-password", PASSWORD).await.unwrap();
         here.click("#renewal-form [type=submit]").await.unwrap();

@@ -55,15 +55,25 @@ pub(crate) async fn browser(app: &TestApp, looks: Looks) -> Browser {
 
 /// Registers through the pages, and leaves the address unconfirmed.
 pub(crate) async fn register(browser: &Browser) {
+    send_registration(browser).await;
+    browser.see("#confirm").await.unwrap();
+    skip_confirmation(browser).await;
+}
+
+/// Fills in the registration and sends it.
+pub(crate) async fn send_registration(browser: &Browser) {
     browser.go("/").await.unwrap();
     browser.click("a[href='/register']").await.unwrap();
     browser.fill("#login", LOGIN).await.unwrap();
     browser.fill("#email", EMAIL).await.unwrap();
     browser.fill("#new-password", PASSWORD).await.unwrap();
     browser.click("#register [type=submit]").await.unwrap();
-    browser.reads("#confirm", "m").await.unwrap();
+}
+
+/// Leaves the address for later.
+pub(crate) async fn skip_confirmation(browser: &Browser) {
     browser.click("#confirm a.plain").await.unwrap();
-    browser.see("#profile").await.unwrap();
+    browser.see("#member").await.unwrap();
 }
 
 /// In the settings: confirms the address with the code that is sent to it.
@@ -110,6 +120,12 @@ pub(crate) async fn link_to(app: &TestApp, page: &str, address: &str) -> String 
 pub(crate) async fn is_hidden(browser: &Browser, css: &str) -> bool {
     let script = format!("return document.querySelector({css:?}).hidden");
     browser.script(&script).await.unwrap() == true
+}
+
+/// Whose password a form is about, as it tells password managers.
+pub(crate) async fn holder_in(browser: &Browser, form: &str) -> String {
+    let script = format!("return document.querySelector('{form} [autocomplete=username]').value");
+    browser.script(&script).await.unwrap().as_str().unwrap().to_owned()
 }
 
 /// Types a code on the sign-in page.

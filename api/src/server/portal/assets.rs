@@ -53,6 +53,7 @@ pub(super) static FILES: &[File] = scripts![
     "prove.js",
     "register.js",
     "replacement.js",
+    "resend.js",
     "reset_password.js",
     "sign_in.js",
     "signed_in.js",

@@ -100,6 +100,26 @@ fn a_page_with_all_that_it_loads_is_small() {
     }
 }
 
+/// A password manager keeps and fills in the right account's password where a form names its holder
+/// beside the password (HTML, 4.10.18.7.1). A link to a new password does not tell whose it is.
+#[test]
+fn every_form_with_a_password_has_a_field_for_its_holder() {
+    let mut asked = BTreeSet::new();
+    for (name, page) in pages() {
+        for form in page.split("<form").skip(1) {
+            let form = form.split("</form>").next().unwrap_or_default();
+            if !form.contains("type=\"password\"") || name.starts_with("reset_password.") {
+                continue;
+            }
+            let (before, _) = form.split_once("type=\"password\"").unwrap();
+            assert!(before.contains("autocomplete=\"username\""), "{name}: {form}");
+            asked.insert(form.split('"').nth(1).unwrap_or_default().to_owned());
+        }
+    }
+    let all = ["password-form", "prove-form", "register", "renewal-form"];
+    assert!(asked.iter().eq(all), "{asked:?}");
+}
+
 /// Nothing inline that a strict policy would refuse, and nothing from elsewhere.
 #[test]
 fn sr_070_pages_hold_no_inline_script_and_load_nothing_from_elsewhere() {

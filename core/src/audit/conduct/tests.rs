@@ -14,6 +14,8 @@ use crate::audit::sample::{FACTOR, OPERATOR, Sample, account, handle};
 use crate::audit::source::Source;
 use crate::audit::verify::verify;
 
+mod recovery;
+
 fn rules(log: &Sample) -> Vec<Rule> {
     let place = TempDir::new().unwrap();
     log.export(place.path());

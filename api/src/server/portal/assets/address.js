@@ -2,15 +2,17 @@
 
 import { call, freshKey } from "./api.js";
 import { answer, ask } from "./dialog.js";
-import { $, complain, note, onSubmit, show, sixDigits, waitUntil } from "./page.js";
+import { $, complain, note, onSubmit, show, sixDigits } from "./page.js";
 import { withProof } from "./prove.js";
-import { say, sayProblem } from "./text.js";
+import { offerResend } from "./resend.js";
+import { say } from "./text.js";
 
 const EMAIL = "/v1/accounts/me/email";
 
 let account = null;
 /** Sends another code of the kind that the dialog asks for. */
 let sendAgain = null;
+const tell = offerResend("address", () => sendAgain());
 
 /** Shows the card. */
 export function showAddress(shown) {
@@ -72,28 +74,9 @@ function askForCode(promised, send) {
   return asked;
 }
 
-function tell({ hint, resend_at }) {
-  $("address-hint").textContent = hint;
-  waitUntil(resend_at, $("address-resend"), $("address-resend-at"));
-}
-
 onSubmit($("address-form"), async (typed, key) => {
   const code = sixDigits(typed.get("code"));
   if (!code) return complain($("address-form"), say("script.code_digits"), $("address-code"));
   await call("POST", `${EMAIL}/confirm`, { code }, key);
   answer($("address-dialog"));
-});
-
-$("address-resend").addEventListener("click", async () => {
-  $("address-resend").disabled = true;
-  try {
-    const promised = await sendAgain();
-    if (promised) tell(promised);
-    else $("address-resend").disabled = false;
-  } catch (problem) {
-    complain($("address-form"), sayProblem(problem));
-    $("address-resend").disabled = false;
-    if (problem.code !== "too-many-requests") return;
-    waitUntil(problem.retry_at, $("address-resend"), $("address-resend-at"));
-  }
 });

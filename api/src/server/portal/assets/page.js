@@ -168,6 +168,7 @@ export async function whoAmI() {
 export async function myAccount() {
   const account = await call("GET", "/v1/accounts/me");
   $("profile-login").textContent = account.login ?? "";
+  nameHolder(account.login ?? "");
   shown = account.account_id;
   return account;
 }
@@ -190,6 +191,12 @@ async function isStillOurs() {
 
 for (const event of ["focus", "pageshow"]) addEventListener(event, isStillOurs);
 document.addEventListener("visibilitychange", isStillOurs);
+
+/** Tells password managers whose password the forms of this page are about. */
+export function nameHolder(login) {
+  // The attribute, so that a form which is reset goes on to say so.
+  for (const field of document.querySelectorAll(".holder")) field.setAttribute("value", login);
+}
 
 /** Signing in again is all that helps where the session is over. */
 export function sessionOver(problem) {

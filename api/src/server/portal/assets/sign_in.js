@@ -4,8 +4,8 @@
 import { call, freshKey } from "./api.js";
 import { enrol, freshName, keep } from "./enable.js";
 import { followMail } from "./mailed.js";
-import { $, complain, goTo, mailedDigits, myAccount, note, onSubmit } from "./page.js";
-import { recoveryCode, show, sixDigits, waitUntil, whoAmI } from "./page.js";
+import { $, complain, goTo, mailedDigits, myAccount, nameHolder, note } from "./page.js";
+import { onSubmit, recoveryCode, show, sixDigits, waitUntil, whoAmI } from "./page.js";
 import { say, sayProblem, secondsTo } from "./text.js";
 import { forget, left, remember, remembered } from "./under_way.js";
 
@@ -70,6 +70,7 @@ onSubmit(
   $("password-form"),
   async (typed, key) => {
     const [login, password] = [typed.get("login"), typed.get("password")];
+    nameHolder(login);
     await go(await call("POST", "/v1/sign-ins", { login, password }, key));
   },
   (problem) =>

@@ -1,0 +1,212 @@
+//! What was withheld, held, not due or not demanded, and done all the same.
+
+use countersign_events::account::{
+    AccountEvent, Assurance, EmailChanged, EmailCodes, FactorRemoved, HoldPlaced, HoldWhy, Need,
+    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, ReplacementCompleted,
+    ReplacementObjected, ReplacementRequested, SignInOpened,
+};
+use countersign_events::id::{SecretVersion, StreamId};
+use jiff::SignedDuration;
+
+use super::breach;
+use crate::audit::finding::Rule;
+use crate::audit::sample::{FACTOR, Sample, handle};
+
+const DAY_SECONDS: i64 = 86_400;
+
+fn hold(log: &mut Sample, stream: StreamId, seconds: i64, email_codes: EmailCodes) {
+    let until = log.now + SignedDuration::from_secs(seconds);
+    let hold = HoldPlaced { why: HoldWhy::PasswordReset, until, email_codes };
+    log.happened(stream, &AccountEvent::HoldPlaced(hold));
+}
+
+/// A sign-in that a code by e-mail completes.
+fn enter_by_email(log: &mut Sample, stream: StreamId) {
+    log.begin(stream, 0x41);
+    let request = log.send_email_code(stream, 0x41);
+    log.complete_by_email(stream, 0x41, request, 0x42);
+}
+
+/// SR-053, AT-58.
+#[test]
+fn sr_053_a_code_by_email_while_it_was_withheld_is_found() {
+    let after_seconds = |seconds| {
+        breach(move |log, stream| {
+            let until = log.now + SignedDuration::from_secs(7 * DAY_SECONDS);
+            hold(log, stream, DAY_SECONDS, EmailCodes::WithheldUntil(until));
+            log.wait(seconds);
+            enter_by_email(log, stream);
+        })
+    };
+    assert_eq!(after_seconds(7 * DAY_SECONDS - 1), [Rule::EmailCodeWithheld]);
+    assert_eq!(after_seconds(7 * DAY_SECONDS), []);
+    let without_end = breach(|log, stream| {
+        hold(log, stream, DAY_SECONDS, EmailCodes::WithheldUntilProof);
+        log.wait(365 * DAY_SECONDS);
+        enter_by_email(log, stream);
+    });
+    assert_eq!(without_end, [Rule::EmailCodeWithheld]);
+    let proven = breach(|log, stream| {
+        hold(log, stream, DAY_SECONDS, EmailCodes::WithheldUntilProof);
+        log.begin(stream, 0x43);
+        log.complete(stream, 0x43, 200, 0x44);
+        enter_by_email(log, stream);
+    });
+    assert_eq!(proven, []);
+}
+
+fn request_replacement(log: &mut Sample, stream: StreamId) {
+    let due_at = log.now + SignedDuration::from_secs(DAY_SECONDS);
+    let expires_at = log.now + SignedDuration::from_secs(8 * DAY_SECONDS);
+    let requested = ReplacementRequested { due_at, expires_at };
+    log.happened(stream, &AccountEvent::ReplacementRequested(requested));
+}
+
+fn complete_replacement(log: &mut Sample, stream: StreamId) {
+    log.happened(stream, &AccountEvent::ReplacementCompleted(ReplacementCompleted {}));
+}
+
+fn remove_factor(log: &mut Sample, stream: StreamId) {
+    log.happened(stream, &AccountEvent::FactorRemoved(FactorRemoved { factor: FACTOR }));
+}
+
+/// SR-019.
+#[test]
+fn sr_019_a_replacement_before_its_time_or_of_nobodys_asking_is_found() {
+    let after_seconds = |seconds| {
+        breach(move |log, stream| {
+            request_replacement(log, stream);
+            log.wait(seconds);
+            complete_replacement(log, stream);
+        })
+    };
+    assert_eq!(after_seconds(DAY_SECONDS - 1), [Rule::ReplacementNotDue]);
+    assert_eq!(after_seconds(DAY_SECONDS), []);
+    assert_eq!(breach(complete_replacement), [Rule::ReplacementNotDue]);
+    let objected = breach(|log, stream| {
+        request_replacement(log, stream);
+        log.happened(stream, &AccountEvent::ReplacementObjected(ReplacementObjected {}));
+        log.wait(DAY_SECONDS);
+        complete_replacement(log, stream);
+    });
+    assert_eq!(objected, [Rule::ReplacementNotDue]);
+    let twice = breach(|log, stream| {
+        request_replacement(log, stream);
+        log.wait(DAY_SECONDS);
+        complete_replacement(log, stream);
+        complete_replacement(log, stream);
+    });
+    assert_eq!(twice, [Rule::ReplacementNotDue]);
+}
+
+/// SR-118.
+#[test]
+fn sr_118_a_change_while_it_was_held_is_found() {
+    let change_email = |log: &mut Sample, stream| {
+        let changed = EmailChanged { undo_until: log.now };
+        log.happened(stream, &AccountEvent::EmailChanged(changed));
+    };
+    let after_seconds = |seconds, change: fn(&mut Sample, StreamId)| {
+        breach(move |log, stream| {
+            hold(log, stream, DAY_SECONDS, EmailCodes::Offered);
+            // A second one that ends earlier shortens nothing.
+            hold(log, stream, 60, EmailCodes::Offered);
+            log.wait(seconds);
+            change(log, stream);
+        })
+    };
+    for change in [remove_factor as fn(&mut Sample, StreamId), change_email] {
+        assert_eq!(after_seconds(DAY_SECONDS - 1, change), [Rule::ChangedWhileHeld]);
+        assert_eq!(after_seconds(DAY_SECONDS, change), []);
+    }
+}
+
+/// What a replacement removes goes with it; the hold that it ends in counts for everything after.
+#[test]
+fn sr_118_a_replacement_removes_what_it_replaces_and_nothing_more() {
+    let replaced = |afterwards: bool| {
+        breach(move |log, stream| {
+            request_replacement(log, stream);
+            log.wait(DAY_SECONDS);
+            hold(log, stream, DAY_SECONDS, EmailCodes::Offered);
+            complete_replacement(log, stream);
+            remove_factor(log, stream);
+            hold(log, stream, DAY_SECONDS, EmailCodes::Offered);
+            if afterwards {
+                remove_factor(log, stream);
+            }
+        })
+    };
+    assert_eq!(replaced(false), []);
+    assert_eq!(replaced(true), [Rule::ChangedWhileHeld]);
+}
+
+/// The right password, and a sign-in that waits for this.
+fn begin_with_need(log: &mut Sample, stream: StreamId, sign_in: u8, needs: Need) {
+    let expires_at = log.now + SignedDuration::from_mins(10);
+    let sign_in = Some(SignInOpened { sign_in: handle(sign_in), expires_at, needs });
+    let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
+    log.happened(stream, &AccountEvent::PasswordVerified(verified));
+}
+
+/// The password that this sign-in demanded, and the session that follows.
+fn set_demanded(log: &mut Sample, stream: StreamId, sign_in: u8, assurance: Assurance) {
+    let set = PasswordSet {
+        sign_in: Some(handle(sign_in)),
+        session: Some(log.session(0x42, assurance, None)),
+        ..PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Demanded)
+    };
+    log.happened(stream, &AccountEvent::PasswordSet(set));
+}
+
+#[test]
+fn a_password_that_no_sign_in_demanded_is_found() {
+    let demanded = |needs, seconds, times: usize| {
+        breach(move |log, stream| {
+            begin_with_need(log, stream, 0x41, needs);
+            log.wait(seconds);
+            (0..times).for_each(|_| set_demanded(log, stream, 0x41, Assurance::Password));
+        })
+    };
+    assert_eq!(demanded(Need::NewPassword, 599, 1), []);
+    assert_eq!(demanded(Need::NewPassword, 600, 1), [Rule::PasswordNotDemanded]);
+    assert_eq!(demanded(Need::NewPassword, 0, 2), [Rule::PasswordNotDemanded]);
+    for needs in [Need::SecondFactor, Need::Enrolment] {
+        assert_eq!(demanded(needs, 0, 1), [Rule::PasswordNotDemanded]);
+    }
+    // A password set by a link in a mail signs nobody in.
+    let by_link = |session: Option<u8>| {
+        breach(move |log, stream| {
+            let opened = session.map(|session| log.session(session, Assurance::Password, None));
+            let set = PasswordSet {
+                session: opened,
+                ..PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Reset)
+            };
+            log.happened(stream, &AccountEvent::PasswordSet(set));
+        })
+    };
+    assert_eq!(by_link(None), []);
+    assert_eq!(by_link(Some(0x42)), [Rule::PasswordNotDemanded]);
+}
+
+/// SR-132: the session is as sure as what was proven before the password was asked for.
+#[test]
+fn sr_132_a_demanded_password_makes_nothing_surer() {
+    let surer = breach(|log, stream| {
+        begin_with_need(log, stream, 0x41, Need::NewPassword);
+        set_demanded(log, stream, 0x41, Assurance::TwoFactor);
+    });
+    assert_eq!(surer, [Rule::AssuranceWithoutProof]);
+}
+
+/// What the old password began goes no further.
+#[test]
+fn sr_053_a_sign_in_that_outlives_its_password_is_found() {
+    let outlived = breach(|log, stream| {
+        log.begin(stream, 0x41);
+        let set = PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Reset);
+        log.happened(stream, &AccountEvent::PasswordSet(set));
+        log.complete(stream, 0x41, 200, 0x42);
+    });
+    assert_eq!(outlived, [Rule::SignInNotOpen]);
+}
