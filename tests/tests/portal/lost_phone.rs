@@ -62,12 +62,20 @@ fn a_lost_authenticator_is_replaced_after_a_day(looks: Looks) {
 
 in_all_looks!(a_lost_authenticator_is_replaced_after_a_day);
 
-/// The phone turns up: whoever signs in with it sees what was asked for, and cancels it.
+/// Whoever has asked thinks better of it and cancels; and where the phone turns up, signing in with
+/// it stops what waits (SR-019).
 #[test]
-fn a_replacement_is_cancelled_in_the_settings() {
+fn a_replacement_is_cancelled_in_the_settings_or_by_the_phone() {
     TestApp::run(async |app| {
         let (browser, secret, _) = protected(app, Looks::DESK, "to-be-found").await;
         enter_by_email(app, &browser).await;
+        ask_for_replacement(&browser).await;
+        browser.click("#cancel-replacement").await.unwrap();
+        browser.reads("#note", "stay as they are").await.unwrap();
+        browser.see("#lost-phone").await.unwrap();
+        assert!(is_hidden(&browser, "#replacement").await);
+        browser.reads("#history", "was stopped").await.unwrap();
+
         ask_for_replacement(&browser).await;
         sign_out(&browser).await;
         next_step(app).await;
@@ -75,10 +83,10 @@ fn a_replacement_is_cancelled_in_the_settings() {
         type_code(&browser, "#code", &phone(app, &secret)).await;
         browser.see("#protected").await.unwrap();
         open_settings(&browser).await;
-        browser.click("#cancel-replacement").await.unwrap();
-        browser.reads("#note", "stay as they are").await.unwrap();
         assert!(is_hidden(&browser, "#replacement").await);
-        browser.reads("#history", "was stopped").await.unwrap();
+        let stopped = "return [...document.querySelectorAll('#history .what')].filter(
+            (one) => one.textContent.includes('was stopped')).length";
+        assert_eq!(browser.script(stopped).await.unwrap(), 2);
         browser.close().await.unwrap();
     });
 }

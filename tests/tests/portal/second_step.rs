@@ -159,14 +159,15 @@ fn sr_055_a_sign_in_that_took_too_long_leads_back_to_the_password() {
         let browser = browser(app, german).await;
         browser.at(app.clock.now()).await.unwrap();
         type_login(&browser, LOGIN).await;
+        // The browser saw it begin a little later than the server did.
         app.pass(SIGN_IN_LIVES).await;
-        browser.at(app.clock.now()).await.unwrap();
+        browser.at(app.clock.now() + jiff::SignedDuration::from_mins(1)).await.unwrap();
         type_code(&browser, "#code", "000000").await;
         browser.reads("#password-form .error", "Diese Anmeldung ist vorbei").await.unwrap();
 
         type_login(&browser, LOGIN).await;
         let soon = SIGN_IN_LIVES - jiff::SignedDuration::from_secs(1);
-        let began = app.clock.now();
+        let began = app.clock.now() + jiff::SignedDuration::from_mins(1);
         browser.at(began + soon).await.unwrap();
         browser.reload().await.unwrap();
         browser.reads("#password-form .error", "Diese Anmeldung ist vorbei").await.unwrap();
