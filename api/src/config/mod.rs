@@ -103,6 +103,7 @@ impl Default for Config {
             smtp: Smtp::default(),
             password: Password::default(),
             email: Email::default(),
+            sign_in: SignIn::default(),
             two_factor: TwoFactor::default(),
             log: Log::default(),
         }

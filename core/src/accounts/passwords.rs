@@ -44,8 +44,8 @@ impl Accounts {
     }
 
     /// Sends a link to a new password by mail, where there is somebody to send it to. Whether there
-    /// is, nobody is told, not even by a limit: a login that does not exist goes the same way on its
-    /// own stream, and what an account's limits refuse leaves no trace in the answer (SR-030).
+    /// is, nobody is told, not even by a limit: a login that does not exist goes the same way on
+    /// its own stream, and what an account's limits refuse leaves no trace in the answer (SR-030).
     ///
     /// Asked by an address, every account is meant that has proven it, whoever has a login that
     /// reads like it.

@@ -139,11 +139,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
             open.mailed(failed.request, MailState::Undeliverable);
         }
         AccountEvent::RecoveryCodesIssued(issued) => open.recovery = Some(recovery_set(issued)),
-        AccountEvent::RecoveryCodeUsed(used) => {
-            if let Some(set) = &mut open.recovery {
-                set.used.insert(used.index);
-            }
-        }
+        AccountEvent::RecoveryCodeUsed(used) => open.used_up(used.index),
         AccountEvent::FactorRenamed(renamed) => {
             if let Some(factor) = open.factors.get_mut(&renamed.factor) {
                 factor.named_at = stamped.revision;
@@ -331,6 +327,12 @@ impl Open {
             mail: MailState::Waiting,
         };
         self.email_codes.insert(requested.bound_to, code);
+    }
+
+    fn used_up(&mut self, index: u32) {
+        if let Some(set) = &mut self.recovery {
+            set.used.insert(index);
+        }
     }
 
     fn mailed(&mut self, request: EventId, mail: MailState) {

@@ -262,18 +262,7 @@ fn told_of_recovery(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String
         ),
         Notice::EmailChanged => (
             format!("Another e-mail address for your {brand} account"),
-            match facts.until {
-                Some(until) => format!(
-                    "Your {brand} account now has another e-mail address. Until {} the earlier one \
-                     is told what happens, too, and can be taken back.",
-                    moment(until)
-                ),
-                None => format!(
-                    "Your {brand} account now has another e-mail address. The earlier one was \
-                     never confirmed: it is told what happens for seven days, and cannot be taken \
-                     back."
-                ),
-            },
+            another_address(brand, facts.until),
         ),
         Notice::EmailChangeUndone => (
             format!("The earlier e-mail address of your {brand} account is back"),
@@ -317,6 +306,20 @@ fn told_of_recovery(brand: &str, notice: Notice, facts: &NoticeFacts) -> (String
                 "New recovery codes were made for your {brand} account. The older ones no longer \
                  work."
             ),
+        ),
+    }
+}
+
+fn another_address(brand: &str, taken_back_until: Option<Timestamp>) -> String {
+    match taken_back_until {
+        Some(until) => format!(
+            "Your {brand} account now has another e-mail address. Until {} the earlier one is told \
+             what happens, too, and can be taken back.",
+            moment(until)
+        ),
+        None => format!(
+            "Your {brand} account now has another e-mail address. The earlier one was never \
+             confirmed: it is told what happens for seven days, and cannot be taken back."
         ),
     }
 }

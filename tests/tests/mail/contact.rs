@@ -1,4 +1,5 @@
-//! Who is stuck finds in every mail whom to ask: the contact of the configuration, on a whole server.
+//! Who is stuck finds in every mail whom to ask: the contact of the configuration, on a whole
+//! server.
 
 use countersign_tests::app::TestApp;
 use jiff::SignedDuration;

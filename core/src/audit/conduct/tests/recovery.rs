@@ -103,7 +103,7 @@ fn sr_019_a_replacement_before_its_time_or_of_nobodys_asking_is_found() {
 #[test]
 fn sr_118_a_change_while_it_was_held_is_found() {
     let change_email = |log: &mut Sample, stream| {
-        let changed = EmailChanged { undo_until: log.now };
+        let changed = EmailChanged { undo_until: log.now, unproven: false };
         log.happened(stream, &AccountEvent::EmailChanged(changed));
     };
     let after_seconds = |seconds, change: fn(&mut Sample, StreamId)| {
@@ -143,8 +143,7 @@ fn sr_118_a_replacement_removes_what_it_replaces_and_nothing_more() {
 
 /// The right password, and a sign-in that waits for this.
 fn begin_with_need(log: &mut Sample, stream: StreamId, sign_in: u8, needs: Need) {
-    let expires_at = log.now + SignedDuration::from_mins(10);
-    let sign_in = Some(SignInOpened { sign_in: handle(sign_in), expires_at, needs });
+    let sign_in = Some(SignInOpened { needs, ..log.waits(sign_in) });
     let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
     log.happened(stream, &AccountEvent::PasswordVerified(verified));
 }
