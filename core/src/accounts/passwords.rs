@@ -12,14 +12,13 @@ use super::answer::{SessionGiven, SignedIn};
 use super::identity::seal_net;
 use super::request::Call;
 use super::sign_in::{Checked, check_password, session_given, signed_in};
-use super::{Accounts, Verdict};
+use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::command::{ChangePassword, SetDemandedPassword};
 use crate::domain::refusal::Refusal;
 use crate::handle::{SessionToken, SignInHandle};
 use crate::mail::link::{LinkKind, LinkToken};
-use crate::projections::ReadModelError;
 use crate::vault::SecretKind;
 
 impl Accounts {
@@ -28,7 +27,7 @@ impl Accounts {
     /// # Errors
     /// [`Refusal::NoSession`], [`Refusal::StepUpRequired`], [`Refusal::AuthenticationFailed`],
     /// [`Refusal::WeakPassword`], [`Refusal::PasswordUnchanged`], [`Refusal::TooManyRequests`]; a
-    /// [`Fault`](super::Fault).
+    /// [`Fault`].
     pub async fn change_password(
         &self,
         call: &Call,
@@ -51,14 +50,14 @@ impl Accounts {
     /// reads like it.
     ///
     /// # Errors
-    /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`](super::Fault).
+    /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
     pub async fn request_password_reset(&self, call: &Call, login: &str) -> Verdict<()> {
         if let Err(refusal) = self.same_request(call).await? {
             return Ok(Err(refusal));
         }
         let name = self.secrets().login_hash(login);
         let mut meant: Vec<AccountId> = self.secrets().find(name).await?.into_iter().collect();
-        meant.extend(self.with_proven_address(login)?);
+        meant.extend(self.with_proven_address(login).await?);
         meant.sort_unstable();
         meant.dedup();
         // All of them at once: how many there are, the time tells no more than the answer.
@@ -76,19 +75,20 @@ impl Accounts {
         Ok(Ok(()))
     }
 
-    fn with_proven_address(&self, text: &str) -> Result<Vec<AccountId>, ReadModelError> {
+    async fn with_proven_address(&self, text: &str) -> Result<Vec<AccountId>, Fault> {
         if !text.contains('@') {
             return Ok(vec![]);
         }
+        self.caught_up().await?;
         let address = self.secrets().email_hash(text);
-        self.read_model().find_by_proven_email(address, RESETS_AT_ONCE_MAX)
+        Ok(self.read_model().find_by_proven_email(address, RESETS_AT_ONCE_MAX)?)
     }
 
     /// Sets a new password by the link that a mail carried. Nobody is signed in.
     ///
     /// # Errors
     /// [`Refusal::AuthenticationFailed`] for a link that is not, or no longer, good;
-    /// [`Refusal::WeakPassword`]; a [`Fault`](super::Fault).
+    /// [`Refusal::WeakPassword`]; a [`Fault`].
     pub async fn reset_password(
         &self,
         call: &Call,
@@ -109,7 +109,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Refusal::AuthenticationFailed`] where it asks for none, [`Refusal::WeakPassword`],
-    /// [`Refusal::PasswordUnchanged`]; a [`Fault`](super::Fault).
+    /// [`Refusal::PasswordUnchanged`]; a [`Fault`].
     pub async fn set_demanded_password(
         &self,
         call: &Call,

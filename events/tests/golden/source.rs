@@ -29,6 +29,14 @@ pub(crate) struct Item {
     pub(crate) shape: Shape,
 }
 
+/// What the attributes above a line say of it.
+struct Marks {
+    /// The word that a variant is renamed to.
+    word: Option<String>,
+    /// Whether a field may be left out.
+    defaults: bool,
+}
+
 /// The items of a file in their order, and which one is the payload of which type.
 #[derive(Debug, Default)]
 pub(crate) struct Source {
@@ -45,22 +53,25 @@ impl Source {
         };
         let text: String = files.split(' ').map(read).collect();
         let mut source = Self::default();
-        let (mut doc, mut word) = (String::new(), None);
+        let (mut doc, mut word, mut defaults) = (String::new(), None, false);
         for line in text.lines().map(str::trim) {
             if let Some(more) = line.strip_prefix("///") {
                 doc = format!("{doc} {}", more.trim()).trim().to_owned();
             } else if let Some(rest) = line.strip_prefix("#[serde(rename = \"") {
                 word = rest.split('"').next().map(str::to_owned);
+            } else if line.starts_with("#[serde(default") {
+                defaults = true;
             } else if line.starts_with('#') {
                 // Another attribute: the documentation above it still belongs to what comes.
             } else {
-                source.take_in(line, std::mem::take(&mut doc), word.take());
+                let marks = Marks { word: word.take(), defaults: std::mem::take(&mut defaults) };
+                source.take_in(line, std::mem::take(&mut doc), marks);
             }
         }
         source
     }
 
-    fn take_in(&mut self, line: &str, doc: String, word: Option<String>) {
+    fn take_in(&mut self, line: &str, doc: String, marks: Marks) {
         let item = |kind: &str| line.strip_prefix(kind)?.split([' ', '{']).next();
         let new = |name: &str, shape| Item { name: name.to_owned(), doc: doc.clone(), shape };
         if let Some(name) = item("pub struct ") {
@@ -73,8 +84,8 @@ impl Source {
             self.payloads.insert(event_type.to_owned(), payload.to_owned());
         } else if let Some(Item { shape, .. }) = self.items.last_mut() {
             match shape {
-                Shape::Fields(fields) => fields.extend(field(line, doc)),
-                Shape::Words(words) => words.extend(variant(line, doc, word)),
+                Shape::Fields(fields) => fields.extend(field(line, doc, marks.defaults)),
+                Shape::Words(words) => words.extend(variant(line, doc, marks.word)),
             }
         }
     }
@@ -94,10 +105,10 @@ impl Source {
 }
 
 /// `pub name: Type,`
-fn field(line: &str, doc: String) -> Option<Field> {
+fn field(line: &str, doc: String, defaults: bool) -> Option<Field> {
     let (name, rust) = line.strip_prefix("pub ")?.strip_suffix(',')?.split_once(": ")?;
     let inner = rust.strip_prefix("Option<").and_then(|rest| rest.strip_suffix('>'));
-    let (rust, optional) = (inner.unwrap_or(rust).to_owned(), inner.is_some());
+    let (rust, optional) = (inner.unwrap_or(rust).to_owned(), inner.is_some() || defaults);
     Some(Field { name: name.to_owned(), rust, optional, doc })
 }
 

@@ -81,6 +81,8 @@ fn renames_and_removes_the_authenticator_and_is_never_asked_again(looks: Looks) 
         here.go("/account").await.unwrap();
         here.reads("#sessions", "Chrome on Linux").await.unwrap();
         here.reads("#devices", "Chrome on Linux").await.unwrap();
+        let seen = "document.querySelector('#devices-card').scrollIntoView({ block: 'end' })";
+        here.script(seen).await.unwrap();
         here.shot("devices").await.unwrap();
         here.click("#devices .end").await.unwrap();
         here.reads("#history", "A device is no longer known").await.unwrap();
