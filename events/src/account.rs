@@ -148,7 +148,7 @@ impl PasswordSet {
     }
 }
 
-/// The right password was given. Sealed `net`: `{ip, user_agent}`.
+/// The right password was given. Sealed `net`: `{ip, user_agent?, language?}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordVerified {

@@ -87,7 +87,7 @@ impl Console {
             Ok(uuid) => CorrelationId::new(uuid),
             Err(error) => return Reply::Failed(error.to_string()),
         };
-        let net = Net { ip: LOCAL.to_owned(), user_agent: None };
+        let net = Net { ip: LOCAL.to_owned(), user_agent: None, language: None };
         let call =
             Call { by: By::Console { user }, net, correlation, idempotency: None, devices: None };
         self.do_it(&call, verb).await

@@ -26,6 +26,7 @@ use super::body;
 use super::cookies::{Carried, Carries};
 use super::edge::{Desk, Edge};
 use super::json;
+use super::portal::language;
 use super::problem::{ProblemAnswer, faulted, refused, refused_proof};
 use super::routes::Row;
 use crate::contract::kind::Scope;
@@ -355,16 +356,14 @@ impl Ask {
     }
 
     fn net(&self) -> Net {
+        let headers = self.request.headers();
         let ip = match self.request.peer_addr() {
-            Some(peer) => self.desk.proxies.client(peer.ip(), self.request.headers()).to_string(),
+            Some(peer) => self.desk.proxies.client(peer.ip(), headers).to_string(),
             None => String::new(),
         };
-        let user_agent = self
-            .request
-            .headers()
-            .get(USER_AGENT)
-            .map(|value| cut_user_agent(&String::from_utf8_lossy(value.as_bytes())));
-        Net { ip, user_agent }
+        let agent = headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+        let user_agent = agent.map(|agent| cut_user_agent(&agent));
+        Net { ip, user_agent, language: language::wanted(&self.request) }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::domain::account::{Email, EmailCode};
 use crate::domain::refusal::Refusal;
 use crate::domain::{Command, StampedEvent};
 use crate::mail::Whose;
+use crate::mail::language::Language;
 use crate::mail::ledger::{Addressee, CodeMail, LinkMail, MailLedger, MailOutcome};
 use crate::mail::link::{LinkKind, LinkToken};
 
@@ -74,7 +75,7 @@ impl Request for FindAddressees {
     async fn perform(&self, entity: &mut Entity) -> Result<Vec<Addressee>, Halt> {
         entity.load().await?;
         let (open, now) = (entity.open()?, entity.now());
-        let secrets = &entity.services.secrets;
+        let (secrets, language) = (&entity.services.secrets, reader(entity, self.cause).await?.1);
         let not_me = LinkToken::new(secrets, LinkKind::NotMe, entity.id()?, self.cause).reveal();
         let not_me = |email: &Email| email.confirmed.then(|| not_me.clone());
         let present = open.email.as_ref().map(|email| (Whose::Present, email, open.identity_at));
@@ -84,7 +85,8 @@ impl Request for FindAddressees {
             .map(|(place, former)| (Whose::Former(place), &former.email, former.identity_at));
         let mut addressees: Vec<Addressee> = vec![];
         for (whose, email, identity_at) in present.into_iter().chain(former) {
-            let found = addressee(entity, whose, identity_at, not_me(email)).await?;
+            let found = addressee(entity, whose, identity_at, language).await?;
+            let found = found.map(|found| Addressee { not_me: not_me(email), ..found });
             // Who went back to an earlier address is told once.
             let is_new = |found: &Addressee| addressees.iter().all(|to| to.email != found.email);
             addressees.extend(found.filter(is_new));
@@ -98,13 +100,13 @@ async fn addressee(
     entity: &Entity,
     whose: Whose,
     identity_at: Revision,
-    not_me: Option<Zeroizing<String>>,
+    language: Language,
 ) -> Result<Option<Addressee>, Halt> {
     let recorded = entity.entry_at(identity_at).await?;
     let identity: Option<Identity> =
         open_pii(&entity.services.secrets, entity.id()?, &recorded).await?;
     Ok(identity.and_then(|Identity { email, display_name, .. }| {
-        email.map(|email| Addressee { email, whose, display_name, not_me })
+        email.map(|email| Addressee { email, whose, display_name, language, not_me: None })
     }))
 }
 
@@ -125,21 +127,79 @@ impl Request for FindLink {
         if !open.email.as_ref().is_some_and(|email| email.confirmed) {
             return Ok(None);
         }
-        let to = addressee(entity, Whose::Present, open.identity_at, None).await?;
+        let (net, language) = reader(entity, self.request).await?;
+        let to = addressee(entity, Whose::Present, open.identity_at, language).await?;
         let secrets = &entity.services.secrets;
         let token = LinkToken::new(secrets, LinkKind::NewPassword, entity.id()?, self.request);
-        let net = net_of(entity, self.request).await?;
         let token = token.reveal();
         Ok(to.map(|to| LinkMail { to, token, expires_at, net }))
     }
 }
 
-/// Where a request came from.
-async fn net_of(entity: &Entity, request: EventId) -> Result<Option<Net>, Halt> {
-    match event_since(entity, request).await? {
-        Some(asked) => Ok(open_net(&entity.services.secrets, entity.stream, &asked).await?),
-        None => Ok(None),
+/// Where the request came from that called for a mail, and the language that its reader reads: that
+/// of the request, or of the newest entry before it that says one, or the first.
+///
+/// No later entry has a say, and none ever changes: every attempt at a mail speaks the same language
+/// (SR-024). Sessions and known devices are left aside for that reason, since any of them may end
+/// between two attempts; what they began with stands in these entries.
+async fn reader(entity: &Entity, cause: EventId) -> Result<(Option<Net>, Language), Halt> {
+    let Some(cause) = event_since(entity, cause).await? else {
+        return Ok((None, Language::default()));
+    };
+    let net = origin(entity, &cause).await?;
+    let language = match net.as_ref().and_then(|net| net.language) {
+        Some(language) => language,
+        None => language_before(entity, cause.revision).await?.unwrap_or_default(),
+    };
+    Ok((net, language))
+}
+
+/// Entries that are searched for a language at most: a sign-in is seldom far.
+const LANGUAGE_LOOK_BACK_MAX: u64 = 1024;
+
+/// The language of the newest entry before a revision that says one and that not everybody can
+/// cause: whoever types a login and guesses does not choose how its holder is warned.
+async fn language_before(entity: &Entity, revision: Revision) -> Result<Option<Language>, Halt> {
+    let mut end = revision.get();
+    let earliest = end.saturating_sub(LANGUAGE_LOOK_BACK_MAX);
+    while end > earliest {
+        let (from, page) = page_before(entity, end).await?;
+        for recorded in page.into_iter().rev().filter(|recorded| recorded.sealed.is_some()) {
+            if is_anybodys(&stamped(&recorded)?.event) {
+                continue;
+            }
+            let net = origin(entity, &recorded).await?;
+            if let Some(language) = net.and_then(|net| net.language) {
+                return Ok(Some(language));
+            }
+        }
+        end = from;
     }
+    Ok(None)
+}
+
+/// Where an entry came from, as far as it can be read: no mail is kept back for what is damaged.
+async fn origin(entity: &Entity, recorded: &Recorded) -> Result<Option<Net>, Halt> {
+    match open_net(&entity.services.secrets, entity.stream, recorded).await {
+        Err(Fault::FailsClosed(reason)) => {
+            tracing::error!(stream = %entity.stream, revision = %recorded.revision, reason,
+                "where an entry came from cannot be read");
+            Ok(None)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+const fn is_anybodys(event: &AccountEvent) -> bool {
+    matches!(event, AccountEvent::PasswordRejected(_) | AccountEvent::PasswordResetRequested(_))
+}
+
+/// The entries before a revision, as many as are read at once, and where they begin.
+async fn page_before(entity: &Entity, end: u64) -> Result<(u64, Vec<Recorded>), Halt> {
+    let from = end.saturating_sub(LOOK_BACK_PAGE);
+    let limit = usize::try_from(end - from).unwrap_or(READ_LIMIT_MAX);
+    let store = entity.services.log.store();
+    Ok((from, store.read_stream(entity.stream, Revision::new(from), limit).await?))
 }
 
 /// The entry of an event of this account.
@@ -164,8 +224,8 @@ impl Request for FindCode {
             code.clone();
         let secrets = &entity.services.secrets;
         let code = secrets.email_code(entity.id()?, bound_to, purpose, address, nonce, digits);
-        let to = addressee(entity, Whose::Present, address_at, None).await?;
-        let net = net_of(entity, self.request).await?;
+        let (net, language) = reader(entity, self.request).await?;
+        let to = addressee(entity, Whose::Present, address_at, language).await?;
         Ok(to.map(|to| CodeMail { to, code, purpose, expires_at, net }))
     }
 }
@@ -189,10 +249,7 @@ async fn newest_since(
     let earliest = since.time().and_then(|time| time.checked_sub(ID_AHEAD_MAX).ok());
     let mut end = entity.account().last.map_or(0, |(revision, _)| revision.get() + 1);
     while end > 0 {
-        let from = end.saturating_sub(LOOK_BACK_PAGE);
-        let limit = usize::try_from(end - from).unwrap_or(READ_LIMIT_MAX);
-        let store = entity.services.log.store();
-        let page = store.read_stream(entity.stream, Revision::new(from), limit).await?;
+        let (from, page) = page_before(entity, end).await?;
         for recorded in page.into_iter().rev() {
             let event = stamped(&recorded)?;
             if is_it(&event) {

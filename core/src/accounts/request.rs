@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::Fault;
 use crate::actors::log::Log;
 use crate::handle::{DeviceHandle, SessionToken};
+use crate::mail::language::{self, Language};
 use crate::vault::Secrets;
 
 /// What every request brings along.
@@ -35,7 +36,7 @@ impl Call {
     pub fn system(log: &Log) -> Result<Self, Fault> {
         Ok(Self {
             by: By::System,
-            net: Net { ip: "-".to_owned(), user_agent: None },
+            net: Net { ip: "-".to_owned(), user_agent: None, language: None },
             correlation: log.correlation_id()?,
             idempotency: None,
             devices: None,
@@ -52,6 +53,13 @@ pub struct Net {
     /// The user agent, cut to 256 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// The language that whoever asks reads, as far as told.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "language::on_record"
+    )]
+    pub language: Option<Language>,
 }
 
 /// An `Idempotency-Key`, scoped to caller and route, and what the request said.
@@ -208,4 +216,29 @@ pub enum AsOf {
     Revision(u64),
     /// After all that happened up to this time.
     At(jiff::Timestamp),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Language, Net};
+
+    fn read(sealed: &str) -> Option<Net> {
+        serde_json::from_str(sealed).ok()
+    }
+
+    #[test]
+    fn where_a_request_came_from_is_read_as_any_release_wrote_it() {
+        let ip = "192.0.2.7".to_owned();
+        let old = Net { ip, user_agent: Some("Firefox".to_owned()), language: None };
+        let written = r#"{"ip":"192.0.2.7","user_agent":"Firefox"}"#;
+        assert_eq!(read(written), Some(old.clone()));
+        assert_eq!(serde_json::to_string(&old).unwrap(), written);
+        let german = Net { language: Some(Language::German), ..old.clone() };
+        let written = r#"{"ip":"192.0.2.7","user_agent":"Firefox","language":"de"}"#;
+        assert_eq!(read(written), Some(german.clone()));
+        assert_eq!(serde_json::to_string(&german).unwrap(), written);
+        let later = r#"{"ip":"192.0.2.7","user_agent":"Firefox","language":"tlh"}"#;
+        assert_eq!(read(later), Some(old));
+        assert_eq!(read(r#"{"ip":"192.0.2.7","mood":"good"}"#), None);
+    }
 }

@@ -6,6 +6,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::language::Language;
+use super::texts::say;
 use crate::accounts::request::Net;
 
 /// Marks in a user agent, the more specific first, and the word for each.
@@ -31,21 +33,25 @@ const SYSTEMS: &[(&str, &str)] = &[
 ];
 
 /// `Firefox on Linux, network 203.0.113.x`, as far as known.
-pub(super) fn coarse(net: &Net) -> Option<String> {
-    let program = net.user_agent.as_deref().and_then(program);
-    let network = network(&net.ip).map(|network| format!("network {network}"));
+pub(super) fn coarse(net: &Net, language: Language) -> Option<String> {
+    let program = net.user_agent.as_deref().and_then(|agent| program(agent, language));
+    let network = network(&net.ip);
+    let network = network.map(|part| say(language, "client.network", &[("network", &part)]));
     match (program, network) {
         (Some(program), Some(network)) => Some(format!("{program}, {network}")),
         (one, other) => one.or(other),
     }
 }
 
-fn program(user_agent: &str) -> Option<String> {
+fn program(user_agent: &str, language: Language) -> Option<String> {
     let word = |table: &[(&str, &'static str)]| {
         table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, word)| *word)
     };
     match (word(PROGRAMS), word(SYSTEMS)) {
-        (Some(program), Some(system)) => Some(format!("{program} on {system}")),
+        (Some(program), Some(system)) => {
+            let both = [("program", program), ("system", system)];
+            Some(say(language, "client.program_on_system", &both))
+        }
         (one, other) => one.or(other).map(str::to_owned),
     }
 }
@@ -72,9 +78,11 @@ fn v6(address: Ipv6Addr) -> String {
 mod tests {
     use super::coarse;
     use crate::accounts::request::Net;
+    use crate::mail::language::Language;
 
     fn told(ip: &str, user_agent: Option<&str>) -> Option<String> {
-        coarse(&Net { ip: ip.into(), user_agent: user_agent.map(str::to_owned) })
+        let user_agent = user_agent.map(str::to_owned);
+        coarse(&Net { ip: ip.into(), user_agent, language: None }, Language::English)
     }
 
     #[test]

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::Whose;
+use super::language::Language;
 use crate::accounts::Fault;
 use crate::accounts::request::Net;
 
@@ -28,15 +29,23 @@ pub struct Addressee {
     pub whose: Whose,
     /// The name a client app gave, which the holder or the app may have chosen.
     pub display_name: Option<String>,
+    /// The language that its reader reads.
+    pub language: Language,
     /// What a notice's link to object carries: only for an address that was proven.
     pub not_me: Option<Zeroizing<String>>,
 }
 
 impl Addressee {
-    /// The present address, of somebody without a display name.
+    /// The present address, of somebody without a display name who reads the first language.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
-        Self { email: email.into(), whose: Whose::Present, display_name: None, not_me: None }
+        Self {
+            email: email.into(),
+            whose: Whose::Present,
+            display_name: None,
+            language: Language::default(),
+            not_me: None,
+        }
     }
 }
 

@@ -13,7 +13,6 @@ use jiff::Timestamp;
 use lettre::Address;
 use zeroize::Zeroizing;
 
-use super::client_hint;
 use super::ledger::{Addressee, CodeMail, LinkMail};
 use super::wording::{self, Letter, NoticeFacts};
 use super::{Mail, MessageId};
@@ -117,8 +116,7 @@ impl Letterhead {
         at: Timestamp,
         code: &CodeMail,
     ) -> Result<Mail, RenderError> {
-        let hint = code.net.as_ref().and_then(client_hint::coarse);
-        self.mail(request, at, &code.to, &wording::code(self, at, code, hint))
+        self.mail(request, at, &code.to, &wording::code(self, at, code))
     }
 
     /// The mail with a link to a new password. `request` and `at` are those of the
@@ -132,8 +130,7 @@ impl Letterhead {
         at: Timestamp,
         link: &LinkMail,
     ) -> Result<Mail, RenderError> {
-        let hint = link.net.as_ref().and_then(client_hint::coarse);
-        self.mail(request, at, &link.to, &wording::link(self, at, link, hint))
+        self.mail(request, at, &link.to, &wording::link(self, at, link))
     }
 
     /// The mail that tells of an event. `cause` and `at` are the event's own.
@@ -158,9 +155,8 @@ impl Letterhead {
         to: &Addressee,
         letter: &Letter<'_>,
     ) -> Result<Mail, RenderError> {
-        let greeting = greeting(to.display_name.as_deref());
-        let text = Text { greeting: &greeting, letter, head: self }.render()?;
-        let html = Html { greeting: &greeting, letter, head: self }.render()?;
+        let text = Text { letter, head: self }.render()?;
+        let html = Html { letter, head: self }.render()?;
         Ok(Mail {
             message_id: MessageId::new(event, to.whose, self.from.domain()),
             at,
@@ -182,7 +178,6 @@ impl fmt::Debug for Letterhead {
 #[derive(Template)]
 #[template(path = "mail/letter.txt")]
 struct Text<'a> {
-    greeting: &'a str,
     letter: &'a Letter<'a>,
     head: &'a Letterhead,
 }
@@ -191,22 +186,22 @@ struct Text<'a> {
 #[derive(Template)]
 #[template(path = "mail/letter.html")]
 struct Html<'a> {
-    greeting: &'a str,
     letter: &'a Letter<'a>,
     head: &'a Letterhead,
 }
 
-/// A display name is somebody's own text: it is greeted only where it is plainly a name, so that
-/// nobody can have us send his words, links or numbers to a stranger.
-fn greeting(name: Option<&str>) -> String {
-    let plain = |name: &&str| {
-        (1..=GREETED_CHARS_MAX).contains(&name.chars().count())
-            && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’'))
-            && name.starts_with(char::is_alphabetic)
-    };
-    name.map(str::trim)
-        .filter(plain)
-        .map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+impl Addressee {
+    /// The name that a mail greets. A display name is somebody's own text: it is greeted only where
+    /// it is plainly a name, so that nobody can have us send his words, links or numbers to a
+    /// stranger.
+    pub(super) fn greeted(&self) -> Option<&str> {
+        let plain = |name: &&str| {
+            (1..=GREETED_CHARS_MAX).contains(&name.chars().count())
+                && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’'))
+                && name.starts_with(char::is_alphabetic)
+        };
+        self.display_name.as_deref().map(str::trim).filter(plain)
+    }
 }
 
 /// Breaks a paragraph into lines of at most [`COLUMNS`] characters, at blanks.

@@ -1,19 +1,21 @@
 //! Mail: what is said, how it is put together, and how it leaves the house.
 //!
-//! A [`Mail`] is rendered by a [`Letterhead`](letterhead::Letterhead) from the texts in
-//! [`wording`], and taken by a [`Mailer`]: [`smtp`] speaks to a mail server, [`spool`] writes files
+//! A [`Mail`] is rendered by a [`Letterhead`](letterhead::Letterhead) in the language of its reader:
+//! [`wording`] knows what is said, one file per language how. It is taken by a [`Mailer`]: [`smtp`] speaks to a mail server, [`spool`] writes files
 //! on a developer's machine. Which mail is due is a projection of the log
 //! ([`mail_due`](crate::projections::mail_due)); the courier works them off and tells the
 //! account's stream what came of it through the [`ledger`].
 //!
 //! **What must stay true.** A mail depends on the event that called for it and on nothing that
-//! changes from attempt to attempt: sent twice, it has the same `Message-ID` and `Date` (SR-024).
+//! changes from attempt to attempt: sent twice, it has the same `Message-ID`, `Date` and language
+//! (SR-024).
 //! The recipient is the stored address, handed in by the ledger, never one from a request
 //! (SR-027). Links come from the configured `public_url` alone (SR-028). Neither a mail nor an
 //! address is ever part of an error or a log line (SR-106, SR-143).
 
 mod client_hint;
 mod compose;
+pub mod language;
 pub mod ledger;
 pub mod letterhead;
 pub mod link;
@@ -22,6 +24,7 @@ mod smtp_url;
 pub mod spool;
 #[cfg(test)]
 mod tests;
+mod texts;
 pub mod wording;
 
 use std::fmt;

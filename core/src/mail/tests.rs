@@ -12,7 +12,7 @@ use super::wording::{Doer, NoticeFacts};
 use super::{Mail, Mailer as _, SendErrorClass};
 use crate::accounts::request::Net;
 
-const URL: &str = "https://id.example.com";
+pub(super) const URL: &str = "https://id.example.com";
 const NOTICES: [Notice; 7] = [
     Notice::FactorEnabled,
     Notice::FactorRemoved,
@@ -23,15 +23,15 @@ const NOTICES: [Notice; 7] = [
     Notice::RecoveryCodesReplaced,
 ];
 
-fn head() -> Letterhead {
+pub(super) fn head() -> Letterhead {
     Letterhead::new("Example", URL, "no-reply@example.com", Some("+49 30 12 34 56")).unwrap()
 }
 
-fn at() -> Timestamp {
+pub(super) fn at() -> Timestamp {
     "2026-11-24T05:23:45.678Z".parse().unwrap()
 }
 
-fn event() -> EventId {
+pub(super) fn event() -> EventId {
     EventId::new(Uuid::from_u128(0x0193_0000_0000_7000_8000_1234_5678_9012))
 }
 
@@ -48,6 +48,7 @@ fn code_mail(purpose: Purpose) -> Mail {
         net: Some(Net {
             ip: "203.0.113.77".into(),
             user_agent: Some("Mozilla/5.0 (X11; Linux) Firefox/140.0".into()),
+            language: None,
         }),
     };
     head().code_mail(event(), at(), &code).unwrap()
@@ -166,7 +167,7 @@ fn sr_028_links_lead_to_the_public_url_alone() {
     }
 }
 
-fn carries_nothing(body: &str) -> bool {
+pub(super) fn carries_nothing(body: &str) -> bool {
     body.match_indices(URL).all(|(start, _)| {
         let after = body[start + URL.len()..].chars().next();
         matches!(after, None | Some(' ' | '.' | '\n' | '"' | '<' | ','))

@@ -116,7 +116,11 @@ impl House {
     pub(crate) fn call(&self) -> Call {
         Call {
             by: By::Holder,
-            net: Net { ip: "192.0.2.7".to_owned(), user_agent: Some("Firefox".to_owned()) },
+            net: Net {
+                ip: "192.0.2.7".to_owned(),
+                user_agent: Some("Firefox".to_owned()),
+                language: None,
+            },
             correlation: self.services.log.correlation_id().unwrap(),
             idempotency: None,
             devices: None,

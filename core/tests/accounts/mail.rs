@@ -1,11 +1,13 @@
 //! What the courier asks and tells, however much happens to the account meanwhile.
 
-use countersign_core::accounts::request::Asker;
+use countersign_core::accounts::request::{Asker, Call, Net};
+use countersign_core::mail::language::Language;
 use countersign_core::mail::ledger::{MailLedger as _, MailOutcome};
 use countersign_events::account::{AccountEvent, DeliveryFailure, Notice};
 use countersign_events::id::EventId;
+use jiff::SignedDuration;
 
-use super::house::{Enabled, House, run, yes};
+use super::house::{Enabled, House, PASSWORD, asked, no, password_of, run, yes};
 
 /// More events than are read at once while looking back, twice.
 const BUSY: usize = 150;
@@ -69,5 +71,61 @@ fn a_busy_account_still_knows_where_a_code_was_asked_for() {
         let sent = MailOutcome::CodeSent { request, attempts: 2 };
         house.accounts.record(mike.account, sent).await.unwrap();
         assert_eq!(house.count(mike.account, "account.email_code_sent").await, 1);
+    });
+}
+
+/// A call of somebody who reads this language.
+fn reading(house: &House, language: Language) -> Call {
+    let call = house.call();
+    Call { net: Net { language: Some(language), ..call.net }, ..call }
+}
+
+/// Signs in with this language and asks for a code without saying one: the request's id.
+async fn ask_for_code(house: &House, mike: &Enabled, language: Language) -> EventId {
+    house.pass(SignedDuration::from_mins(1));
+    let call = reading(house, language);
+    let step = asked(yes(house.accounts.sign_in(&call, password_of("mike", PASSWORD)).await));
+    yes(house.accounts.send_email_code(&house.call(), step.id).await);
+    newest(house, mike, |event| matches!(event, AccountEvent::EmailCodeRequested(_))).await
+}
+
+/// SR-024: a mail speaks as what called for it says, or what came before; what comes later, and who
+/// merely guesses, has no say in it.
+#[test]
+fn sr_024_the_language_of_a_mail_does_not_change() {
+    run(async {
+        let house = House::new().await;
+        let mike = house.enabled("mike").await;
+        let enabled =
+            newest(&house, &mike, |event| matches!(event, AccountEvent::Enabled(_))).await;
+        let language = async |cause: EventId| {
+            let to = house.accounts.addressees(mike.account, cause).await.unwrap();
+            to.first().unwrap().language
+        };
+        assert_eq!(language(enabled).await, Language::English);
+        let german = ask_for_code(&house, &mike, Language::German).await;
+        let mail = house.accounts.code(mike.account, german).await.unwrap().unwrap();
+        assert_eq!((mail.to.language, mail.net.unwrap().language), (Language::German, None));
+
+        // However much happens in between.
+        keep_busy(&house, &mike).await;
+        let wrong = password_of("mike", "not his password");
+        no(house.accounts.sign_in(&reading(&house, Language::English), wrong).await);
+        let step = house.second_step("mike").await;
+        house.pass(SignedDuration::from_mins(1));
+        yes(house.accounts.send_email_code(&house.call(), step.id).await);
+        let is_request =
+            |event: &AccountEvent| matches!(event, AccountEvent::EmailCodeRequested(_));
+        let later = newest(&house, &mike, is_request).await;
+        assert_eq!(language(later).await, Language::German);
+
+        let english = ask_for_code(&house, &mike, Language::English).await;
+        let all = [enabled, german, later, english];
+        let mut spoken = vec![];
+        for cause in all {
+            spoken.push(language(cause).await);
+        }
+        let (english, german) = (Language::English, Language::German);
+        assert_eq!(spoken, [english, german, german, english]);
     });
 }

@@ -229,7 +229,7 @@ impl TestApp {
     fn core_call(&self) -> anyhow::Result<CoreCall> {
         Ok(CoreCall {
             by: By::Console { user: "test".to_owned() },
-            net: Net { ip: "local".to_owned(), user_agent: None },
+            net: Net { ip: "local".to_owned(), user_agent: None, language: None },
             correlation: self.served()?.accounts.log().correlation_id()?,
             idempotency: None,
             devices: None,

@@ -139,7 +139,7 @@ fn scopes() -> Vec<Scope> {
 fn call(accounts: &Accounts) -> anyhow::Result<Call> {
     Ok(Call {
         by: By::System,
-        net: Net { ip: "127.0.0.1".into(), user_agent: None },
+        net: Net { ip: "127.0.0.1".into(), user_agent: None, language: None },
         correlation: accounts.log().correlation_id()?,
         idempotency: None,
         devices: None,

@@ -23,6 +23,7 @@ mod documented;
 mod email_codes;
 mod ending;
 mod holdings;
+mod languages;
 mod links;
 mod mail_faults;
 mod one_answer;

@@ -382,7 +382,11 @@ pub(crate) fn code_mail(code: &str, expires_at: Timestamp) -> CodeMail {
         code: Zeroizing::new(code.to_owned()),
         purpose: Purpose::SignIn,
         expires_at,
-        net: Some(Net { ip: "203.0.113.77".into(), user_agent: Some("curl/8.0".into()) }),
+        net: Some(Net {
+            ip: "203.0.113.77".into(),
+            user_agent: Some("curl/8.0".into()),
+            language: None,
+        }),
     }
 }
 

@@ -1,19 +1,13 @@
-//! Which language a page speaks.
+//! Which language a page speaks, and a mail that a request calls for.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AcceptLanguage, Header as _};
+pub(super) use countersign_core::mail::language::Language;
 
 /// The parameter of the address that chooses a language.
 const CHOSEN: &str = "lang=";
 /// The cookie in which a page's script keeps the choice.
 const COOKIE: &str = "cs_lang";
-
-/// A language that every text exists in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Language {
-    English,
-    German,
-}
 
 /// A language to choose.
 pub(super) struct Choice {
@@ -21,32 +15,17 @@ pub(super) struct Choice {
     pub(super) name: &'static str,
 }
 
-impl Language {
-    /// All; the first is for whoever reads none of them.
-    pub(super) const ALL: [Self; 2] = [Self::English, Self::German];
+/// The language of a page: as just chosen, as the reader wants it, or the first.
+pub(super) fn of(request: &HttpRequest) -> Language {
+    let chosen = request.query_string().split('&').find_map(|one| one.strip_prefix(CHOSEN));
+    chosen.and_then(Language::parse).or_else(|| wanted(request)).unwrap_or_default()
+}
 
-    /// Its tag (BCP 47).
-    pub(super) const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-        }
-    }
-
-    fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.code().eq_ignore_ascii_case(code))
-    }
-
-    /// The reader's: as just chosen, as chosen before, as the browser asks, or the first.
-    pub(super) fn of(request: &HttpRequest) -> Self {
-        let chosen = request.query_string().split('&').find_map(|one| one.strip_prefix(CHOSEN));
-        let kept = request.cookie(COOKIE);
-        chosen
-            .and_then(Self::parse)
-            .or_else(|| kept.and_then(|cookie| Self::parse(cookie.value())))
-            .or_else(|| asked(request))
-            .unwrap_or(Self::English)
-    }
+/// The language that whoever asks reads: as chosen before, or as the browser asks; none where
+/// neither says one that we speak.
+pub(in crate::server) fn wanted(request: &HttpRequest) -> Option<Language> {
+    let kept = request.cookie(COOKIE);
+    kept.and_then(|cookie| Language::parse(cookie.value())).or_else(|| asked(request))
 }
 
 /// What a reader may choose between, each named in itself.
@@ -70,7 +49,7 @@ mod tests {
 
     #[test]
     fn a_choice_goes_before_the_browsers_wish() {
-        let of = |request: TestRequest| Language::of(&request.to_http_request());
+        let of = |request: TestRequest| of(&request.to_http_request());
         let german =
             || TestRequest::get().insert_header(("Accept-Language", "fr, de-AT;q=0.9, en;q=0.1"));
         assert_eq!(of(TestRequest::get()), Language::English);
@@ -78,5 +57,20 @@ mod tests {
         assert_eq!(of(german().uri("/?lang=en")), Language::English);
         assert_eq!(of(german().cookie(Cookie::new(COOKIE, "en"))), Language::English);
         assert_eq!(of(TestRequest::get().uri("/?lang=tlh")), Language::English);
+    }
+
+    #[test]
+    fn a_reader_wants_what_was_chosen_or_asked_for_and_else_nothing() {
+        let wanted = |request: TestRequest| wanted(&request.to_http_request());
+        let asking = |tags| TestRequest::post().insert_header(("Accept-Language", tags));
+        assert_eq!(wanted(asking("de-CH, en")), Some(Language::German));
+        assert_eq!(wanted(asking("en-GB, de;q=0.9")), Some(Language::English));
+        let chosen = asking("en").cookie(Cookie::new(COOKIE, "de"));
+        assert_eq!(wanted(chosen), Some(Language::German));
+        let unknown = asking("de").cookie(Cookie::new(COOKIE, "tlh"));
+        assert_eq!(wanted(unknown), Some(Language::German));
+        for silent in [TestRequest::post(), asking("fr"), asking("*")] {
+            assert_eq!(wanted(silent), None);
+        }
     }
 }

@@ -6,7 +6,7 @@
 //! an account.
 
 mod assets;
-mod language;
+pub(super) mod language;
 mod texts;
 
 use std::collections::HashMap;
@@ -130,7 +130,7 @@ impl Portal {
         status: StatusCode,
         request: &HttpRequest,
     ) -> HttpResponse {
-        let Some(page) = self.rendered.get(&(name, Language::of(request))) else {
+        let Some(page) = self.rendered.get(&(name, language::of(request))) else {
             return ProblemAnswer::new(ProblemCode::NotFound).error_response();
         };
         let mut answer = HttpResponse::build(status);

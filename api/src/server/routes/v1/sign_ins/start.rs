@@ -52,5 +52,5 @@ fn net(context: Context) -> Result<Net, ProblemAnswer> {
         return Err(ProblemAnswer::invalid("`context.device` has more than 128 characters"));
     }
     let user_agent = context.user_agent.as_deref().map(cut_user_agent);
-    Ok(Net { ip: ip.to_canonical().to_string(), user_agent })
+    Ok(Net { ip: ip.to_canonical().to_string(), user_agent, language: None })
 }
