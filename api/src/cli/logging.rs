@@ -9,8 +9,8 @@ use crate::config::Log;
 /// What the server library says of its threads is of no use to whoever runs the service.
 const QUIET_THREADS: &str = "actix_server=warn";
 /// For every connection that brings no well-formed request (400, 408, 431) the server library
-/// writes an ERROR, so that anybody at all could fill the log and set off alarms. What goes wrong in a
-/// call of ours is logged where it happens; these lines are there from `debug` on.
+/// writes an ERROR, so that anybody at all could fill the log and set off alarms. What goes wrong
+/// in a call of ours is logged where it happens; these lines are there from `debug` on.
 const QUIET_CONNECTIONS: &str = "actix_http::h1::dispatcher=off";
 /// The levels at which somebody looks into connections.
 const LOOKING_CLOSELY: &[&str] = &["debug", "trace"];

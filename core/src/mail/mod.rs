@@ -1,10 +1,10 @@
 //! Mail: what is said, how it is put together, and how it leaves the house.
 //!
-//! A [`Mail`] is rendered by a [`Letterhead`](letterhead::Letterhead) in the language of its reader:
-//! [`wording`] knows what is said, one file per language how. It is taken by a [`Mailer`]: [`smtp`] speaks to a mail server, [`spool`] writes files
-//! on a developer's machine. Which mail is due is a projection of the log
-//! ([`mail_due`](crate::projections::mail_due)); the courier works them off and tells the
-//! account's stream what came of it through the [`ledger`].
+//! A [`Mail`] is rendered by a [`Letterhead`](letterhead::Letterhead) in the language of its
+//! reader: [`wording`] knows what is said, one file per language how. It is taken by a [`Mailer`]:
+//! [`smtp`] speaks to a mail server, [`spool`] writes files on a developer's machine. Which mail is
+//! due is a projection of the log ([`mail_due`](crate::projections::mail_due)); the courier works
+//! them off and tells the account's stream what came of it through the [`ledger`].
 //!
 //! **What must stay true.** A mail depends on the event that called for it and on nothing that
 //! changes from attempt to attempt: sent twice, it has the same `Message-ID`, `Date` and language

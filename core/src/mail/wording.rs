@@ -1,8 +1,8 @@
 //! What mails say: which text belongs to which notice or fact. The words are in [`super::texts`].
 //!
 //! Every mail says what happened, when, and what to do if it was somebody else, in the language of
-//! its reader. Only the mail that carries a code has a number of six digits; no mail has a link that
-//! signs anybody in.
+//! its reader. Only the mail that carries a code has a number of six digits; no mail has a link
+//! that signs anybody in.
 
 use countersign_events::account::{Method, Notice, Purpose};
 use countersign_events::actor::By;
