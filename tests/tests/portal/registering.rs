@@ -114,7 +114,7 @@ fn a_code_is_sent_once_more() {
         browser.at(app.clock.now() + BETWEEN_MAILS).await.unwrap();
         browser.see("#confirm-resend:enabled").await.unwrap();
         browser.click("#confirm-resend").await.unwrap();
-        browser.reads("#confirm-form .error", "Too many attempts").await.unwrap();
+        browser.reads("#confirm-form .error", "then try again").await.unwrap();
 
         app.pass(BETWEEN_MAILS).await;
         browser.see("#confirm-resend:enabled").await.unwrap();

@@ -43,9 +43,7 @@ fn a_mail_that_has_left_and_one_that_was_refused_are_told() {
         browser.reads("#mail-state", "The mail has left").await.unwrap();
         app.post.fails(PostFault::Refuses(SendErrorClass::Permanent));
         app.pass(BETWEEN_MAILS).await;
-        browser.go("/sign-in").await.unwrap();
-        type_password(&browser).await;
-        browser.click("#send-code").await.unwrap();
+        browser.click("#resend").await.unwrap();
         app.settle().await;
         browser.reads("#mail-state", "could not be delivered").await.unwrap();
         app.post.works();
