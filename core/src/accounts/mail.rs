@@ -5,7 +5,6 @@ use countersign_events::id::{AccountId, EventId, Revision, StreamId};
 use countersign_events::store::{READ_LIMIT_MAX, Recorded};
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
-use zeroize::Zeroizing;
 
 use super::identity::{Identity, open_net, open_pii};
 use super::request::{Call, Net};
