@@ -105,6 +105,7 @@ fn a_reader_of_german_gets_german_mails_and_one_of_english_english_ones() {
 fn a_choice_on_a_page_goes_before_the_browsers_wish() {
     TestApp::run(async |app| {
         let mike = reader(app, "mike.chooses", ENGLISH).await;
+        app.settle().await;
         let sign_in = begin(app, &mike.login, ENGLISH).await;
         let ask = app.email_code(&sign_in).header("accept-language", ENGLISH);
         ask.header("cookie", "cs_lang=de").await.is(202);
@@ -118,6 +119,7 @@ fn a_choice_on_a_page_goes_before_the_browsers_wish() {
 fn whoever_guesses_does_not_choose_the_language_of_the_warning() {
     TestApp::run(async |app| {
         let anna = reader(app, "anna.warned", GERMAN).await;
+        app.settle().await;
         for _ in 0..5 {
             let guess = app.sign_in(&anna.login, "not her password");
             guess.header("accept-language", ENGLISH).await.is(401);
