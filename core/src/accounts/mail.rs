@@ -139,8 +139,8 @@ impl Request for FindLink {
 /// of the request, or of the newest entry before it that says one, or the first.
 ///
 /// No later entry has a say, and none ever changes: every attempt at a mail speaks the same
-/// language (SR-024). Sessions and known devices are left aside for that reason, since any of them may end
-/// between two attempts; what they began with stands in these entries.
+/// language (SR-024). Sessions and known devices are left aside for that reason, since any of them
+/// may end between two attempts; what they began with stands in these entries.
 async fn reader(entity: &Entity, cause: EventId) -> Result<(Option<Net>, Language), Halt> {
     let Some(cause) = event_since(entity, cause).await? else {
         return Ok((None, Language::default()));
