@@ -117,6 +117,8 @@ fn a_code_is_sent_once_more() {
         browser.reads("#confirm-form .error", "then try again").await.unwrap();
 
         app.pass(BETWEEN_MAILS).await;
+        // What the server said is counted in the time of this browser.
+        browser.at(app.clock.now() + BETWEEN_MAILS).await.unwrap();
         browser.see("#confirm-resend:enabled").await.unwrap();
         browser.click("#confirm-resend").await.unwrap();
         browser.reads("#confirm-resend-at", "Another code can be sent in").await.unwrap();
