@@ -120,6 +120,7 @@ fn a_code_is_sent_once_more() {
         // What the server said is counted in the time of this browser.
         browser.at(app.clock.now() + BETWEEN_MAILS).await.unwrap();
         browser.see("#confirm-resend:enabled").await.unwrap();
+        browser.at(app.clock.now()).await.unwrap();
         browser.click("#confirm-resend").await.unwrap();
         browser.reads("#confirm-resend-at", "Another code can be sent in").await.unwrap();
         let second = mailed(app).await;
