@@ -127,10 +127,18 @@ async fn a_code_and_a_notice_arrive_over_tls_with_a_password() {
     for mail in [code_mail(), notice_mail()] {
         mailer.send(mail).await.unwrap();
     }
-    let auth = peer.told();
-    assert_eq!((auth["auth"].as_bool(), auth["tls"].as_bool()), (Some(true), Some(true)));
-    // The second comes over the same connection: no second authentication between them.
-    let (code, notice) = (peer.told(), peer.told());
+    // The second takes the same connection where that is back by then; each one has signed in.
+    let (mut sign_ins, mut mails) = (vec![], vec![]);
+    while mails.len() < 2 {
+        let told = peer.told();
+        let of = if told["mail"].is_string() { &mut mails } else { &mut sign_ins };
+        of.push(told);
+    }
+    assert!(!sign_ins.is_empty());
+    for told in &sign_ins {
+        assert_eq!((told["auth"].as_bool(), told["tls"].as_bool()), (Some(true), Some(true)));
+    }
+    let [code, notice] = <[Value; 2]>::try_from(mails).unwrap();
     for (told, mail) in [(&code, code_mail()), (&notice, notice_mail())] {
         assert_eq!(told["recipients"], serde_json::json!(["mike@example.org"]));
         assert_eq!(told["sender"], "no-reply@example.com");
