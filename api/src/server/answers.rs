@@ -230,7 +230,13 @@ pub(crate) fn session_given(given: &core::SessionGiven) -> SessionGiven {
     }
 }
 
+/// Address and user agent, where they are still kept.
+fn from_where(net: Option<request::Net>) -> (Option<String>, Option<String>) {
+    net.map_or((None, None), |net| (Some(net.ip), net.user_agent))
+}
+
 pub(crate) fn session(view: core::SessionView) -> Session {
+    let (ip, user_agent) = from_where(view.net);
     Session {
         session_id: view.id.to_string(),
         account_id: account_id(view.account),
@@ -240,20 +246,21 @@ pub(crate) fn session(view: core::SessionView) -> Session {
         assurance: assurance(view.assurance),
         amr: view.amr,
         auth_time: view.auth_time,
-        ip: view.net.as_ref().map(|net| net.ip.clone()),
-        user_agent: view.net.and_then(|net| net.user_agent),
+        ip,
+        user_agent,
         current: view.current,
     }
 }
 
 pub(crate) fn device(view: core::DeviceView) -> Device {
+    let (ip, user_agent) = from_where(view.net);
     Device {
         id: view.id.to_string(),
         first_seen_at: view.first_seen_at,
         last_seen_at: view.last_seen_at,
         expires_at: view.expires_at,
-        ip: view.net.as_ref().map(|net| net.ip.clone()),
-        user_agent: view.net.and_then(|net| net.user_agent),
+        ip,
+        user_agent,
         current: view.current,
     }
 }

@@ -74,12 +74,10 @@ impl Carried {
             _ => return Err(foreign()),
         }
         let session = only(headers, SESSION)?.map(|text| Zeroizing::new(text.to_owned()));
-        let sign_ins = only(headers, SIGN_IN)?.into_iter().flat_map(|text| text.split(BETWEEN));
-        let sign_ins =
-            sign_ins.filter_map(|text| SignInHandle::parse(text).ok()).take(SIGN_INS_MAX).collect();
-        let devices = only(headers, DEVICE)?.into_iter().flat_map(|text| text.split(BETWEEN));
-        let devices =
-            devices.filter_map(|text| DeviceHandle::parse(text).ok()).take(DEVICES_MAX).collect();
+        let sign_ins = each(headers, SIGN_IN)?.filter_map(|text| SignInHandle::parse(text).ok());
+        let sign_ins = sign_ins.take(SIGN_INS_MAX).collect();
+        let devices = each(headers, DEVICE)?.filter_map(|text| DeviceHandle::parse(text).ok());
+        let devices = devices.take(DEVICES_MAX).collect();
         Ok(Some(Self { session, sign_ins, devices }))
     }
 
@@ -237,6 +235,17 @@ fn only<'a>(headers: &'a HeaderMap, name: &'a str) -> Result<Option<&'a str>, Pr
         (Some(value), None) => Ok(Some(std::str::from_utf8(value).unwrap_or_default())),
         (Some(_), Some(_)) => Err(foreign()),
     }
+}
+
+/// The handles in the cookie of exactly this name, as texts.
+///
+/// # Errors
+/// As of [`only`].
+fn each<'a>(
+    headers: &'a HeaderMap,
+    name: &'a str,
+) -> Result<impl Iterator<Item = &'a str>, ProblemAnswer> {
+    Ok(only(headers, name)?.into_iter().flat_map(|text| text.split(BETWEEN)))
 }
 
 /// The values of every cookie of this name, in any header line: nothing is decoded, and only the

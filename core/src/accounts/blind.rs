@@ -9,8 +9,8 @@ use countersign_events::account::Method;
 use countersign_events::id::{AccountId, StreamId};
 use uuid::Builder;
 
+use super::Accounts;
 use super::answer::{EmailCodePromised, MethodOffered, SecondFactorRequired, SignedIn};
-use super::{Accounts, Verdict};
 use crate::actors::account::{Entity, Halt, Mint};
 use crate::domain::refusal::Refusal;
 
@@ -74,16 +74,16 @@ impl Accounts {
     pub(super) fn blinded_promise(
         &self,
         promised: Result<EmailCodePromised, Refusal>,
-    ) -> Verdict<EmailCodePromised> {
+    ) -> Result<EmailCodePromised, Refusal> {
         let (now, policy) = (self.log().now(), self.policy());
         match promised {
-            Err(Refusal::IdempotencyKeyReused) => Ok(Err(Refusal::IdempotencyKeyReused)),
-            _ if policy.blind_sign_in => Ok(Ok(EmailCodePromised {
+            Err(Refusal::IdempotencyKeyReused) => promised,
+            _ if policy.blind_sign_in => Ok(EmailCodePromised {
                 hint: String::new(),
                 resend_at: now.saturating_add(policy.email_resend).unwrap_or(now),
                 expires_at: now.saturating_add(policy.email_code_ttl).unwrap_or(now),
-            })),
-            promised => Ok(promised),
+            }),
+            promised => promised,
         }
     }
 }

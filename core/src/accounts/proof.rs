@@ -97,11 +97,13 @@ pub(super) async fn evidence(
 /// sign-in, which tells of none: then the one that was used last is meant.
 fn named_factor(open: &Open, named: Option<FactorId>, blind: bool) -> Result<FactorId, Refusal> {
     let mut factors = open.factors.keys();
-    let last_used = open.factors.iter().max_by_key(|(_, factor)| factor.last_used_at);
     match (named, factors.next(), factors.next()) {
         (Some(factor), _, _) => Ok(factor),
         (None, Some(only), None) => Ok(*only),
-        (None, ..) if blind => last_used.map(|(id, _)| *id).ok_or(Refusal::AuthenticationFailed),
+        (None, ..) if blind => {
+            let last_used = open.factors.iter().max_by_key(|(_, factor)| factor.last_used_at);
+            last_used.map(|(id, _)| *id).ok_or(Refusal::AuthenticationFailed)
+        }
         (None, _, _) => {
             let reason = "name one of several authenticators".to_owned();
             Err(Refusal::Invalid { field: "factor_id", reason })

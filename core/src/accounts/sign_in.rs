@@ -84,7 +84,7 @@ impl Accounts {
         let stream = StreamId::Account(sign_in.account());
         let bound_to = sign_in.hash();
         let send = SendCode { call: call.clone(), purpose: Purpose::SignIn, bound_to };
-        self.blinded_promise(self.ask(stream, send).await?)
+        Ok(self.blinded_promise(self.ask(stream, send).await?))
     }
 
     /// How far the mail is that a sign-in waits for.

@@ -118,11 +118,7 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
             .collect(),
         sessions: u32::try_from(alive).unwrap_or(u32::MAX),
         created_at: open.created_at,
-        replacement: open
-            .replacement
-            .as_ref()
-            .filter(|replacement| now < replacement.expires_at)
-            .map(|replacement| replacement_view(replacement, now)),
+        replacement: open.replacement_pending(now).map(|pending| replacement_view(pending, now)),
         held_until: open.held(now),
         two_factor_required_from: entity.services.policy.two_factor_required_from,
         revision: entity.account().last.map_or(Revision::new(0), |(revision, _)| revision),

@@ -4,9 +4,8 @@
 //! since no state holds personal data. The hash of the state tells two replays apart without
 //! reading them.
 
-use countersign_events::account::AccountEvent;
 use countersign_events::catalogue::DecodeError;
-use countersign_events::entry::{Entry, EntryError, SealClass};
+use countersign_events::entry::{Entry, EntryError};
 use countersign_events::id::{Hash32, Position, Revision, StreamId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -162,18 +161,10 @@ fn is_past(until: Until, entry: &Entry<'_>) -> bool {
 }
 
 fn stamped(entry: &Entry<'_>) -> Result<StampedEvent, ReplayError> {
-    let event = AccountEvent::decode(&entry.event_type, entry.version, entry.data.get());
-    Ok(StampedEvent {
+    StampedEvent::of(entry).map_err(|source| ReplayError::Decode {
+        stream: entry.stream,
         revision: entry.rev,
-        id: entry.id,
-        at: entry.at,
-        idempotency: entry.idempotency,
-        pii: entry.sealed.get(&SealClass::Pii).map(|sealed| sealed.commit),
-        event: event.map_err(|source| ReplayError::Decode {
-            stream: entry.stream,
-            revision: entry.rev,
-            source,
-        })?,
+        source,
     })
 }
 

@@ -8,7 +8,8 @@ use countersign_events::account::{
     AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EmailCodes, EnableRequested,
     Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued, Registered,
 };
-use countersign_events::entry::Idempotency;
+use countersign_events::catalogue::DecodeError;
+use countersign_events::entry::{Entry, Idempotency, SealClass};
 use countersign_events::id::{EventId, Hash32, Revision};
 use jiff::Timestamp;
 
@@ -36,6 +37,23 @@ pub struct StampedEvent {
     pub pii: Option<Hash32>,
     /// The event.
     pub event: AccountEvent,
+}
+
+impl StampedEvent {
+    /// The event of an entry of an account's stream.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for a type or version that this program does not know.
+    pub fn of(entry: &Entry<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            revision: entry.rev,
+            id: entry.id,
+            at: entry.at,
+            idempotency: entry.idempotency,
+            pii: entry.sealed.get(&SealClass::Pii).map(|sealed| sealed.commit),
+            event: AccountEvent::decode(&entry.event_type, entry.version, entry.data.get())?,
+        })
+    }
 }
 
 /// The state after an event.

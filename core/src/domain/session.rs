@@ -67,10 +67,16 @@ impl Open {
         self.email.is_some() && has_channels && !is_withheld
     }
 
+    /// The replacement that waits, due or not.
+    #[must_use]
+    pub fn replacement_pending(&self, now: Timestamp) -> Option<&Replacement> {
+        self.replacement.as_ref().filter(|pending| now < pending.expires_at)
+    }
+
     /// The replacement that may be completed now.
     #[must_use]
     pub fn replacement_due(&self, now: Timestamp) -> Option<&Replacement> {
-        self.replacement.as_ref().filter(|found| found.due_at <= now && now < found.expires_at)
+        self.replacement_pending(now).filter(|pending| pending.due_at <= now)
     }
 
     /// Until when address, authenticators and recovery codes stay as they are (SR-118).

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use countersign_events::account::{AccountEvent, KeyCreated};
 use countersign_events::catalogue::DecodeError;
-use countersign_events::entry::{Entry, EntryError, SealClass};
+use countersign_events::entry::{Entry, EntryError};
 use countersign_events::id::{AccountId, Revision, SecretVersion, StreamId};
 use countersign_events::store::{EventStore, READ_LIMIT_MAX, Recorded, StoreError};
 use jiff::Timestamp;
@@ -63,14 +63,7 @@ impl Named {
 
     fn fold(&mut self, recorded: &Recorded) -> Result<(), NamedError> {
         let entry = Entry::parse(&recorded.bytes)?;
-        let stamped = StampedEvent {
-            revision: entry.rev,
-            id: entry.id,
-            at: entry.at,
-            idempotency: entry.idempotency,
-            pii: entry.sealed.get(&SealClass::Pii).map(|sealed| sealed.commit),
-            event: AccountEvent::decode(&entry.event_type, entry.version, entry.data.get())?,
-        };
+        let stamped = StampedEvent::of(&entry)?;
         if let AccountEvent::KeyCreated(created) = &stamped.event {
             self.key = Some((created.clone(), entry.at));
         }

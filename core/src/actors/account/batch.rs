@@ -1,7 +1,7 @@
 //! The events of one request, and the sealed parts that stand beside them.
 
 use countersign_events::account::AccountEvent;
-use countersign_events::entry::{Entry, SealClass, SealedPart};
+use countersign_events::entry::{Entry, SealedPart};
 use countersign_events::store::Recorded;
 
 use crate::accounts::Fault;
@@ -64,13 +64,5 @@ impl Batch {
 /// [`Fault::FailsClosed`] for an entry that does not read, and for a type or version that this
 /// program does not know.
 pub fn stamped(recorded: &Recorded) -> Result<StampedEvent, Fault> {
-    let entry = Entry::parse(&recorded.bytes)?;
-    Ok(StampedEvent {
-        revision: entry.rev,
-        id: entry.id,
-        at: entry.at,
-        idempotency: entry.idempotency,
-        pii: entry.sealed.get(&SealClass::Pii).map(|sealed| sealed.commit),
-        event: AccountEvent::decode(&entry.event_type, entry.version, entry.data.get())?,
-    })
+    Ok(StampedEvent::of(&Entry::parse(&recorded.bytes)?)?)
 }

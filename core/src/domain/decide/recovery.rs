@@ -75,7 +75,7 @@ pub(super) fn request_replacement(
     if session.assurance != Assurance::EmailCode {
         return Err(Refusal::Forbidden("only a session by a code by e-mail asks for this"));
     }
-    if open.replacement.as_ref().is_some_and(|pending| context.now < pending.expires_at) {
+    if open.replacement_pending(context.now).is_some() {
         return Ok(vec![]);
     }
     let due_at = later(context, context.policy.replacement_delay);
@@ -91,12 +91,8 @@ pub(super) fn cancel_replacement(
     context: &Context<'_>,
 ) -> Decision {
     let (open, _) = session_of(account, session, context)?;
-    match &open.replacement {
-        Some(pending) if context.now < pending.expires_at => {
-            Ok(vec![AccountEvent::ReplacementObjected(ReplacementObjected {})])
-        }
-        _ => Err(Refusal::NotFound("replacement")),
-    }
+    open.replacement_pending(context.now).ok_or(Refusal::NotFound("replacement"))?;
+    Ok(vec![AccountEvent::ReplacementObjected(ReplacementObjected {})])
 }
 
 /// A replacement that waits is stopped by a proof of what it says is lost (SR-019).
@@ -105,7 +101,7 @@ pub(super) fn stops_replacement(
     proven: Method,
     context: &Context<'_>,
 ) -> Option<AccountEvent> {
-    let waits = open.replacement.as_ref().is_some_and(|pending| context.now < pending.expires_at);
+    let waits = open.replacement_pending(context.now).is_some();
     (waits && matches!(proven, Method::Totp | Method::RecoveryCode))
         .then_some(AccountEvent::ReplacementObjected(ReplacementObjected {}))
 }
@@ -118,10 +114,10 @@ pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context
     if open.repudiated.contains_key(&command.cause) {
         return Ok(vec![]);
     }
-    let undone = open.former_emails.iter().find(|former| {
+    let former = open.former_emails.iter().find(|former| {
         former.change == command.cause && former.email.confirmed && context.now < former.until
     });
-    let change = undone.map(|former| former.change);
+    let change = former.map(|former| former.change);
     let undone = change.map(|_| AccountEvent::EmailChangeUndone(EmailChangeUndone { change }));
     let objected = open
         .replacement
