@@ -102,7 +102,7 @@ impl Life {
                 self.witness.before(&self.account, now, &events);
                 events.into_iter().for_each(|event| self.append(event, now));
             }
-            Err(refusal) => self.refuse(&refusal, action.method(), now),
+            Err(refusal) => self.refuse(&refusal, action, now),
         }
         self.witness.after(&self.account, now);
     }
@@ -134,9 +134,9 @@ impl Life {
         self.devices.extend(device.map(|remembered| remembered.device));
     }
 
-    fn refuse(&mut self, refusal: &Refusal, method: Option<Method>, now: Timestamp) {
-        let Some(method) = method else { return };
-        self.witness.refused(method, refusal, now);
+    fn refuse(&mut self, refusal: &Refusal, action: &Action, now: Timestamp) {
+        self.witness.refused(action, refusal, now);
+        let Some(method) = action.method() else { return };
         if self.account.limits.cooling(method, now).is_some() {
             let earlier = self.refused.remove(&method);
             self.refused.insert(method, RefusedAttempts::count(earlier, now));

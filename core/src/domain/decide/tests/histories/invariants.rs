@@ -10,6 +10,7 @@ use countersign_events::account::{
 use countersign_events::id::{EventId, FactorId, HandleHash};
 use jiff::{SignedDuration, Timestamp};
 
+use super::actions::Action;
 use super::devices::Known;
 use crate::domain::Account;
 use crate::domain::account::Session;
@@ -17,6 +18,7 @@ use crate::domain::refusal::Refusal;
 
 const GUESSES_PER_SIGN_IN: u32 = 5;
 const FAILURES_TO_COOL_DOWN: u32 = 5;
+const CHANGES_MAX: usize = 3;
 
 /// Books kept from the events.
 #[derive(Debug, Default)]
@@ -47,6 +49,8 @@ pub(super) struct Witness {
     replacing: bool,
     /// Until when address, authenticators and recovery codes stay as they are.
     held: Option<Timestamp>,
+    /// Until when each change of the address can be undone.
+    changes: Vec<Timestamp>,
     /// The devices that may be known.
     devices: Known,
     /// The time of the last event.
@@ -85,12 +89,20 @@ impl Witness {
         }
     }
 
-    /// A guess that was not evaluated: told to wait exactly until the cool-down ends.
-    pub(super) fn refused(&self, method: Method, refusal: &Refusal, now: Timestamp) {
-        if let Refusal::TooManyRequests { retry_at } = refusal {
-            let until = self.until.get(&method).filter(|until| now < **until);
-            assert_eq!(Some(retry_at), until, "a cool-down's end does not move");
+    /// A guess that was not evaluated: told to wait exactly until the cool-down ends. A change of
+    /// the address waits first for room among the changes that can be undone.
+    pub(super) fn refused(&self, action: &Action, refusal: &Refusal, now: Timestamp) {
+        let (Some(method), Refusal::TooManyRequests { retry_at }) = (action.method(), refusal)
+        else {
+            return;
+        };
+        let changes = self.changes.iter().filter(|until| now < **until);
+        if matches!(action, Action::ChangeEmail(..)) && changes.clone().count() >= CHANGES_MAX {
+            assert_eq!(Some(retry_at), changes.min(), "the oldest change's end");
+            return;
         }
+        let until = self.until.get(&method).filter(|until| now < **until);
+        assert_eq!(Some(retry_at), until, "a cool-down's end does not move");
     }
 
     fn event(&mut self, account: &Account, now: Timestamp, event: &AccountEvent) {
@@ -166,7 +178,14 @@ impl Witness {
                     EmailCodes::WithheldUntilProof => Some(Timestamp::MAX),
                 };
             }
-            AccountEvent::EmailChanged(_) => assert!(!self.is_held(now), "the address was held"),
+            AccountEvent::EmailChanged(changed) => {
+                assert!(!self.is_held(now), "the address was held");
+                self.changes.retain(|until| now < *until);
+                self.changes.push(changed.undo_until);
+                assert!(self.changes.len() <= CHANGES_MAX, "each can be undone");
+            }
+            // Whoever undoes a change here undoes the oldest, and with it all.
+            AccountEvent::EmailChangeUndone(_) => self.changes.clear(),
             AccountEvent::ReplacementRequested(requested) => {
                 assert!(now + SignedDuration::from_hours(24) <= requested.due_at);
                 assert!(!self.factors.is_empty());
