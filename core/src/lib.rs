@@ -3,7 +3,8 @@
 //! The centre is [`domain`]: pure functions from an account's state and a command to events, and
 //! from events to state. Around it, [`actors`] give every account one queue and append what was
 //! decided before anything is answered; [`vault`] keeps the secrets that the log only names;
-//! [`projections`] and [`mail`] follow the log; [`audit`] checks and replays it.
+//! [`sources`] counts where guesses come from; [`projections`] and [`mail`] follow the log;
+//! [`audit`] checks and replays it.
 //!
 //! **Architecture Invariant:** nothing here knows HTTP. Nothing but [`clock::SystemClock`] and
 //! [`entropy::OsEntropy`] asks the machine for time or randomness.
@@ -18,4 +19,5 @@ pub mod entropy;
 pub mod handle;
 pub mod mail;
 pub mod projections;
+pub mod sources;
 pub mod vault;

@@ -22,6 +22,7 @@ use countersign_api::server::startup::{Addresses, Application, Listeners, StartE
 use countersign_core::actors::courier::{self, Courier};
 use countersign_core::clock::{Clock as _, ManualClock};
 use countersign_core::entropy::OsEntropy;
+use countersign_core::sources::Sources;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -102,6 +103,9 @@ impl TestApp {
             address.set_port(0);
         }
         listen.workers = 2;
+        // Everybody in a test comes from one address, and many fail on purpose. What is tested must
+        // hold without this layer; tests of the layer itself switch it on.
+        config.source.enabled = false;
         configure(&mut config);
         let mut app = Self {
             place,
@@ -169,6 +173,15 @@ impl TestApp {
 
     fn served(&self) -> anyhow::Result<&Served> {
         self.served.as_ref().context("the server is stopped")
+    }
+
+    /// The limits per source, and the breaker.
+    ///
+    /// # Panics
+    /// Where the server is stopped.
+    #[must_use]
+    pub fn sources(&self) -> Arc<Sources> {
+        Arc::clone(loudly(self.served()).accounts.sources())
     }
 
     /// The directory of its data.

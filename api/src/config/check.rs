@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use actix_web::http::Uri;
 use countersign_core::mail::SmtpUrl;
+use countersign_core::sources::SourceLimits;
 use jiff::Timestamp;
 
 use super::{Config, ConfigError, Logo};
@@ -44,6 +45,8 @@ pub struct Checked {
     pub spool: bool,
     /// From when everybody must have a second factor.
     pub(crate) two_factor_required_from: Option<Timestamp>,
+    /// What one source may do; none where that is not limited.
+    pub(crate) source_limits: Option<SourceLimits>,
 }
 
 impl Checked {
@@ -89,13 +92,22 @@ impl Config {
         let logo = logo.map_err(|reason| refused("brand.logo", reason))?;
         check_hash(&self)?;
         let two_factor_required_from = check_required_from(&self)?;
+        let source_limits = self.source.check()?;
         if self.listen.workers > WORKERS_MAX {
             return Err(refused("listen.workers", format!("at most {WORKERS_MAX}")));
         }
         if !LEVELS.contains(&self.log.level.as_str()) {
             return Err(refused("log.level", format!("must be one of {}", LEVELS.join(", "))));
         }
-        Ok(Checked { config: self, trusted_proxies, hosts, logo, spool, two_factor_required_from })
+        Ok(Checked {
+            config: self,
+            trusted_proxies,
+            hosts,
+            logo,
+            spool,
+            two_factor_required_from,
+            source_limits,
+        })
     }
 }
 

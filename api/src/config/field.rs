@@ -133,6 +133,35 @@ pub const FIELDS: &[Field] = fields! {
     "password.hash.max_parallel" Number None, "8",
         "Password hashes at the same time.",
         "Too few queue sign-ins; too many take memory (each `m_kib`) and starve everything else.";
+    "source.enabled" Switch None, "true",
+        "Whether a source (an IPv4 address, or 64 bits of an IPv6 one; 48 bits have ten times the \
+         numbers) that fails too often is blocked for a time: one layer before the limits of each \
+         account, which hold without it.",
+        "Off, guesses spread over many accounts are slowed down by each account alone. On, behind \
+         a proxy that `listen.trusted_proxies` does not name, everybody is one source.";
+    "source.pw_fail_1h" Number None, "60",
+        "Wrong passwords of one source in an hour that block it.",
+        "Too few block an office behind one address; 1 to 600.";
+    "source.pw_fail_24h" Number None, "300",
+        "Wrong passwords of one source in 24 hours that block it, and then each further one.",
+        "Too few block an office behind one address; 1 to 3000.";
+    "source.accounts_1h" Number None, "20",
+        "Logins, known or not, with a wrong password from one source in an hour that block it.",
+        "Too few block an office behind one address; 1 to 200.";
+    "source.mfa_fail_1h" Number None, "20",
+        "Wrong or malformed codes of one source in an hour that block it.",
+        "Too few block an office behind one address; 1 to 200.";
+    "source.mfa_accounts_1h" Number None, "5",
+        "Accounts with a wrong code from one source in an hour that block it.",
+        "Too few block an office behind one address: five colleagues who mistype are enough. 1 to \
+         50.";
+    "source.mails_1h" Number None, "20",
+        "Mails (codes, links to a new password) that one source may ask for in an hour; one more \
+         is refused, and nothing is blocked.",
+        "Too few keep people of one office from their mails; 1 to 200.";
+    "source.block" Text None, "\"1h\"",
+        "How long a source is blocked: a time such as `30m` or `1h`. No attempt makes it longer.",
+        "Too short, a guesser is hardly slowed down; too long, an office waits. `1m` to `24h`.";
     "email.mode" Text None, "\"sign_in\"",
         "What a code by e-mail is good for at the sign-in: `sign_in` completes it, with a session \
          that may change no factor; `recovery_only` leads to one that can replace a lost \

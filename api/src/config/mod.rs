@@ -10,6 +10,7 @@ pub mod field;
 mod layer;
 mod logo;
 mod reference;
+mod source;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use check::Checked;
 pub use layer::{FILE_NAME, Layers};
 pub(crate) use logo::Logo;
 pub use reference::reference;
+pub use source::Source;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +81,8 @@ pub struct Config {
     pub smtp: Smtp,
     /// Passwords.
     pub password: Password,
+    /// What one source may do.
+    pub source: Source,
     /// Codes by e-mail.
     pub email: Email,
     /// Signing in.
@@ -102,6 +106,7 @@ impl Default for Config {
             registration: Registration::default(),
             smtp: Smtp::default(),
             password: Password::default(),
+            source: Source::default(),
             email: Email::default(),
             sign_in: SignIn::default(),
             two_factor: TwoFactor::default(),

@@ -26,6 +26,7 @@ use countersign_core::mail::smtp::{SmtpMailer, SmtpSettings};
 use countersign_core::mail::spool::Spool;
 use countersign_core::mail::{Mailer, SmtpUrl};
 use countersign_core::projections::ReadModel;
+use countersign_core::sources::{Observed, Sources};
 use countersign_core::vault::backup;
 use countersign_core::vault::files::{DataFiles, LOG_FILE, VAULT_FILE, fold_wals};
 use countersign_core::vault::keyring::ROOT_FILE;
@@ -128,6 +129,7 @@ pub async fn assemble(
         secrets,
         passwords: passwords(config, &keyring, &entropy),
         policy: policy(checked),
+        sources: Arc::new(Sources::new(checked.source_limits, Arc::clone(&clock))),
         issuer: config.brand.name.clone(),
     });
     let directory = Directory::start(parallelism(), &services);
@@ -301,10 +303,12 @@ fn answers(store: Weak<dyn EventStore>) -> Check {
 /// What is read off when metrics are asked for. Holds nothing open.
 fn observe(accounts: &Accounts, counted: Weak<SqliteStore>) -> Box<dyn Fn() + Send + Sync> {
     let (directory, progress) = (accounts.directory().clone(), accounts.read_model().progress());
+    let sources = Arc::clone(accounts.sources());
     Box::new(move || {
         let position = progress.borrow().position.map_or(0, |position| position.next().get());
         gauge("countersign_accounts_live", directory.live() as u64);
         gauge("countersign_read_model_entries", position);
+        observe_sources(&sources.observe());
         if let Some(store) = counted.upgrade() {
             let counts = store.counts();
             gauge("countersign_log_size", store.size());
@@ -312,6 +316,18 @@ fn observe(accounts: &Accounts, counted: Weak<SqliteStore>) -> Box<dyn Fn() + Se
             metrics::counter!("countersign_log_entries_total").absolute(counts.entries);
         }
     })
+}
+
+fn observe_sources(seen: &Observed) {
+    gauge("countersign_sources_remembered", seen.remembered as u64);
+    gauge("countersign_sources_blocked", seen.blocked as u64);
+    metrics::counter!("countersign_source_blocks_total").absolute(seen.blocks);
+    metrics::counter!("countersign_source_refusals_total").absolute(seen.refused);
+    let breaker = &seen.breaker;
+    gauge("countersign_breaker_tripped", u64::from(breaker.tripped_since.is_some()));
+    gauge("countersign_second_step_failures_hour", u64::from(breaker.failures_hour));
+    gauge("countersign_second_step_attempts_hour", u64::from(breaker.attempts_hour));
+    gauge("countersign_second_step_failures_usual_hour", u64::from(breaker.usual_hour));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge; exact up to 2^53")]

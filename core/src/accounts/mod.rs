@@ -22,6 +22,7 @@ mod registration;
 pub mod request;
 mod sessions;
 mod sign_in;
+mod source;
 mod staff;
 mod support;
 mod view;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use countersign_events::id::StreamId;
 use jiff::Timestamp;
 
+pub use source::With;
 pub use staff::SETUP_TTL;
 pub use view::PAGE_MAX;
 
@@ -43,6 +45,7 @@ use crate::domain::refusal::Refusal;
 use crate::enrolment::EnrolmentError;
 use crate::handle::SessionToken;
 use crate::projections::{ReadModel, ReadModelError};
+use crate::sources::Sources;
 use crate::vault::Secrets;
 use request::{AccountRef, Asker, Call};
 
@@ -109,6 +112,12 @@ impl Accounts {
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.services.log
+    }
+
+    /// The limits per source, and the breaker.
+    #[must_use]
+    pub fn sources(&self) -> &Arc<Sources> {
+        &self.services.sources
     }
 
     /// The read model.

@@ -50,9 +50,14 @@ impl Accounts {
     /// reads like it.
     ///
     /// # Errors
-    /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
+    /// [`Refusal::IdempotencyKeyReused`], [`Refusal::TooManyRequests`] for a source that asks for
+    /// too many mails; a [`Fault`].
     pub async fn request_password_reset(&self, call: &Call, login: &str) -> Verdict<()> {
         if let Err(refusal) = self.same_request(call).await? {
+            return Ok(Err(refusal));
+        }
+        // Of the source, not of an account: it says nothing of whether there is one.
+        if let Err(refusal) = self.admit_mail_to_anybody(call) {
             return Ok(Err(refusal));
         }
         let name = self.secrets().login_hash(login);
@@ -177,7 +182,7 @@ impl Change {
         if self.current == self.password {
             return Err(Refusal::PasswordUnchanged.into());
         }
-        entity.admit(Method::Password)?;
+        entity.admit_guess(&self.call, Method::Password, Some(self.session)).await?;
         let former = entity.open()?.password;
         let version = match check_password(entity, &self.current).await? {
             Checked::Wrong => None,

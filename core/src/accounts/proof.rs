@@ -207,9 +207,12 @@ impl Request for ProveAgain {
 impl ProveAgain {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
         let proven = match &self.proof {
-            Proof::Password(password) => password_proven(entity, password).await?,
+            Proof::Password(password) => {
+                password_proven(entity, &self.call, self.session, password).await?
+            }
             Proof::Code(answer) => {
-                entity.admit(answer.method)?;
+                let with = Some(self.session);
+                entity.admit_guess(&self.call, answer.method, with).await?;
                 Proven::Code(evidence(entity, answer, Purpose::StepUp, self.session).await?)
             }
         };
@@ -219,8 +222,13 @@ impl ProveAgain {
     }
 }
 
-async fn password_proven(entity: &mut Entity, password: &str) -> Result<Proven, Halt> {
-    entity.admit(Method::Password)?;
+async fn password_proven(
+    entity: &mut Entity,
+    call: &Call,
+    session: HandleHash,
+    password: &str,
+) -> Result<Proven, Halt> {
+    entity.admit_guess(call, Method::Password, Some(session)).await?;
     let right = !matches!(check_password(entity, password).await?, Checked::Wrong);
     Ok(Proven::Password { right })
 }
@@ -232,7 +240,7 @@ pub(super) async fn prove_in_place(
     session: HandleHash,
     password: &str,
 ) -> Result<(), Halt> {
-    let proven = password_proven(entity, password).await?;
+    let proven = password_proven(entity, call, session, password).await?;
     let command = Command::Prove(Prove { session, proven, next: session });
     let batch: Batch = entity.decide(call, &command, Sealed::default(), None).await?;
     let verified = batch.find(|event| match event {
@@ -267,7 +275,7 @@ impl Request for ConfirmEmail {
 
 impl ConfirmEmail {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
-        entity.admit(Method::EmailCode)?;
+        entity.admit_guess(&self.call, Method::EmailCode, Some(self.session)).await?;
         let session = self.session;
         let open = entity.open()?;
         let live = open.email_codes.get(&session);

@@ -125,6 +125,7 @@ impl Request for ChangeEmail {
                     nonce,
                 });
                 entity.rehearse(&command)?;
+                entity.admit_mail(&self.call, Some(self.session)).await?;
                 let address = Identity { email: Some(self.email.clone()), ..Identity::default() };
                 let secrets = &entity.services.secrets;
                 let pii = seal_pii(secrets, entity.id()?, &address).await?;

@@ -142,7 +142,7 @@ impl Request for ByPassword {
 
 impl ByPassword {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
-        entity.admit(Method::Password)?;
+        entity.admit_guess(&self.call, Method::Password, None).await?;
         let checked = check_password(entity, &self.password).await?;
         let first = match checked {
             Checked::Wrong => FirstFactor::PasswordWrong,
@@ -335,6 +335,7 @@ impl Request for SendCode {
                 let (purpose, bound_to) = (self.purpose, self.bound_to);
                 let command = Command::SendEmailCode(SendEmailCode { purpose, bound_to, nonce });
                 entity.rehearse(&command)?;
+                entity.admit_mail(&self.call, Some(bound_to)).await?;
                 let net = seal_net(entity, &self.call).await?;
                 let sealed = Sealed { pii: None, net: Some(net) };
                 entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
@@ -407,7 +408,7 @@ impl Request for Answered {
             if !open.sign_ins.contains_key(&sign_in) {
                 return Err(Refusal::AuthenticationFailed.into());
             }
-            entity.admit(self.answer.method)?;
+            entity.admit_guess(&self.call, self.answer.method, Some(sign_in)).await?;
             let evidence = evidence(entity, &self.answer, Purpose::SignIn, sign_in).await?;
             let account = entity.id()?;
             let (session, next) = (mint.session(account).hash(), mint.sign_in(account).hash());

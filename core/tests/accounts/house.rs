@@ -22,6 +22,7 @@ use countersign_core::entropy::OsEntropy;
 use countersign_core::handle::{SessionToken, SignInHandle};
 use countersign_core::mail::ledger::MailLedger;
 use countersign_core::projections::ReadModel;
+use countersign_core::sources::{SourceLimits, Sources};
 use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault};
 use countersign_events::account::{AccountEvent, Method};
 use countersign_events::actor::By;
@@ -70,12 +71,23 @@ impl House {
         Self::open(Arc::new(tempfile::tempdir().unwrap()), ManualClock::new(start)).await
     }
 
+    /// A new house in which sources are limited, too. In every other they are not: one address
+    /// stands for everybody there, and what is tested holds without that layer.
+    pub(crate) async fn limited() -> Self {
+        let start = Timestamp::from_second(START_SECOND).unwrap();
+        let (dir, clock) = (Arc::new(tempfile::tempdir().unwrap()), ManualClock::new(start));
+        let store = Self::store_in(&dir, &clock);
+        Self::within(store, dir, clock, Some(SourceLimits::default())).await
+    }
+
     /// The house of a directory, as after a restart.
     pub(crate) async fn open(dir: Arc<tempfile::TempDir>, clock: ManualClock) -> Self {
-        let store_clock = clock.clone();
-        let path = dir.path().join("log.db");
-        let store = SqliteStore::open(&path, Arc::new(move || store_clock.now())).unwrap();
-        Self::over(Arc::new(store), dir, clock).await
+        Self::over(Self::store_in(&dir, &clock), dir, clock).await
+    }
+
+    fn store_in(dir: &tempfile::TempDir, clock: &ManualClock) -> Arc<dyn EventStore> {
+        let (path, clock) = (dir.path().join("log.db"), clock.clone());
+        Arc::new(SqliteStore::open(&path, Arc::new(move || clock.now())).unwrap())
     }
 
     /// The house over a store.
@@ -83,6 +95,15 @@ impl House {
         store: Arc<dyn EventStore>,
         dir: Arc<tempfile::TempDir>,
         clock: ManualClock,
+    ) -> Self {
+        Self::within(store, dir, clock, None).await
+    }
+
+    async fn within(
+        store: Arc<dyn EventStore>,
+        dir: Arc<tempfile::TempDir>,
+        clock: ManualClock,
+        limits: Option<SourceLimits>,
     ) -> Self {
         let entropy = Arc::new(OsEntropy);
         let keyring =
@@ -97,6 +118,7 @@ impl House {
             secrets: secrets.clone(),
             passwords: Passwords::new(keyring, cheap, 2, 1024),
             policy: Policy::default(),
+            sources: Arc::new(Sources::new(limits, Arc::new(clock.clone()))),
             issuer: "Example".to_owned(),
         });
         let model = ReadModel::open(&dir.path().join("read.db")).unwrap();

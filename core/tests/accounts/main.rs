@@ -20,5 +20,6 @@ mod mail;
 mod once;
 mod rules;
 mod shared_store;
+mod sources;
 mod staff;
 mod staff_again;

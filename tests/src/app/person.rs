@@ -121,8 +121,16 @@ impl TestApp {
     /// Where the person has no authenticator.
     #[must_use]
     pub fn code_at(&self, person: &Person, offset: i64) -> String {
-        let step = self.step().saturating_add_signed(offset);
-        loudly(phone::code(&person.secret, step))
+        self.code_of(&person.secret, offset)
+    }
+
+    /// The same of an authenticator whose secret (base32) is known.
+    ///
+    /// # Panics
+    /// Where it is no secret.
+    #[must_use]
+    pub fn code_of(&self, secret: &str, offset: i64) -> String {
+        loudly(phone::code(secret, self.step().saturating_add_signed(offset)))
     }
 
     /// What the phone shows.
@@ -140,7 +148,16 @@ impl TestApp {
     /// Where the person has no authenticator.
     #[must_use]
     pub fn wrong_code(&self, person: &Person) -> String {
-        let near: Vec<String> = (-12..=12).map(|offset| self.code_at(person, offset)).collect();
+        self.wrong_code_of(&person.secret)
+    }
+
+    /// The same of an authenticator whose secret (base32) is known.
+    ///
+    /// # Panics
+    /// Where it is no secret.
+    #[must_use]
+    pub fn wrong_code_of(&self, secret: &str) -> String {
+        let near: Vec<String> = (-12..=12).map(|offset| self.code_of(secret, offset)).collect();
         let mut candidates = (0..100).map(|number| format!("{number:06}"));
         candidates.find(|candidate| !near.contains(candidate)).unwrap_or_default()
     }

@@ -21,6 +21,7 @@ use countersign_core::domain::policy::Policy;
 use countersign_core::domain::totp::Generator;
 use countersign_core::entropy::{Entropy, OsEntropy};
 use countersign_core::projections::ReadModel;
+use countersign_core::sources::Sources;
 use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault};
 use countersign_events::actor::By;
 use countersign_events::client::Scope;
@@ -125,6 +126,7 @@ async fn open(data: &Path) -> anyhow::Result<Accounts> {
         secrets: Secrets::new(vault, Arc::clone(&keyring), entropy),
         passwords: Passwords::new(keyring, params, 1, 1),
         policy: Policy::default(),
+        sources: Arc::new(Sources::new(None, Arc::new(SystemClock))),
         issuer: "bench".into(),
     });
     let directory = Directory::start(2, &services);

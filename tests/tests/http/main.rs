@@ -35,6 +35,7 @@ mod proofs;
 mod recipients;
 mod recovery;
 mod sessions;
+mod sources;
 mod staff;
 mod step_up;
 mod store_faults;

@@ -26,6 +26,7 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::handle::DeviceHandle;
+use crate::sources::Sources;
 use crate::vault::{Passwords, Secrets};
 
 /// Tells this shape of snapshots from any other.
@@ -43,6 +44,8 @@ pub struct Services {
     pub passwords: Passwords,
     /// The limits in force.
     pub policy: Policy,
+    /// Where guesses come from, and how often they fail.
+    pub sources: Arc<Sources>,
     /// The issuer that phones show.
     pub issuer: String,
 }
@@ -287,12 +290,12 @@ impl Entity {
         Some(AtDevice { holds: holds.map(DeviceHandle::hash), next })
     }
 
-    /// Admits a guess, or counts it among those refused in a cool-down. Asked before anything is
-    /// compared: what is refused here costs no hash and tells nothing.
+    /// Admits a guess, or counts it among those refused in a cool-down. Asked through
+    /// `admit_guess` alone, which asks the limits of its source first.
     ///
     /// # Errors
     /// [`Refusal::TooManyRequests`].
-    pub fn admit(&mut self, method: Method) -> Result<(), Halt> {
+    pub(crate) fn admit(&mut self, method: Method) -> Result<(), Halt> {
         let now = self.now();
         self.account().limits.admit(method, now).map_err(|refusal| {
             let earlier = self.refused.get(&method).copied();
@@ -318,7 +321,9 @@ impl Entity {
         if events.is_empty() {
             return Ok(Batch(vec![]));
         }
+        let judged = self.judged(call, &events).await;
         let batch = self.append(call, now, events, sealed, mint).await?;
+        self.note(judged);
         for stamped in &batch.0 {
             if let AccountEvent::AttemptsRefused(summed) = &stamped.event {
                 self.refused.remove(&summed.method);

@@ -20,13 +20,13 @@ use crate::server::json;
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let token = ask.session()?;
-    let body: ConfirmEmail = ask.json()?;
+    let six_digits = |body: &ConfirmEmail| body.code.as_ref().map_or(Ok(()), json::six_digits);
+    let body = ask.code(ask.with_session(), six_digits).await?;
     let call = ask.call(By::Holder);
     let Some(code) = body.code else {
         let promised = ask.verdict(ask.accounts().send_confirmation(&call, &token).await)?;
         return answers::accepted(&answers::email_code_promised(promised));
     };
-    json::six_digits(&code)?;
     ask.verdict(ask.accounts().confirm_email(&call, &token, code.into_inner()).await)?;
     answers::ok(&EmailConfirmed { email_confirmed: true })
 }

@@ -24,8 +24,8 @@ use crate::server::json;
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let (asker, call) = ask.asker().await?;
     let factor = ask.named("factor", FactorId::parse)?;
-    let body: ActivateFactor = ask.json()?;
-    json::six_digits(&body.code)?;
+    let six_digits = |body: &ActivateFactor| json::six_digits(&body.code);
+    let body = ask.code(ask.with_session(), six_digits).await?;
     let code = body.code.into_inner();
     let activated =
         ask.verdict(ask.accounts().activate_factor(&call, asker, factor, code).await)?;

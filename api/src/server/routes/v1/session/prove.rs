@@ -23,8 +23,8 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
         let body: PasswordProof = ask.json()?;
         request::Proof::Password(body.password.into_inner())
     } else {
-        let body: CodeAnswer = ask.json()?;
-        json::well_formed(body.method, &body.code)?;
+        let well_formed = |body: &CodeAnswer| json::well_formed(body.method, &body.code);
+        let body = ask.code(ask.with_session(), well_formed).await?;
         request::Proof::Code(answers::core_answer(body))
     };
     let given = ask.verdict(ask.accounts().prove(&ask.call(By::Holder), &token, proof).await)?;

@@ -24,8 +24,8 @@ use crate::server::json;
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let sign_in = ask.sign_in()?;
     let factor = ask.named("factor", FactorId::parse)?;
-    let body: ActivateFactor = ask.json()?;
-    json::six_digits(&body.code)?;
+    let six_digits = |body: &ActivateFactor| json::six_digits(&body.code);
+    let body = ask.code(ask.with_sign_in(), six_digits).await?;
     let call = ask.call(By::Holder);
     let (ended, code) = (sign_in.clone(), body.code.into_inner());
     let activated = ask.accounts().activate_demanded_factor(&call, sign_in, factor, code).await;

@@ -17,8 +17,8 @@ use crate::server::json;
     responses((status = 200, description = "A session, or a question", body = SignInOutcome))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    let body: CodeAnswer = ask.json()?;
-    json::well_formed(body.method, &body.code)?;
+    let well_formed = |body: &CodeAnswer| json::well_formed(body.method, &body.code);
+    let body = ask.code(ask.with_sign_in(), well_formed).await?;
     let sign_in = ask.sign_in()?;
     let call = ask.call(By::Holder);
     let answer = answers::core_answer(body);

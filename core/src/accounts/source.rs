@@ -1,0 +1,160 @@
+//! Where a guess comes from, and how it ended: what the limits per source are asked and told.
+//!
+//! Whose word counts: for an account that a client app made, the context that the app gave when
+//! the sign-in began, since every call comes from the app's own server, behind which are all its
+//! users. Without a context no limit of a source applies. For everybody else it is the caller.
+//!
+//! **Architecture Invariant:** a guess is admitted by [`Entity::admit_guess`] and told of by
+//! [`Entity::judged`] alone, so that a route that verifies a secret cannot be forgotten. What
+//! nobody can guess (links of mails, setup tokens, handles) passes by: a block must not take a
+//! victim's way back.
+
+use countersign_events::account::{AccountEvent, Method, RejectedWhy};
+use countersign_events::id::{HandleHash, StreamId};
+
+use super::request::Call;
+use super::{Accounts, Verdict};
+use crate::actors::account::{Entity, Halt, Request};
+use crate::domain::refusal::Refusal;
+use crate::handle::{SessionToken, SignInHandle};
+use crate::sources::{Outcome, Source};
+
+/// With what somebody comes to guess.
+#[derive(Debug, Clone)]
+pub enum With {
+    /// With a sign-in.
+    SignIn(SignInHandle),
+    /// With a session.
+    Session(SessionToken),
+}
+
+impl Accounts {
+    /// What came was no code at all. Nothing is evaluated, and no account counts it; the source
+    /// does (SR-010).
+    ///
+    /// # Errors
+    /// A [`Fault`](super::Fault).
+    pub async fn malformed(&self, call: &Call, with: With) -> Verdict<()> {
+        let (account, at) = match &with {
+            With::SignIn(sign_in) => (sign_in.account(), sign_in.hash()),
+            With::Session(token) => (token.account(), token.hash()),
+        };
+        let request = NoCode { call: call.clone(), at };
+        self.ask(StreamId::Account(account), request).await
+    }
+
+    /// Admits a request for a mail that goes to whoever has a login, if anybody.
+    pub(super) fn admit_mail_to_anybody(&self, call: &Call) -> Result<(), Refusal> {
+        self.services.sources.admit_mail(Source::parse(&call.net.ip))
+    }
+}
+
+impl Entity {
+    /// Admits a guess, given with a sign-in or session, or neither. Asked before anything is
+    /// compared or hashed: what is refused here costs no hash and tells nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyRequests`] for a source that is blocked, and for a method that must wait.
+    pub(super) async fn admit_guess(
+        &mut self,
+        call: &Call,
+        method: Method,
+        with: Option<HandleHash>,
+    ) -> Result<(), Halt> {
+        let source = self.source(call, with).await;
+        self.services.sources.admit(source)?;
+        self.admit(method)
+    }
+
+    /// Admits a request that sends a mail, and counts it (AT-50). Asked when nothing else refuses
+    /// it any more.
+    ///
+    /// # Errors
+    /// As of [`Entity::admit_guess`].
+    pub(super) async fn admit_mail(
+        &self,
+        call: &Call,
+        with: Option<HandleHash>,
+    ) -> Result<(), Halt> {
+        let source = self.source(call, with).await;
+        Ok(self.services.sources.admit_mail(source)?)
+    }
+
+    /// How a guess ended, if these events say so. Asked before they are evolved, while the sign-in
+    /// or session that it was given in is there; noted after they were appended.
+    pub(crate) async fn judged(&self, call: &Call, events: &[AccountEvent]) -> Option<Judged> {
+        let (with, outcome) = events.iter().find_map(verdict)?;
+        let source = match outcome {
+            Outcome::CodeAccepted => None,
+            _ => self.source(call, with).await,
+        };
+        Some(Judged { source, outcome })
+    }
+
+    /// Takes note of how a guess ended.
+    pub(crate) fn note(&self, judged: Option<Judged>) {
+        if let Some(Judged { source, outcome }) = judged {
+            self.services.sources.note(source, self.stream, outcome);
+        }
+    }
+
+    async fn source(&self, call: &Call, with: Option<HandleHash>) -> Option<Source> {
+        match self.account().open() {
+            Some(open) if open.client.is_some() => {
+                let sign_in = with.and_then(|hash| open.sign_ins.get(&hash));
+                let session = with.and_then(|hash| open.sessions.get(&hash));
+                let opened_in = sign_in
+                    .map(|sign_in| sign_in.opened_in)
+                    .or(session.map(|session| session.opened_in))?;
+                match self.net_of(opened_in).await {
+                    Ok(net) => Source::parse(&net?.ip),
+                    Err(halt) => {
+                        // One layer less; the account's own limits hold.
+                        tracing::warn!(stream = %self.stream, ?halt, "a source cannot be read");
+                        None
+                    }
+                }
+            }
+            _ => Source::parse(&call.net.ip),
+        }
+    }
+}
+
+/// A guess that was judged, and where it came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judged {
+    source: Option<Source>,
+    outcome: Outcome,
+}
+
+/// What an event says of a guess. A retype of an accepted code is none (SR-009).
+const fn verdict(event: &AccountEvent) -> Option<(Option<HandleHash>, Outcome)> {
+    match event {
+        AccountEvent::PasswordRejected(rejected) => {
+            Some((rejected.in_session, Outcome::PasswordRejected))
+        }
+        AccountEvent::CodeRejected(rejected) => match (rejected.why, rejected.sign_in) {
+            (RejectedWhy::Reused, _) => None,
+            (_, Some(sign_in)) => Some((Some(sign_in), Outcome::CodeRejected)),
+            (_, None) => Some((rejected.in_session, Outcome::CodeRejected)),
+        },
+        AccountEvent::CodeVerified(_) => Some((None, Outcome::CodeAccepted)),
+        _ => None,
+    }
+}
+
+struct NoCode {
+    call: Call,
+    at: HandleHash,
+}
+
+impl Request for NoCode {
+    type Answer = ();
+
+    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
+        entity.load().await?;
+        let source = entity.source(&self.call, Some(self.at)).await;
+        entity.note(Some(Judged { source, outcome: Outcome::CodeMalformed }));
+        Ok(())
+    }
+}
