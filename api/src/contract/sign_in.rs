@@ -57,7 +57,7 @@ pub enum FirstFactor {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Context {
-    /// The address, IPv4 or IPv6.
+    /// The address, IPv4 or IPv6: the person's, never the app's own. Failures are counted by it.
     pub ip: String,
     /// The browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -104,6 +104,7 @@ impl Request for ChangeEmail {
     type Answer = EmailCodePromised;
 
     async fn perform(&self, entity: &mut Entity) -> Result<EmailCodePromised, Halt> {
+        entity.admit_mail(&self.call, Some(self.session)).await?;
         let begun = entity.begin_within(&self.call, Some(self.session)).await?;
         let batch = match begun.repeated {
             Some(batch) => batch,
@@ -125,7 +126,6 @@ impl Request for ChangeEmail {
                     nonce,
                 });
                 entity.rehearse(&command)?;
-                entity.admit_mail(&self.call, Some(self.session)).await?;
                 let address = Identity { email: Some(self.email.clone()), ..Identity::default() };
                 let secrets = &entity.services.secrets;
                 let pii = seal_pii(secrets, entity.id()?, &address).await?;

@@ -324,6 +324,7 @@ impl Request for SendCode {
     type Answer = EmailCodePromised;
 
     async fn perform(&self, entity: &mut Entity) -> Result<EmailCodePromised, Halt> {
+        entity.admit_mail(&self.call, Some(self.bound_to)).await?;
         let begun = entity.begin(&self.call).await?;
         if self.purpose != Purpose::SignIn {
             entity.session(&self.call, self.bound_to).await?;
@@ -335,7 +336,6 @@ impl Request for SendCode {
                 let (purpose, bound_to) = (self.purpose, self.bound_to);
                 let command = Command::SendEmailCode(SendEmailCode { purpose, bound_to, nonce });
                 entity.rehearse(&command)?;
-                entity.admit_mail(&self.call, Some(bound_to)).await?;
                 let net = seal_net(entity, &self.call).await?;
                 let sealed = Sealed { pii: None, net: Some(net) };
                 entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
@@ -402,6 +402,14 @@ impl Request for Answered {
     type Answer = SignedIn;
 
     async fn perform(&self, entity: &mut Entity) -> Result<SignedIn, Halt> {
+        let answered = self.answered(entity).await;
+        entity.note_blind(&self.call, self.sign_in.hash(), &answered).await;
+        answered
+    }
+}
+
+impl Answered {
+    async fn answered(&self, entity: &mut Entity) -> Result<SignedIn, Halt> {
         let verifying = async |entity: &mut Entity, mint: &Mint| {
             let sign_in = self.sign_in.hash();
             let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;

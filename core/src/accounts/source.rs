@@ -66,16 +66,17 @@ impl Entity {
         self.admit(method)
     }
 
-    /// Admits a request that sends a mail, and counts it (AT-50). Asked when nothing else refuses
-    /// it any more.
+    /// Admits a request for a mail, and counts it (AT-50), whether a mail goes out or not: what is
+    /// counted must not tell whether there is anybody to send it to (SR-030, SR-064).
     ///
     /// # Errors
     /// As of [`Entity::admit_guess`].
     pub(super) async fn admit_mail(
-        &self,
+        &mut self,
         call: &Call,
         with: Option<HandleHash>,
     ) -> Result<(), Halt> {
+        self.load().await?;
         let source = self.source(call, with).await;
         Ok(self.services.sources.admit_mail(source)?)
     }
@@ -84,8 +85,11 @@ impl Entity {
     /// or session that it was given in is there; noted after they were appended.
     pub(crate) async fn judged(&self, call: &Call, events: &[AccountEvent]) -> Option<Judged> {
         let (with, outcome) = events.iter().find_map(verdict)?;
+        let blind = self.services.policy.blind_sign_in && events.iter().any(is_at_sign_in);
         let source = match outcome {
             Outcome::CodeAccepted => None,
+            // Its source is told by `note_blind`.
+            Outcome::CodeRejected if blind => None,
             _ => self.source(call, with).await,
         };
         Some(Judged { source, outcome })
@@ -98,7 +102,29 @@ impl Entity {
         }
     }
 
+    /// Takes note of an answer that failed, where the sign-in is blind: each counts once for its
+    /// source, judged or not, repeated or not, whether there is such a sign-in or not. Else who
+    /// guesses passwords would learn by his own block that there was something to answer (SR-064).
+    pub(super) async fn note_blind<T>(
+        &self,
+        call: &Call,
+        sign_in: HandleHash,
+        answered: &Result<T, Halt>,
+    ) {
+        let refused = matches!(
+            answered,
+            Err(Halt::Refusal(Refusal::AuthenticationFailed | Refusal::TooManyRequests { .. }))
+        );
+        if refused && self.services.policy.blind_sign_in {
+            let source = self.source(call, Some(sign_in)).await;
+            self.note(Some(Judged { source, outcome: Outcome::CodeUnjudged }));
+        }
+    }
+
     async fn source(&self, call: &Call, with: Option<HandleHash>) -> Option<Source> {
+        if !self.services.sources.are_limited() {
+            return None;
+        }
         match self.account().open() {
             Some(open) if open.client.is_some() => {
                 let sign_in = with.and_then(|hash| open.sign_ins.get(&hash));
@@ -141,6 +167,10 @@ const fn verdict(event: &AccountEvent) -> Option<(Option<HandleHash>, Outcome)> 
         AccountEvent::CodeVerified(_) => Some((None, Outcome::CodeAccepted)),
         _ => None,
     }
+}
+
+const fn is_at_sign_in(event: &AccountEvent) -> bool {
+    matches!(event, AccountEvent::CodeRejected(rejected) if rejected.sign_in.is_some())
 }
 
 struct NoCode {

@@ -206,7 +206,7 @@ mod tests {
     fn the_alarm_ends_once_after_ten_calm_minutes_and_not_before() {
         let mut breaker = Breaker::default();
         assert!(is_tripped(count(&mut breaker, 300, 0, 0)));
-        let calm = 61 * MINUTE;
+        let calm = 62 * MINUTE;
         assert_eq!(breaker.look(calm - 1, at(0)), None);
         assert_eq!(breaker.look(calm, at(0)), None);
         assert_eq!(breaker.look(calm - 1 + 10 * MINUTE - 1, at(0)), None);

@@ -99,6 +99,8 @@ pub enum Outcome {
     CodeRejected,
     /// A right code.
     CodeAccepted,
+    /// A code that was refused, whether it was judged or not: what a blind sign-in counts, once.
+    CodeUnjudged,
     /// What is no code at all: no guess, and still somebody who tries (SR-010).
     CodeMalformed,
 }
@@ -174,6 +176,12 @@ impl Sources {
         Self { limits, clock, hasher: RandomState::new(), remembered_max, state }
     }
 
+    /// Whether sources are limited at all.
+    #[must_use]
+    pub const fn are_limited(&self) -> bool {
+        self.limits.is_some()
+    }
+
     /// Admits a guess. Nothing is counted yet.
     ///
     /// # Errors
@@ -208,10 +216,11 @@ impl Sources {
 
     /// Takes note of how a guess at an account ended, once that is on record.
     pub fn note(&self, source: Option<Source>, account: StreamId, outcome: Outcome) {
-        let account = self.hasher.hash_one(account);
+        // Enough to tell some hundred accounts apart, under a key that nobody knows.
+        let account = u32::try_from(self.hasher.hash_one(account) >> 32).unwrap_or(0);
         let failure = match outcome {
             Outcome::PasswordRejected => Some(Failure::Password(account)),
-            Outcome::CodeRejected => Some(Failure::Code(account)),
+            Outcome::CodeRejected | Outcome::CodeUnjudged => Some(Failure::Code(account)),
             Outcome::CodeMalformed => Some(Failure::Malformed),
             Outcome::CodeAccepted => None,
         };
@@ -221,7 +230,7 @@ impl Sources {
                     state.breaker.count(outcome == Outcome::CodeRejected, now.own);
                     state.breaker.look(now.own, now.clock)
                 }
-                Outcome::PasswordRejected | Outcome::CodeMalformed => None,
+                Outcome::PasswordRejected | Outcome::CodeUnjudged | Outcome::CodeMalformed => None,
             };
             let (Some(source), Some(failure), Some(limits)) = (source, failure, self.limits) else {
                 return (change, vec![]);

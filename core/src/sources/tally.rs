@@ -56,9 +56,9 @@ impl SourceLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     /// A wrong password of this account.
-    Password(u64),
+    Password(u32),
     /// A wrong code of this account.
-    Code(u64),
+    Code(u32),
     /// What is no code at all: whose it would have been is not looked at.
     Malformed,
 }

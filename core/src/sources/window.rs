@@ -1,15 +1,15 @@
 //! Time that only runs forward, and counts within spans that slide along with it.
 //!
-//! A window keeps its span in sixty slots, so that what it costs does not grow with what it counts.
-//! A slot is dropped as a whole once its last moment is out: nothing is forgotten before its span
-//! is over, and nothing is remembered for more than a sixtieth of it longer.
+//! A window keeps its span in thirty slots, so that its size does not depend on what it counts. A
+//! slot is dropped as a whole once its last moment is out: nothing is forgotten before its span is
+//! over, and nothing is remembered for more than a thirtieth of it longer.
 
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
 /// Slots of a span.
-const SLOTS: u64 = 60;
+const SLOTS: u64 = 30;
 /// An hour, in milliseconds.
 pub(super) const HOUR: u64 = 60 * 60 * 1000;
 /// A day, in milliseconds.
@@ -39,16 +39,14 @@ impl OwnTime {
 #[derive(Debug, Default)]
 pub(super) struct Window<const SPAN: u64> {
     /// Slot and count, the oldest first; of no slot two.
-    slots: VecDeque<(u64, u32)>,
+    slots: VecDeque<(u32, u32)>,
 }
 
 impl<const SPAN: u64> Window<SPAN> {
-    const SLOT: u64 = SPAN / SLOTS;
-
     /// Counts one more.
     pub(super) fn add(&mut self, now: u64) {
         self.slide(now);
-        let slot = now / Self::SLOT;
+        let slot = slot::<SPAN>(now);
         match self.slots.back_mut() {
             Some((last, count)) if *last == slot => *count = count.saturating_add(1),
             _ => self.slots.push_back((slot, 1)),
@@ -70,7 +68,8 @@ impl<const SPAN: u64> Window<SPAN> {
             }
             left = left.saturating_sub(*count);
             if left < limit {
-                return slot.saturating_add(SLOTS + 1).saturating_mul(Self::SLOT);
+                let out = u64::from(*slot).saturating_add(SLOTS + 1);
+                return out.saturating_mul(SPAN / SLOTS);
             }
         }
         now
@@ -83,26 +82,31 @@ impl<const SPAN: u64> Window<SPAN> {
     }
 }
 
-fn is_live<const SPAN: u64>(slot: u64, now: u64) -> bool {
-    (now / (SPAN / SLOTS)).saturating_sub(slot) <= SLOTS
+/// The slot that it is: for thousands of years another one each time.
+fn slot<const SPAN: u64>(now: u64) -> u32 {
+    u32::try_from(now / (SPAN / SLOTS)).unwrap_or(u32::MAX)
+}
+
+fn is_live<const SPAN: u64>(then: u32, now: u64) -> bool {
+    u64::from(slot::<SPAN>(now).saturating_sub(then)) <= SLOTS
 }
 
 /// Which accounts something happened to within the last hour, each once.
 #[derive(Debug, Default)]
 pub(super) struct Distinct {
     /// Account and slot, the one that it happened to last at the end.
-    accounts: VecDeque<(u64, u64)>,
+    accounts: VecDeque<(u32, u32)>,
 }
 
 impl Distinct {
     /// It happened to this one. Of more than `most` the earliest is dropped.
-    pub(super) fn add(&mut self, account: u64, most: u32, now: u64) {
+    pub(super) fn add(&mut self, account: u32, most: u32, now: u64) {
         self.accounts.retain(|(known, slot)| *known != account && is_live::<HOUR>(*slot, now));
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         while self.accounts.len() >= most.max(1) {
             self.accounts.pop_front();
         }
-        self.accounts.push_back((account, now / (HOUR / SLOTS)));
+        self.accounts.push_back((account, slot::<HOUR>(now)));
     }
 
     /// How many there are.
@@ -117,14 +121,15 @@ mod tests {
     use super::*;
 
     const MINUTE: u64 = HOUR / 60;
+    const SLOT: u64 = HOUR / SLOTS;
 
     #[test]
     fn a_window_forgets_nothing_before_its_span_is_over_and_everything_soon_after() {
-        for start in [0, 1, MINUTE - 1, 17 * MINUTE + 3] {
+        for start in [0, 1, SLOT - 1, 17 * SLOT + 3] {
             let mut window = Window::<HOUR>::default();
             window.add(start);
             assert_eq!(window.count(start + HOUR - 1), 1, "{start}");
-            assert_eq!(window.count(start + HOUR + MINUTE), 0, "{start}");
+            assert_eq!(window.count(start + HOUR + SLOT), 0, "{start}");
         }
     }
 
@@ -134,8 +139,8 @@ mod tests {
         for minute in 0..10_000 {
             window.add(minute * MINUTE);
         }
-        assert!(window.slots.len() <= 61, "{}", window.slots.len());
-        assert!((1440..=1464).contains(&window.count(9_999 * MINUTE)));
+        assert!(window.slots.len() <= 31, "{}", window.slots.len());
+        assert!((1440..=1488).contains(&window.count(9_999 * MINUTE)));
     }
 
     #[test]
@@ -147,7 +152,7 @@ mod tests {
         let now = 30 * MINUTE;
         assert_eq!(window.below_at(4, now), now);
         let free = window.below_at(2, now);
-        assert_eq!(free, 71 * MINUTE);
+        assert_eq!(free, 72 * MINUTE);
         assert_eq!((window.count(free - 1), window.count(free)), (2, 1));
     }
 
@@ -158,8 +163,8 @@ mod tests {
             distinct.add(account, 20, at * MINUTE);
         }
         assert_eq!(distinct.count(30 * MINUTE), 2);
-        assert_eq!(distinct.count(63 * MINUTE), 1);
-        assert_eq!(distinct.count(91 * MINUTE), 0);
+        assert_eq!(distinct.count(64 * MINUTE), 1);
+        assert_eq!(distinct.count(92 * MINUTE), 0);
         for account in 0..100 {
             distinct.add(account, 20, 30 * MINUTE);
         }

@@ -221,7 +221,7 @@ fn at_50_one_source_asks_for_20_mails_in_an_hour() {
         ask("203.0.113.1", "marlene.mail").await.is(202);
         // It may still sign in.
         guess(app, THERE, "marlene.mail", PASSWORD).await.is(200);
-        app.pass(SignedDuration::from_mins(61)).await;
+        app.pass(SignedDuration::from_mins(62)).await;
         ask(THERE, "marlene.mail").await.is(202);
     });
 }
@@ -285,6 +285,46 @@ fn sr_091_500_vouched_users_behind_one_server_with_3_typos_each_block_nobody() {
         app.answer(&ids[5], "totp", &app.code_of(&users[5].1, 0)).await.is(429);
         let elsewhere = vouched(app, key, &format!("user-{}", users[5].0), "203.0.113.1").await;
         app.answer(&elsewhere, "totp", &app.code_of(&users[5].1, 0)).await.is(200);
+    });
+}
+
+/// SR-064: at a blind sign-in a source is counted alike, whether there was something to answer or
+/// not: who guesses passwords learns nothing by his own block.
+#[test]
+fn sr_064_at_a_blind_sign_in_a_block_tells_nothing() {
+    let configure = |config: &mut Config| {
+        limited_behind_a_proxy(config);
+        config.sign_in.blind = true;
+    };
+    TestApp::run_with(configure, async |app| {
+        app.person("marlene").await;
+        app.registered("probe").await;
+        let tried = [("marlene", PASSWORD), ("marlene", WRONG), ("nobody.here", WRONG)];
+        for (number, (login, password)) in tried.into_iter().enumerate() {
+            let ip = address(number);
+            let begun = guess(app, &ip, login, password).await.is(200).text_at("/id");
+            let ask = async || {
+                let asked = app.email_code(&begun).header("x-forwarded-for", &ip).await;
+                asked.is(202);
+            };
+            let reset = async || {
+                let body = json!({ "login": "nobody.there" });
+                app.post("/v1/password-resets", &body).header("x-forwarded-for", &ip).await
+            };
+            for _ in 0..19 {
+                ask().await;
+            }
+            reset().await.is(202);
+            ask().await;
+            reset().await.is(429);
+            for answer in 0..20 {
+                guess(app, &ip, "probe", PASSWORD).await.is(200);
+                let call = app.answer(&begun, "totp", "000000").keyed(&"k".repeat(22));
+                let call = call.header("x-forwarded-for", &ip).await;
+                assert_eq!(call.status, 401, "{login} {password}: {answer}");
+            }
+            guess(app, &ip, "probe", PASSWORD).await.is(429);
+        }
     });
 }
 
