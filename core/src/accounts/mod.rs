@@ -87,19 +87,13 @@ pub struct Accounts {
     services: Arc<Services>,
     directory: Directory,
     read_model: ReadModel,
-    password_chars_min: usize,
 }
 
 impl Accounts {
     /// Puts the door in front of the directory.
     #[must_use]
-    pub const fn new(
-        services: Arc<Services>,
-        directory: Directory,
-        read_model: ReadModel,
-        password_chars_min: usize,
-    ) -> Self {
-        Self { services, directory, read_model, password_chars_min }
+    pub const fn new(services: Arc<Services>, directory: Directory, read_model: ReadModel) -> Self {
+        Self { services, directory, read_model }
     }
 
     /// The actors' directory.
@@ -132,10 +126,6 @@ impl Accounts {
 
     fn policy(&self) -> &Policy {
         &self.services.policy
-    }
-
-    const fn password_chars_min(&self) -> usize {
-        self.password_chars_min
     }
 
     async fn ask<R: Request>(&self, stream: StreamId, request: R) -> Verdict<R::Answer> {

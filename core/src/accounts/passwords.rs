@@ -9,11 +9,11 @@ use futures::future::join_all;
 use zeroize::Zeroizing;
 
 use super::answer::{SessionGiven, SignedIn};
-use super::identity::seal_net;
+use super::identity::{Identity, seal_net};
 use super::request::Call;
 use super::sign_in::{Checked, check_password, session_given, signed_in};
 use super::{Accounts, Fault, Verdict};
-use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
+use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed, Services};
 use crate::domain::Command;
 use crate::domain::command::{ChangePassword, SetDemandedPassword};
 use crate::domain::refusal::Refusal;
@@ -35,9 +35,6 @@ impl Accounts {
         current: Zeroizing<String>,
         password: Zeroizing<String>,
     ) -> Verdict<SessionGiven> {
-        if let Err(refusal) = self.check_password(&password) {
-            return Ok(Err(refusal));
-        }
         let change = Change { call: call.clone(), session: token.hash(), current, password };
         self.ask(StreamId::Account(token.account()), change).await
     }
@@ -103,9 +100,6 @@ impl Accounts {
         if !link.is_genuine(self.secrets(), LinkKind::NewPassword) {
             return Ok(Err(Refusal::AuthenticationFailed));
         }
-        if let Err(refusal) = self.check_password(&password) {
-            return Ok(Err(refusal));
-        }
         let stream = StreamId::Account(link.account());
         self.ask(stream, Reset { call: call.clone(), link, password }).await
     }
@@ -121,9 +115,6 @@ impl Accounts {
         sign_in: SignInHandle,
         password: Zeroizing<String>,
     ) -> Verdict<SignedIn> {
-        if let Err(refusal) = self.check_password(&password) {
-            return Ok(Err(refusal));
-        }
         let stream = StreamId::Account(sign_in.account());
         let set = SetDemanded { call: call.clone(), sign_in: sign_in.hash(), password };
         self.ask(stream, set).await
@@ -132,6 +123,29 @@ impl Accounts {
 
 /// Accounts of one address that are sent a link at once.
 const RESETS_AT_ONCE_MAX: usize = 5;
+
+/// What every password is judged by, whoever it is for.
+const SOFTWARE: &str = "Countersign";
+
+/// Whether a new password may be used by whoever this is (SR-049).
+pub(super) async fn judge(
+    services: &Services,
+    password: &str,
+    holder: &Identity,
+) -> Result<Result<(), Refusal>, Fault> {
+    let of_holder = [&holder.login, &holder.email, &holder.display_name].into_iter().flatten();
+    let texts = of_holder.map(String::as_str).chain([services.issuer.as_str(), SOFTWARE]);
+    let texts = texts.map(|text| Zeroizing::new(text.to_owned())).collect();
+    let judged = services.passwords.judge(password, texts).await?;
+    Ok(judged.map_err(Refusal::WeakPassword))
+}
+
+/// The same of the account at hand, before anything is compared or written.
+pub(super) async fn judge_own(entity: &Entity, password: &str) -> Result<(), Halt> {
+    let holder = entity.identity().await?;
+    judge(&entity.services, password, &holder).await??;
+    Ok(())
+}
 
 /// Puts a password into the vault. Its version is nothing until an event names it.
 pub(super) async fn put_password(entity: &Entity, password: &str) -> Result<SecretVersion, Halt> {
@@ -179,6 +193,7 @@ impl Change {
         let command = |version| Command::ChangePassword(ChangePassword { session, version, next });
         // Refused before anything is compared or written.
         entity.rehearse(&command(Some(SecretVersion::new(0))))?;
+        judge_own(entity, &self.password).await?;
         if self.current == self.password {
             return Err(Refusal::PasswordUnchanged.into());
         }
@@ -246,6 +261,7 @@ impl Request for Reset {
         let live = open.reset.as_ref().filter(|live| live.request == self.link.event());
         live.ok_or(Refusal::AuthenticationFailed)?;
         entity.rehearse(&Command::ResetPassword { version: SecretVersion::new(0) })?;
+        judge_own(entity, &self.password).await?;
         let former = entity.open()?.password;
         let version = put_password(entity, &self.password).await?;
         let net = seal_net(entity, &self.call).await?;
@@ -273,6 +289,7 @@ impl Request for SetDemanded {
                 .filter(|sign_in| sign_in.needs == Need::NewPassword)
                 .ok_or(Refusal::AuthenticationFailed)?;
             let former = open.password;
+            judge_own(entity, &self.password).await?;
             if !matches!(check_password(entity, &self.password).await?, Checked::Wrong) {
                 return Err(Refusal::PasswordUnchanged.into());
             }

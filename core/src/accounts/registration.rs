@@ -10,7 +10,7 @@ use countersign_events::id::{AccountId, ClientId, Hash32, StreamId};
 use uuid::Builder;
 
 use super::identity::{Identity, seal_pii};
-use super::passwords::put_password;
+use super::passwords::{judge, put_password};
 use super::request::{Call, Register, RegisterSubject};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Entity, Halt, Request, Sealed};
@@ -20,8 +20,8 @@ use crate::domain::policy::CLAIM_TTL;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Command, account::Standing};
 use crate::entropy;
+use crate::vault::Claim;
 use crate::vault::names::is_invisible;
-use crate::vault::{Claim, check_password_rules};
 
 /// Characters of a login.
 const LOGIN_CHARS: std::ops::RangeInclusive<usize> = 3..=64;
@@ -38,22 +38,23 @@ impl Accounts {
     pub async fn register(&self, call: &Call, ask: Register) -> Verdict<AccountId> {
         let refused = check_login(&ask.login)
             .and_then(|()| check_email(&ask.email))
-            .and_then(|()| check_own_address(&ask.login, &ask.email))
-            .and_then(|()| self.check_password(&ask.password));
+            .and_then(|()| check_own_address(&ask.login, &ask.email));
         if let Err(refusal) = refused {
             return Ok(Err(refusal));
         }
         let name = self.secrets().login_hash(&ask.login);
+        let identity =
+            Identity { login: Some(ask.login), email: Some(ask.email), ..Identity::default() };
+        // Before the claim: what is said of a password must not depend on who else is there.
+        if let Err(refusal) = judge(&self.services, &ask.password, &identity).await? {
+            return Ok(Err(refusal));
+        }
         let create = Create {
             call: call.clone(),
             origin: Origin::Holder,
             client: None,
             email_verified: false,
-            identity: Identity {
-                login: Some(ask.login),
-                email: Some(ask.email),
-                ..Identity::default()
-            },
+            identity,
             password: Some(ask.password),
         };
         self.claim_and_create(call, name, create).await
@@ -110,10 +111,6 @@ impl Accounts {
             password: None,
         };
         self.claim_and_create(call, name, create).await
-    }
-
-    pub(super) fn check_password(&self, password: &str) -> Result<(), Refusal> {
-        check_password_rules(password, self.password_chars_min()).map_err(Refusal::WeakPassword)
     }
 
     async fn claim_and_create(

@@ -37,7 +37,7 @@ pub enum Refusal {
     Taken(&'static str),
     /// The password breaks a rule.
     #[error("password refused: {0}")]
-    WeakPassword(String),
+    WeakPassword(WeakPassword),
     /// The new password is the present one.
     #[error("the password is the present one")]
     PasswordUnchanged,
@@ -55,6 +55,37 @@ pub enum Refusal {
     /// The idempotency key was used with another body.
     #[error("idempotency key reused with another body")]
     IdempotencyKeyReused,
+}
+
+/// The rule that a new password breaks (SR-047, SR-049).
+///
+/// One reason for all that is known of the holder, so that whoever has but a link to a new password
+/// does not learn which of it was guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WeakPassword {
+    /// It has too few code points.
+    #[error("it needs at least {chars_min} characters")]
+    TooShort {
+        /// How many it needs.
+        chars_min: usize,
+    },
+    /// It has too many bytes.
+    #[error("it is longer than {bytes_max} bytes")]
+    TooLong {
+        /// How many it may have.
+        bytes_max: usize,
+    },
+    /// It is in a list, with a few digits and signs around it or not.
+    #[error("it is little more than one of the passwords that attackers try first")]
+    Common,
+    /// It is made of what is known of the holder or the service.
+    #[error(
+        "it is little more than your login, your address, your name or the name of this service"
+    )]
+    Personal,
+    /// Nothing else is wrong with it, and it takes too few guesses.
+    #[error("it is too easy to guess: make it longer, of words that do not belong together")]
+    Guessable,
 }
 
 /// What proof is missing.

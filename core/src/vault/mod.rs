@@ -8,7 +8,7 @@
 //!
 //! **Architecture Invariant:** a secret is an insert-only row, durable before the event that names
 //! its version; deletions follow their event. No secret implements `Debug` or `Serialize`, and
-//! every plaintext is wiped when dropped (SR-137, SR-139, SR-140).
+//! every plaintext of ours is wiped when dropped (SR-137, SR-139, SR-140).
 #![forbid(unsafe_code)]
 
 mod account_keys;
@@ -29,7 +29,7 @@ pub mod sweep;
 pub use files::DataFiles;
 pub use keyring::Keyring;
 pub use names::{normalise_email, normalise_login};
-pub use passwords::{Argon2Params, PasswordMatch, Passwords, check_password_rules};
+pub use passwords::{Argon2Params, PasswordMatch, PasswordRules, Passwords};
 pub use rows::{Claim, SecretId, SecretKind, Vault, VaultError};
 pub use secrets::Secrets;
 pub use sqlite::SqliteVault;

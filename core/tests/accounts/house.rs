@@ -126,7 +126,7 @@ impl House {
         let keys = Arc::new(secrets);
         let _follows = Projector::start_on(&arbiter.handle(), model.clone(), store, keys);
         let directory = Directory::start(2, &services);
-        let accounts = Accounts::new(services.clone(), directory, model, 8);
+        let accounts = Accounts::new(services.clone(), directory, model);
         Self { dir, clock, services, accounts }
     }
 

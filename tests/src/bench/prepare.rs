@@ -131,7 +131,7 @@ async fn open(data: &Path) -> anyhow::Result<Accounts> {
     });
     let directory = Directory::start(2, &services);
     let read_model = ReadModel::open(&data.join("unused-read.db"))?;
-    Ok(Accounts::new(services, directory, read_model, 8))
+    Ok(Accounts::new(services, directory, read_model))
 }
 
 fn scopes() -> Vec<Scope> {

@@ -5,7 +5,7 @@ use countersign_events::id::{AccountId, StreamId};
 use countersign_events::operator::{self, OperatorEvent};
 use zeroize::Zeroizing;
 
-use super::super::passwords::put_password;
+use super::super::passwords::{judge_own, put_password};
 use super::super::request::Call;
 use super::super::{Accounts, Fault, Verdict};
 use super::given_up;
@@ -37,7 +37,9 @@ impl Accounts {
         if !Operator::of(&history).takes(&token, now) {
             return Ok(Err(Refusal::AuthenticationFailed));
         }
-        if let Err(refusal) = self.check_password(&password) {
+        // Of its own, before the key is remembered: a better password may come under the same one.
+        let judged = Judged { password: password.clone() };
+        if let Err(refusal) = self.ask(StreamId::Account(account), judged).await? {
             return Ok(Err(refusal));
         }
         if let Err(refusal) = self.same_request(call).await? {
@@ -75,6 +77,20 @@ impl Accounts {
             }
         }
         Err(given_up(StreamId::Operator(account)))
+    }
+}
+
+/// Whether the account may have this password.
+struct Judged {
+    password: Zeroizing<String>,
+}
+
+impl Request for Judged {
+    type Answer = ();
+
+    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
+        entity.load().await?;
+        judge_own(entity, &self.password).await
     }
 }
 

@@ -4,10 +4,11 @@
 //! pepper turns it into 32 bytes, and Argon2id (RFC 9106) makes those expensive (SR-050). The
 //! stored string is in the PHC format with the pepper's id as `keyid`. An unknown login costs the
 //! same run over a dummy (SR-051). Runs are bounded in number and in waiting (SR-052): see
-//! [`pool`].
+//! [`pool`]. Which passwords may be set, [`rules`] says; that is worked out there too.
 
 mod phc;
 mod pool;
+mod rules;
 
 use std::sync::Arc;
 
@@ -20,14 +21,14 @@ use self::phc::{HASH_BYTES, PasswordHash, SALT_BYTES};
 use self::pool::Pool;
 use super::keyring::Keyring;
 use super::rows::VaultError;
+use crate::domain::refusal::WeakPassword;
 use crate::entropy::{self, Entropy, OsEntropy};
 
 pub use self::phc::Argon2Params;
+pub use self::rules::{CHARS_MIN, PASSWORD_BYTES_MAX, PasswordRules, SCORE_MIN};
 
 /// Argon2 runs at once, unless configured otherwise.
 pub const PARALLEL_DEFAULT: usize = 8;
-/// The longest password, in bytes after NFC.
-pub const PASSWORD_BYTES_MAX: usize = 1024;
 /// The id of the pepper in use.
 const PEPPER: &str = "p1";
 
@@ -46,6 +47,7 @@ pub struct Passwords {
     keyring: Arc<Keyring>,
     entropy: Arc<dyn Entropy>,
     params: Argon2Params,
+    rules: PasswordRules,
     pool: Arc<Pool>,
 }
 
@@ -59,7 +61,15 @@ impl Passwords {
         queue_max: usize,
     ) -> Self {
         let pool = Arc::new(Pool::new(max_parallel, queue_max));
-        Self { keyring, entropy: Arc::new(OsEntropy), params, pool }
+        let (entropy, rules) = (Arc::new(OsEntropy), PasswordRules::default());
+        Self { keyring, entropy, params, rules, pool }
+    }
+
+    /// With stricter rules for new passwords than the least.
+    #[must_use]
+    pub const fn with_rules(mut self, rules: PasswordRules) -> Self {
+        self.rules = rules;
+        self
     }
 
     /// With other randomness for salts than the operating system's.
@@ -67,6 +77,20 @@ impl Passwords {
     pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;
         self
+    }
+
+    /// Whether a new password may be used by an account that these texts speak of: see
+    /// [`PasswordRules::judge`]. Up to some milliseconds of work, so done where hashes are.
+    ///
+    /// # Errors
+    /// [`VaultError::Busy`] when the queue is full.
+    pub async fn judge(
+        &self,
+        password: &str,
+        texts: Vec<Zeroizing<String>>,
+    ) -> Result<Result<(), WeakPassword>, VaultError> {
+        let (rules, password) = (self.rules, Zeroizing::new(password.to_owned()));
+        self.pool.work_out(move || rules.judge(&password, &texts)).await
     }
 
     /// Hashes a new password into a PHC string.
@@ -136,22 +160,6 @@ impl Passwords {
         let peppered = key.mac("countersign password 1", &[normal.as_bytes()]);
         self.pool.run(peppered, params, salt).await
     }
-}
-
-/// Whether a new password may be used: at least `min_chars` code points after NFC, at most
-/// [`PASSWORD_BYTES_MAX`] bytes, and no other rule (SR-047).
-///
-/// # Errors
-/// The sentence to tell the person.
-pub fn check_password_rules(password: &str, min_chars: usize) -> Result<(), String> {
-    let normal = nfc(password);
-    if normal.len() > PASSWORD_BYTES_MAX {
-        return Err(format!("The password is longer than {PASSWORD_BYTES_MAX} bytes."));
-    }
-    if normal.chars().count() < min_chars {
-        return Err(format!("The password needs at least {min_chars} characters."));
-    }
-    Ok(())
 }
 
 fn nfc(password: &str) -> Zeroizing<String> {

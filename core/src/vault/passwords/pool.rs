@@ -1,4 +1,4 @@
-//! The threads that run Argon2, and no other work.
+//! The threads that run Argon2, and judge new passwords; no other work.
 //!
 //! A thread is started when a run waits and none is idle, up to a maximum, and ends after some
 //! idle seconds; it keeps its 19 MiB between runs, since mapping them anew costs a fifth of a run.
@@ -6,6 +6,7 @@
 //! channel, so any runtime, or none, can wait for it.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -30,9 +31,17 @@ struct Run {
     answer: oneshot::Sender<Outcome>,
 }
 
+/// What a thread does next.
+enum Task {
+    /// A run of Argon2, in the memory that the thread keeps.
+    Hash(Run),
+    /// Anything else; it answers by itself.
+    Other(Box<dyn FnOnce() + Send>),
+}
+
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Run>,
+    waiting: VecDeque<Task>,
     threads: usize,
     idle: usize,
     closed: bool,
@@ -69,11 +78,26 @@ impl Pool {
         salt: Vec<u8>,
     ) -> Outcome {
         let (answer, outcome) = oneshot::channel();
-        self.submit(Run { password, params, salt, answer })?;
-        outcome.await.unwrap_or_else(|_| Err(VaultError::Unavailable("hashing ended".to_owned())))
+        self.submit(Task::Hash(Run { password, params, salt, answer }))?;
+        outcome.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    fn submit(&self, run: Run) -> Result<(), VaultError> {
+    /// Works something out on one of the threads. A panic in it is no answer, and costs no thread.
+    pub(super) async fn work_out<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let (answer, outcome) = oneshot::channel();
+        let task = move || {
+            if !answer.is_canceled() {
+                let _ = answer.send(work());
+            }
+        };
+        self.submit(Task::Other(Box::new(task)))?;
+        outcome.await.map_err(|_| ended())
+    }
+
+    fn submit(&self, task: Task) -> Result<(), VaultError> {
         let mut state = self.shared.lock();
         // Runs that an idle or a new thread takes at once do not count as waiting.
         let startable = self.max_parallel.saturating_sub(state.threads);
@@ -81,7 +105,7 @@ impl Pool {
         if state.waiting.len() >= taken_at_once.saturating_add(self.queue_max) {
             return Err(VaultError::Busy);
         }
-        state.waiting.push_back(run);
+        state.waiting.push_back(task);
         if state.waiting.len() > state.idle && state.threads < self.max_parallel {
             let shared = Arc::clone(&self.shared);
             let started =
@@ -114,12 +138,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next run; `None` when the thread shall end, which is then no longer counted.
-    fn next(&self) -> Option<Run> {
+    /// The next task; `None` when the thread shall end, which is then no longer counted.
+    fn next(&self) -> Option<Task> {
         let mut state = self.lock();
         loop {
-            if let Some(run) = state.waiting.pop_front() {
-                return Some(run);
+            if let Some(task) = state.waiting.pop_front() {
+                return Some(task);
             }
             if state.closed {
                 state.threads -= 1;
@@ -139,9 +163,21 @@ impl Shared {
     }
 }
 
+fn ended() -> VaultError {
+    VaultError::Unavailable("hashing ended".to_owned())
+}
+
 fn work(shared: &Shared) {
     let mut memory: Vec<Block> = Vec::new();
-    while let Some(run) = shared.next() {
+    while let Some(task) = shared.next() {
+        let run = match task {
+            Task::Hash(run) => run,
+            Task::Other(work) => {
+                // Or the thread would end and still be counted. The hook has told of the panic.
+                let _panicked = catch_unwind(AssertUnwindSafe(work));
+                continue;
+            }
+        };
         // A caller that went away needs no answer; its run is not worth the work.
         if run.answer.is_canceled() {
             continue;
@@ -164,4 +200,23 @@ fn hash(
         .hash_password_into_with_memory(password, salt, out.as_mut_slice(), memory.as_mut_slice())
         .map_err(|error| VaultError::Damaged(format!("argon2: {error}")))?;
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+
+    /// SR-052: what goes wrong in one task costs neither the thread nor the others.
+    #[test]
+    fn sr_052_a_panic_is_no_answer_and_costs_no_thread() {
+        let pool = Pool::new(1, 8);
+        for number in 0..3 {
+            let broken: Result<u8, _> = block_on(pool.work_out(|| panic!("a test panics")));
+            assert!(matches!(broken, Err(VaultError::Unavailable(_))));
+            assert_eq!(block_on(pool.work_out(move || number)).unwrap(), number);
+        }
+        assert_eq!((pool.runs(), pool.shared.lock().threads), (0, 1));
+    }
 }
