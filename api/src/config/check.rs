@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use actix_web::http::Uri;
 use countersign_core::mail::SmtpUrl;
 use countersign_core::sources::SourceLimits;
+use countersign_core::vault::passwords::{CHARS_MIN, SCORE_MIN};
 use jiff::Timestamp;
 
 use super::{Config, ConfigError, Logo};
@@ -13,7 +14,9 @@ use crate::server::middleware::address::Network;
 /// The one store and the one vault of this version.
 const EMBEDDED: &str = "sqlite";
 /// Characters of a password at least (SR-047).
-const MIN_ALONE: std::ops::RangeInclusive<usize> = 8..=64;
+const MIN_ALONE: std::ops::RangeInclusive<usize> = CHARS_MIN..=64;
+/// The rating of a password at least (SR-049): from what the core takes to zxcvbn's best.
+const MIN_SCORE: std::ops::RangeInclusive<u8> = SCORE_MIN..=4;
 /// Argon2id memory at least, KiB (SR-050).
 const HASH_M_KIB_MIN: u32 = 19_456;
 /// Argon2id memory at most, KiB.
@@ -212,6 +215,9 @@ fn check_hash(config: &Config) -> Result<(), ConfigError> {
     if !MIN_ALONE.contains(&config.password.min_alone) {
         return Err(refused("password.min_alone", "must be 8 to 64"));
     }
+    if !MIN_SCORE.contains(&config.password.min_score) {
+        return Err(refused("password.min_score", "must be 2 to 4"));
+    }
     let hash = config.password.hash;
     if !(HASH_M_KIB_MIN..=HASH_M_KIB_MAX).contains(&hash.m_kib) {
         return Err(refused(
@@ -303,6 +309,20 @@ mod tests {
         assert!(refusal(|config| config.password.hash.t = 1).contains("hash.t"));
         assert!(refusal(|config| config.password.hash.p = 0).contains("hash.p"));
         assert!(refusal(|config| config.password.hash.max_parallel = 0).contains("parallel"));
+    }
+
+    /// SR-047, SR-049: the rules for passwords are never looser than the least.
+    #[test]
+    fn sr_049_looser_rules_for_passwords_are_refused() {
+        for wrong in [0, 7, 65] {
+            let said = refusal(|config| config.password.min_alone = wrong);
+            assert_eq!(said, "password.min_alone: must be 8 to 64");
+        }
+        for wrong in [0, 1, 5] {
+            let said = refusal(|config| config.password.min_score = wrong);
+            assert_eq!(said, "password.min_score: must be 2 to 4");
+        }
+        accepts(|config| (config.password.min_alone, config.password.min_score) = (15, 3));
     }
 
     #[test]

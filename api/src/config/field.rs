@@ -123,6 +123,12 @@ pub const FIELDS: &[Field] = fields! {
     "password.min_alone" Number None, "8",
         "Characters that a new password must have at least, while it is all that an account has.",
         "Below 8 start-up is refused; above 64 people cannot choose what they are used to.";
+    "password.min_score" Number None, "2",
+        "How hard a new password must be to guess at least, as zxcvbn rates it: 2 is a million \
+         guesses, 3 a hundred million, 4 ten thousand million. Whatever it is, a password that is \
+         little more than a listed one, or than a word of its account, is refused.",
+        "Below 2 start-up is refused; 3 refuses every password of eight characters, also a random \
+         one.";
     "password.hash.m_kib" Number None, "19456",
         "Memory of one password hash (Argon2id), in KiB.",
         "Below 19456 start-up is refused; doubled, sign-ins take twice as long and as much memory.";

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use countersign_core::domain::policy::EmailMode;
 use countersign_core::mail::letterhead::{InvalidLetterhead, Letterhead};
+use countersign_core::vault::passwords::{CHARS_MIN, SCORE_MIN};
 use serde::{Deserialize, Serialize};
 
 pub use check::Checked;
@@ -244,13 +245,15 @@ impl Default for Smtp {
 pub struct Password {
     /// Characters at least, where it is all that an account has.
     pub min_alone: usize,
+    /// How hard they are to guess at least, as zxcvbn rates it.
+    pub min_score: u8,
     /// How they are hashed.
     pub hash: PasswordHash,
 }
 
 impl Default for Password {
     fn default() -> Self {
-        Self { min_alone: 8, hash: PasswordHash::default() }
+        Self { min_alone: CHARS_MIN, min_score: SCORE_MIN, hash: PasswordHash::default() }
     }
 }
 

@@ -99,6 +99,26 @@ codes! {
     Unavailable = "unavailable", 503, "Not available now";
 }
 
+/// The rule that a new password breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WeakPasswordReason {
+    /// It has too few characters.
+    TooShort,
+    /// It has too many bytes.
+    TooLong,
+    /// It is little more than one of the passwords that attackers try first.
+    Common,
+    /// It is little more than the login, the address, the name, or the name of the service.
+    Personal,
+    /// It takes too few guesses.
+    Guessable,
+    /// A reason that this client does not know yet.
+    #[serde(other)]
+    Unknown,
+}
+
 /// A problem, as its body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -118,6 +138,9 @@ pub struct Problem {
     /// The field that was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// The rule that the password breaks, with `weak-password`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<WeakPasswordReason>,
     /// From when it may be tried again, with `too-many-requests`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
@@ -143,6 +166,7 @@ impl Problem {
             code,
             detail: None,
             field: None,
+            reason: None,
             retry_at: None,
             until: None,
             acr_values: None,

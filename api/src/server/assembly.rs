@@ -30,7 +30,9 @@ use countersign_core::sources::{Observed, Sources};
 use countersign_core::vault::backup;
 use countersign_core::vault::files::{DataFiles, LOG_FILE, VAULT_FILE, fold_wals};
 use countersign_core::vault::keyring::ROOT_FILE;
-use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault, Vault};
+use countersign_core::vault::{
+    Argon2Params, Keyring, PasswordRules, Passwords, Secrets, SqliteVault, Vault,
+};
 use countersign_events::id::Hash32;
 use countersign_events::store::EventStore;
 use countersign_events::store::sqlite::SqliteStore;
@@ -133,9 +135,7 @@ pub async fn assemble(
         issuer: config.brand.name.clone(),
     });
     let directory = Directory::start(parallelism(), &services);
-    let password_chars_min = config.password.min_alone;
-    let accounts =
-        Accounts::new(services, directory.clone(), read_model.clone(), password_chars_min);
+    let accounts = Accounts::new(services, directory.clone(), read_model.clone());
 
     let head = config.letterhead(public_url)?;
     let (mailer, spool) = mailer_of(checked, mailer, &head)?;
@@ -250,8 +250,13 @@ fn policy(checked: &Checked) -> Policy {
 fn passwords(config: &Config, keyring: &Arc<Keyring>, entropy: &Arc<dyn Entropy>) -> Passwords {
     let hash = config.password.hash;
     let params = Argon2Params { m_kib: hash.m_kib, t: hash.t, p: hash.p };
+    let rules = PasswordRules {
+        chars_min: config.password.min_alone,
+        score_min: config.password.min_score,
+    };
     Passwords::new(Arc::clone(keyring), params, hash.max_parallel, PASSWORD_QUEUE_MAX)
         .with_entropy(Arc::clone(entropy))
+        .with_rules(rules)
 }
 
 type Mailing = (Arc<dyn Mailer>, Option<Spool>);

@@ -10,14 +10,14 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_A
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use countersign_core::accounts::Fault;
-use countersign_core::domain::refusal::{Refusal, StepUp};
+use countersign_core::domain::refusal::{Refusal, StepUp, WeakPassword};
 use countersign_events::id::CorrelationId;
 use jiff::Timestamp;
 
 use super::middleware::security;
 use crate::contract::problem::{
     ACR_PASSWORD, ACR_TWO_FACTOR, PROBLEM_MEDIA_TYPE, PROOF_FAILED, Problem, ProblemCode,
-    STEP_UP_MAX_AGE_SECONDS,
+    STEP_UP_MAX_AGE_SECONDS, WeakPasswordReason,
 };
 
 /// Why something must wait.
@@ -133,7 +133,7 @@ pub(crate) fn refused(refusal: Refusal, now: Timestamp) -> ProblemAnswer {
             ProblemAnswer::detailed(Code::NotFound, format!("there is no such {what}"))
         }
         Refusal::Taken(what) => with_field(Code::Taken, what, format!("this {what} is taken")),
-        Refusal::WeakPassword(why) => with_field(Code::WeakPassword, "password", why),
+        Refusal::WeakPassword(why) => weak_password(why),
         Refusal::PasswordUnchanged => {
             let detail = "choose another password than the present one";
             with_field(Code::PasswordUnchanged, "password", detail)
@@ -169,6 +169,19 @@ pub(crate) fn faulted(fault: &Fault, request: CorrelationId) -> ProblemAnswer {
 fn with_field(code: ProblemCode, field: &str, detail: impl Into<String>) -> ProblemAnswer {
     let mut problem = Problem::new(code).with_detail(detail);
     problem.field = Some(field.to_owned());
+    ProblemAnswer::of(problem)
+}
+
+fn weak_password(why: WeakPassword) -> ProblemAnswer {
+    let mut problem = Problem::new(ProblemCode::WeakPassword).with_detail(why.to_string());
+    problem.field = Some("password".to_owned());
+    problem.reason = Some(match why {
+        WeakPassword::TooShort { .. } => WeakPasswordReason::TooShort,
+        WeakPassword::TooLong { .. } => WeakPasswordReason::TooLong,
+        WeakPassword::Common => WeakPasswordReason::Common,
+        WeakPassword::Personal => WeakPasswordReason::Personal,
+        WeakPassword::Guessable => WeakPasswordReason::Guessable,
+    });
     ProblemAnswer::of(problem)
 }
 
@@ -242,6 +255,27 @@ mod tests {
         assert_eq!(answer.headers().get("Retry-After").unwrap(), "11");
         let past = refused(Refusal::TooManyRequests { retry_at }, at(60)).error_response();
         assert_eq!(past.headers().get("Retry-After").unwrap(), "1");
+    }
+
+    /// SR-049: why a password was refused is told to people and to programs.
+    #[actix_web::test]
+    async fn sr_049_a_weak_password_is_refused_with_a_reason() {
+        for (why, reason) in [
+            (WeakPassword::TooShort { chars_min: 8 }, "too_short"),
+            (WeakPassword::TooLong { bytes_max: 1024 }, "too_long"),
+            (WeakPassword::Common, "common"),
+            (WeakPassword::Personal, "personal"),
+            (WeakPassword::Guessable, "guessable"),
+        ] {
+            let answer = refused(Refusal::WeakPassword(why), at(0)).error_response();
+            assert_eq!(answer.status(), 422);
+            let body = actix_web::body::to_bytes(answer.into_body()).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let told = ["code", "field", "reason", "detail"].map(|key| body[key].as_str());
+            let detail = why.to_string();
+            let wanted = ["weak-password", "password", reason, &detail].map(Some);
+            assert_eq!(told, wanted);
+        }
     }
 
     /// SR-079: a step-up is signalled as RFC 9470 says.

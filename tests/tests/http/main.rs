@@ -42,3 +42,4 @@ mod store_faults;
 mod taken_back;
 mod taking;
 mod vault_faults;
+mod weak_passwords;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::contract::problem::WeakPasswordReason;
 use crate::contract::recovery::Effect;
 
 /// Bytes of a page with everything that it loads.
@@ -78,6 +79,24 @@ fn every_effect_of_an_objection_is_told_before_and_after() {
         for kind in ["would", "did"] {
             assert!(said.contains(&format!("objection.{kind}_{effect}")), "{kind} {effect}");
         }
+    }
+}
+
+/// Why a password is refused is told in the reader's language, whichever rule it breaks (SR-049).
+#[test]
+fn sr_049_every_reason_against_a_password_is_told() {
+    let said = keys(&texts::of_scripts(&texts::of(Language::English)));
+    let all = [
+        WeakPasswordReason::TooShort,
+        WeakPasswordReason::TooLong,
+        WeakPasswordReason::Common,
+        WeakPasswordReason::Personal,
+        WeakPasswordReason::Guessable,
+    ];
+    for reason in all {
+        let reason = serde_json::to_value(reason).unwrap();
+        let key = format!("problem.weak-password-{}", reason.as_str().unwrap());
+        assert!(said.contains(&key), "{key}");
     }
 }
 

@@ -67,6 +67,7 @@ export function sayProblem(problem) {
   const values = { field: problem.field, detail: problem.detail ?? problem.title };
   if (problem.until) values.time = moment(fullMinute(problem.until));
   return (
+    maybe(`problem.${problem.code}-${problem.reason}`, values) ??
     maybe(`problem.${problem.code}-${problem.field}`, values) ??
     maybe(`problem.${problem.code}`, values) ??
     say("problem.internal")
