@@ -87,7 +87,10 @@ impl PasswordRules {
         let folded = fold(password);
         let words = words(texts);
         let whole: Vec<char> = folded.chars().collect();
-        if is_little_more_than(&whole, &words) {
+        // As it stands, in which a sign may be a letter; and as it reads without any sign.
+        let bare: Vec<char> = whole.iter().copied().filter(|c| c.is_alphanumeric()).collect();
+        let signs = whole.len().saturating_sub(bare.len());
+        if is_little_more_than(&whole, 0, &words) || is_little_more_than(&bare, signs, &words) {
             return Err(WeakPassword::Personal);
         }
         let given: Vec<&str> = words.iter().map(|word| word.as_str()).collect();
@@ -133,17 +136,19 @@ fn fold(text: &str) -> Zeroizing<String> {
     Zeroizing::new(plain.flat_map(char::to_lowercase).collect())
 }
 
-/// The texts and the words in them, folded, each once, the longest first.
+/// The texts, as they stand and without their signs, and the words in them: folded, each once, the
+/// longest first.
 fn words<T: AsRef<str>>(texts: &[T]) -> Vec<Zeroizing<String>> {
     let mut all: Vec<Zeroizing<String>> = vec![];
     for text in texts {
         let text = fold(text.as_ref());
-        let parts = text.split(|c: char| !c.is_alphanumeric());
-        let sides = text.split('@');
-        for word in parts.chain(sides).chain([text.as_str()]).map(str::trim) {
+        let wholes: Vec<&str> = text.split('@').chain([text.as_str()]).map(str::trim).collect();
+        let joined = wholes.iter().map(|whole| whole.replace(|c: char| !c.is_alphanumeric(), ""));
+        let parts = text.split(|c: char| !c.is_alphanumeric()).chain(wholes.iter().copied());
+        for word in joined.chain(parts.map(str::to_owned)).map(Zeroizing::new) {
             let counts = word.chars().count() >= WORD_CHARS_MIN;
-            if counts && all.iter().all(|known| known.as_str() != word) {
-                all.push(Zeroizing::new(word.to_owned()));
+            if counts && all.iter().all(|known| **known != *word) {
+                all.push(word);
             }
         }
     }
@@ -153,9 +158,9 @@ fn words<T: AsRef<str>>(texts: &[T]) -> Vec<Zeroizing<String>> {
 }
 
 /// Whether nothing is left but a few digits and signs once the words are taken out, however often
-/// they stand there and whichever way their letters are spelt.
-fn is_little_more_than(password: &[char], words: &[Zeroizing<String>]) -> bool {
-    let (mut at, mut around, mut found) = (0_usize, 0_usize, false);
+/// they stand there and whichever way their letters are spelt. So many signs were dropped before.
+fn is_little_more_than(password: &[char], dropped: usize, words: &[Zeroizing<String>]) -> bool {
+    let (mut at, mut around, mut found) = (0_usize, dropped, false);
     while let Some(rest) = password.get(at..).filter(|rest| !rest.is_empty()) {
         if let Some(length) = words.iter().find_map(|word| begins_with(rest, word)) {
             (at, found) = (at.saturating_add(length), true);

@@ -127,6 +127,12 @@ fn sr_049_words_of_the_context_are_refused() {
     for password in ["mike likes green cake", "smith837261940", "the works of jorg in acme"] {
         assert_eq!(judge(password), Ok(()), "{password:?}");
     }
+    let short = ["ann.o.li", "al@x.io"];
+    for password in ["AnnOLi1999!", "ann_o_li", "ann-o-li!", "al@x.io!", "alxio1999"] {
+        let judged = PasswordRules::default().judge(password, &short);
+        assert_eq!(judged, Err(WeakPassword::Personal), "{password:?}");
+    }
+    assert_eq!(judge("mike;!?#-_.:,<>"), Ok(()), "eleven signs are more than little");
     let nobody: [&str; 0] = [];
     assert_eq!(PasswordRules::default().judge("MULLERskamp1", &nobody), Ok(()));
     let digits = PasswordRules::default().judge("83720194", &["83720194"]);
