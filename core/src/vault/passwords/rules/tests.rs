@@ -177,8 +177,8 @@ fn sr_052_what_is_rated_is_bounded() {
     assert_eq!(words(&many).len(), WORDS_MAX);
 }
 
-/// A long walk over the keypad with a turn at each step, for which zxcvbn's count overflows: that is
-/// no panic, and no reason to take it.
+/// A long walk over the keypad with a turn at each step, for which zxcvbn's count overflows: that
+/// is no panic, and no reason to take it.
 #[test]
 fn a_walk_over_the_keypad_is_judged() {
     assert_eq!(judge(&"1254".repeat(25)), Err(WeakPassword::Guessable));
