@@ -133,6 +133,7 @@ fn hit(hit: &SearchHit) -> Hit {
         login_hint: Printable::new(&hit.login_hint),
         email_hint: hit.email_hint.as_deref().map(Printable::new),
         two_factor_enabled: hit.two_factor_enabled,
+        locked: hit.locked,
         locked_until: hit.locked_until,
     }
 }
@@ -243,7 +244,7 @@ mod tests {
         }
         let answer = serde_json::json!({
             "account_id": "6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48", "login_hint": ESCAPE,
-            "email_hint": ESCAPE, "two_factor_enabled": true,
+            "email_hint": ESCAPE, "two_factor_enabled": true, "locked": false,
         });
         let taken_in = hit(&serde_json::from_value(answer).unwrap());
         assert_eq!(taken_in.login_hint.as_str(), "␛]2;owned␇");

@@ -104,6 +104,8 @@ pub mod say {
     pub const NO_EVENTS: &str = "No events.";
     /// Where nothing is locked on an account.
     pub const NOT_LOCKED: &str = "nothing is locked";
+    /// Until when something is locked that no time ends.
+    pub const SET_UP_ANEW: &str = "it is set up anew";
     /// Where nothing is unresolved.
     pub const NO_FAILURES: &str = "none";
     /// Where there is no authenticator.

@@ -3,6 +3,7 @@
 //! hash, personal data travels in the sealed part of the entry ("sealed" below). Type strings are
 //! permanent; a new shape is a new version with an upcaster.
 
+mod limits;
 mod mail;
 mod recovery;
 mod sessions;
@@ -10,6 +11,7 @@ mod sessions;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::limits::*;
 pub use self::mail::*;
 pub use self::recovery::*;
 pub use self::sessions::*;
@@ -138,13 +140,17 @@ pub struct PasswordSet {
     /// The session that it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionOpened>,
+    /// Whether wrong codes from devices that are not known are forgiven: who gave them had the
+    /// password that ends here, and the new one was set with more than that and a mailbox.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub forgives_codes: bool,
 }
 
 impl PasswordSet {
     /// One that no sign-in asked for.
     #[must_use]
     pub const fn new(version: SecretVersion, why: PasswordSetWhy) -> Self {
-        Self { version, why, sign_in: None, next: None, session: None }
+        Self { version, why, sign_in: None, next: None, session: None, forgives_codes: false }
     }
 }
 
@@ -160,6 +166,9 @@ pub struct PasswordVerified {
     /// The session that starts, where no second factor is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionOpened>,
+    /// The known device at which it was given: what was wrong there before is forgiven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<HandleHash>,
 }
 
 /// What a sign-in waits for; its id is good for nothing else.
@@ -218,8 +227,11 @@ pub struct PasswordRejected {
     /// The session in which it was given, for every purpose but to sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_session: Option<HandleHash>,
-    /// Unresolved failures of the password, this one included.
+    /// Unresolved failures of the password in its lane, this one included.
     pub unresolved: u32,
+    /// How it counts.
+    #[serde(default, skip_serializing_if = "Counted::is_default")]
+    pub counted: Counted,
 }
 
 /// An authenticator was asked for and its QR code shown. Sealed `pii`: `{name}`.
@@ -280,6 +292,9 @@ pub struct CodeVerified {
     /// The session that it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionOpened>,
+    /// The known device at which it was given: what was wrong there before is forgiven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<HandleHash>,
 }
 
 /// An authenticator is in use from now on.
@@ -328,22 +343,11 @@ pub struct CodeRejected {
     pub in_session: Option<HandleHash>,
     /// Evaluated guesses in that sign-in, this one included.
     pub in_sign_in: u32,
-    /// Unresolved failures of the method, this one included where it counts.
+    /// Unresolved failures of the method in its lane, this one included where it counts.
     pub unresolved: u32,
-}
-
-/// What was tried during a cool-down, summed up: refused unevaluated and uncounted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AttemptsRefused {
-    /// Which way.
-    pub method: Method,
-    /// How many attempts.
-    pub count: u64,
-    /// The first of them.
-    pub first: Timestamp,
-    /// The last of them.
-    pub last: Timestamp,
+    /// How it counts.
+    #[serde(default, skip_serializing_if = "Counted::is_default")]
+    pub counted: Counted,
 }
 
 /// A code by e-mail was asked for; the courier sends it. Sealed `net`; to change the address also
@@ -382,41 +386,6 @@ pub struct RecoveryCodeUsed {
     pub index: u32,
     /// How many are left.
     pub left: u32,
-}
-
-/// A method is refused unevaluated until a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CooledDown {
-    /// Which.
-    pub method: Method,
-    /// Until when.
-    pub until: Timestamp,
-    /// Unresolved failures that led here.
-    pub unresolved: u32,
-    /// The rule that fired.
-    pub rule: String,
-}
-
-/// What a lockout reset clears.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResetScope {
-    /// The waiting alone.
-    CoolDown,
-    /// The waiting and the failures counted.
-    Counters,
-}
-
-/// Support ended a lockout. Sealed `pii`: `{reason, ticket}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LockoutReset {
-    /// What it clears.
-    pub scope: ResetScope,
-    /// Of which method; of all without one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<Method>,
 }
 
 /// An authenticator got another name. Sealed `pii`: `{name}`.
@@ -462,6 +431,11 @@ pub struct HistoryViewed {
     pub what: Viewed,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 events! {
     /// Everything that can happen to an account, or to a login that does not exist.
     AccountEvent {
@@ -484,6 +458,7 @@ events! {
         RecoveryCodesIssued(RecoveryCodesIssued) = "account.recovery_codes_issued" v 1,
         RecoveryCodeUsed(RecoveryCodeUsed) = "account.recovery_code_used" v 1,
         CooledDown(CooledDown) = "account.cooled_down" v 1,
+        LockedOut(LockedOut) = "account.locked_out" v 1,
         LockoutReset(LockoutReset) = "account.lockout_reset" v 1,
         FactorRenamed(FactorRenamed) = "account.factor_renamed" v 1,
         FactorRemoved(FactorRemoved) = "account.factor_removed" v 1,

@@ -20,7 +20,9 @@ pub struct Hit {
     pub email_hint: Option<Printable>,
     /// Whether a second factor is asked for.
     pub two_factor_enabled: bool,
-    /// Until when something of it is locked.
+    /// Whether something of it is locked.
+    pub locked: bool,
+    /// Until when, as far as time alone ends it.
     pub locked_until: Option<Timestamp>,
 }
 
@@ -40,8 +42,8 @@ pub struct Factor {
 pub struct Lock {
     /// Which.
     pub method: Method,
-    /// Until when.
-    pub until: Timestamp,
+    /// Until when, as far as time alone ends it.
+    pub until: Option<Timestamp>,
     /// Why, in a sentence.
     pub explanation: Printable,
 }

@@ -60,7 +60,10 @@ fn state<'a>(model: &Model, account: &'a Account, theme: Theme, width: u16) -> V
         lines.push(pair("Locked", Span::styled(text::say::NOT_LOCKED, theme.success()), theme));
     }
     for lock in &account.locks {
-        let until = text::until(model.now, lock.until);
+        let until = lock.until.map_or_else(
+            || text::say::SET_UP_ANEW.to_owned(),
+            |until| text::until(model.now, until),
+        );
         let words = format!("{} until {until}", text::method(lock.method));
         lines.extend(labelled("Locked", &words, theme.trouble(), theme, width));
         let why = lock.explanation.as_str();

@@ -56,9 +56,10 @@ pub(super) fn draw(
 fn table<'a>(model: &Model, hits: &'a [Hit], theme: Theme) -> Table<'a> {
     let rows = hits.iter().map(|hit| {
         let locked = hit.locked_until.filter(|until| *until > model.now);
-        let locked = match locked {
-            Some(until) => Line::styled(text::until(model.now, until), theme.trouble()),
-            None => Line::from("no"),
+        let locked = match (locked, hit.locked && hit.locked_until.is_none()) {
+            (Some(until), _) => Line::styled(text::until(model.now, until), theme.trouble()),
+            (None, true) => Line::styled(text::say::SET_UP_ANEW, theme.trouble()),
+            (None, false) => Line::from("no"),
         };
         Row::new(vec![
             Cell::from(hit.login_hint.as_str()),

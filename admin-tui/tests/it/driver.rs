@@ -180,6 +180,7 @@ pub(crate) fn hit() -> Hit {
         login_hint: "a•••".into(),
         email_hint: Some("a•••@e•••.org".into()),
         two_factor_enabled: true,
+        locked: true,
         locked_until: Some(at("24T14:05:00")),
     }
 }
@@ -190,6 +191,7 @@ pub(crate) fn other_hit() -> Hit {
         login_hint: "b•••".into(),
         email_hint: None,
         two_factor_enabled: false,
+        locked: false,
         locked_until: None,
     }
 }
@@ -216,7 +218,7 @@ pub(crate) fn locked_account() -> Account {
         recovery_codes_left: 9,
         locks: vec![Lock {
             method: Method::Totp,
-            until: at("24T14:05:00"),
+            until: Some(at("24T14:05:00")),
             explanation: "5 wrong tries in a row: every authenticator code is refused from \
                           2026-11-24 13:50:00 UTC until 2026-11-24 14:05:00 UTC; the time or \
                           support ends it, and trying on does not make it longer"

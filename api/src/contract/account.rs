@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::factor::Factor;
 use super::id::AccountId;
-use super::kind::Method;
+use super::kind::{Lane, Method};
 use super::recovery::Replacement;
 use super::secret::Secret;
 
@@ -100,19 +100,22 @@ pub struct Account {
     pub revision: u64,
 }
 
-/// A method that must wait.
+/// A method, or a lane of it, that is refused unevaluated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Lock {
     /// Which.
     pub method: Method,
+    /// From where.
+    pub lane: Lane,
     /// Since when.
     pub since: Timestamp,
-    /// Until when.
-    pub until: Timestamp,
+    /// Until when, as far as time alone ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// Unresolved failures that led here.
     pub unresolved: u32,
-    /// The rule that fired.
+    /// The rule that fired: `wait`, `lane-cap` or `hard-cap`.
     pub rule: String,
     /// The same in a sentence.
     pub explanation: String,

@@ -17,6 +17,17 @@ pub enum Method {
     RecoveryCode,
 }
 
+/// From where guesses come, as limits look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// From anywhere.
+    Unknown,
+    /// From devices that the account knows.
+    Known,
+}
+
 /// A way to answer for the second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -57,7 +57,9 @@ pub struct SearchHit {
     pub email_hint: Option<String>,
     /// Whether a second factor is asked for.
     pub two_factor_enabled: bool,
-    /// Until when something of it is locked.
+    /// Whether something of it is locked.
+    pub locked: bool,
+    /// Until when, as far as time alone ends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<Timestamp>,
 }

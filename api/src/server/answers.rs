@@ -16,7 +16,9 @@ use crate::contract::email::{EmailCodePromised, EmailCodeUnderWay, MailState};
 use crate::contract::event::{By, Event};
 use crate::contract::factor::{Activated, Factor, FactorOffered};
 use crate::contract::id::{AccountId, ClientId, FactorId};
-use crate::contract::kind::{Assurance, CodeMethod, FactorKind, Method, ResetScope, Role, Scope};
+use crate::contract::kind::{
+    Assurance, CodeMethod, FactorKind, Lane, Method, ResetScope, Role, Scope,
+};
 use crate::contract::operator::{Operator, OperatorAdded};
 use crate::contract::page::Page;
 use crate::contract::recovery::{About, Effect, Objection, Replacement};
@@ -307,9 +309,17 @@ pub(crate) fn account(view: core::AccountView) -> Account {
     }
 }
 
+const fn lane(lane: countersign_events::account::Lane) -> Lane {
+    match lane {
+        countersign_events::account::Lane::Unknown => Lane::Unknown,
+        countersign_events::account::Lane::Known => Lane::Known,
+    }
+}
+
 fn lock(view: core::LockView) -> Lock {
     Lock {
         method: method(view.method),
+        lane: lane(view.lane),
         since: view.since,
         until: view.until,
         unresolved: view.unresolved,
@@ -377,6 +387,7 @@ pub(crate) fn search_hit(hit: core::SearchHit) -> SearchHit {
         login_hint: hit.login_hint,
         email_hint: hit.email_hint,
         two_factor_enabled: hit.two_factor_enabled,
+        locked: hit.locked,
         locked_until: hit.locked_until,
     }
 }

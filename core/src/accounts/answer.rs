@@ -1,6 +1,6 @@
 //! What is answered, before it becomes JSON.
 
-use countersign_events::account::{Assurance, Method};
+use countersign_events::account::{Assurance, Lane, Method};
 use countersign_events::actor::By;
 use countersign_events::client::Scope;
 use countersign_events::id::{AccountId, ClientId, FactorId, HandleHash, Revision};
@@ -189,15 +189,17 @@ pub struct Activated {
 /// Recovery codes in the form that people write down.
 pub type RecoveryCodes = Vec<Zeroizing<String>>;
 
-/// A method that must wait.
+/// A method, or a lane of it, that is refused unevaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockView {
     /// Which.
     pub method: Method,
+    /// From where.
+    pub lane: Lane,
     /// Since when.
     pub since: Timestamp,
-    /// Until when.
-    pub until: Timestamp,
+    /// Until when, as far as time alone ends it.
+    pub until: Option<Timestamp>,
     /// Unresolved failures that led here.
     pub unresolved: u32,
     /// The rule that fired.
@@ -321,7 +323,9 @@ pub struct SearchHit {
     pub email_hint: Option<String>,
     /// Whether a second factor is asked for.
     pub two_factor_enabled: bool,
-    /// Until when something of it is locked.
+    /// Whether something of it is locked.
+    pub locked: bool,
+    /// Until when, as far as time alone ends it.
     pub locked_until: Option<Timestamp>,
 }
 

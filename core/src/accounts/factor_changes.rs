@@ -76,7 +76,7 @@ impl Request for Rename {
         let begun = entity.begin_within(&self.call, Some(session)).await?;
         if begun.repeated.is_none() {
             let command = Command::RenameFactor { session, factor: self.factor };
-            entity.rehearse(&command)?;
+            entity.rehearse(&self.call, &command)?;
             let name = FactorName { name: self.name.clone() };
             let pii = seal_pii(&entity.services.secrets, entity.id()?, &name).await?;
             let sealed = Sealed { pii: Some(pii), net: None };

@@ -186,7 +186,7 @@ impl Begin {
         let factor = FactorId::new(entropy::uuid_v4(services.log.entropy())?);
         let request = |secret| Command::RequestEnable(RequestEnable { enroller, factor, secret });
         // Refused before anything is written to the vault.
-        entity.rehearse(&request(SecretVersion::new(0)))?;
+        entity.rehearse(&self.call, &request(SecretVersion::new(0)))?;
         let (account, now) = (entity.id()?, entity.now());
         let secret = entropy::bytes::<SECRET_BYTES>(services.log.entropy())?;
         let version =
@@ -283,7 +283,7 @@ impl Request for Activation {
                 self.who.check(entity)?;
                 let offer = pending(entity, self.factor, enroller)?;
                 let with = self.who.handle();
-                entity.admit_guess(&self.call, Method::Totp, with).await?;
+                entity.admit_source(&self.call, with).await?;
                 let compared = compare_totp(entity, self.factor, offer.secret, &self.code).await?;
                 let (session, minted) = (started.hash(), recovery.minted);
                 let command = Command::Activate(Activate { enroller, session, compared, minted });

@@ -146,7 +146,10 @@ async fn reader(entity: &Entity, cause: EventId) -> Result<(Option<Net>, Languag
         return Ok((None, Language::default()));
     };
     let net = origin(entity, &cause).await?;
-    let language = match net.as_ref().and_then(|net| net.language) {
+    // A wrong password calls for a mail to somebody else.
+    let is_guess = matches!(stamped(&cause)?.event, AccountEvent::PasswordRejected(_));
+    let own = net.as_ref().filter(|_| !is_guess).and_then(|net| net.language);
+    let language = match own {
         Some(language) => language,
         None => language_before(entity, cause.revision).await?.unwrap_or_default(),
     };

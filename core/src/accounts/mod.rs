@@ -8,6 +8,7 @@
 
 pub mod answer;
 mod blind;
+mod code_mail;
 mod devices;
 mod factor_changes;
 mod factors;

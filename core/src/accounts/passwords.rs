@@ -192,7 +192,7 @@ impl Change {
         let (session, next) = (self.session, mint.session(entity.id()?).hash());
         let command = |version| Command::ChangePassword(ChangePassword { session, version, next });
         // Refused before anything is compared or written.
-        entity.rehearse(&command(Some(SecretVersion::new(0))))?;
+        entity.rehearse(&self.call, &command(Some(SecretVersion::new(0))))?;
         judge_own(entity, &self.password).await?;
         if self.current == self.password {
             return Err(Refusal::PasswordUnchanged.into());
@@ -233,7 +233,7 @@ impl Request for RequestReset {
         }
         if begun.repeated.is_none() {
             let command = Command::RequestPasswordReset;
-            entity.rehearse(&command)?;
+            entity.rehearse(&self.call, &command)?;
             let net = seal_net(entity, &self.call).await?;
             let sealed = Sealed { pii: None, net: Some(net) };
             entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
@@ -260,7 +260,7 @@ impl Request for Reset {
         let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
         let live = open.reset.as_ref().filter(|live| live.request == self.link.event());
         live.ok_or(Refusal::AuthenticationFailed)?;
-        entity.rehearse(&Command::ResetPassword { version: SecretVersion::new(0) })?;
+        entity.rehearse(&self.call, &Command::ResetPassword { version: SecretVersion::new(0) })?;
         judge_own(entity, &self.password).await?;
         let former = entity.open()?.password;
         let version = put_password(entity, &self.password).await?;
@@ -308,6 +308,6 @@ impl Request for SetDemanded {
             Ok(batch)
         };
         let (batch, mint) = entity.once(&self.call, setting).await?;
-        signed_in(entity, &batch, &mint).await
+        signed_in(entity, &self.call, &batch, &mint).await
     }
 }

@@ -6,9 +6,10 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::answer::{EmailCodePromised, SessionGiven};
+use super::code_mail::SendCode;
 use super::identity::{Identity, open_pii, seal_pii};
 use super::request::{Call, CodeAnswer, Proof};
-use super::sign_in::{Checked, SendCode, check_password, session_given};
+use super::sign_in::{Checked, check_password, session_given};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;

@@ -5,13 +5,13 @@ use countersign_events::id::{HandleHash, Nonce, StreamId};
 use zeroize::Zeroizing;
 
 use super::answer::{Effect, EmailCodePromised, ObjectionView, ReplacementView};
+use super::code_mail::promised;
 use super::identity::{Identity, open_pii, seal_net, seal_pii};
 use super::mail::event_since;
 use super::passwords::destroy_former;
 use super::proof::prove_in_place;
 use super::registration::check_email;
 use super::request::Call;
-use super::sign_in::promised;
 use super::view::replacement_view;
 use super::{Accounts, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Request, Sealed, stamped};
@@ -125,7 +125,7 @@ impl Request for ChangeEmail {
                     bound_to: self.session,
                     nonce,
                 });
-                entity.rehearse(&command)?;
+                entity.rehearse(&self.call, &command)?;
                 let address = Identity { email: Some(self.email.clone()), ..Identity::default() };
                 let secrets = &entity.services.secrets;
                 let pii = seal_pii(secrets, entity.id()?, &address).await?;
@@ -150,7 +150,7 @@ impl Request for RequestReplacement {
         let begun = entity.begin_within(&self.call, Some(self.session)).await?;
         if begun.repeated.is_none() {
             let command = Command::RequestReplacement { session: self.session };
-            entity.rehearse(&command)?;
+            entity.rehearse(&self.call, &command)?;
             let net = seal_net(entity, &self.call).await?;
             let sealed = Sealed { pii: None, net: Some(net) };
             entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;

@@ -6,7 +6,7 @@
 use countersign_events::account::{
     AccountEvent, Method, Need, Purpose, SessionOpened, SignInOpened,
 };
-use countersign_events::id::{AccountId, ClientId, Nonce, SecretVersion, StreamId};
+use countersign_events::id::{AccountId, ClientId, SecretVersion, StreamId};
 use zeroize::Zeroizing;
 
 use super::answer::{
@@ -14,6 +14,7 @@ use super::answer::{
     SecondFactorRequired, SessionGiven, SignedIn,
 };
 use super::blind::blinded;
+use super::code_mail::{LookForCode, SendCode};
 use super::identity::seal_net;
 use super::passwords::put_password;
 use super::proof::evidence;
@@ -21,9 +22,8 @@ use super::request::{Call, CodeAnswer, PasswordSignIn};
 use super::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
-use crate::domain::command::{FirstFactor, SendEmailCode, SignIn, VerifyCode};
+use crate::domain::command::{FirstFactor, SignIn, VerifyCode};
 use crate::domain::refusal::Refusal;
-use crate::entropy;
 use crate::handle::SignInHandle;
 use crate::vault::SecretKind;
 
@@ -135,7 +135,7 @@ impl Request for ByPassword {
             Some(batch) => batch,
             None => self.decide(entity, &begun.mint).await?,
         };
-        let step = signed_in(entity, &batch, &begun.mint).await;
+        let step = signed_in(entity, &self.call, &batch, &begun.mint).await;
         blinded(entity, &begun.mint, step).map(Some)
     }
 }
@@ -222,13 +222,14 @@ impl Request for Vouched {
             entity.decide(&self.call, &command, sealed, Some(mint)).await
         };
         let (batch, mint) = entity.once(&self.call, vouched).await?;
-        signed_in(entity, &batch, &mint).await
+        signed_in(entity, &self.call, &batch, &mint).await
     }
 }
 
 /// The answer to a step of a sign-in, read from the events it left.
 pub(super) async fn signed_in(
     entity: &Entity,
+    call: &Call,
     batch: &Batch,
     mint: &Mint,
 ) -> Result<SignedIn, Halt> {
@@ -256,7 +257,7 @@ pub(super) async fn signed_in(
     let (id, expires_at) = (mint.sign_in(entity.id()?), opened.expires_at);
     Ok(match opened.needs {
         Need::SecondFactor => {
-            let methods = methods_offered(entity).await?;
+            let methods = methods_offered(entity, call).await?;
             SignedIn::SecondFactorRequired(SecondFactorRequired { id, methods, expires_at })
         }
         Need::NewPassword => SignedIn::PasswordChangeRequired(MoreRequired { id, expires_at }),
@@ -289,11 +290,14 @@ fn device_given(
     Ok(Some(DeviceGiven { handle, expires_at: remembered.expires_at }))
 }
 
-/// The ways to answer, told only after the right password (SR-063).
-async fn methods_offered(entity: &Entity) -> Result<Vec<MethodOffered>, Halt> {
+/// The ways to answer, told only after the right password (SR-063). What is shut for longer than
+/// somebody waits is not offered.
+async fn methods_offered(entity: &Entity, call: &Call) -> Result<Vec<MethodOffered>, Halt> {
     let open = entity.open()?;
     let mut methods = vec![];
-    for (factor, state) in &open.factors {
+    let is_shut = |method| entity.is_shut(call, method);
+    let authenticators = open.factors.iter().filter(|_| !is_shut(Method::Totp));
+    for (factor, state) in authenticators {
         let name = entity.factor_name(state.named_at).await?;
         methods.push(MethodOffered {
             method: Method::Totp,
@@ -303,92 +307,16 @@ async fn methods_offered(entity: &Entity) -> Result<Vec<MethodOffered>, Halt> {
         });
     }
     let other = |method, hint| MethodOffered { method, factor: None, name: None, hint };
-    if open.offers_email_codes(entity.now(), &entity.services.policy) {
+    let offers_codes = open.offers_email_codes(entity.now(), &entity.services.policy);
+    if offers_codes && !is_shut(Method::EmailCode) {
         let hint = entity.identity().await?.email.as_deref().map(mask::email);
         methods.push(other(Method::EmailCode, hint));
     }
-    if open.recovery.as_ref().is_some_and(|set| set.left() > 0) {
+    let codes_left = open.recovery.as_ref().is_some_and(|set| set.left() > 0);
+    if codes_left && !is_shut(Method::RecoveryCode) {
         methods.push(other(Method::RecoveryCode, None));
     }
     Ok(methods)
-}
-
-/// A code by e-mail is asked for, to sign in or to confirm the address.
-pub(super) struct SendCode {
-    pub(super) call: Call,
-    pub(super) purpose: Purpose,
-    pub(super) bound_to: countersign_events::id::HandleHash,
-}
-
-impl Request for SendCode {
-    type Answer = EmailCodePromised;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<EmailCodePromised, Halt> {
-        entity.admit_mail(&self.call, Some(self.bound_to)).await?;
-        let begun = entity.begin(&self.call).await?;
-        if self.purpose != Purpose::SignIn {
-            entity.session(&self.call, self.bound_to).await?;
-        }
-        let batch = match begun.repeated {
-            Some(batch) => batch,
-            None => {
-                let nonce = Nonce::new(*entropy::bytes::<16>(entity.services.log.entropy())?);
-                let (purpose, bound_to) = (self.purpose, self.bound_to);
-                let command = Command::SendEmailCode(SendEmailCode { purpose, bound_to, nonce });
-                entity.rehearse(&command)?;
-                let net = seal_net(entity, &self.call).await?;
-                let sealed = Sealed { pii: None, net: Some(net) };
-                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
-            }
-        };
-        let email = entity.identity().await?.email.unwrap_or_default();
-        promised(entity, &batch, &email)
-    }
-}
-
-struct LookForCode {
-    sign_in: SignInHandle,
-}
-
-impl Request for LookForCode {
-    type Answer = EmailCodeUnderWay;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<EmailCodeUnderWay, Halt> {
-        entity.load().await?;
-        let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
-        let (now, hash) = (entity.now(), self.sign_in.hash());
-        let alive = open.sign_ins.get(&hash).filter(|sign_in| now < sign_in.expires_at);
-        let code = alive.and_then(|_| open.email_codes.get(&hash));
-        let code =
-            code.filter(|code| now < code.expires_at).ok_or(Refusal::AuthenticationFailed)?;
-        let asked_at = open.email_sends.iter().max().copied().unwrap_or(now);
-        let resend = entity.services.policy.email_resend;
-        let promised = EmailCodePromised {
-            hint: entity.identity().await?.email.as_deref().map(mask::email).unwrap_or_default(),
-            resend_at: asked_at.saturating_add(resend).unwrap_or(asked_at),
-            expires_at: code.expires_at,
-        };
-        Ok(EmailCodeUnderWay { promised, mail: code.mail })
-    }
-}
-
-/// What is promised of a code that was asked for.
-pub(super) fn promised(
-    entity: &Entity,
-    batch: &Batch,
-    email: &str,
-) -> Result<EmailCodePromised, Halt> {
-    let requested = batch.0.iter().find_map(|stamped| match &stamped.event {
-        AccountEvent::EmailCodeRequested(requested) => Some((stamped.at, requested)),
-        _ => None,
-    });
-    let (at, requested) = requested.ok_or(Refusal::AuthenticationFailed)?;
-    let resend = entity.services.policy.email_resend;
-    Ok(EmailCodePromised {
-        hint: mask::email(email),
-        resend_at: at.saturating_add(resend).unwrap_or(at),
-        expires_at: requested.expires_at,
-    })
 }
 
 /// A code to complete a sign-in.
@@ -424,7 +352,7 @@ impl Answered {
             entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
         };
         let (batch, mint) = entity.once(&self.call, verifying).await?;
-        signed_in(entity, &batch, &mint).await
+        signed_in(entity, &self.call, &batch, &mint).await
     }
 }
 

@@ -61,9 +61,22 @@ impl Entity {
         method: Method,
         with: Option<HandleHash>,
     ) -> Result<(), Halt> {
+        self.admit_source(call, with).await?;
+        self.admit(call, method)
+    }
+
+    /// Admits what is no guess to the account, and one like any other to its source: a code for an
+    /// authenticator on offer.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyRequests`] for a source that is blocked.
+    pub(super) async fn admit_source(
+        &self,
+        call: &Call,
+        with: Option<HandleHash>,
+    ) -> Result<(), Halt> {
         let source = self.source(call, with).await;
-        self.services.sources.admit(source)?;
-        self.admit(method)
+        Ok(self.services.sources.admit(source)?)
     }
 
     /// Admits a request for a mail, and counts it (AT-50), whether a mail goes out or not: what is

@@ -225,14 +225,14 @@ async fn hit(entity: &Entity) -> Result<SearchHit, Halt> {
     let (open, now) = (entity.open()?, entity.now());
     let identity = entity.identity().await?;
     let name = identity.login.or(identity.subject).unwrap_or_default();
-    let limits = &entity.account().limits;
-    let until = limits.iter().filter_map(|(method, _)| limits.cooling(method, now));
+    let locks = entity.account().limits.locks(&entity.services.policy.limits, now);
     Ok(SearchHit {
         account: entity.id()?,
         login_hint: mask::login(&name),
         email_hint: identity.email.as_deref().map(mask::email),
         two_factor_enabled: open.two_factor_enabled(),
-        locked_until: until.map(|cool_down| cool_down.until).max(),
+        locked: !locks.is_empty(),
+        locked_until: locks.iter().filter_map(|lock| lock.until).max(),
     })
 }
 

@@ -86,17 +86,16 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
         factors.push(view_of(entity, *factor).await?);
     }
     let limits = &entity.account().limits;
-    let locks = limits.iter().filter_map(|(method, _)| {
-        let cool_down = limits.cooling(method, now)?;
-        Some(LockView {
-            method,
-            since: cool_down.since,
-            until: cool_down.until,
-            unresolved: cool_down.unresolved,
-            rule: cool_down.rule.clone(),
-            explanation: explain::cool_down(method, cool_down),
-        })
-    });
+    let locks =
+        limits.locks(&entity.services.policy.limits, now).into_iter().map(|lock| LockView {
+            method: lock.method,
+            lane: lock.lane,
+            since: lock.since,
+            until: lock.until,
+            unresolved: lock.unresolved,
+            rule: lock.rule.name().to_owned(),
+            explanation: explain::lock(&lock),
+        });
     let alive = open.sessions.values().filter(|session| now < session.expires_at).count();
     let shown = identity.login.or(identity.subject);
     Ok(AccountView {
@@ -111,11 +110,7 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
         factors,
         recovery_codes_left: open.recovery.as_ref().map_or(0, |set| set.left()),
         locks: locks.collect(),
-        unresolved: limits
-            .iter()
-            .map(|(method, _)| (method, limits.unresolved(method)))
-            .filter(|(_, failures)| *failures > 0)
-            .collect(),
+        unresolved: limits.unresolved(now).collect(),
         sessions: u32::try_from(alive).unwrap_or(u32::MAX),
         created_at: open.created_at,
         replacement: open.replacement_pending(now).map(|pending| replacement_view(pending, now)),

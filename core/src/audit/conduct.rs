@@ -13,8 +13,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    AccountEvent, Assurance, HistoryViewed, Method, Need, PasswordResetRequested, PasswordVerified,
-    Purpose, SessionOpened, SignInOpened, Viewed,
+    AccountEvent, Assurance, HistoryViewed, Lane, LockRule, Method, Need, PasswordResetRequested,
+    PasswordVerified, Purpose, SessionOpened, SignInOpened, Viewed,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Entry, SealClass};
@@ -79,6 +79,8 @@ pub struct Conduct {
     email_codes: BTreeMap<HandleHash, EmailCode>,
     recovery_used: BTreeSet<u32>,
     cool_downs: BTreeMap<Method, Timestamp>,
+    /// Methods that are worth nothing until they are bound anew.
+    disabled: BTreeSet<Method>,
     recovery: Recovery,
     devices: Devices,
 }
@@ -93,6 +95,7 @@ struct Factor {
 struct SignIn {
     expires_at: Timestamp,
     needs: Need,
+    at_known_device: bool,
     /// How sure of its holder it is so far.
     proven: Assurance,
     guesses: u32,
@@ -125,6 +128,7 @@ impl Conduct {
             email_codes: BTreeMap::new(),
             recovery_used: BTreeSet::new(),
             cool_downs: BTreeMap::new(),
+            disabled: BTreeSet::new(),
             recovery: Recovery::default(),
             devices: Devices::default(),
         }
@@ -140,8 +144,8 @@ impl Conduct {
             AccountEvent::PasswordVerified(verified) => {
                 self.password_verified(act, verified, &mut breaches);
             }
-            AccountEvent::PasswordRejected(_) => {
-                self.evaluated(Method::Password, act.at, &mut breaches);
+            AccountEvent::PasswordRejected(rejected) => {
+                self.evaluated(Method::Password, rejected.counted.lane, act.at, &mut breaches);
             }
             AccountEvent::FirstFactorVouched(vouched) => {
                 self.begin(vouched.sign_in.as_ref(), Assurance::Password);
@@ -173,6 +177,9 @@ impl Conduct {
             }
             AccountEvent::Enabled(enabled) => {
                 self.recovery.forget_replacement();
+                if !self.asks_for_second_factor() {
+                    self.bound_anew(Method::Totp);
+                }
                 self.enable(enabled.factor, breaches);
             }
             AccountEvent::FactorRemoved(removed) => {
@@ -191,10 +198,20 @@ impl Conduct {
                 };
                 self.email_codes.insert(requested.bound_to, code);
             }
-            AccountEvent::RecoveryCodesIssued(_) => self.recovery_used.clear(),
+            AccountEvent::RecoveryCodesIssued(_) => {
+                self.recovery_used.clear();
+                self.bound_anew(Method::RecoveryCode);
+            }
             AccountEvent::RecoveryCodeUsed(used) => self.recovery_code_used(used.index, breaches),
             AccountEvent::CooledDown(cooled) => {
                 self.cool_downs.insert(cooled.method, cooled.until);
+                self.end_sign_ins(cooled.ends_sign_ins);
+            }
+            AccountEvent::LockedOut(locked) => {
+                if locked.rule == LockRule::HardCap {
+                    self.disabled.insert(locked.method);
+                }
+                self.end_sign_ins(locked.ends_sign_ins);
             }
             AccountEvent::SessionsEnded(ended) => {
                 for session in &ended.sessions {
@@ -249,6 +266,7 @@ impl Conduct {
             act.event,
             AccountEvent::PasswordRejected(_)
                 | AccountEvent::CooledDown(_)
+                | AccountEvent::LockedOut(_)
                 | AccountEvent::AttemptsRefused(_)
                 | AccountEvent::RegistrationAbandoned(_)
                 | AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until: None })
@@ -260,8 +278,37 @@ impl Conduct {
         }
     }
 
-    /// A guess that was evaluated: its method must not be cooling down.
-    fn evaluated(&self, method: Method, at: Timestamp, breaches: &mut Vec<Breach>) {
+    /// Whoever guessed too often from elsewhere goes on nowhere.
+    fn end_sign_ins(&mut self, ends: bool) {
+        self.sign_ins.retain(|_, sign_in| !ends || sign_in.at_known_device);
+    }
+
+    fn bound_anew(&mut self, method: Method) {
+        self.cool_downs.remove(&method);
+        self.disabled.remove(&method);
+    }
+
+    /// A success from a known device: by which lane it came, only the counters know.
+    fn succeeded(
+        &self,
+        method: Method,
+        device: Option<HandleHash>,
+        at: Timestamp,
+        breaches: &mut Vec<Breach>,
+    ) {
+        let lane = if device.is_some() { Lane::Known } else { Lane::Unknown };
+        self.evaluated(method, lane, at, breaches);
+    }
+
+    /// A guess that was evaluated: its method must not be cooling down, nor worth nothing.
+    fn evaluated(&self, method: Method, lane: Lane, at: Timestamp, breaches: &mut Vec<Breach>) {
+        if self.disabled.contains(&method) {
+            let detail = format!("{method:?} was to be bound anew");
+            breaches.push((Rule::GuessDuringCoolDown, detail));
+        }
+        if lane == Lane::Known {
+            return;
+        }
         if let Some(until) = self.cool_downs.get(&method).filter(|until| at < **until) {
             let detail = format!("{method:?} was to wait until {until}");
             breaches.push((Rule::GuessDuringCoolDown, detail));
@@ -278,7 +325,7 @@ impl Conduct {
         verified: &PasswordVerified,
         breaches: &mut Vec<Breach>,
     ) {
-        self.evaluated(Method::Password, act.at, breaches);
+        self.succeeded(Method::Password, verified.device, act.at, breaches);
         self.begin(verified.sign_in.as_ref(), Assurance::Password);
         let Some(opened) = &verified.session else { return };
         if verified.purpose == Purpose::SignIn {
@@ -293,7 +340,9 @@ impl Conduct {
     fn begin(&mut self, opened: Option<&SignInOpened>, proven: Assurance) {
         if let Some(opened) = opened {
             let (expires_at, needs) = (opened.expires_at, opened.needs);
-            let sign_in = SignIn { expires_at, needs, proven, guesses: 0, reused: 0 };
+            let at_known_device = opened.device.is_some();
+            let sign_in =
+                SignIn { expires_at, needs, at_known_device, proven, guesses: 0, reused: 0 };
             self.sign_ins.insert(opened.sign_in, sign_in);
         }
     }

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use countersign_events::account::{
-    AccountEvent, Assurance, CodeRejected, CodeVerified, CooledDown, EmailCodeRequested,
-    EnableRequested, Enabled, KeyCreated, LockoutReset, Method, Need, Origin, PasswordSet,
+    AccountEvent, Assurance, CodeRejected, CodeVerified, CooledDown, Counted, EmailCodeRequested,
+    EnableRequested, Enabled, KeyCreated, Lane, LockoutReset, Method, Need, Origin, PasswordSet,
     PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
     RejectedWhy, ResetScope, SessionOpened, SignInOpened,
 };
@@ -200,7 +200,8 @@ impl Sample {
     /// The right password, and no second factor asked for.
     pub(super) fn sign_in_by_password(&mut self, stream: StreamId, session: u8) {
         let session = Some(self.session(session, Assurance::Password, None));
-        let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in: None, session };
+        let verified =
+            PasswordVerified { purpose: Purpose::SignIn, sign_in: None, session, device: None };
         let event = AccountEvent::PasswordVerified(verified);
         self.happened_by(stream, By::Holder, &event, &[SealClass::Net]);
     }
@@ -214,7 +215,8 @@ impl Sample {
     /// The right password; a sign-in waits.
     pub(super) fn begin(&mut self, stream: StreamId, sign_in: u8) {
         let sign_in = Some(self.waits(sign_in));
-        let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
+        let verified =
+            PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None, device: None };
         self.happened(stream, &AccountEvent::PasswordVerified(verified));
     }
 
@@ -230,6 +232,7 @@ impl Sample {
             in_session: None,
             next: None,
             session: None,
+            device: None,
         }
     }
 
@@ -283,14 +286,16 @@ impl Sample {
             in_session: None,
             in_sign_in: guess,
             unresolved: guess,
+            counted: Counted::default(),
         };
         self.happened(stream, &AccountEvent::CodeRejected(rejected));
     }
 
     pub(super) fn cool_down(&mut self, stream: StreamId, method: Method) {
         let until = self.now + SignedDuration::from_mins(15);
-        let rule = "unresolved-failures".to_owned();
-        let cooled = CooledDown { method, until, unresolved: 5, rule };
+        let (lane, ends_sign_ins) = (Lane::Unknown, method != Method::Password);
+        let rule = "wait".to_owned();
+        let cooled = CooledDown { method, lane, until, unresolved: 5, rule, ends_sign_ins };
         self.happened(stream, &AccountEvent::CooledDown(cooled));
     }
 

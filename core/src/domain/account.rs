@@ -23,8 +23,8 @@ use countersign_events::id::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::guess_limit::Limits;
 use super::idempotency::Ledger;
+use super::limits::Counters;
 
 /// The state of a stream `account-…` or `unknown-…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,10 +32,12 @@ pub struct Account {
     /// Whether there is an account at all.
     pub standing: Standing,
     /// What was guessed, by method. An unknown login has counters too.
-    pub limits: Limits,
+    pub limits: Counters,
     /// When a new password was asked for by mail in the last 24 hours; an unknown login has these
     /// too.
     pub resets: Vec<Timestamp>,
+    /// When support ended a lockout in the last 30 days.
+    pub lockout_resets: Vec<Timestamp>,
     /// Idempotency keys of the last 24 hours.
     pub idempotency: Ledger,
     /// The last event: its revision and time.
@@ -174,6 +176,8 @@ pub struct Offer {
     pub expires_at: Timestamp,
     /// The session or sign-in that began it; none for a client app.
     pub session: Option<HandleHash>,
+    /// Wrong codes so far: it lapses with the last that is allowed.
+    pub guesses: u32,
     /// The step of its first accepted code, until `Enabled` follows in the same append.
     pub confirmed: Option<(u64, Timestamp)>,
 }
@@ -222,6 +226,8 @@ pub struct SignIn {
     pub guesses: u32,
     /// Retypes of accepted codes so far.
     pub reused: u32,
+    /// Whether a cool-down ended it. Until it dies it is still told how long that lasts.
+    pub ended: bool,
 }
 
 /// A session.

@@ -3,8 +3,6 @@
 //! A command brings along all that a decision may not fetch: hashes of freshly minted handles,
 //! versions of secrets already durable in the vault, and the outcome of comparing what was typed.
 
-use std::collections::BTreeMap;
-
 use countersign_events::account::{
     AccountEvent, KeyCreated, Method, Origin, PasswordSetWhy, Purpose, ResetScope, Viewed,
 };
@@ -13,7 +11,7 @@ use countersign_events::id::{
 };
 use jiff::Timestamp;
 
-use super::guess_limit::RefusedAttempts;
+use super::limits::Refused;
 use super::policy::Policy;
 use super::totp::Compared;
 
@@ -24,8 +22,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The policy in force.
     pub policy: &'a Policy,
-    /// Attempts refused during a cool-down that no event tells of yet.
-    pub refused: &'a BTreeMap<Method, RefusedAttempts>,
+    /// Attempts refused unevaluated that no event tells of yet.
+    pub refused: &'a Refused,
     /// The device that asks, where it is one that can be remembered.
     pub device: Option<AtDevice>,
 }
@@ -35,8 +33,8 @@ pub struct Context<'a> {
 pub struct AtDevice {
     /// The hash of what it holds for this account, if it holds anything.
     pub holds: Option<HandleHash>,
-    /// The hash of what it would hold from now on.
-    pub next: HandleHash,
+    /// The hash of what it would hold from now on, where that is given out.
+    pub next: Option<HandleHash>,
 }
 
 /// A command.

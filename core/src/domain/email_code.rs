@@ -17,18 +17,28 @@ pub const RECOVERY_DIGITS: u8 = 8;
 /// The span over which sends are limited.
 const SENDS_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Whether another code may be sent now (SR-026).
+/// Whether another code may be sent now (SR-026). Some are kept for devices that are known and for
+/// sessions, so that whoever has the password cannot use up the holder's.
 ///
 /// # Errors
 /// [`Refusal::TooManyRequests`] within the resend time, and at the day's limit.
-pub fn admit_send(open: &Open, now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
+pub fn admit_send(
+    open: &Open,
+    has_reserve: bool,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<(), Refusal> {
     let recent = || open.email_sends.iter().filter(|at| now.duration_since(**at) < SENDS_SPAN);
     let after = |at: &Timestamp, span| at.saturating_add(span).unwrap_or(Timestamp::MAX);
     if let Some(last) = recent().max().filter(|at| now.duration_since(**at) < policy.email_resend) {
         return Err(Refusal::TooManyRequests { retry_at: after(last, policy.email_resend) });
     }
-    if recent().count() >= policy.email_sends_per_day {
-        let oldest = recent().min().map_or(now, |at| after(at, SENDS_SPAN));
+    let reserved = if has_reserve { 0 } else { policy.email_sends_reserved };
+    let most = policy.email_sends_per_day.saturating_sub(reserved);
+    if recent().count() >= most {
+        // From when one fewer than that is left in the span.
+        let gone = recent().count().saturating_sub(most);
+        let oldest = recent().nth(gone).map_or(now, |at| after(at, SENDS_SPAN));
         return Err(Refusal::TooManyRequests { retry_at: oldest });
     }
     Ok(())

@@ -5,12 +5,13 @@
 //! else, so that a replay forgets the same.
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EmailCodes, EnableRequested,
-    Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued, Registered,
+    AccountEvent, CodeRejected, CodeVerified, CooledDown, EmailCodeRequested, EmailCodes,
+    EnableRequested, LockedOut, Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued,
+    Registered,
 };
 use countersign_events::catalogue::DecodeError;
 use countersign_events::entry::{Entry, Idempotency, SealClass};
-use countersign_events::id::{EventId, Hash32, Revision};
+use countersign_events::id::{EventId, FactorId, Hash32, Revision};
 use jiff::Timestamp;
 
 use super::account::{
@@ -19,6 +20,7 @@ use super::account::{
 use super::decide::counts_as_guess;
 use super::email_code::{DIGITS, forget_old_sends};
 
+mod limits;
 mod recovery;
 mod sessions;
 
@@ -69,7 +71,7 @@ pub fn evolve(mut account: Account, stamped: &StampedEvent) -> Account {
         }
         AccountEvent::RegistrationAbandoned(_) => account.standing = Standing::Abandoned,
         event => {
-            evolve_limits(&mut account, event, stamped.at);
+            limits::evolve(&mut account, event, stamped.at);
             if let Standing::Open(open) = &mut account.standing {
                 open.forget_lapsed(stamped.at);
                 evolve_open(open, stamped);
@@ -106,30 +108,6 @@ fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
     }
 }
 
-fn evolve_limits(account: &mut Account, event: &AccountEvent, at: Timestamp) {
-    let limits = &mut account.limits;
-    match event {
-        AccountEvent::PasswordVerified(_) => limits.resolve_all(Method::Password),
-        AccountEvent::PasswordSet(_) => limits.resolve_all(Method::Password),
-        AccountEvent::PasswordRejected(rejected) => {
-            limits.fail(Method::Password, rejected.in_session);
-        }
-        AccountEvent::CodeVerified(verified) => {
-            limits.resolve(verified.method, verified.sign_in.or(verified.in_session));
-        }
-        AccountEvent::CodeRejected(rejected) if counts_as_guess(rejected.why) => {
-            limits.fail(rejected.method, rejected.sign_in.or(rejected.in_session));
-        }
-        AccountEvent::CooledDown(cooled) => limits.cool_down(at, cooled),
-        AccountEvent::LockoutReset(reset) => limits.reset(reset.scope, reset.method),
-        AccountEvent::PasswordResetRequested(_) => {
-            forget_old_sends(&mut account.resets, at);
-            account.resets.push(at);
-        }
-        _ => {}
-    }
-}
-
 fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
     let at = stamped.at;
     match &stamped.event {
@@ -158,11 +136,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         }
         AccountEvent::RecoveryCodesIssued(issued) => open.recovery = Some(recovery_set(issued)),
         AccountEvent::RecoveryCodeUsed(used) => open.used_up(used.index),
-        AccountEvent::FactorRenamed(renamed) => {
-            if let Some(factor) = open.factors.get_mut(&renamed.factor) {
-                factor.named_at = stamped.revision;
-            }
-        }
+        AccountEvent::FactorRenamed(renamed) => open.rename(renamed.factor, stamped.revision),
         AccountEvent::FactorRemoved(removed) => {
             open.factors.remove(&removed.factor);
             open.sign_ins.clear();
@@ -178,6 +152,10 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         }
         AccountEvent::SessionsEnded(ended) => {
             ended.sessions.iter().for_each(|session| open.end(*session));
+        }
+        AccountEvent::CooledDown(CooledDown { ends_sign_ins: true, .. })
+        | AccountEvent::LockedOut(LockedOut { ends_sign_ins: true, .. }) => {
+            open.end_unknown_sign_ins();
         }
         AccountEvent::DevicesForgotten(forgotten) => open.forget(&forgotten.devices),
         AccountEvent::PasswordResetRequested(_)
@@ -195,6 +173,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::PasswordRejected(_)
         | AccountEvent::AttemptsRefused(_)
         | AccountEvent::CooledDown(_)
+        | AccountEvent::LockedOut(_)
         | AccountEvent::LockoutReset(_)
         | AccountEvent::NoticeSent(_)
         | AccountEvent::HistoryViewed(_) => {}
@@ -251,6 +230,7 @@ impl Open {
             named_at,
             expires_at: requested.expires_at,
             session: requested.session,
+            guesses: 0,
             confirmed: None,
         });
     }
@@ -301,9 +281,13 @@ impl Open {
         if let Some(counted) = counted {
             *counted = counted.saturating_add(1);
         }
+        let offer = self.offer.as_mut().filter(|offer| Some(offer.factor) == rejected.factor);
+        if let Some(offer) = offer.filter(|_| rejected.purpose == Purpose::Enable) {
+            offer.guesses = offer.guesses.saturating_add(1);
+        }
     }
 
-    fn enable(&mut self, factor: countersign_events::id::FactorId, at: Timestamp) {
+    fn enable(&mut self, factor: FactorId, at: Timestamp) {
         let Some(offer) = self.offer.take_if(|offer| offer.factor == factor) else { return };
         let (last_step, last_used_at) = offer.confirmed.unwrap_or((0, at));
         let Offer { secret, named_at, .. } = offer;
@@ -345,6 +329,12 @@ impl Open {
             mail: MailState::Waiting,
         };
         self.email_codes.insert(requested.bound_to, code);
+    }
+
+    fn rename(&mut self, factor: FactorId, named_at: Revision) {
+        if let Some(factor) = self.factors.get_mut(&factor) {
+            factor.named_at = named_at;
+        }
     }
 
     fn used_up(&mut self, index: u32) {

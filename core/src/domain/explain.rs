@@ -4,14 +4,15 @@ use std::fmt;
 
 use countersign_events::account::{
     AccountEvent, CodeRejected, CodeVerified, DeliveryFailure, Method, Need, Notice, Origin,
-    PasswordSetWhy, Purpose, RejectedWhy, ResetScope, SessionEndedWhy, Viewed,
+    PasswordSetWhy, Purpose, RejectedWhy, SessionEndedWhy, Viewed,
 };
 
 use jiff::Timestamp;
 
-use super::guess_limit::CoolDown;
+use super::limits::Lock;
 use super::totp::PERIOD_SECONDS;
 
+mod limits;
 mod recovery;
 #[cfg(test)]
 mod tests;
@@ -52,17 +53,10 @@ fn time(at: Timestamp) -> impl fmt::Display {
     at.strftime("%Y-%m-%d %H:%M:%S UTC")
 }
 
-/// Why a method must wait: since when, until when, what ends it.
+/// Why a method is locked: since when, until when, what ends it.
 #[must_use]
-pub fn cool_down(which: Method, cool_down: &CoolDown) -> String {
-    format!(
-        "{} wrong tries in a row: every {} is refused from {} until {}; the time or support ends \
-         it, and trying on does not make it longer",
-        cool_down.unresolved,
-        method(which),
-        time(cool_down.since),
-        time(cool_down.until),
-    )
+pub fn lock(lock: &Lock) -> String {
+    limits::lock(lock)
 }
 
 /// An event, in a sentence.
@@ -102,22 +96,12 @@ pub fn event(event: &AccountEvent) -> String {
             Some(_) => "a client app checked the password; a second factor was asked for".into(),
             None => "a client app checked the password and signed the holder in".into(),
         },
-        AccountEvent::PasswordRejected(rejected) => {
-            format!("a wrong password was given; {} in a row", rejected.unresolved)
-        }
         AccountEvent::EnableRequested(_) => {
             "an authenticator was asked for and its QR code shown".into()
         }
         AccountEvent::CodeVerified(verified) => accepted(verified),
         AccountEvent::Enabled(_) => "an authenticator was enabled".into(),
         AccountEvent::CodeRejected(rejected) => refused(rejected),
-        AccountEvent::AttemptsRefused(refused) => format!(
-            "{} more tries by {} were refused while it had to wait, from {} to {}",
-            refused.count,
-            method(refused.method),
-            time(refused.first),
-            time(refused.last)
-        ),
         _ => event_of_the_rest(event),
     }
 }
@@ -136,21 +120,6 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
         }
         AccountEvent::RecoveryCodeUsed(used) => {
             format!("a recovery code was used; {} left", used.left)
-        }
-        AccountEvent::CooledDown(cooled) => format!(
-            "{} wrong tries in a row: every {} is refused until {}",
-            cooled.unresolved,
-            method(cooled.method),
-            time(cooled.until)
-        ),
-        AccountEvent::LockoutReset(reset) => {
-            let what = reset.method.map_or("every method", method);
-            match reset.scope {
-                ResetScope::CoolDown => format!("support ended the waiting for {what}"),
-                ResetScope::Counters => {
-                    format!("support ended the waiting for {what} and cleared its failures")
-                }
-            }
         }
         AccountEvent::FactorRenamed(_) => "an authenticator was renamed".into(),
         AccountEvent::FactorRemoved(_) => "an authenticator was removed".into(),
@@ -181,7 +150,9 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
             Viewed::Search => "support searched for this account",
         }
         .to_owned(),
-        other => recovery::event(other).unwrap_or_else(|| other.event_type().to_owned()),
+        other => recovery::event(other)
+            .or_else(|| limits::event(other))
+            .unwrap_or_else(|| other.event_type().to_owned()),
     }
 }
 
@@ -208,10 +179,12 @@ fn refused(rejected: &CodeRejected) -> String {
         (RejectedWhy::NoneIssued, _) => "there was none to compare with".into(),
     };
     format!(
-        "a code was refused ({}): {why}; {} in this sign-in, {} unresolved",
+        "a code was refused ({}{}): {why}; {} in this sign-in, {} unresolved{}",
         method(rejected.method),
+        limits::at(rejected.counted.lane),
         rejected.in_sign_in,
-        rejected.unresolved
+        rejected.unresolved,
+        limits::told(rejected.counted)
     )
 }
 
@@ -231,6 +204,8 @@ const fn notice(notice: Notice) -> &'static str {
         Notice::FactorRemoved => "an authenticator was removed",
         Notice::RecoveryCodeUsed => "a recovery code was used",
         Notice::Locked => "too many wrong tries",
+        Notice::CodesGuessed => "wrong codes with the right password",
+        Notice::PasswordGuessed => "many wrong passwords",
         Notice::Unlocked => "support ended a lockout",
         Notice::SignedInByEmail => "somebody signed in with a code by e-mail",
         Notice::RecoveryCodesReplaced => "new recovery codes were made",

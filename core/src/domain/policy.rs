@@ -1,9 +1,11 @@
-//! The limits in force, with the numbers of the first policy.
+//! The policy: every number that a decision depends on, with its standard values.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use countersign_events::id::PolicyVersion;
+
+use super::limits::Limits;
 
 /// What a code by e-mail is good for at the sign-in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,10 +29,10 @@ pub struct Policy {
     pub guesses_per_sign_in: u32,
     /// Retypes of an accepted code in one sign-in: no guesses, but not for ever either.
     pub reused_per_sign_in: u32,
-    /// Unresolved failures of a method that cool it down.
-    pub failures_to_cool_down: u32,
-    /// How long it cools down.
-    pub cool_down: SignedDuration,
+    /// How many guesses of each method are evaluated, from where, in how long.
+    pub limits: Limits,
+    /// Lockouts that support may end in 30 days.
+    pub lockout_resets_max: usize,
     /// How long a sign-in may wait for its second factor.
     pub sign_in_ttl: SignedDuration,
     /// How long an offered authenticator may wait for its first code.
@@ -43,6 +45,8 @@ pub struct Policy {
     pub email_resend: SignedDuration,
     /// Codes by e-mail in 24 hours.
     pub email_sends_per_day: usize,
+    /// Of these, the ones kept for devices that are known.
+    pub email_sends_reserved: usize,
     /// How long a session lives at the most.
     pub session_overall: SignedDuration,
     /// How long it lives unused.
@@ -96,14 +100,15 @@ impl Default for Policy {
             version: PolicyVersion::new(1),
             guesses_per_sign_in: 5,
             reused_per_sign_in: 10,
-            failures_to_cool_down: 5,
-            cool_down: SignedDuration::from_mins(15),
+            limits: Limits::standard(),
+            lockout_resets_max: 2,
             sign_in_ttl: SignedDuration::from_mins(10),
             offer_ttl: SignedDuration::from_mins(10),
             factors_max: 10,
             email_code_ttl: SignedDuration::from_mins(10),
             email_resend: SignedDuration::from_secs(60),
             email_sends_per_day: 5,
+            email_sends_reserved: 2,
             session_overall: SignedDuration::from_hours(12),
             session_idle: SignedDuration::from_mins(30),
             sessions_max: 10,
@@ -133,6 +138,13 @@ pub const REPUDIATED_REMEMBERED: SignedDuration = OBJECTION_TTL;
 /// Sign-ins of an account that may wait at once; the oldest is dropped. Not part of the policy:
 /// states are folded with it, and a fold depends on nothing but events.
 pub const SIGN_INS_LIVE_MAX: usize = 10;
+/// Of these, the ones at one known device.
+pub const SIGN_INS_PER_DEVICE_MAX: usize = 3;
+/// Wrong codes for an authenticator on offer; after them it lapses. Whoever types them was just
+/// shown the secret and guesses nothing.
+pub const OFFER_GUESSES_MAX: u32 = 10;
+/// The span over which ended lockouts are counted.
+pub const LOCKOUT_RESETS_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Retypes of an accepted code within one session; after them no code proves anything in it.
 pub const REUSED_PER_SESSION_MAX: u32 = 10;
 /// Changes of the address that can be undone at once; another must wait until the oldest of them

@@ -13,11 +13,13 @@ use super::{Mail, Mailer as _, SendErrorClass};
 use crate::accounts::request::Net;
 
 pub(super) const URL: &str = "https://id.example.com";
-const NOTICES: [Notice; 7] = [
+const NOTICES: [Notice; 9] = [
     Notice::FactorEnabled,
     Notice::FactorRemoved,
     Notice::RecoveryCodeUsed,
     Notice::Locked,
+    Notice::CodesGuessed,
+    Notice::PasswordGuessed,
     Notice::Unlocked,
     Notice::SignedInByEmail,
     Notice::RecoveryCodesReplaced,

@@ -278,6 +278,8 @@ const fn section(notice: Notice) -> &'static str {
         Notice::FactorRemoved => "factor_removed",
         Notice::RecoveryCodeUsed => "recovery_code_used",
         Notice::Locked => "locked",
+        Notice::CodesGuessed => "codes_guessed",
+        Notice::PasswordGuessed => "password_guessed",
         Notice::Unlocked => "unlocked",
         Notice::SignedInByEmail => "signed_in_by_email",
         Notice::RecoveryCodesReplaced => "recovery_codes_replaced",
@@ -299,7 +301,9 @@ const fn help(notice: Notice) -> &'static str {
         | Notice::FactorRemoved
         | Notice::RecoveryCodeUsed
         | Notice::RecoveryCodesReplaced => "help.cannot",
-        Notice::Locked | Notice::Unlocked => "help.in_that_case",
+        Notice::Locked | Notice::CodesGuessed | Notice::PasswordGuessed | Notice::Unlocked => {
+            "help.in_that_case"
+        }
         Notice::SignedInByEmail
         | Notice::PasswordReset
         | Notice::EmailChangeUndone

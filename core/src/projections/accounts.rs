@@ -1,14 +1,16 @@
 //! Which accounts there are, which were active last, and what of them is locked.
 
-use countersign_events::account::{AccountEvent, CooledDown, Method};
+use countersign_events::account::AccountEvent;
 use countersign_events::id::{AccountId, Hash32, Position};
 use jiff::Timestamp;
-use rusqlite::{Connection, Result, Row, Transaction, params};
+use rusqlite::{Result, Row, Transaction, params};
 use uuid::Uuid;
 
 use super::fact::AccountFact;
+use super::locks;
+pub use super::locks::Lock;
 use super::read_model::{ReadModel, ReadModelError};
-use super::schema::{count, json, millis, number, time, to_json};
+use super::schema::{count, millis, number, time};
 
 /// The most accounts that one question returns.
 pub const LIST_MAX: usize = 200;
@@ -24,21 +26,6 @@ pub struct AccountRow {
     pub updated_at: Timestamp,
     /// Whether a second factor is asked for.
     pub two_factor: bool,
-}
-
-/// A method that must wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lock {
-    /// Which.
-    pub method: Method,
-    /// Since when.
-    pub since: Timestamp,
-    /// Until when: from this time on it is evaluated again.
-    pub until: Timestamp,
-    /// Unresolved failures that led here.
-    pub unresolved: u32,
-    /// The rule that fired.
-    pub rule: String,
 }
 
 /// An account with something locked.
@@ -164,7 +151,7 @@ impl ReadModel {
             found
                 .into_iter()
                 .map(|(account, cursor)| {
-                    locks(connection, account, now).map(|locks| LockedAccount {
+                    locks::of(connection, account, now).map(|locks| LockedAccount {
                         account,
                         locks,
                         cursor,
@@ -208,6 +195,7 @@ pub(super) fn apply(
     fact: &AccountFact,
 ) -> Result<()> {
     let account = fact.account;
+    locks::apply(transaction, position, fact)?;
     match &fact.event {
         AccountEvent::Registered(registered) => {
             let added = transaction
@@ -226,6 +214,9 @@ pub(super) fn apply(
         }
         AccountEvent::Enabled(_) => {
             let changed = set(transaction, account, SET_TWO_FACTOR)?;
+            if changed > 0 {
+                locks::bound_anew(transaction, account)?;
+            }
             add_to(transaction, "UPDATE totals_v2 SET two_factor = two_factor + ?1", changed)?;
         }
         AccountEvent::Disabled(_) => {
@@ -250,8 +241,6 @@ pub(super) fn apply(
         AccountEvent::EmailConfirmed(_) => {
             set(transaction, account, SET_EMAIL_PROVEN)?;
         }
-        AccountEvent::CooledDown(cooled) => lock(transaction, position, fact, cooled)?,
-        AccountEvent::LockoutReset(reset) => unlock(transaction, account, reset.method)?,
         _ => {}
     }
     transaction
@@ -299,52 +288,6 @@ const fn is_activity(event: &AccountEvent) -> bool {
             | AccountEvent::HistoryViewed(_)
             | AccountEvent::SessionUsed(_)
     )
-}
-
-fn lock(
-    transaction: &Transaction<'_>,
-    position: Position,
-    fact: &AccountFact,
-    cooled: &CooledDown,
-) -> Result<()> {
-    transaction
-        .prepare_cached("INSERT OR REPLACE INTO locks_v2 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-        .execute(params![
-            fact.account.uuid().as_bytes(),
-            to_json(&cooled.method)?,
-            millis(fact.at),
-            millis(cooled.until),
-            cooled.unresolved,
-            cooled.rule,
-            number(position.get()),
-        ])
-        .map(drop)
-}
-
-fn unlock(transaction: &Transaction<'_>, account: AccountId, method: Option<Method>) -> Result<()> {
-    let method = method.map(|method| to_json(&method)).transpose()?;
-    transaction
-        .prepare_cached("DELETE FROM locks_v2 WHERE account = ?1 AND (?2 IS NULL OR method = ?2)")?
-        .execute(params![account.uuid().as_bytes(), method])
-        .map(drop)
-}
-
-fn locks(connection: &Connection, account: AccountId, now: Timestamp) -> Result<Vec<Lock>> {
-    connection
-        .prepare_cached(
-            "SELECT method, since, until, unresolved, rule FROM locks_v2
-             WHERE account = ?1 AND until > ?2 ORDER BY method",
-        )?
-        .query_map(params![account.uuid().as_bytes(), millis(now)], |row| {
-            Ok(Lock {
-                method: json(row, 0)?,
-                since: time(row, 1)?,
-                until: time(row, 2)?,
-                unresolved: row.get(3)?,
-                rule: row.get(4)?,
-            })
-        })?
-        .collect()
 }
 
 fn account_row(row: &Row<'_>) -> Result<AccountRow> {

@@ -54,9 +54,9 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         return None;
     }
     let facts = NoticeFacts { by, method: None, until: None, left: None };
-    let notice = |notice, facts| {
-        Some(MailDue { kind: MailKind::Notice { notice, facts }, expires_at: None })
-    };
+    if let Some(of_guesses) = guesses(event, &facts) {
+        return Some(of_guesses);
+    }
     match event {
         AccountEvent::EmailCodeRequested(request) => {
             Some(MailDue { kind: MailKind::Code, expires_at: Some(request.expires_at) })
@@ -88,15 +88,6 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         AccountEvent::RecoveryCodeUsed(used) => {
             notice(Notice::RecoveryCodeUsed, NoticeFacts { left: Some(used.left), ..facts })
         }
-        AccountEvent::CooledDown(cooled) => notice(
-            Notice::Locked,
-            NoticeFacts {
-                by: Doer::Service,
-                method: Some(cooled.method),
-                until: Some(cooled.until),
-                ..facts
-            },
-        ),
         AccountEvent::LockoutReset(reset) => {
             notice(Notice::Unlocked, NoticeFacts { method: reset.method, ..facts })
         }
@@ -108,6 +99,34 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         {
             notice(Notice::SignedInByEmail, facts)
         }
+        _ => None,
+    }
+}
+
+fn notice(notice: Notice, facts: NoticeFacts) -> Option<MailDue> {
+    Some(MailDue { kind: MailKind::Notice { notice, facts }, expires_at: None })
+}
+
+/// What is told of guesses.
+fn guesses(event: &AccountEvent, facts: &NoticeFacts) -> Option<MailDue> {
+    let by_service = NoticeFacts { by: Doer::Service, ..facts.clone() };
+    match event {
+        AccountEvent::PasswordRejected(rejected) if rejected.counted.tells_holder => {
+            notice(Notice::PasswordGuessed, by_service)
+        }
+        AccountEvent::CodeRejected(rejected) if rejected.counted.tells_holder => notice(
+            Notice::CodesGuessed,
+            NoticeFacts { method: Some(rejected.method), ..by_service },
+        ),
+        // Passwords wait after every failure: of these the holder is told when they are many.
+        AccountEvent::CooledDown(cooled) if cooled.method != Method::Password => notice(
+            Notice::Locked,
+            NoticeFacts { method: Some(cooled.method), until: Some(cooled.until), ..by_service },
+        ),
+        AccountEvent::LockedOut(locked) => notice(
+            Notice::Locked,
+            NoticeFacts { method: Some(locked.method), until: locked.until, ..by_service },
+        ),
         _ => None,
     }
 }

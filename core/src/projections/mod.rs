@@ -14,6 +14,7 @@
 
 pub mod accounts;
 mod fact;
+mod locks;
 pub mod mail_due;
 pub mod outbox;
 mod personal;

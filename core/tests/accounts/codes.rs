@@ -54,11 +54,11 @@ fn sr_021_a_code_by_e_mail_is_bound_to_its_sign_in_and_sr_023_voids_the_one_befo
 
 /// SR-026: five codes by e-mail in 24 hours.
 #[test]
-fn sr_026_five_codes_by_e_mail_a_day() {
+fn sr_026_three_codes_by_e_mail_a_day_from_anywhere() {
     run(async {
         let house = House::new().await;
         let mike = house.enabled("mike").await;
-        for _ in 0..5 {
+        for _ in 0..3 {
             let step = house.second_step("mike").await;
             house.mailed_code(mike.account, &step.id).await;
             house.pass(SignedDuration::from_secs(60));

@@ -127,6 +127,7 @@ fn sr_102_a_restart_forgets_nothing() {
             Refusal::AuthenticationFailed
         );
         no(house.answer(&open_step.id, Method::Totp, &wrong).await);
+        let step = house.second_step("mike").await;
         let refused = no(house.answer(&step.id, Method::Totp, &wrong).await);
         assert!(matches!(refused, Refusal::TooManyRequests { .. }), "{refused:?}");
     });

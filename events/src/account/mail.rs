@@ -54,6 +54,10 @@ pub enum Notice {
     RecoveryCodeUsed,
     /// Too many wrong codes or passwords: a method must wait.
     Locked,
+    /// Wrong codes were given with the right password.
+    CodesGuessed,
+    /// Many wrong passwords were given.
+    PasswordGuessed,
     /// Support ended a lockout.
     Unlocked,
     /// Somebody signed in with a code sent by e-mail.

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::is_false;
 use crate::id::EventId;
 
 /// A link to a new password was asked for by mail. Sealed `net`.
@@ -59,6 +60,10 @@ pub struct HoldPlaced {
 pub enum PasswordChangeWhy {
     /// The holder said that something was somebody else's doing.
     Repudiated,
+    /// Whoever guessed so many codes knows the password.
+    Guessed,
+    /// Support forgave wrong codes, and whoever gave them knows the password.
+    Unlocked,
 }
 
 /// The next sign-in asks for a new password.
@@ -71,11 +76,6 @@ pub struct PasswordChangeDemanded {
     /// whoever knows it: a new one comes by mail.
     #[serde(default, skip_serializing_if = "is_false")]
     pub ends_password: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }
 
 /// Another address was taken, proven by a code sent to it. Sealed `pii`: `{login?, email, subject?,

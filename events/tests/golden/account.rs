@@ -2,9 +2,9 @@
 
 use countersign_events::account::{
     AccountEvent as Of, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown,
-    DeliveryFailure, DeviceRemembered, DevicesForgotten, Disabled, EmailCodeRequested,
+    Counted, DeliveryFailure, DeviceRemembered, DevicesForgotten, Disabled, EmailCodeRequested,
     EmailCodeSent, EmailConfirmed, EmailDeliveryFailed, EnableRequested, Enabled, FactorRemoved,
-    FactorRenamed, FirstFactorVouched, HistoryViewed, KeyCreated, LockoutReset, Method, Need,
+    FactorRenamed, FirstFactorVouched, HistoryViewed, KeyCreated, Lane, LockoutReset, Method, Need,
     Notice, NoticeSent, Origin, PasswordRejected, PasswordSet, PasswordSetWhy, PasswordVerified,
     Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered, RegistrationAbandoned, RejectedWhy,
     ResetScope, SessionEndedWhy, SessionOpened, SessionUsed, SessionsEnded, SignInOpened, Viewed,
@@ -15,7 +15,7 @@ use countersign_events::id::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{Event, Golden, recovery};
+use crate::{Event, Golden, limits, recovery};
 
 pub(crate) const FACTOR: FactorId =
     FactorId::new(Uuid::from_u128(0x2222_2222_2222_4222_8222_2222_2222_2222));
@@ -27,14 +27,14 @@ pub(crate) const EVENT: EventId =
 pub(crate) const SIGN_IN: HandleHash = Digest::new([0xa1; 16]);
 pub(crate) const SESSION: HandleHash = Digest::new([0xa2; 16]);
 const OLD_SESSION: HandleHash = Digest::new([0xa3; 16]);
-const DEVICE: HandleHash = Digest::new([0xa4; 16]);
+pub(crate) const DEVICE: HandleHash = Digest::new([0xa4; 16]);
 const OLD_DEVICE: HandleHash = Digest::new([0xa5; 16]);
 
 pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn early() -> Timestamp {
+pub(crate) fn early() -> Timestamp {
     at("2026-11-24T05:00:00Z")
 }
 
@@ -81,10 +81,11 @@ fn remembered() -> SessionOpened {
 }
 
 pub(crate) fn goldens() -> Vec<Golden> {
-    [registration(), first_factors(), authenticators(), codes(), mails(), limits(), sessions()]
+    [registration(), first_factors(), authenticators(), codes(), mails(), locks(), sessions()]
         .into_iter()
         .flatten()
         .chain(recovery::goldens())
+        .chain(limits::goldens())
         .map(|(form, event)| (form, Event::Account(Box::new(event))))
         .collect()
 }
@@ -109,7 +110,7 @@ fn registration() -> Vec<(&'static str, Of)> {
 
 fn first_factors() -> Vec<(&'static str, Of)> {
     let verified = |purpose, sign_in, session| {
-        Of::PasswordVerified(PasswordVerified { purpose, sign_in, session })
+        Of::PasswordVerified(PasswordVerified { purpose, sign_in, session, device: None })
     };
     let vouched =
         |sign_in, session| Of::FirstFactorVouched(FirstFactorVouched { sign_in, session });
@@ -127,6 +128,7 @@ fn first_factors() -> Vec<(&'static str, Of)> {
                 purpose: Purpose::StepUp,
                 in_session: Some(SESSION),
                 unresolved: 5,
+                counted: Counted::default(),
             }),
         ),
         (
@@ -135,6 +137,7 @@ fn first_factors() -> Vec<(&'static str, Of)> {
                 purpose: Purpose::SignIn,
                 in_session: None,
                 unresolved: 1,
+                counted: Counted::default(),
             }),
         ),
     ]
@@ -185,6 +188,7 @@ fn codes() -> Vec<(&'static str, Of)> {
         in_session: None,
         next: None,
         session: None,
+        device: None,
     };
     let totp = |step, offset, purpose| CodeVerified {
         factor: Some(FACTOR),
@@ -224,6 +228,7 @@ fn rejected_codes() -> Vec<(&'static str, Of)> {
         in_session: None,
         in_sign_in: 0,
         unresolved: 0,
+        counted: Counted::default(),
     };
     let full = CodeRejected {
         method: Method::Totp,
@@ -235,6 +240,7 @@ fn rejected_codes() -> Vec<(&'static str, Of)> {
         in_session: Some(SESSION),
         in_sign_in: 5,
         unresolved: 4,
+        counted: Counted::default(),
     };
     let reused = CodeRejected {
         why: RejectedWhy::Reused,
@@ -294,18 +300,21 @@ fn mails() -> Vec<(&'static str, Of)> {
     ]
 }
 
-fn limits() -> Vec<(&'static str, Of)> {
+fn locks() -> Vec<(&'static str, Of)> {
     let refused = AttemptsRefused {
         method: Method::Password,
+        lane: Lane::Unknown,
         count: 1_000_000_007,
         first: early(),
         last: late(),
     };
     let cooled = CooledDown {
         method: Method::Totp,
+        lane: Lane::Unknown,
         until: late(),
         unresolved: 5,
         rule: "simple-5-15m".into(),
+        ends_sign_ins: false,
     };
     let reset = |scope, method| Of::LockoutReset(LockoutReset { scope, method });
     vec![

@@ -17,6 +17,7 @@
 
 mod account;
 mod journey;
+mod limits;
 mod others;
 mod recovery;
 mod reference;

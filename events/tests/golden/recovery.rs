@@ -45,6 +45,7 @@ fn passwords() -> Vec<(&'static str, Of)> {
         in_session: None,
         next: Some(needs(Need::NewPassword)),
         session: None,
+        device: None,
     };
     vec![
         ("reset", Of::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Reset))),

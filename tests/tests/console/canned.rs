@@ -14,7 +14,7 @@ use countersign_api::contract::factor::{
     ActivateFactor, Activated, BeginFactor, Factor, FactorOffered,
 };
 use countersign_api::contract::id::{AccountId, FactorId};
-use countersign_api::contract::kind::{Assurance, CodeMethod, FactorKind, Method};
+use countersign_api::contract::kind::{Assurance, CodeMethod, FactorKind, Lane, Method};
 use countersign_api::contract::page::Page;
 use countersign_api::contract::problem::{PROBLEM_MEDIA_TYPE, PROOF_FAILED, Problem, ProblemCode};
 use countersign_api::contract::secret::Secret;
@@ -244,6 +244,7 @@ fn hits(locked: bool) -> Page<SearchHit> {
         login_hint: "a••••••a".to_owned(),
         email_hint: Some("a•••@example.org".to_owned()),
         two_factor_enabled: true,
+        locked,
         locked_until: locked.then(|| at("24T14:05:00")),
     };
     Page { items: vec![hit], next: None }
@@ -273,8 +274,9 @@ async fn show(request: HttpRequest, asked: Shared) -> HttpResponse {
     let unlocked = asked.lock().unwrap().unlocked;
     let lock = Lock {
         method: Method::Totp,
+        lane: Lane::Unknown,
         since: at("24T13:50:00"),
-        until: at("24T14:05:00"),
+        until: Some(at("24T14:05:00")),
         unresolved: 5,
         rule: "5 in a row".to_owned(),
         explanation: "five wrong codes in a row".to_owned(),

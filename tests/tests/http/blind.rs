@@ -44,7 +44,7 @@ fn sr_064_a_wrong_password_leads_to_the_same_question() {
         assert_eq!(seen[0], seen[2], "nobody's login");
         app.settle().await;
         let mails = app.post.mails_to(&marlene.email).len();
-        assert_eq!(mails, 3, "her authenticator, one code, and that somebody is guessing");
+        assert_eq!(mails, 4, "her authenticator, one code, that somebody guesses, and a wait");
     });
 }
 

@@ -4,6 +4,7 @@ use countersign_api::server::listener::Listener;
 use countersign_core::mail::{Mail, SendErrorClass};
 use countersign_tests::app::{PASSWORD, Person, STEP, TestApp};
 use countersign_tests::post_office::PostFault;
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::json;
 
@@ -120,13 +121,14 @@ fn whoever_guesses_does_not_choose_the_language_of_the_warning() {
     TestApp::run(async |app| {
         let anna = reader(app, "anna.warned", GERMAN).await;
         app.settle().await;
-        for _ in 0..5 {
+        for _ in 0..10 {
             let guess = app.sign_in(&anna.login, "not her password");
             guess.header("accept-language", ENGLISH).await.is(401);
+            app.pass(SignedDuration::from_hours(1)).await;
         }
         let warning = mails(app, &anna).await.pop().unwrap();
-        assert_eq!(warning.subject, "Die Anmeldung bei Countersign muss warten");
-        assert!(warning.html.contains("Für das Passwort gilt"), "{}", *warning.html);
+        assert_eq!(warning.subject, "Viele falsche Passwörter für Ihr Konto bei Countersign");
+        assert!(warning.html.contains("viele falsche Passwörter"), "{}", *warning.html);
     });
 }
 

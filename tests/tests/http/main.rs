@@ -14,6 +14,7 @@
 mod acts;
 mod addresses;
 mod at_once;
+mod attackers;
 mod back_in;
 mod bad_input;
 mod blind;

@@ -214,6 +214,7 @@ fn sr_019_a_replacement_concerns_the_authenticator_that_was_lost() {
         assert_eq!(account(app, &token).await.get("replacement"), None, "the phone is there");
         assert_eq!(letters(app, &mike.email, "stays").await.len(), 1);
 
+        app.pass(DAY).await;
         asks(&mike).await;
         let sign_in = app.begin(&mike).await;
         let entered = app.answer(&sign_in, "recovery_code", &mike.recovery_codes[0]).await.is(200);

@@ -8,7 +8,7 @@ use countersign_core::projections::mail_due::{Before, MailKind, mail_due};
 use countersign_core::projections::{Fact, ReadModel};
 use countersign_events::account::{
     AccountEvent, CodeVerified, CooledDown, DeliveryFailure, Disabled, EmailCodeSent,
-    EmailDeliveryFailed, Enabled, FactorRemoved, HistoryViewed, LockoutReset, Method, Notice,
+    EmailDeliveryFailed, Enabled, FactorRemoved, HistoryViewed, Lane, LockoutReset, Method, Notice,
     NoticeSent, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, ResetScope, Viewed,
 };
 use countersign_events::actor::By;
@@ -33,6 +33,8 @@ fn issued() -> AccountEvent {
 
 fn cooled(house: &House, method: Method, minutes: i64) -> AccountEvent {
     AccountEvent::CooledDown(CooledDown {
+        lane: Lane::Unknown,
+        ends_sign_ins: false,
         method,
         until: house.clock.now() + SignedDuration::from_mins(minutes),
         unresolved: 5,
@@ -52,6 +54,7 @@ fn verified(method: Method, purpose: Purpose) -> AccountEvent {
         sign_in: None,
         next: None,
         session: None,
+        device: None,
     })
 }
 
@@ -251,7 +254,7 @@ async fn the_list_of_locked_accounts_ends_with_the_time_and_pages() {
     assert_eq!(ids, [accounts[0], accounts[4], accounts[3]], "the latest lock first");
     assert_eq!(first[0].locks.len(), 2);
     assert_eq!(first[1].locks[0].method, Method::Totp);
-    assert_eq!(first[1].locks[0].until, now + SignedDuration::from_mins(15));
+    assert_eq!(first[1].locks[0].until, Some(now + SignedDuration::from_mins(15)));
     let second = locked(now, 3, Some(first[2].cursor));
     let ids: Vec<_> = second.iter().map(|locked| locked.account).collect();
     assert_eq!(ids, [accounts[2], accounts[1]]);

@@ -9,6 +9,7 @@
 mod architecture;
 mod arrows;
 mod coverage;
+mod limits;
 mod manifests;
 mod rules;
 mod supply;

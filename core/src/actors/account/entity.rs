@@ -20,8 +20,9 @@ use crate::accounts::{Fault, Verdict};
 use crate::actors::log::{Head, Log, Planned, Stamp, Wrote};
 use crate::domain::account::Open;
 use crate::domain::command::{AtDevice, Context};
-use crate::domain::guess_limit::RefusedAttempts;
+use crate::domain::decide::{guess_at, refusal_of};
 use crate::domain::idempotency::Answered;
+use crate::domain::limits::{Refused, RefusedAttempts, Rule};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
@@ -30,7 +31,7 @@ use crate::sources::Sources;
 use crate::vault::{Passwords, Secrets};
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 5;
+const SNAPSHOT_SHAPE: u32 = 6;
 /// A load that folds more events than this leaves a snapshot behind.
 const SNAPSHOT_EVERY: usize = 128;
 
@@ -59,8 +60,8 @@ pub struct Entity {
     loaded: Option<Loaded>,
     /// Another has written to the stream: what is loaded must catch up.
     behind: bool,
-    /// Attempts refused in a cool-down that no event tells of yet.
-    refused: BTreeMap<Method, RefusedAttempts>,
+    /// Attempts refused unevaluated that no event tells of yet.
+    refused: Refused,
     /// Uses of sessions that no event tells of yet.
     seen: BTreeMap<HandleHash, Timestamp>,
 }
@@ -81,7 +82,7 @@ pub struct Begun {
 
 impl Entity {
     pub(super) fn new(stream: StreamId, services: Arc<Services>) -> Self {
-        let (refused, seen) = (BTreeMap::new(), BTreeMap::new());
+        let (refused, seen) = (Refused::new(), BTreeMap::new());
         Self { stream, services, loaded: None, behind: false, refused, seen }
     }
 
@@ -265,11 +266,12 @@ impl Entity {
     ///
     /// # Errors
     /// The [`Refusal`].
-    pub fn rehearse(&self, command: &Command) -> Result<(), Halt> {
-        self.foresee(command).map(drop)
+    pub fn rehearse(&self, call: &Call, command: &Command) -> Result<(), Halt> {
+        let context = self.context(self.now(), self.device(call, None));
+        decide(self.account(), command, &context).map(drop).map_err(Halt::Refusal)
     }
 
-    /// What a command would lead to now.
+    /// What a command would lead to now, wherever it came from.
     ///
     /// # Errors
     /// The [`Refusal`].
@@ -283,25 +285,38 @@ impl Entity {
     }
 
     /// The device that asks, where it is one that can be remembered.
-    fn device(&self, call: &Call, mint: &Mint) -> Option<AtDevice> {
+    fn device(&self, call: &Call, mint: Option<&Mint>) -> Option<AtDevice> {
         let (held, account) = (call.devices.as_ref()?, self.id().ok()?);
         let holds = held.iter().find(|handle| handle.account() == account);
-        let next = mint.device(account).hash();
+        let next = mint.map(|mint| mint.device(account).hash());
         Some(AtDevice { holds: holds.map(DeviceHandle::hash), next })
     }
 
-    /// Admits a guess, or counts it among those refused in a cool-down. Asked through
-    /// `admit_guess` alone, which asks the limits of its source first.
+    /// Admits a guess, or counts it among those refused. Asked through `admit_guess` alone, which
+    /// asks the limits of its source first.
     ///
     /// # Errors
-    /// [`Refusal::TooManyRequests`].
-    pub(crate) fn admit(&mut self, method: Method) -> Result<(), Halt> {
+    /// [`Refusal::TooManyRequests`]; [`Refusal::AuthenticationFailed`] for what is worth nothing
+    /// until it is bound anew.
+    pub(crate) fn admit(&mut self, call: &Call, method: Method) -> Result<(), Halt> {
         let now = self.now();
-        self.account().limits.admit(method, now).map_err(|refusal| {
-            let earlier = self.refused.get(&method).copied();
-            self.refused.insert(method, RefusedAttempts::count(earlier, now));
-            Halt::Refusal(refusal)
+        let guess = guess_at(self.account(), None, self.device(call, None), now);
+        let limits = &self.services.policy.limits;
+        self.account().limits.admit(limits, method, &guess).map(drop).map_err(|lock| {
+            let refused = self.refused.entry((method, lock.lane));
+            refused
+                .and_modify(|sum| *sum = RefusedAttempts::count(Some(*sum), now))
+                .or_insert_with(|| RefusedAttempts::count(None, now));
+            Halt::Refusal(refusal_of(&lock))
         })
+    }
+
+    /// Whether a method is shut for this caller by more than a wait.
+    #[must_use]
+    pub fn is_shut(&self, call: &Call, method: Method) -> bool {
+        let guess = guess_at(self.account(), None, self.device(call, None), self.now());
+        let admitted = self.account().limits.admit(&self.services.policy.limits, method, &guess);
+        admitted.is_err_and(|lock| lock.rule != Rule::Wait)
     }
 
     /// Decides, appends and evolves: when this returns events, they are durable.
@@ -316,7 +331,7 @@ impl Entity {
         mint: Option<&Mint>,
     ) -> Result<Batch, Halt> {
         let now = self.now();
-        let context = self.context(now, mint.and_then(|mint| self.device(call, mint)));
+        let context = self.context(now, self.device(call, mint));
         let events = decide(self.account(), command, &context)?;
         if events.is_empty() {
             return Ok(Batch(vec![]));
@@ -326,7 +341,7 @@ impl Entity {
         self.note(judged);
         for stamped in &batch.0 {
             if let AccountEvent::AttemptsRefused(summed) = &stamped.event {
-                self.refused.remove(&summed.method);
+                self.refused.remove(&(summed.method, summed.lane));
             }
         }
         Ok(batch)
@@ -391,7 +406,7 @@ impl Entity {
     pub(super) async fn take_leave(&mut self) {
         let summed = std::mem::take(&mut self.refused);
         let ended: Vec<AccountEvent> =
-            summed.iter().map(|(method, refused)| refused.event(*method)).collect();
+            summed.iter().map(|((method, lane), refused)| refused.event(*method, *lane)).collect();
         if ended.is_empty() || self.loaded.is_none() {
             return;
         }

@@ -25,7 +25,10 @@ impl Conduct {
         verified: &CodeVerified,
         breaches: &mut Vec<Breach>,
     ) {
-        self.evaluated(verified.method, act.at, breaches);
+        // An authenticator on offer is not the one that was guessed at.
+        if verified.purpose != Purpose::Enable {
+            self.succeeded(verified.method, verified.device, act.at, breaches);
+        }
         match verified.method {
             Method::Totp => self.totp_accepted(verified, breaches),
             Method::EmailCode => self.email_code_accepted(verified, breaches),
@@ -136,7 +139,9 @@ impl Conduct {
         rejected: &CodeRejected,
         breaches: &mut Vec<Breach>,
     ) {
-        self.evaluated(rejected.method, act.at, breaches);
+        if rejected.purpose != Purpose::Enable {
+            self.evaluated(rejected.method, rejected.counted.lane, act.at, breaches);
+        }
         let Some(hash) = rejected.sign_in else { return };
         let Some(sign_in) = self.sign_ins.get_mut(&hash) else {
             let detail = format!("sign-in {hash} is not open, or not any more");

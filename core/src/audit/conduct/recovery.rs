@@ -85,7 +85,11 @@ impl Conduct {
     /// A new password: what the old one began goes no further, and a session starts only in a
     /// sign-in that demanded it.
     pub(super) fn password_set(&mut self, set: &PasswordSet, breaches: &mut Vec<Breach>) {
-        if matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed) {
+        if set.why == PasswordSetWhy::Rehashed {
+            return;
+        }
+        self.cool_downs.retain(|method, _| *method != Method::Password && !set.forgives_codes);
+        if set.why == PasswordSetWhy::Initial {
             return;
         }
         self.recovery.forget_replacement();

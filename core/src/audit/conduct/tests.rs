@@ -81,7 +81,8 @@ fn a_session_without_its_proof_is_found() {
     assert_eq!(too_late, [Rule::SignInNotOpen]);
     let step_up = breach(|log, stream| {
         let session = Some(log.session(0x42, Assurance::Password, Some(0x43)));
-        let verified = PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session };
+        let verified =
+            PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session, device: None };
         log.happened(stream, &AccountEvent::PasswordVerified(verified));
     });
     assert_eq!(step_up, [Rule::SessionWithoutProof]);
@@ -103,7 +104,8 @@ fn a_session_called_surer_than_proven_is_found() {
     assert_eq!(by_email, [Rule::AssuranceWithoutProof]);
     let by_password = breach(|log, stream| {
         let session = Some(log.session(0x42, Assurance::TwoFactor, Some(0x13)));
-        let verified = PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session };
+        let verified =
+            PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session, device: None };
         log.happened(stream, &AccountEvent::PasswordVerified(verified));
     });
     assert_eq!(by_password, [Rule::AssuranceWithoutProof]);
@@ -117,7 +119,8 @@ fn sr_132_a_session_that_stays_sure_without_its_second_factor_is_found() {
             log.happened(stream, &AccountEvent::FactorRemoved(FactorRemoved { factor: FACTOR }));
             log.happened(stream, &AccountEvent::Disabled(Disabled {}));
             let session = Some(log.session(0x42, assurance, Some(0x15)));
-            let verified = PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session };
+            let verified =
+                PasswordVerified { purpose: Purpose::StepUp, sign_in: None, session, device: None };
             log.happened(stream, &AccountEvent::PasswordVerified(verified));
         })
     };
@@ -187,7 +190,8 @@ fn sr_133_a_device_that_is_not_known_is_found() {
     let begins = |log: &mut Sample, stream, number: u8| {
         let opened = SignInOpened { device: Some(handle(0x71)), ..log.waits(number) };
         let sign_in = Some(opened);
-        let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
+        let verified =
+            PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None, device: None };
         log.happened(stream, &AccountEvent::PasswordVerified(verified));
     };
     let completes = |log: &mut Sample, stream, number: u8, step, replaces: Option<u8>| {

@@ -1,10 +1,11 @@
 //! A code, judged: the part that sign-in, step-up and activation share.
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, CodeVerified, Purpose, RecoveryCodeUsed, RejectedWhy,
+    AccountEvent, CodeRejected, CodeVerified, Counted, Purpose, RecoveryCodeUsed, RejectedWhy,
 };
 use countersign_events::id::{EventId, HandleHash};
 
+use super::guesses::Admitted;
 use crate::domain::account::{Account, Open};
 use crate::domain::command::{Context, Evidence};
 
@@ -82,7 +83,12 @@ pub(super) fn judge(
 }
 
 /// The facts of an accepted code. The session it starts is for the caller to add.
-pub(super) fn accepted(judged: Judged, evidence: &Evidence, place: &Place) -> Vec<AccountEvent> {
+pub(super) fn accepted(
+    judged: Judged,
+    evidence: &Evidence,
+    place: &Place,
+    device: Option<HandleHash>,
+) -> Vec<AccountEvent> {
     let mut verified = CodeVerified {
         method: evidence.method(),
         factor: evidence.factor(),
@@ -94,6 +100,7 @@ pub(super) fn accepted(judged: Judged, evidence: &Evidence, place: &Place) -> Ve
         in_session: place.in_session,
         next: None,
         session: None,
+        device,
     };
     let mut used = None;
     match judged {
@@ -110,24 +117,33 @@ pub(super) fn accepted(judged: Judged, evidence: &Evidence, place: &Place) -> Ve
     [Some(AccountEvent::CodeVerified(verified)), used].into_iter().flatten().collect()
 }
 
-/// The facts of a refused code: it counts, and may cool the method down.
+/// The facts of a refused code: it counts, and may make the method wait or end it.
 ///
 /// A code that was accepted before is no guess: it counts against the sign-in or session alone, so
-/// that a person who types the used code again is not locked out (SR-009, SR-066).
+/// that a person who types the used code again is not locked out (SR-009, SR-066). Nor is a code
+/// for an authenticator on offer, which nobody admits: it counts against the offer.
 pub(super) fn refused(
     account: &Account,
     judged: Judged,
     evidence: &Evidence,
     place: &Place,
+    admitted: Option<&Admitted>,
     context: &Context<'_>,
 ) -> Vec<AccountEvent> {
     let Judged::Rejected { why, off_by_steps } = judged else { return vec![] };
     let method = evidence.method();
-    let counts = counts_as_guess(why);
-    let guesses = place
-        .sign_in
-        .map_or(0, |sign_in| guesses_so_far(account, sign_in).saturating_add(u32::from(counts)));
-    let unresolved = account.limits.unresolved(method).saturating_add(u32::from(counts));
+    let guesses = place.sign_in.map_or(0, |sign_in| {
+        guesses_so_far(account, sign_in).saturating_add(u32::from(counts_as_guess(why)))
+    });
+    let wrong = admitted.filter(|_| counts_to_limit(why, place.purpose));
+    let wrong = wrong.map(|admitted| admitted.wrong(account, context));
+    let (unresolved, counted, follows) = match wrong {
+        Some(wrong) => (wrong.unresolved, wrong.counted, wrong.follows),
+        None => match admitted {
+            Some(it) => (it.unresolved(account), it.counted(), vec![]),
+            None => (0, Counted::default(), vec![]),
+        },
+    };
     let rejected = AccountEvent::CodeRejected(CodeRejected {
         method,
         factor: evidence.factor(),
@@ -138,16 +154,20 @@ pub(super) fn refused(
         in_session: place.in_session,
         in_sign_in: guesses,
         unresolved,
+        counted,
     });
-    let cool_down =
-        counts.then(|| account.limits.after_failure(method, context.now, context.policy)).flatten();
-    [Some(rejected), cool_down].into_iter().flatten().collect()
+    std::iter::once(rejected).chain(follows).collect()
 }
 
 /// Whether a refused code is a guess: whoever types one that was accepted has it, and guesses
 /// nothing.
 pub(in crate::domain) fn counts_as_guess(why: RejectedWhy) -> bool {
     why != RejectedWhy::Reused
+}
+
+/// Whether a refused code counts to the limits of its method.
+pub(in crate::domain) fn counts_to_limit(why: RejectedWhy, purpose: Purpose) -> bool {
+    counts_as_guess(why) && purpose != Purpose::Enable
 }
 
 fn guesses_so_far(account: &Account, sign_in: HandleHash) -> u32 {

@@ -8,19 +8,29 @@ use countersign_events::account::{
     AccountEvent, Assurance, DeviceRemembered, DevicesForgotten, SessionEndedWhy,
 };
 use countersign_events::id::HandleHash;
+use jiff::Timestamp;
 
 use super::Decision;
 use super::sessions::{ended, session_of};
 use super::sign_in::later;
 use crate::domain::account::{Account, Open};
-use crate::domain::command::{Context, WhichDevices};
+use crate::domain::command::{AtDevice, Context, WhichDevices};
 use crate::domain::refusal::Refusal;
 
 /// The device that asks, where the account knows it.
 pub(super) fn known(open: &Open, context: &Context<'_>) -> Option<HandleHash> {
-    let holds = context.device?.holds?;
-    let device = open.devices.get(&holds)?;
-    (context.now < device.expires_at).then_some(holds)
+    known_at(open, context.device, context.now)
+}
+
+/// The same of a device at a time.
+pub(super) fn known_at(
+    open: &Open,
+    device: Option<AtDevice>,
+    now: Timestamp,
+) -> Option<HandleHash> {
+    let holds = device?.holds?;
+    let known = open.devices.get(&holds)?;
+    (now < known.expires_at).then_some(holds)
 }
 
 /// What a sign-in makes of the device where it was completed. A code by e-mail proves less than the
@@ -30,7 +40,7 @@ pub(super) fn remembered(
     assurance: Assurance,
     context: &Context<'_>,
 ) -> Option<DeviceRemembered> {
-    let device = context.device?.next;
+    let device = context.device?.next?;
     let expires_at = later(context, context.policy.device_ttl);
     let replaces = known(open, context);
     (assurance != Assurance::EmailCode).then_some(DeviceRemembered { device, expires_at, replaces })

@@ -10,11 +10,12 @@ use countersign_events::id::{FactorId, HandleHash};
 use super::code::{self, Judged, Place};
 use super::sessions::{ended, others, session_of};
 use super::sign_in::{alive, later, opened, proven_by};
-use super::{Decision, admit, existing};
+use super::{Decision, existing};
 use crate::domain::account::{Account, Offer, Open};
 use crate::domain::command::{
     Activate, Context, Enroller, Evidence, RecoveryMinted, RequestEnable,
 };
+use crate::domain::policy::OFFER_GUESSES_MAX;
 use crate::domain::refusal::{Refusal, StepUp};
 use crate::domain::totp;
 
@@ -22,7 +23,10 @@ use crate::domain::totp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Enrolling {
     Further,
+    /// They are lost.
     Replacing,
+    /// They were guessed at too often, and are worth nothing.
+    Rebinding,
 }
 
 /// Whether whoever asks may enrol an authenticator now. The first needs a fresh password, a further
@@ -54,7 +58,16 @@ fn may_enrol(
             session.demand_fresh(open, context.now, context.policy)?;
         }
     }
-    Ok(Enrolling::Further)
+    Ok(further(account))
+}
+
+/// A further authenticator beside those in use, or one in the place of those worth nothing.
+fn further(account: &Account) -> Enrolling {
+    if account.limits.of(Method::Totp).is_disabled() {
+        Enrolling::Rebinding
+    } else {
+        Enrolling::Further
+    }
 }
 
 /// Offers an authenticator.
@@ -94,7 +107,7 @@ pub fn confirmable<'a>(
     open.offer
         .as_ref()
         .filter(|offer| offer.factor == factor && offer.session == enroller.bound_to())
-        .filter(|offer| context.now < offer.expires_at)
+        .filter(|offer| context.now < offer.expires_at && offer.guesses < OFFER_GUESSES_MAX)
         .ok_or(Refusal::NotFound("pending authenticator"))
 }
 
@@ -105,7 +118,7 @@ pub(super) fn activate(account: &Account, command: &Activate, context: &Context<
     let (factor, enroller) = (command.compared.factor, command.enroller);
     let enrolling = may_activate(account, enroller, context)?;
     confirmable(open, factor, enroller, context)?;
-    let mut events = admit(account, Method::Totp, context)?;
+    let mut events = vec![];
     let (sign_in, in_session) = match enroller {
         Enroller::SignIn(hash) => (Some(hash), None),
         Enroller::Session(hash) => (None, Some(hash)),
@@ -115,16 +128,18 @@ pub(super) fn activate(account: &Account, command: &Activate, context: &Context<
     let evidence = Evidence::Totp(command.compared);
     let judged = code::judge(open, &evidence, &place, context);
     if matches!(judged, Judged::Rejected { .. }) {
-        events.extend(code::refused(account, judged, &evidence, &place, context));
+        events.extend(code::refused(account, judged, &evidence, &place, None, context));
         return Ok(events);
     }
-    let mut accepted = code::accepted(judged, &evidence, &place);
+    let mut accepted = code::accepted(judged, &evidence, &place, None);
     if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
         verified.session = session_enrolled(open, command, context);
     }
     events.extend(accepted);
     if enrolling == Enrolling::Replacing {
         events.push(AccountEvent::ReplacementCompleted(ReplacementCompleted {}));
+    }
+    if enrolling != Enrolling::Further {
         let removed = open.factors.keys();
         events.extend(removed.map(|id| AccountEvent::FactorRemoved(FactorRemoved { factor: *id })));
     }
@@ -152,12 +167,12 @@ fn may_activate(
 ) -> Result<Enrolling, Refusal> {
     let open = existing(account)?;
     match enroller {
-        Enroller::Client => Ok(Enrolling::Further),
+        Enroller::Client => Ok(further(account)),
         Enroller::SignIn(_) => may_enrol(account, enroller, context),
         Enroller::Session(hash) => {
             let (_, session) = session_of(account, hash, context)?;
             match (session.assurance, open.two_factor_enabled()) {
-                (Assurance::TwoFactor, true) | (_, false) => Ok(Enrolling::Further),
+                (Assurance::TwoFactor, true) | (_, false) => Ok(further(account)),
                 (Assurance::EmailCode, true) if open.replacement_due(context.now).is_some() => {
                     Ok(Enrolling::Replacing)
                 }

@@ -4,9 +4,11 @@
 
 mod code;
 mod devices;
-pub(in crate::domain) use code::counts_as_guess;
+pub(in crate::domain) use code::{counts_as_guess, counts_to_limit};
 pub use factor::confirmable;
+pub use guesses::{guess_at, refusal_of};
 mod factor;
+mod guesses;
 mod password;
 mod recovery;
 mod registration;
@@ -15,7 +17,7 @@ mod sessions;
 mod sign_in;
 mod support;
 
-use countersign_events::account::{AccountEvent, Method};
+use countersign_events::account::AccountEvent;
 
 use super::account::{Account, Open};
 use super::command::{Command, Context};
@@ -74,7 +76,9 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         Command::ForgetDevices { session, which } => {
             devices::forget(account, *session, *which, context)
         }
-        Command::ResetLockout { scope, method } => support::reset_lockout(account, *scope, *method),
+        Command::ResetLockout { scope, method } => {
+            support::reset_lockout(account, *scope, *method, context)
+        }
         Command::View(what) => support::view(account, *what),
         Command::RecordMail(event) => support::record_mail(event),
     }
@@ -83,17 +87,6 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
 /// The account, where there must be one.
 fn existing(account: &Account) -> Result<&Open, Refusal> {
     account.open().ok_or(Refusal::NotFound("account"))
-}
-
-/// Admits a guess of a method, or refuses it; what was refused before is summed up in front of
-/// the events that follow.
-fn admit(
-    account: &Account,
-    method: Method,
-    context: &Context<'_>,
-) -> Result<Vec<AccountEvent>, Refusal> {
-    account.limits.admit(method, context.now)?;
-    Ok(context.refused.get(&method).map(|refused| refused.event(method)).into_iter().collect())
 }
 
 #[cfg(test)]

@@ -11,9 +11,10 @@ use countersign_events::account::{
 use countersign_events::id::SecretVersion;
 use jiff::Timestamp;
 
+use super::Decision;
+use super::guesses::admit;
 use super::sessions::{ended, others, replacing, session_of};
 use super::sign_in::{after_factors, alive, later, password_wrong};
-use super::{Decision, admit};
 use crate::domain::account::{Account, Open};
 use crate::domain::command::{ChangePassword, Context, SetDemandedPassword};
 use crate::domain::email_code::admit_reset;
@@ -37,8 +38,10 @@ pub(super) fn change(
     let Some(version) = command.version else {
         return password_wrong(account, Purpose::StepUp, Some(command.session), context);
     };
-    let mut events = admit(account, Method::Password, context)?;
+    let within = Some(command.session);
+    let (admitted, mut events) = admit(account, Method::Password, within, context)?;
     events.push(AccountEvent::PasswordVerified(PasswordVerified {
+        device: admitted.device(),
         purpose: Purpose::StepUp,
         sign_in: None,
         session: Some(replacing(
@@ -48,7 +51,10 @@ pub(super) fn change(
             &session.amr,
         )),
     }));
-    events.push(AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Changed)));
+    events.push(AccountEvent::PasswordSet(PasswordSet {
+        forgives_codes: open.two_factor_enabled(),
+        ..PasswordSet::new(version, PasswordSetWhy::Changed)
+    }));
     events.extend(ended(others(open, Some(command.session)), SessionEndedWhy::PasswordChanged));
     Ok(events)
 }
@@ -114,6 +120,8 @@ pub(super) fn set_demanded(
         sign_in: Some(command.sign_in),
         next,
         session,
+        // Nobody gets new guesses for a mailbox and a password that is known.
+        forgives_codes: matches!(proven, Method::Totp | Method::RecoveryCode),
         ..PasswordSet::new(command.version, PasswordSetWhy::Demanded)
     });
     let ended = ended(others(open, None), SessionEndedWhy::PasswordChanged);

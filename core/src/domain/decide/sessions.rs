@@ -6,10 +6,11 @@ use countersign_events::account::{
 };
 use countersign_events::id::HandleHash;
 
+use super::Decision;
 use super::code::{self, Judged, Place};
+use super::guesses::admit;
 use super::recovery::stops_replacement;
 use super::sign_in::{password_wrong, proven_by};
-use super::{Decision, admit};
 use crate::domain::account::{Account, Open, Session};
 use crate::domain::command::{Context, Evidence, Prove, Proven, WhichSessions};
 use crate::domain::policy::{REUSED_PER_SESSION_MAX, SESSION_USE_RECORDED_EVERY};
@@ -35,8 +36,10 @@ pub(super) fn prove(account: &Account, command: &Prove, context: &Context<'_>) -
             password_wrong(account, Purpose::StepUp, Some(command.session), context)
         }
         Proven::Password { right: true } => {
-            let mut events = admit(account, Method::Password, context)?;
+            let within = Some(command.session);
+            let (admitted, mut events) = admit(account, Method::Password, within, context)?;
             events.push(AccountEvent::PasswordVerified(PasswordVerified {
+                device: admitted.device(),
                 purpose: Purpose::StepUp,
                 sign_in: None,
                 session: Some(replacing(
@@ -69,17 +72,18 @@ fn prove_by_code(
     if session.reused >= REUSED_PER_SESSION_MAX {
         return Err(Refusal::AuthenticationFailed);
     }
-    let mut events = admit(account, method, context)?;
+    let (admitted, mut events) = admit(account, method, Some(command.session), context)?;
     let place =
         Place { purpose: Purpose::StepUp, sign_in: None, in_session: Some(command.session) };
     let judged = code::judge(open, evidence, &place, context);
     if matches!(judged, Judged::Rejected { .. }) {
-        events.extend(code::refused(account, judged, evidence, &place, context));
+        let admitted = Some(&admitted);
+        events.extend(code::refused(account, judged, evidence, &place, admitted, context));
         return Ok(events);
     }
     let (assurance, amr) = proven_by(method);
     let amr: Vec<String> = amr.iter().map(|value| (*value).to_owned()).collect();
-    let mut accepted = code::accepted(judged, evidence, &place);
+    let mut accepted = code::accepted(judged, evidence, &place, admitted.device());
     if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
         verified.session =
             Some(replacing((command.session, session), command.next, assurance, &amr));
@@ -128,13 +132,14 @@ pub(super) fn prove_address(
     proven: AccountEvent,
     context: &Context<'_>,
 ) -> Decision {
-    let mut events = admit(account, Method::EmailCode, context)?;
+    let (admitted, mut events) = admit(account, Method::EmailCode, place.in_session, context)?;
     let evidence = Evidence::EmailCode { right };
     let judged = code::judge(open, &evidence, place, context);
     if matches!(judged, Judged::Rejected { .. }) {
-        events.extend(code::refused(account, judged, &evidence, place, context));
+        let admitted = Some(&admitted);
+        events.extend(code::refused(account, judged, &evidence, place, admitted, context));
     } else {
-        events.extend(code::accepted(judged, &evidence, place));
+        events.extend(code::accepted(judged, &evidence, place, admitted.device()));
         events.push(proven);
     }
     Ok(events)

@@ -17,9 +17,10 @@ use jiff::Timestamp;
 
 use super::code::{self, Judged, Place};
 use super::devices;
+use super::guesses::admit;
 use super::recovery::{may_change_email, stops_replacement};
 use super::sessions::session_of;
-use super::{Decision, admit, existing};
+use super::{Decision, existing};
 use crate::domain::account::{Account, Open, SignIn as WaitingSignIn};
 use crate::domain::command::{Context, FirstFactor, SendEmailCode, SignIn, VerifyCode};
 use crate::domain::email_code;
@@ -38,7 +39,7 @@ pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) 
         }
         FirstFactor::PasswordWrong => password_wrong(account, Purpose::SignIn, None, context),
         FirstFactor::PasswordRight { rehashed } => {
-            let mut events = admit(account, Method::Password, context)?;
+            let (admitted, mut events) = admit(account, Method::Password, None, context)?;
             let Some(open) = account.open() else {
                 return password_wrong(account, Purpose::SignIn, None, context);
             };
@@ -49,6 +50,7 @@ pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) 
                 purpose: Purpose::SignIn,
                 sign_in,
                 session,
+                device: admitted.device(),
             }));
             events.extend(rehashed.map(|version| {
                 AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Rehashed))
@@ -65,13 +67,15 @@ pub(super) fn password_wrong(
     in_session: Option<HandleHash>,
     context: &Context<'_>,
 ) -> Decision {
-    let mut events = admit(account, Method::Password, context)?;
+    let (admitted, mut events) = admit(account, Method::Password, in_session, context)?;
+    let wrong = admitted.wrong(account, context);
     events.push(AccountEvent::PasswordRejected(PasswordRejected {
         purpose,
         in_session,
-        unresolved: account.limits.unresolved(Method::Password).saturating_add(1),
+        unresolved: wrong.unresolved,
+        counted: wrong.counted,
     }));
-    events.extend(account.limits.after_failure(Method::Password, context.now, context.policy));
+    events.extend(wrong.follows);
     Ok(events)
 }
 
@@ -171,6 +175,7 @@ pub(super) fn alive<'a>(
     let open = account.open().ok_or(Refusal::AuthenticationFailed)?;
     let found = open.sign_ins.get(&sign_in).ok_or(Refusal::AuthenticationFailed)?;
     let is_alive = found.needs == needs
+        && !found.ended
         && context.now < found.expires_at
         && found.guesses < context.policy.guesses_per_sign_in
         && found.reused < context.policy.reused_per_sign_in;
@@ -184,19 +189,20 @@ pub(super) fn verify_code(
 ) -> Decision {
     let (open, _) = alive(account, command.sign_in, Need::SecondFactor, context)?;
     let method = command.evidence.method();
-    let mut events = admit(account, method, context)?;
+    let (admitted, mut events) = admit(account, method, Some(command.sign_in), context)?;
     let place =
         Place { purpose: Purpose::SignIn, sign_in: Some(command.sign_in), in_session: None };
     let judged = code::judge(open, &command.evidence, &place, context);
     if matches!(judged, Judged::Rejected { .. }) {
-        events.extend(code::refused(account, judged, &command.evidence, &place, context));
+        let admitted = Some(&admitted);
+        events.extend(code::refused(account, judged, &command.evidence, &place, admitted, context));
         return Ok(events);
     }
     let demands = open.password_change.is_some();
     let (next, session) =
         after_factors(open, method, demands, command.next, command.session, context);
     events.extend(room_for(open, session.as_ref(), context));
-    let mut accepted = code::accepted(judged, &command.evidence, &place);
+    let mut accepted = code::accepted(judged, &command.evidence, &place, admitted.device());
     if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
         (verified.next, verified.session) = (next, session);
     }
@@ -250,8 +256,11 @@ pub(super) fn send_email_code(
     if open.email.is_none() && command.purpose != Purpose::ChangeEmail {
         return Err(Refusal::Conflict("the account has no e-mail address"));
     }
-    account.limits.admit(Method::EmailCode, context.now)?;
-    email_code::admit_send(open, context.now, context.policy)?;
+    admit(account, Method::EmailCode, Some(command.bound_to), context)?;
+    // Who is in a session guesses at nothing.
+    let in_session = command.purpose != Purpose::SignIn;
+    let has_reserve = in_session || devices::known(open, context).is_some();
+    email_code::admit_send(open, has_reserve, context.now, context.policy)?;
     Ok(vec![AccountEvent::EmailCodeRequested(EmailCodeRequested {
         purpose: command.purpose,
         bound_to: command.bound_to,

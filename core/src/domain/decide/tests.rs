@@ -17,5 +17,6 @@ mod recovery_codes;
 mod registration;
 mod sessions;
 mod sign_in;
+mod simulations;
 mod state_machine;
 mod support;

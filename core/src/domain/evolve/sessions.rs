@@ -5,16 +5,12 @@ use countersign_events::id::HandleHash;
 
 use super::StampedEvent;
 use crate::domain::account::{Device, Open, Session, SignIn};
-use crate::domain::policy::{DEVICES_MAX, SIGN_INS_LIVE_MAX};
+use crate::domain::policy::{DEVICES_MAX, SIGN_INS_LIVE_MAX, SIGN_INS_PER_DEVICE_MAX};
 
 impl Open {
     pub(super) fn begin(&mut self, opened: Option<&SignInOpened>, stamped: &StampedEvent) {
         let Some(opened) = opened else { return };
-        while self.sign_ins.len() >= SIGN_INS_LIVE_MAX {
-            let oldest = self.sign_ins.iter().min_by_key(|(_, sign_in)| sign_in.started_at);
-            let Some(oldest) = oldest.map(|(hash, _)| *hash) else { break };
-            self.sign_ins.remove(&oldest);
-        }
+        self.make_room(opened.device);
         let sign_in = SignIn {
             started_at: stamped.at,
             opened_in: stamped.revision,
@@ -24,8 +20,40 @@ impl Open {
             proven: None,
             guesses: 0,
             reused: 0,
+            ended: false,
         };
         self.sign_ins.insert(opened.sign_in, sign_in);
+    }
+
+    /// Drops what a new sign-in is one too many for (SR-059): the oldest at its own device, then
+    /// the oldest at a device that is not known, before any other. So nobody from elsewhere drops
+    /// what the holder began.
+    fn make_room(&mut self, device: Option<HandleHash>) {
+        let at_it = |sign_in: &SignIn| device.is_some() && sign_in.device == device;
+        while self.sign_ins.values().filter(|sign_in| at_it(sign_in)).count()
+            >= SIGN_INS_PER_DEVICE_MAX
+        {
+            self.drop_oldest(at_it);
+        }
+        while self.sign_ins.len() >= SIGN_INS_LIVE_MAX {
+            if self.sign_ins.values().any(|sign_in| sign_in.device.is_none()) {
+                self.drop_oldest(|sign_in| sign_in.device.is_none());
+            } else {
+                self.drop_oldest(|_| true);
+            }
+        }
+    }
+
+    fn drop_oldest(&mut self, which: impl Fn(&SignIn) -> bool) {
+        let those = self.sign_ins.iter().filter(|(_, sign_in)| which(sign_in));
+        let oldest = those.min_by_key(|(_, sign_in)| sign_in.started_at).map(|(hash, _)| *hash);
+        oldest.map(|oldest| self.sign_ins.remove(&oldest));
+    }
+
+    /// Whoever guessed too often from elsewhere goes on nowhere (SR-060).
+    pub(super) fn end_unknown_sign_ins(&mut self) {
+        let unknown = self.sign_ins.values_mut().filter(|sign_in| sign_in.device.is_none());
+        unknown.for_each(|sign_in| sign_in.ended = true);
     }
 
     /// A sign-in goes on under another id: what was proven goes along.

@@ -2,11 +2,11 @@
 //! keep, and gives the same state however often it runs.
 
 use countersign_events::account::{
-    AccountEvent, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown,
+    AccountEvent, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown, Counted,
     DeviceRemembered, DevicesForgotten, Disabled, EmailCodeRequested, EmailConfirmed,
-    EnableRequested, Enabled, FactorRemoved, FactorRenamed, FirstFactorVouched, KeyCreated,
-    LockoutReset, Method, Need, Origin, PasswordRejected, PasswordSet, PasswordSetWhy,
-    PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
+    EnableRequested, Enabled, FactorRemoved, FactorRenamed, FirstFactorVouched, KeyCreated, Lane,
+    LockRule, LockedOut, LockoutReset, Method, Need, Origin, PasswordRejected, PasswordSet,
+    PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
     RegistrationAbandoned, RejectedWhy, ResetScope, SessionEndedWhy, SessionOpened, SessionUsed,
     SessionsEnded, SignInOpened,
 };
@@ -106,7 +106,8 @@ fn sign_ins_and_idempotency_keys_are_bounded() {
         let (sign_in, expires_at) = (HandleHash::new(hash), Timestamp::MAX);
         let needs = Need::SecondFactor;
         let sign_in = Some(SignInOpened { sign_in, expires_at, needs, device: None });
-        let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
+        let verified =
+            PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None, device: None };
         let idempotency = Some(Idempotency { key: HandleHash::new(hash), body: digest(1) });
         let event = AccountEvent::PasswordVerified(verified);
         Stamps { at: time(i64::from(number)), idempotency, pii: None, event }
@@ -246,17 +247,38 @@ fn first_factor() -> impl Strategy<Value = AccountEvent> {
     prop_oneof![
         version()
             .prop_map(move |version| { AccountEvent::PasswordSet(PasswordSet::new(version, why)) }),
-        (purpose(), sign_in(), session()).prop_map(|(purpose, sign_in, session)| {
-            AccountEvent::PasswordVerified(PasswordVerified { purpose, sign_in, session })
-        }),
+        (purpose(), sign_in(), session(), option::of(hash())).prop_map(
+            |(purpose, sign_in, session, device)| {
+                AccountEvent::PasswordVerified(PasswordVerified {
+                    purpose,
+                    sign_in,
+                    session,
+                    device,
+                })
+            }
+        ),
         (sign_in(), session()).prop_map(|(sign_in, session)| {
             AccountEvent::FirstFactorVouched(FirstFactorVouched { sign_in, session })
         }),
-        (purpose(), option::of(hash()), any::<u32>()).prop_map(|(purpose, in_session, count)| {
-            let unresolved = count;
-            AccountEvent::PasswordRejected(PasswordRejected { purpose, in_session, unresolved })
+        (purpose(), option::of(hash()), any::<u32>(), counted()).prop_map(|it| {
+            let (purpose, in_session, unresolved, counted) = it;
+            AccountEvent::PasswordRejected(PasswordRejected {
+                purpose,
+                in_session,
+                unresolved,
+                counted,
+            })
         }),
     ]
+}
+
+fn counted() -> impl Strategy<Value = Counted> {
+    let lane = select(vec![Lane::Unknown, Lane::Known]);
+    (lane, option::of(hash()), any::<bool>()).prop_map(|(lane, device, tells_holder)| Counted {
+        lane,
+        device,
+        tells_holder,
+    })
 }
 
 fn code() -> impl Strategy<Value = AccountEvent> {
@@ -265,7 +287,8 @@ fn code() -> impl Strategy<Value = AccountEvent> {
     let step = option::of(any::<u64>());
     let whys =
         [RejectedWhy::Wrong, RejectedWhy::Reused, RejectedWhy::Expired, RejectedWhy::NoneIssued];
-    let verified = (which(), place(), step, session()).prop_map(|(which, place, step, session)| {
+    let verified = (which(), place(), step, session(), option::of(hash()));
+    let verified = verified.prop_map(|(which, place, step, session, device)| {
         AccountEvent::CodeVerified(CodeVerified {
             method: which.0,
             factor: which.1,
@@ -277,10 +300,11 @@ fn code() -> impl Strategy<Value = AccountEvent> {
             in_session: place.2,
             next: None,
             session,
+            device,
         })
     });
-    let rejected = (which(), place(), select(whys.to_vec()), any::<(u32, u32)>());
-    let rejected = rejected.prop_map(|(which, place, why, counts)| {
+    let rejected = (which(), place(), select(whys.to_vec()), any::<(u32, u32)>(), counted());
+    let rejected = rejected.prop_map(|(which, place, why, counts, counted)| {
         AccountEvent::CodeRejected(CodeRejected {
             method: which.0,
             factor: which.1,
@@ -291,6 +315,7 @@ fn code() -> impl Strategy<Value = AccountEvent> {
             in_session: place.2,
             in_sign_in: counts.0,
             unresolved: counts.1,
+            counted,
         })
     });
     let asked = (purpose(), hash(), any::<[u8; 16]>(), at());
@@ -341,12 +366,23 @@ fn factors() -> impl Strategy<Value = AccountEvent> {
 
 fn others() -> impl Strategy<Value = AccountEvent> {
     let scope = select(vec![ResetScope::CoolDown, ResetScope::Counters]);
-    let cooled = (method(), at(), any::<u32>()).prop_map(|(method, until, unresolved)| {
-        let rule = "unresolved-failures".to_owned();
-        AccountEvent::CooledDown(CooledDown { method, until, unresolved, rule })
+    let lane = || select(vec![Lane::Unknown, Lane::Known]);
+    let cooled = (method(), lane(), at(), any::<u32>(), any::<bool>());
+    let cooled = cooled.prop_map(|(method, lane, until, unresolved, ends_sign_ins)| {
+        let rule = "wait".to_owned();
+        let cooled = CooledDown { method, lane, until, unresolved, rule, ends_sign_ins };
+        AccountEvent::CooledDown(cooled)
     });
-    let refused = (method(), any::<u64>(), at(), at()).prop_map(|(method, count, first, last)| {
-        AccountEvent::AttemptsRefused(AttemptsRefused { method, count, first, last })
+    let rule = select(vec![LockRule::LaneCap, LockRule::HardCap]);
+    let locked = (method(), lane(), rule, option::of(at()), any::<bool>());
+    let locked = locked.prop_map(|(method, lane, rule, until, ends_sign_ins)| {
+        let unresolved = 26;
+        let locked = LockedOut { method, lane, rule, unresolved, until, ends_sign_ins };
+        AccountEvent::LockedOut(locked)
+    });
+    let refused = (method(), lane(), any::<u64>(), at(), at());
+    let refused = refused.prop_map(|(method, lane, count, first, last)| {
+        AccountEvent::AttemptsRefused(AttemptsRefused { method, lane, count, first, last })
     });
     let ended = vec(hash(), 0..4).prop_map(|sessions| {
         AccountEvent::SessionsEnded(SessionsEnded { sessions, why: SessionEndedWhy::Revoked })
@@ -355,6 +391,7 @@ fn others() -> impl Strategy<Value = AccountEvent> {
         .prop_map(|devices| AccountEvent::DevicesForgotten(DevicesForgotten { devices }));
     prop_oneof![
         cooled,
+        locked,
         refused,
         ended,
         forgotten,

@@ -1,6 +1,8 @@
 //! What concerns getting back in, in sentences.
 
-use countersign_events::account::{AccountEvent, EmailCodes, HoldPlaced, HoldWhy};
+use countersign_events::account::{
+    AccountEvent, EmailCodes, HoldPlaced, HoldWhy, PasswordChangeWhy,
+};
 
 use super::time;
 
@@ -18,10 +20,17 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
              that something was somebody else's doing"
                 .into()
         }
-        AccountEvent::PasswordChangeDemanded(_) => {
-            "the next sign-in asks for a new password: the holder said that something was \
-             somebody else's doing"
-                .into()
+        AccountEvent::PasswordChangeDemanded(demanded) => {
+            let why = match demanded.why {
+                PasswordChangeWhy::Repudiated => {
+                    "the holder said that something was somebody else's doing"
+                }
+                PasswordChangeWhy::Guessed => "whoever gave so many wrong codes knows this one",
+                PasswordChangeWhy::Unlocked => {
+                    "support forgave wrong codes, and whoever gave them knows this one"
+                }
+            };
+            format!("the next sign-in asks for a new password: {why}")
         }
         AccountEvent::HoldPlaced(hold) => held(hold),
         AccountEvent::EmailChanged(changed) if changed.unproven => {

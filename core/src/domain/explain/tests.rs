@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use countersign_events::account::{AccountEvent, Method};
+use countersign_events::account::{AccountEvent, Lane, Method};
 use jiff::Timestamp;
 
-use super::{cool_down, event};
-use crate::domain::guess_limit::CoolDown;
+use super::{event, lock};
+use crate::domain::limits::{Lock, Rule};
 
 /// The golden payloads of accounts, by type and form, and what is said of each, line by line.
 const SENTENCES: &str = include_str!("sentences.txt");
@@ -61,15 +61,17 @@ fn no_sentence_shows_the_machine() {
     assert_eq!(seen, sentences().len(), "a golden payload without a sentence here");
 }
 
-/// Why is it locked: what was counted, what is refused, from when until when, and what ends it.
+/// Why is it locked: what was counted, what is refused, since when, until when, and what ends it.
 #[test]
 fn a_lock_is_explained_with_its_reason_and_its_end() {
     let at = |second: i64| Timestamp::from_second(1_795_000_000 + second).unwrap();
-    let waits = |unresolved| CoolDown {
+    let shut = |method, rule, until: Option<i64>, unresolved| Lock {
+        method,
+        lane: Lane::Unknown,
+        rule,
         since: at(0),
-        until: at(900),
+        until: until.map(at),
         unresolved,
-        rule: "simple-5-15m".to_owned(),
     };
     for (method, what) in [
         (Method::Password, "password"),
@@ -78,10 +80,34 @@ fn a_lock_is_explained_with_its_reason_and_its_end() {
         (Method::RecoveryCode, "recovery code"),
     ] {
         let expected = format!(
-            "5 wrong tries in a row: every {what} is refused from 2026-11-18 11:06:40 UTC until \
-             2026-11-18 11:21:40 UTC; the time or support ends it, and trying on does not make it \
-             longer"
+            "5 wrong tries from devices that are not known: every {what} from there is refused \
+             from 2026-11-18 11:06:40 UTC until 2026-11-18 11:21:40 UTC; the time or support ends \
+             it, and trying on does not make it longer"
         );
-        assert_eq!(cool_down(method, &waits(5)), expected);
+        assert_eq!(lock(&shut(method, Rule::Wait, Some(900), 5)), expected);
     }
+    let year = 365 * 24 * 3_600;
+    assert_eq!(
+        lock(&shut(Method::Totp, Rule::LaneCap, Some(year), 16)),
+        "16 wrong tries from devices that are not known: every authenticator code from there is \
+         refused from 2026-11-18 11:06:40 UTC until 2027-11-18 11:06:40 UTC; known devices are not \
+         concerned; a new password, set with a second factor, or support ends it earlier"
+    );
+    let known = Lock { lane: Lane::Known, ..shut(Method::Totp, Rule::LaneCap, Some(year), 10) };
+    assert_eq!(
+        lock(&known),
+        "10 wrong tries from known devices: since 2026-11-18 11:06:40 UTC an authenticator code \
+         from there counts as one from any other until 2027-11-18 11:06:40 UTC; a right one ends it"
+    );
+    assert_eq!(
+        lock(&shut(Method::Totp, Rule::HardCap, None, 26)),
+        "26 wrong tries in all: every authenticator code is refused since 2026-11-18 11:06:40 UTC; \
+         only a new authenticator ends it, set up with a recovery code, after a code by e-mail or \
+         with support"
+    );
+    assert_eq!(
+        lock(&shut(Method::RecoveryCode, Rule::HardCap, None, 50)),
+        "50 wrong tries in all: every recovery code is refused since 2026-11-18 11:06:40 UTC; only \
+         new recovery codes end it"
+    );
 }

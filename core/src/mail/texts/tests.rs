@@ -23,11 +23,13 @@ const PURPOSES: [Purpose; 5] = [
     Purpose::ConfirmEmail,
     Purpose::ChangeEmail,
 ];
-const NOTICES: [Notice; 15] = [
+const NOTICES: [Notice; 17] = [
     Notice::FactorEnabled,
     Notice::FactorRemoved,
     Notice::RecoveryCodeUsed,
     Notice::Locked,
+    Notice::CodesGuessed,
+    Notice::PasswordGuessed,
     Notice::Unlocked,
     Notice::SignedInByEmail,
     Notice::RecoveryCodesReplaced,

@@ -50,8 +50,10 @@ async function showAll() {
 
 function showLocks() {
   const items = account.locks.map((lock) => {
-    const values = { method: say(`method.${lock.method}`), time: moment(fullMinute(lock.until)) };
-    const text = say("script.locked", values);
+    const method = say(`method.${lock.method}`);
+    const text = lock.until
+      ? say(`script.locked-${lock.rule}`, { method, time: moment(fullMinute(lock.until)) })
+      : say("script.locked-hard-cap", { method });
     return Object.assign(document.createElement("li"), { textContent: text });
   });
   $("locks").replaceChildren(...items);

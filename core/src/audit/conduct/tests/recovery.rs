@@ -144,7 +144,8 @@ fn sr_118_a_replacement_removes_what_it_replaces_and_nothing_more() {
 /// The right password, and a sign-in that waits for this.
 fn begin_with_need(log: &mut Sample, stream: StreamId, sign_in: u8, needs: Need) {
     let sign_in = Some(SignInOpened { needs, ..log.waits(sign_in) });
-    let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None };
+    let verified =
+        PasswordVerified { purpose: Purpose::SignIn, sign_in, session: None, device: None };
     log.happened(stream, &AccountEvent::PasswordVerified(verified));
 }
 

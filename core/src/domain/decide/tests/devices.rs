@@ -7,25 +7,15 @@ use countersign_events::id::HandleHash;
 use jiff::SignedDuration;
 
 use super::harness::{
-    Given, RIGHT, begin, email_code, ended, enrolled, given, hours, mins, password_set, prove,
-    registered, secs, session, sign_in, start, verify, waiting,
+    Given, RIGHT, begin, device, email_code, ended, enrolled, given, hours, mins, password_set,
+    prove, registered, secs, session, sign_in, start, verify, waiting,
 };
 use crate::domain::account::Open;
-use crate::domain::command::{AtDevice, Command, Evidence, Proven, WhichDevices};
+use crate::domain::command::{Command, Evidence, Proven, WhichDevices};
 use crate::domain::policy::DEVICES_MAX;
 use crate::domain::refusal::Refusal;
 
-fn device(number: u8) -> HandleHash {
-    HandleHash::new([200 + number; 16])
-}
-
 impl Given {
-    /// The caller is a browser that holds this, and would hold that.
-    fn at_device(mut self, holds: Option<u8>, next: u8) -> Self {
-        self.device = Some(AtDevice { holds: holds.map(device), next: device(next) });
-        self
-    }
-
     fn open(&self) -> &Open {
         self.account.open().unwrap()
     }

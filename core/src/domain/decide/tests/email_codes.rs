@@ -7,9 +7,9 @@ use countersign_events::account::{
 use countersign_events::id::EventId;
 
 use super::harness::{
-    Given, amr, cooled_down, email_code, event_id, given, hours, mins, nonce, password_session,
-    rejected, remove, rename, replace_codes, request_enable, secs, send, session, sign_in,
-    sign_in_opened, signed_in, start, two_factor_session, verify, waiting, wrong,
+    Given, amr, cooled_down, email_code, enrolled, event_id, given, hours, mins, nonce,
+    password_session, rejected, remove, rename, replace_codes, request_enable, secs, send, session,
+    sign_in, sign_in_opened, signed_in, start, told, two_factor_session, verify, waiting, wrong,
 };
 use crate::domain::command::{Command, Evidence, Proven};
 use crate::domain::refusal::{Refusal, StepUp};
@@ -80,6 +80,7 @@ fn sr_026_a_code_is_sent_again_after_a_minute_and_not_before() {
 #[test]
 fn sr_026_the_sixth_code_in_a_day_is_not_sent() {
     let mut given = given(waiting());
+    given.policy.email_sends_reserved = 0;
     for number in 0..5 {
         given = given.at(mins(i64::from(number))).play(send(Purpose::SignIn, sign_in(1), number));
     }
@@ -90,9 +91,31 @@ fn sr_026_the_sixth_code_in_a_day_is_not_sent() {
     assert_eq!(free, [email_code(Purpose::SignIn, sign_in(2), 9, hours(24) + mins(10))]);
 }
 
+/// SR-026, AT-50: from anywhere three codes in a day; two more from a device that is known.
+#[test]
+fn sr_026_two_codes_a_day_are_kept_for_known_devices() {
+    let at_home = given(enrolled()).after(mins(1)).at_device(None, 1);
+    let at_home = at_home.clone().and([sign_in_opened(1, hours(1))]);
+    let at_home = at_home.clone().play(verify(1, at_home.totp(&[0])));
+    let mut given = at_home.elsewhere().and([sign_in_opened(2, hours(1))]);
+    for number in 0..3 {
+        given = given.after(mins(1)).play(send(Purpose::SignIn, sign_in(2), number));
+    }
+    let given = given.after(mins(1));
+    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(2) + hours(24) };
+    given.when(send(Purpose::SignIn, sign_in(2), 4)).refused(refusal);
+    let mut known = given.at_device(Some(1), 2);
+    for number in 4..6 {
+        known = known.play(send(Purpose::SignIn, sign_in(2), number)).after(mins(1));
+    }
+    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(2) + hours(24) };
+    known.when(send(Purpose::SignIn, sign_in(2), 6)).refused(refusal);
+}
+
 #[test]
 fn no_code_is_sent_while_the_method_cools_down() {
-    let given = given(waiting()).and([cooled_down(Method::EmailCode, mins(15))]);
+    let cooled = cooled_down(Method::EmailCode, mins(15));
+    let given = given(waiting()).and([cooled, sign_in_opened(1, mins(10))]);
     let refusal = Refusal::TooManyRequests { retry_at: start() + mins(15) };
     given.when(send(Purpose::SignIn, sign_in(1), 1)).refused(refusal);
 }
@@ -191,7 +214,7 @@ fn sr_023_a_new_code_voids_the_old_one_and_resets_no_counter() {
     let given = given.play(verify(1, WRONG));
     given
         .answer(WRONG)
-        .then([wrong(Method::EmailCode, 5, 5), cooled_down(Method::EmailCode, mins(16))]);
+        .then([told(wrong(Method::EmailCode, 5, 5)), cooled_down(Method::EmailCode, mins(16))]);
     given.play(verify(1, WRONG)).answer(RIGHT).refused(Refusal::AuthenticationFailed);
 }
 
@@ -221,6 +244,7 @@ fn a_session_confirms_its_address() {
         in_session: Some(session(1)),
         next: None,
         session: None,
+        device: None,
     };
     let confirm = |right| Command::ConfirmEmail { session: session(1), right };
     given.when(confirm(true)).then([AccountEvent::CodeVerified(verified), confirmed()]);

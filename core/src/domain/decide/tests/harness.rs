@@ -1,12 +1,10 @@
 //! Given, when, then; and the facts that most tests begin with.
 
-use std::collections::BTreeMap;
-
 use countersign_events::account::{
-    AccountEvent, Assurance, CodeRejected, CodeVerified, CooledDown, EmailCodeRequested,
-    EnableRequested, Enabled, KeyCreated, Method, Need, Origin, PasswordRejected, PasswordSet,
-    PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodesIssued, Registered, RejectedWhy,
-    SessionEndedWhy, SessionOpened, SessionsEnded, SignInOpened,
+    AccountEvent, Assurance, CodeRejected, CodeVerified, CooledDown, Counted, EmailCodeRequested,
+    EnableRequested, Enabled, KeyCreated, Lane, Method, Need, Origin, PasswordRejected,
+    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodesIssued, Registered,
+    RejectedWhy, SessionEndedWhy, SessionOpened, SessionsEnded, SignInOpened,
 };
 use countersign_events::id::{
     EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
@@ -14,15 +12,15 @@ use countersign_events::id::{
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::domain::command::{
-    Activate, AtDevice, Command, Context, Enroller, Evidence, FirstFactor, Prove, Proven,
-    RecoveryMinted, Register, RequestEnable, SendEmailCode, SignIn, VerifyCode,
-};
-use crate::domain::guess_limit::RefusedAttempts;
+use crate::domain::command::{AtDevice, Command, Context, Evidence, RecoveryMinted};
+use crate::domain::limits::Refused;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::totp::{Compared, PERIOD_SECONDS};
 use crate::domain::{Account, StampedEvent, decide, evolve};
+
+mod commands;
+pub(super) use commands::*;
 
 /// An account with a past, a time and a policy.
 #[derive(Debug, Clone)]
@@ -30,7 +28,7 @@ pub(super) struct Given {
     pub(super) account: Account,
     pub(super) now: Timestamp,
     pub(super) policy: Policy,
-    pub(super) refused: BTreeMap<Method, RefusedAttempts>,
+    pub(super) refused: Refused,
     pub(super) device: Option<AtDevice>,
 }
 
@@ -41,7 +39,7 @@ pub(super) struct Outcome(pub(super) Result<Vec<AccountEvent>, Refusal>);
 /// An account to which this happened, all of it at [`start`].
 pub(super) fn given(events: impl IntoIterator<Item = AccountEvent>) -> Given {
     let account = Account::default();
-    let (policy, refused) = (Policy::default(), BTreeMap::new());
+    let (policy, refused) = (Policy::default(), Refused::new());
     Given { account, now: start(), policy, refused, device: None }.and(events)
 }
 
@@ -87,6 +85,23 @@ impl Given {
     pub(super) fn play(self, command: Command) -> Self {
         let events = self.when(command).events();
         self.and(events)
+    }
+
+    /// The caller is a browser that holds this, and would hold that.
+    pub(super) fn at_device(mut self, holds: Option<u8>, next: u8) -> Self {
+        self.device = Some(AtDevice { holds: holds.map(device), next: Some(device(next)) });
+        self
+    }
+
+    /// The caller is a program.
+    pub(super) fn elsewhere(mut self) -> Self {
+        self.device = None;
+        self
+    }
+
+    /// Unresolved failures of a method, in both lanes.
+    pub(super) fn unresolved(&self, method: Method) -> u32 {
+        self.account.limits.of(method).all_unresolved(method, self.now)
     }
 
     /// The RFC 6238 step of the present.
@@ -153,6 +168,10 @@ pub(super) const fn session(number: u8) -> HandleHash {
     HandleHash::new([100 + number; 16])
 }
 
+pub(super) const fn device(number: u8) -> HandleHash {
+    HandleHash::new([200 + number; 16])
+}
+
 pub(super) const fn factor(number: u128) -> FactorId {
     FactorId::new(Uuid::from_u128(number))
 }
@@ -204,7 +223,8 @@ pub(super) fn registered() -> Vec<AccountEvent> {
 /// A person with a password, signed in in session 1.
 pub(super) fn signed_in() -> Vec<AccountEvent> {
     let session = Some(password_session(1, hours(12)));
-    let verified = PasswordVerified { purpose: Purpose::SignIn, sign_in: None, session };
+    let purpose = Purpose::SignIn;
+    let verified = PasswordVerified { purpose, sign_in: None, session, device: None };
     [registered(), vec![AccountEvent::PasswordVerified(verified)]].concat()
 }
 
@@ -242,6 +262,7 @@ pub(super) fn sign_in_opened(number: u8, expires: SignedDuration) -> AccountEven
         purpose: Purpose::SignIn,
         sign_in: Some(opened),
         session: None,
+        device: None,
     })
 }
 
@@ -254,6 +275,7 @@ pub(super) fn password_rejected(unresolved: u32) -> AccountEvent {
         purpose: Purpose::SignIn,
         in_session: None,
         unresolved,
+        counted: Counted::default(),
     })
 }
 
@@ -308,6 +330,7 @@ pub(super) fn totp_verified(step: u64, offset: i32, opened: Option<SessionOpened
         in_session: None,
         next: None,
         session: opened,
+        device: None,
     }
 }
 
@@ -323,6 +346,7 @@ pub(super) fn rejected(method: Method, why: RejectedWhy, counts: (u32, u32)) -> 
         in_session: None,
         in_sign_in: counts.0,
         unresolved: counts.1,
+        counted: Counted::default(),
     }
 }
 
@@ -330,12 +354,21 @@ pub(super) fn wrong(method: Method, in_sign_in: u32, unresolved: u32) -> Account
     AccountEvent::CodeRejected(rejected(method, RejectedWhy::Wrong, (in_sign_in, unresolved)))
 }
 
+/// The same, and the holder is told.
+pub(super) fn told(event: AccountEvent) -> AccountEvent {
+    let AccountEvent::CodeRejected(mut rejected) = event else { panic!("no refused code") };
+    rejected.counted.tells_holder = true;
+    AccountEvent::CodeRejected(rejected)
+}
+
 pub(super) fn cooled_down(method: Method, until: SignedDuration) -> AccountEvent {
     AccountEvent::CooledDown(CooledDown {
         method,
+        lane: Lane::Unknown,
         until: start() + until,
         unresolved: 5,
-        rule: "unresolved-failures".into(),
+        rule: "wait".into(),
+        ends_sign_ins: method != Method::Password,
     })
 }
 
@@ -362,66 +395,4 @@ pub(super) fn recovery_issued() -> AccountEvent {
 pub(super) fn ended(numbers: &[u8], why: SessionEndedWhy) -> AccountEvent {
     let sessions = numbers.iter().map(|number| session(*number)).collect();
     AccountEvent::SessionsEnded(SessionsEnded { sessions, why })
-}
-
-// Commands.
-
-pub(super) fn register() -> Register {
-    Register {
-        origin: Origin::Holder,
-        client: None,
-        has_email: true,
-        email_confirmed: false,
-        key: key(),
-        password: Some(version(1)),
-    }
-}
-
-pub(super) fn begin(first: FirstFactor, number: u8) -> Command {
-    Command::SignIn(SignIn { first, sign_in: sign_in(number), session: session(number) })
-}
-
-pub(super) const RIGHT: FirstFactor = FirstFactor::PasswordRight { rehashed: None };
-
-pub(super) fn verify(number: u8, evidence: Evidence) -> Command {
-    let session = session(50 + number);
-    let next = sign_in(50 + number);
-    Command::VerifyCode(VerifyCode { sign_in: sign_in(number), evidence, session, next })
-}
-
-pub(super) fn send(purpose: Purpose, bound_to: HandleHash, number: u8) -> Command {
-    Command::SendEmailCode(SendEmailCode { purpose, bound_to, nonce: nonce(number) })
-}
-
-pub(super) fn prove(number: u8, proven: Proven, next: u8) -> Command {
-    Command::Prove(Prove { session: session(number), proven, next: session(next) })
-}
-
-pub(super) fn request_enable(in_session: Option<u8>, number: u128) -> Command {
-    Command::RequestEnable(RequestEnable {
-        enroller: enroller(in_session),
-        factor: factor(number),
-        secret: version(u64::try_from(number).unwrap()),
-    })
-}
-
-pub(super) fn activate(in_session: Option<u8>, compared: Compared) -> Command {
-    let enroller = enroller(in_session);
-    Command::Activate(Activate { enroller, session: session(99), compared, minted: minted() })
-}
-
-pub(super) fn enroller(in_session: Option<u8>) -> Enroller {
-    in_session.map_or(Enroller::Client, |number| Enroller::Session(session(number)))
-}
-
-pub(super) fn remove(in_session: u8, number: u128) -> Command {
-    Command::RemoveFactor { session: session(in_session), factor: factor(number) }
-}
-
-pub(super) fn rename(in_session: u8, number: u128) -> Command {
-    Command::RenameFactor { session: session(in_session), factor: factor(number) }
-}
-
-pub(super) fn replace_codes(in_session: u8) -> Command {
-    Command::ReplaceRecoveryCodes { session: session(in_session), minted: minted() }
 }

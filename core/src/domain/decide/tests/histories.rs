@@ -1,10 +1,11 @@
-//! Random lives of an account: two thousand of them, with a clock that runs, stands still and goes
-//! back. What must hold after every single command is in [`invariants`].
+//! Random lives of an account: twenty thousand of them, with a clock that runs, stands still and
+//! goes back. What must hold after every single command is in [`invariants`].
 //!
 //! The seed is printed; `PROPTEST_RNG_SEED=<seed>` runs the same lives again.
 
 mod actions;
 mod devices;
+mod guesses;
 mod invariants;
 mod scenes;
 
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use countersign_events::account::{AccountEvent, Method};
+use countersign_events::account::AccountEvent;
 use countersign_events::id::{HandleHash, Revision};
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
@@ -23,12 +24,13 @@ use self::invariants::Witness;
 use self::scenes::steps;
 use super::harness::{email_commitment, event_id, start};
 use crate::domain::command::{AtDevice, Context};
-use crate::domain::guess_limit::RefusedAttempts;
+use crate::domain::decide::guess_at;
+use crate::domain::limits::{Refused, RefusedAttempts};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Account, StampedEvent, decide, evolve};
 
-const HISTORIES: u32 = 2_000;
+const HISTORIES: u32 = 20_000;
 const COMMANDS_MAX: usize = 150;
 /// An odd number that spreads consecutive ones over all bits.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -40,7 +42,7 @@ pub(super) struct Life {
     policy: Policy,
     /// The machine's clock, which may go back.
     clock: Timestamp,
-    refused: BTreeMap<Method, RefusedAttempts>,
+    refused: Refused,
     log: Vec<StampedEvent>,
     /// Handles given out so far, dead ones too.
     sign_ins: Vec<HandleHash>,
@@ -56,7 +58,7 @@ impl Life {
             account: Account::default(),
             policy: Policy::default(),
             clock: start(),
-            refused: BTreeMap::new(),
+            refused: Refused::new(),
             log: vec![],
             sign_ins: vec![],
             sessions: vec![],
@@ -83,7 +85,7 @@ impl Life {
         let which = self.minted.wrapping_mul(SPREAD) >> 61;
         let back = usize::try_from(which).unwrap().checked_sub(2);
         let holds = back.and_then(|back| self.devices.iter().rev().nth(back / 2).copied());
-        (which > 0).then_some(AtDevice { holds, next })
+        (which > 0).then_some(AtDevice { holds, next: Some(next) })
     }
 
     /// Time as decisions see it: never earlier than the last event.
@@ -102,14 +104,14 @@ impl Life {
                 self.witness.before(&self.account, now, &events);
                 events.into_iter().for_each(|event| self.append(event, now));
             }
-            Err(refusal) => self.refuse(&refusal, action, now),
+            Err(refusal) => self.refuse(&refusal, action, (now, device)),
         }
         self.witness.after(&self.account, now);
     }
 
     fn append(&mut self, event: AccountEvent, at: Timestamp) {
         if let AccountEvent::AttemptsRefused(told) = &event {
-            self.refused.remove(&told.method);
+            self.refused.remove(&(told.method, told.lane));
         }
         self.remember_handles(&event);
         let revision = Revision::new(u64::try_from(self.log.len()).unwrap());
@@ -134,12 +136,19 @@ impl Life {
         self.devices.extend(device.map(|remembered| remembered.device));
     }
 
-    fn refuse(&mut self, refusal: &Refusal, action: &Action, now: Timestamp) {
+    fn refuse(
+        &mut self,
+        refusal: &Refusal,
+        action: &Action,
+        (now, device): (Timestamp, Option<AtDevice>),
+    ) {
         self.witness.refused(action, refusal, now);
         let Some(method) = action.method() else { return };
-        if self.account.limits.cooling(method, now).is_some() {
-            let earlier = self.refused.remove(&method);
-            self.refused.insert(method, RefusedAttempts::count(earlier, now));
+        let guess = guess_at(&self.account, None, device, now);
+        if let Err(lock) = self.account.limits.admit(&self.policy.limits, method, &guess) {
+            let earlier = self.refused.remove(&(method, lock.lane));
+            let count = RefusedAttempts::count(earlier, now);
+            self.refused.insert((method, lock.lane), count);
         }
     }
 
@@ -164,7 +173,7 @@ fn seed() -> u64 {
 }
 
 #[test]
-fn every_invariant_holds_in_two_thousand_random_histories() {
+fn every_invariant_holds_in_twenty_thousand_random_histories() {
     let seed = seed();
     println!("PROPTEST_RNG_SEED={seed}");
     let mut runner = TestRunner::new(Config {

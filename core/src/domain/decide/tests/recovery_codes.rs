@@ -6,7 +6,7 @@ use countersign_events::account::{
 
 use super::harness::{
     enrolled, factor, given, hours, mins, recovery_issued, rejected, replace_codes, sign_in_opened,
-    signed_in, totp_verified, two_factor_session, verify, waiting, wrong,
+    signed_in, start, totp_verified, two_factor_session, verify, waiting, wrong,
 };
 use crate::domain::command::Evidence;
 use crate::domain::refusal::{Refusal, StepUp};
@@ -53,8 +53,8 @@ fn sr_066_a_used_recovery_code_is_no_guess() {
     for _ in 0..10 {
         given = given.play(verify(1, code(Some(3))));
     }
-    assert_eq!(given.account.limits.unresolved(Method::RecoveryCode), 0);
-    assert_eq!(given.account.limits.cooling(Method::RecoveryCode, given.now), None);
+    assert_eq!(given.unresolved(Method::RecoveryCode), 0);
+    assert_eq!(given.account.limits.locks(&given.policy.limits, given.now), []);
     given.answer(code(Some(4))).refused(Refusal::AuthenticationFailed);
     assert_eq!(given.when(verify(2, code(Some(4)))).events().len(), 2);
 }
@@ -107,4 +107,23 @@ fn the_codes_die_with_the_last_authenticator() {
     let given = given.and([sign_in_opened(1, mins(10))]);
     let none = rejected(Method::RecoveryCode, RejectedWhy::NoneIssued, (1, 1));
     given.answer(code(Some(0))).then([AccountEvent::CodeRejected(none)]);
+}
+
+/// SR-037, SR-060: recovery codes have a counter of their own; with the tenth wrong one, in two
+/// sign-ins, they wait an hour, and the sign-ins that waited are dead afterwards.
+#[test]
+fn sr_037_ten_wrong_recovery_codes_wait_an_hour_and_end_the_sign_ins() {
+    let mut given = given(waiting())
+        .and([sign_in_opened(2, mins(10)), sign_in_opened(3, mins(120))])
+        .after(mins(1));
+    for guess in 0..10 {
+        given = given.play(verify(1 + guess / 5, code(None)));
+    }
+    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(61) };
+    let fresh = given.clone().and([sign_in_opened(4, mins(120))]);
+    fresh.when(verify(4, code(Some(0)))).refused(refusal);
+    assert_eq!(given.unresolved(Method::Totp), 0);
+    let after = fresh.after(mins(60));
+    after.when(verify(3, code(Some(0)))).refused(Refusal::AuthenticationFailed);
+    assert_eq!(after.when(verify(4, code(Some(0)))).events().len(), 2);
 }

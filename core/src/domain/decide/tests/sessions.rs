@@ -1,7 +1,7 @@
 //! Within a session: proving again, being used, ending; and how long it lives.
 
 use countersign_events::account::{
-    AccountEvent, Assurance, CodeRejected, CodeVerified, Method, PasswordRejected,
+    AccountEvent, Assurance, CodeRejected, CodeVerified, Counted, Method, PasswordRejected,
     PasswordVerified, Purpose, RecoveryCodeUsed, RejectedWhy, SessionEndedWhy, SessionOpened,
     SessionUsed,
 };
@@ -36,6 +36,7 @@ fn sr_129_a_password_proven_again_gives_a_new_token() {
             purpose: Purpose::StepUp,
             sign_in: None,
             session: replacing(opened),
+            device: None,
         })
     };
     let later = given(signed_in()).after(hours(1));
@@ -65,8 +66,12 @@ fn sr_129_the_token_that_was_replaced_is_dead() {
 
 #[test]
 fn a_wrong_password_within_a_session_counts() {
-    let fact =
-        PasswordRejected { purpose: Purpose::StepUp, in_session: Some(session(1)), unresolved: 1 };
+    let fact = PasswordRejected {
+        purpose: Purpose::StepUp,
+        in_session: Some(session(1)),
+        unresolved: 1,
+        counted: Counted::default(),
+    };
     given(signed_in())
         .when(prove(1, Proven::Password { right: false }, 2))
         .then([AccountEvent::PasswordRejected(fact)]);

@@ -7,8 +7,8 @@ use countersign_events::account::{
 
 use super::harness::{
     RIGHT, begin, cooled_down, ended, enrolled, given, hours, mins, password_rejected,
-    password_session, password_set, registered, sign_in_opened, start, version, waiting, waits,
-    wrong,
+    password_session, password_set, registered, secs, sign_in_opened, start, version, waiting,
+    waits, wrong,
 };
 use crate::domain::command::FirstFactor;
 use crate::domain::refusal::Refusal;
@@ -16,7 +16,12 @@ use crate::domain::refusal::Refusal;
 fn verified(session: SessionOpened) -> AccountEvent {
     let session = Some(session);
     let purpose = Purpose::SignIn;
-    AccountEvent::PasswordVerified(PasswordVerified { purpose, sign_in: None, session })
+    AccountEvent::PasswordVerified(PasswordVerified {
+        purpose,
+        sign_in: None,
+        session,
+        device: None,
+    })
 }
 
 #[test]
@@ -46,16 +51,23 @@ fn a_wrong_password_is_a_fact_that_counts() {
     one.when(begin(FirstFactor::PasswordWrong, 1)).then([password_rejected(1)]);
     let four = one.and((1..=4).map(password_rejected));
     four.when(begin(FirstFactor::PasswordWrong, 1))
-        .then([password_rejected(5), cooled_down(Method::Password, mins(15))]);
+        .then([password_rejected(5), cooled_down(Method::Password, secs(30))]);
 }
 
+/// SR-084: a right password forgives the wrong ones of its own device, and of no other.
 #[test]
-fn the_right_password_forgives_the_wrong_ones() {
-    given(registered())
-        .and((1..=4).map(password_rejected))
-        .play(begin(RIGHT, 2))
-        .when(begin(FirstFactor::PasswordWrong, 1))
-        .then([password_rejected(1)]);
+fn sr_084_the_right_password_forgives_the_wrong_ones_of_its_device() {
+    let at_home =
+        given(registered()).at_device(None, 1).play(begin(RIGHT, 1)).at_device(Some(1), 2);
+    let twice = at_home
+        .play(begin(FirstFactor::PasswordWrong, 2))
+        .play(begin(FirstFactor::PasswordWrong, 3))
+        .elsewhere()
+        .play(begin(FirstFactor::PasswordWrong, 4));
+    assert_eq!(twice.unresolved(Method::Password), 3);
+    assert_eq!(twice.clone().play(begin(RIGHT, 5)).unresolved(Method::Password), 3);
+    let at_home = twice.at_device(Some(1), 3).play(begin(RIGHT, 6));
+    assert_eq!(at_home.unresolved(Method::Password), 1);
 }
 
 /// SR-051, SR-090: six wrong passwords leave the same facts, whether or not there is an account.
@@ -76,9 +88,9 @@ fn sr_090_an_unknown_login_gets_the_same_events_as_a_known_account() {
         }
     }
     let mut expected: Vec<_> = (1..=5).map(password_rejected).collect();
-    expected.push(cooled_down(Method::Password, mins(15)));
+    expected.push(cooled_down(Method::Password, secs(30)));
     assert_eq!(facts, expected);
-    assert_eq!(refusals, [Refusal::TooManyRequests { retry_at: start() + mins(15) }]);
+    assert_eq!(refusals, [Refusal::TooManyRequests { retry_at: start() + secs(30) }]);
 }
 
 /// SR-090: even a "right" password for a login that does not exist is a wrong one.

@@ -2,10 +2,10 @@
 
 use countersign_events::account::{
     AccountEvent, DeliveryFailure, EmailCodeSent, EmailDeliveryFailed, HistoryViewed, LockoutReset,
-    Method, Notice, NoticeSent, ResetScope, Viewed,
+    Method, Notice, NoticeSent, PasswordChangeDemanded, PasswordChangeWhy, ResetScope, Viewed,
 };
 
-use super::harness::{event_id, given, password_rejected, registered};
+use super::harness::{event_id, given, hours, password_rejected, registered, secs};
 use crate::domain::command::Command;
 use crate::domain::refusal::Refusal;
 
@@ -13,7 +13,24 @@ use crate::domain::refusal::Refusal;
 fn a_lockout_reset_is_recorded_even_where_nothing_is_locked() {
     let (scope, method) = (ResetScope::Counters, Some(Method::Totp));
     let fact = AccountEvent::LockoutReset(LockoutReset { scope, method });
+    let demanded = AccountEvent::PasswordChangeDemanded(PasswordChangeDemanded {
+        why: PasswordChangeWhy::Unlocked,
+        ends_password: false,
+    });
+    given(registered()).when(Command::ResetLockout { scope, method }).then([fact, demanded]);
+    let (scope, method) = (ResetScope::CoolDown, None);
+    let fact = AccountEvent::LockoutReset(LockoutReset { scope, method });
     given(registered()).when(Command::ResetLockout { scope, method }).then([fact]);
+}
+
+/// Twice in thirty days; a third needs more than one pair of eyes.
+#[test]
+fn support_ends_two_lockouts_in_thirty_days() {
+    let reset = || Command::ResetLockout { scope: ResetScope::CoolDown, method: None };
+    let twice = given(registered()).play(reset()).after(hours(24)).play(reset());
+    let refusal = Refusal::Conflict("as many lockouts as allowed were ended in the last 30 days");
+    twice.clone().after(hours(29 * 24) - secs(1)).when(reset()).refused(refusal);
+    assert_eq!(twice.after(hours(29 * 24)).when(reset()).events().len(), 1);
 }
 
 #[test]

@@ -85,7 +85,6 @@ impl Action {
             Self::Answer(_, typed) | Self::ProveCode(_, typed) => Some(typed.method()),
             Self::ConfirmEmail(..) | Self::ChangeEmail(..) => Some(Method::EmailCode),
             Self::ChangePassword(..) => Some(Method::Password),
-            Self::Activate(..) => Some(Method::Totp),
             _ => None,
         }
     }

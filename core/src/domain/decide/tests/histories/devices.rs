@@ -15,11 +15,16 @@ const KNOWN_AT_ONCE: usize = 20;
 
 /// The devices that are known, and until when.
 #[derive(Debug, Default)]
-pub(super) struct Known(BTreeMap<HandleHash, Timestamp>);
+pub(super) struct Known {
+    now: BTreeMap<HandleHash, Timestamp>,
+    /// The one that just gave way to another.
+    gave_way: Option<HandleHash>,
+}
 
 impl Known {
     pub(super) fn event(&mut self, now: Timestamp, event: &AccountEvent) {
-        self.0.retain(|_, until| now < *until);
+        self.now.retain(|_, until| now < *until);
+        self.gave_way = None;
         match event {
             AccountEvent::PasswordVerified(verified) => {
                 self.opened(now, verified.sign_in.as_ref(), verified.session.as_ref());
@@ -34,18 +39,29 @@ impl Known {
                 self.opened(now, set.next.as_ref(), set.session.as_ref());
                 let begun = set.session.as_ref().and_then(|opened| opened.device.as_ref());
                 let is_new = !matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed);
-                self.0.retain(|device, _| !is_new || begun.is_some_and(|it| it.device == *device));
+                self.now
+                    .retain(|device, _| !is_new || begun.is_some_and(|it| it.device == *device));
             }
             AccountEvent::Enabled(_)
             | AccountEvent::FactorRemoved(_)
-            | AccountEvent::Repudiated(_) => self.0.clear(),
+            | AccountEvent::Repudiated(_) => self.now.clear(),
             AccountEvent::DevicesForgotten(forgotten) => {
                 for device in &forgotten.devices {
-                    assert!(self.0.remove(device).is_some(), "it was known");
+                    assert!(self.now.remove(device).is_some(), "it was known");
                 }
             }
             _ => {}
         }
+    }
+
+    /// Whether a device is known.
+    pub(super) fn has(&self, device: HandleHash) -> bool {
+        self.now.contains_key(&device)
+    }
+
+    /// The same before the present event.
+    pub(super) fn was(&self, device: HandleHash) -> bool {
+        self.has(device) || self.gave_way == Some(device)
     }
 
     fn opened(
@@ -55,7 +71,7 @@ impl Known {
         session: Option<&SessionOpened>,
     ) {
         if let Some(device) = sign_in.and_then(|opened| opened.device) {
-            assert!(self.0.contains_key(&device), "a sign-in at a device that is not known");
+            assert!(self.now.contains_key(&device), "a sign-in at a device that is not known");
         }
         let Some(opened) = session else { return };
         let Some(remembered) = &opened.device else { return };
@@ -63,19 +79,20 @@ impl Known {
         assert_eq!(opened.replaces, None, "a proof within a session is no sign-in");
         assert_eq!(remembered.expires_at, now + SignedDuration::from_hours(24 * DAYS_KNOWN));
         if let Some(replaced) = remembered.replaces {
-            assert!(self.0.remove(&replaced).is_some(), "what gives way was known");
+            assert!(self.now.remove(&replaced).is_some(), "what gives way was known");
+            self.gave_way = Some(replaced);
         }
-        assert!(self.0.insert(remembered.device, remembered.expires_at).is_none(), "a new one");
+        assert!(self.now.insert(remembered.device, remembered.expires_at).is_none(), "a new one");
     }
 
     /// The state knows no device that the books do not.
     pub(super) fn covers(&self, open: &Open) {
         assert!(open.devices.len() <= KNOWN_AT_ONCE);
         for (hash, device) in &open.devices {
-            assert_eq!(self.0.get(hash), Some(&device.expires_at), "known too long");
+            assert_eq!(self.now.get(hash), Some(&device.expires_at), "known too long");
         }
-        if self.0.len() <= KNOWN_AT_ONCE {
-            assert_eq!(open.devices.len(), self.0.len(), "a device was lost");
+        if self.now.len() <= KNOWN_AT_ONCE {
+            assert_eq!(open.devices.len(), self.now.len(), "a device was lost");
         }
     }
 }

@@ -12,12 +12,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::actions::Action;
 use super::devices::Known;
+use super::guesses::Guesses;
 use crate::domain::Account;
 use crate::domain::account::Session;
 use crate::domain::refusal::Refusal;
 
 const GUESSES_PER_SIGN_IN: u32 = 5;
-const FAILURES_TO_COOL_DOWN: u32 = 5;
 const CHANGES_MAX: usize = 3;
 
 /// Books kept from the events.
@@ -27,6 +27,8 @@ pub(super) struct Witness {
     steps: BTreeMap<FactorId, u64>,
     /// Sign-ins that wait, with the guesses evaluated in each and when each dies.
     waiting: BTreeMap<HandleHash, (u32, Timestamp)>,
+    /// Sign-ins that began at a known device.
+    at_known_device: BTreeSet<HandleHash>,
     /// Authenticators in use.
     factors: BTreeSet<FactorId>,
     /// How sure each session is: as it began, until the second factor is switched off.
@@ -35,8 +37,8 @@ pub(super) struct Witness {
     recovery: BTreeSet<u32>,
     /// Requests whose code by e-mail was accepted.
     emails: BTreeSet<EventId>,
-    /// The end of each cool-down.
-    until: BTreeMap<Method, Timestamp>,
+    /// What may be guessed.
+    guesses: Guesses,
     /// Sign-ins that wait for something else, and the code that was accepted before.
     more: BTreeMap<HandleHash, (Need, Option<Method>)>,
     /// Whether a new password is demanded.
@@ -64,18 +66,15 @@ impl Witness {
         for event in events {
             self.last = Some(now);
             self.devices.event(now, event);
+            let is_first = self.factors.is_empty();
+            self.guesses.event(is_first, (now, &self.devices), event);
             self.event(account, now, event);
         }
     }
 
-    /// After a command: the state says of cool-downs and counters what the books say.
+    /// After a command: the state says of guesses and devices what the books say.
     pub(super) fn after(&self, account: &Account, now: Timestamp) {
-        for method in [Method::Password, Method::Totp, Method::EmailCode, Method::RecoveryCode] {
-            let cooling = account.limits.cooling(method, now).map(|cool_down| cool_down.until);
-            let expected = self.until.get(&method).copied().filter(|until| now < *until);
-            assert_eq!(cooling, expected, "{method:?}");
-            assert!(account.limits.unresolved(method) < FAILURES_TO_COOL_DOWN);
-        }
+        self.guesses.agree(account, now);
         let Some(open) = account.open() else { return };
         self.devices.covers(open);
         assert!(open.sign_ins.len() <= 10);
@@ -101,14 +100,12 @@ impl Witness {
             assert_eq!(Some(retry_at), changes.min(), "the oldest change's end");
             return;
         }
-        let until = self.until.get(&method).filter(|until| now < **until);
-        assert_eq!(Some(retry_at), until, "a cool-down's end does not move");
+        self.guesses.refused(method, *retry_at, now);
     }
 
     fn event(&mut self, account: &Account, now: Timestamp, event: &AccountEvent) {
         match event {
             AccountEvent::PasswordVerified(verified) => {
-                self.evaluated(Method::Password, now);
                 self.waits(verified.sign_in.as_ref(), None);
                 if verified.purpose == Purpose::SignIn && verified.session.is_some() {
                     assert!(!self.demanded, "a session before the new password");
@@ -119,17 +116,10 @@ impl Witness {
                 self.waits(vouched.sign_in.as_ref(), None);
                 self.first_factor(Purpose::SignIn, vouched.session.as_ref());
             }
-            AccountEvent::PasswordRejected(_) => self.evaluated(Method::Password, now),
             AccountEvent::CodeVerified(verified) => self.verified(account, now, verified),
             AccountEvent::CodeRejected(rejected) => self.rejected(now, rejected),
-            AccountEvent::CooledDown(cooled) => {
-                self.evaluated(cooled.method, now);
-                assert!(now < cooled.until);
-                self.until.insert(cooled.method, cooled.until);
-            }
-            AccountEvent::LockoutReset(reset) => {
-                self.until.retain(|method, _| reset.method.is_some_and(|reset| reset != *method));
-            }
+            AccountEvent::CooledDown(cooled) if cooled.ends_sign_ins => self.end_unknown(),
+            AccountEvent::LockedOut(locked) if locked.ends_sign_ins => self.end_unknown(),
             AccountEvent::RecoveryCodesIssued(_) => self.recovery.clear(),
             AccountEvent::PasswordSet(set) => self.password_set(set),
             AccountEvent::RecoveryCodeUsed(used) => {
@@ -211,6 +201,9 @@ impl Witness {
 
     fn waits(&mut self, opened: Option<&SignInOpened>, proven: Option<Method>) {
         let Some(opened) = opened else { return };
+        if opened.device.is_some() {
+            self.at_known_device.insert(opened.sign_in);
+        }
         if opened.needs == Need::SecondFactor {
             self.waiting.insert(opened.sign_in, (0, opened.expires_at));
         } else {
@@ -243,10 +236,11 @@ impl Witness {
         self.sessions.insert(opened.session, opened.assurance);
     }
 
-    /// No guess is evaluated in a cool-down.
-    fn evaluated(&self, method: Method, now: Timestamp) {
-        let free = self.until.get(&method).is_none_or(|until| *until <= now);
-        assert!(free, "{method:?} was evaluated while it cooled down");
+    /// SR-060: who guessed too often from elsewhere goes on nowhere.
+    fn end_unknown(&mut self) {
+        let known = &self.at_known_device;
+        self.waiting.retain(|sign_in, _| known.contains(sign_in));
+        self.more.retain(|sign_in, _| known.contains(sign_in));
     }
 
     /// A password alone opens a session only where no second factor is in use, and never makes an
@@ -267,7 +261,6 @@ impl Witness {
     }
 
     fn verified(&mut self, account: &Account, now: Timestamp, verified: &CodeVerified) {
-        self.evaluated(verified.method, now);
         match verified.method {
             Method::Totp => {
                 let (factor, step) = (verified.factor.unwrap(), verified.step.unwrap());
@@ -330,7 +323,6 @@ impl Witness {
     }
 
     fn rejected(&mut self, now: Timestamp, rejected: &CodeRejected) {
-        self.evaluated(rejected.method, now);
         let Some(sign_in) = rejected.sign_in else { return };
         let (guesses, dies) = self.waiting.get_mut(&sign_in).expect("a proven first factor");
         assert!(now < *dies);

@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use super::actions::{Action, Back, Typed};
 use crate::domain::command::{FirstFactor, Told};
-use crate::domain::decide::tests::harness::{mins, secs};
+use crate::domain::decide::tests::harness::{hours, mins, secs};
 
 /// A span and an action.
 type Step = (SignedDuration, Action);
@@ -24,7 +24,16 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// A scene, with something else in the middle of it one time in two.
 fn scene() -> impl Strategy<Value = Vec<Step>> {
     let undone = [confirms(), another_address(), vec![now(Action::Repudiate(Told::EmailChange))]];
-    let scenes = [lost_phone(), forgotten_password(), another_address(), undone.concat(), not_me()];
+    let scenes = [
+        lost_phone(),
+        forgotten_password(),
+        another_address(),
+        undone.concat(),
+        not_me(),
+        guesses_for_days(Typed::Totp(0, vec![])),
+        guesses_for_days(Typed::Recovery(None)),
+        guesses_for_days(Typed::Email(false)),
+    ];
     let played = select(scenes.to_vec());
     (played, proptest::option::of((0_usize..12, passes(), action()))).prop_map(
         |(mut played, between)| {
@@ -51,6 +60,14 @@ fn lost_phone() -> Vec<Step> {
     let enrols = [now(Action::Offer(Some(0))), now(Action::Activate(Some(0), vec![0]))];
     [by_email(), vec![now(Action::RequestReplacement(0)), waits], by_email(), enrols.to_vec()]
         .concat()
+}
+
+/// Somebody who has the password, half a day after half a day.
+fn guesses_for_days(typed: Typed) -> Vec<Step> {
+    let first = FirstFactor::PasswordRight { rehashed: None };
+    let guess = now(Action::Answer(0, typed));
+    let half_day = [vec![(hours(12), Action::SignIn(first))], vec![guess; 5]].concat();
+    vec![half_day; 14].concat()
 }
 
 fn confirms() -> Vec<Step> {
@@ -88,6 +105,7 @@ fn passes() -> impl Strategy<Value = SignedDuration> {
         // As long as a cool-down.
         8 => (15_i64..17).prop_map(mins),
         3 => (17_i64..1_500).prop_map(mins),
+        2 => (24_i64..24 * 40).prop_map(hours),
         // The clock goes back.
         10 => (-120_i64..0).prop_map(secs),
         2 => (-3_000_i64..0).prop_map(mins),

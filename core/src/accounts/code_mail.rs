@@ -1,0 +1,95 @@
+//! Codes by e-mail: asked for, promised, and how far their mail is.
+
+use countersign_events::account::{AccountEvent, Purpose};
+use countersign_events::id::{HandleHash, Nonce};
+
+use super::answer::{EmailCodePromised, EmailCodeUnderWay};
+use super::identity::seal_net;
+use super::mask;
+use super::request::Call;
+use crate::actors::account::{Batch, Entity, Halt, Request, Sealed};
+use crate::domain::Command;
+use crate::domain::command::SendEmailCode;
+use crate::domain::refusal::Refusal;
+use crate::entropy;
+use crate::handle::SignInHandle;
+
+/// A code by e-mail is asked for, to sign in or to confirm the address.
+pub(super) struct SendCode {
+    pub(super) call: Call,
+    pub(super) purpose: Purpose,
+    pub(super) bound_to: HandleHash,
+}
+
+impl Request for SendCode {
+    type Answer = EmailCodePromised;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<EmailCodePromised, Halt> {
+        entity.admit_mail(&self.call, Some(self.bound_to)).await?;
+        let begun = entity.begin(&self.call).await?;
+        if self.purpose != Purpose::SignIn {
+            entity.session(&self.call, self.bound_to).await?;
+        }
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => {
+                let nonce = Nonce::new(*entropy::bytes::<16>(entity.services.log.entropy())?);
+                let (purpose, bound_to) = (self.purpose, self.bound_to);
+                let command = Command::SendEmailCode(SendEmailCode { purpose, bound_to, nonce });
+                entity.rehearse(&self.call, &command)?;
+                let net = seal_net(entity, &self.call).await?;
+                let sealed = Sealed { pii: None, net: Some(net) };
+                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+            }
+        };
+        let email = entity.identity().await?.email.unwrap_or_default();
+        promised(entity, &batch, &email)
+    }
+}
+
+/// How far the mail is that a sign-in waits for.
+pub(super) struct LookForCode {
+    pub(super) sign_in: SignInHandle,
+}
+
+impl Request for LookForCode {
+    type Answer = EmailCodeUnderWay;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<EmailCodeUnderWay, Halt> {
+        entity.load().await?;
+        let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
+        let (now, hash) = (entity.now(), self.sign_in.hash());
+        let alive =
+            open.sign_ins.get(&hash).filter(|sign_in| now < sign_in.expires_at && !sign_in.ended);
+        let code = alive.and_then(|_| open.email_codes.get(&hash));
+        let code =
+            code.filter(|code| now < code.expires_at).ok_or(Refusal::AuthenticationFailed)?;
+        let asked_at = open.email_sends.iter().max().copied().unwrap_or(now);
+        let resend = entity.services.policy.email_resend;
+        let promised = EmailCodePromised {
+            hint: entity.identity().await?.email.as_deref().map(mask::email).unwrap_or_default(),
+            resend_at: asked_at.saturating_add(resend).unwrap_or(asked_at),
+            expires_at: code.expires_at,
+        };
+        Ok(EmailCodeUnderWay { promised, mail: code.mail })
+    }
+}
+
+/// What is promised of a code that was asked for.
+pub(super) fn promised(
+    entity: &Entity,
+    batch: &Batch,
+    email: &str,
+) -> Result<EmailCodePromised, Halt> {
+    let requested = batch.0.iter().find_map(|stamped| match &stamped.event {
+        AccountEvent::EmailCodeRequested(requested) => Some((stamped.at, requested)),
+        _ => None,
+    });
+    let (at, requested) = requested.ok_or(Refusal::AuthenticationFailed)?;
+    let resend = entity.services.policy.email_resend;
+    Ok(EmailCodePromised {
+        hint: mask::email(email),
+        resend_at: at.saturating_add(resend).unwrap_or(at),
+        expires_at: requested.expires_at,
+    })
+}

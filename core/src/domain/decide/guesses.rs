@@ -1,0 +1,132 @@
+//! A guess: admitted or refused before it is evaluated, and what it leads to when it is wrong.
+
+use countersign_events::account::{
+    AccountEvent, CooledDown, Counted, Lane, LockedOut, Method, PasswordChangeDemanded,
+    PasswordChangeWhy,
+};
+use countersign_events::id::HandleHash;
+
+use super::devices;
+use crate::domain::account::{Account, Open};
+use crate::domain::command::{AtDevice, Context};
+use crate::domain::limits::{Guess, Lock, Rule};
+use crate::domain::refusal::Refusal;
+
+/// A guess that may be evaluated.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    method: Method,
+    guess: Guess,
+    lane: Lane,
+}
+
+/// What a wrong guess leads to.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// Unresolved failures of its lane, with this one.
+    pub(super) unresolved: u32,
+    /// How it counts.
+    pub(super) counted: Counted,
+    /// What follows it in the log.
+    pub(super) follows: Vec<AccountEvent>,
+}
+
+/// A guess as limits look at it: a device counts where the account knows it.
+#[must_use]
+pub fn guess_at(
+    account: &Account,
+    within: Option<HandleHash>,
+    device: Option<AtDevice>,
+    at: jiff::Timestamp,
+) -> Guess {
+    let known = account.open().and_then(|open| devices::known_at(open, device, at));
+    Guess { at, within, device: known }
+}
+
+/// What whoever guesses is told of a lock. That a method must be bound anew is told to nobody who
+/// has not signed in (SR-075).
+#[must_use]
+pub fn refusal_of(lock: &Lock) -> Refusal {
+    match (lock.rule, lock.until) {
+        (Rule::Wait | Rule::LaneCap, Some(retry_at)) => Refusal::TooManyRequests { retry_at },
+        (Rule::HardCap, _) | (_, None) => Refusal::AuthenticationFailed,
+    }
+}
+
+/// Admits a guess, or refuses it; what was refused before in its lane is summed up in front of the
+/// events that follow.
+pub(super) fn admit(
+    account: &Account,
+    method: Method,
+    within: Option<HandleHash>,
+    context: &Context<'_>,
+) -> Result<(Admitted, Vec<AccountEvent>), Refusal> {
+    let guess = guess_at(account, within, context.device, context.now);
+    let lane = account
+        .limits
+        .admit(&context.policy.limits, method, &guess)
+        .map_err(|lock| refusal_of(&lock))?;
+    let refused = context.refused.get(&(method, lane));
+    let summed = refused.map(|refused| refused.event(method, lane)).into_iter().collect();
+    Ok((Admitted { method, guess, lane }, summed))
+}
+
+impl Admitted {
+    /// The known device that it is made at.
+    pub(super) const fn device(&self) -> Option<HandleHash> {
+        self.guess.device
+    }
+
+    /// Where it is made, as far as that counts.
+    pub(super) fn counted(&self) -> Counted {
+        Counted { lane: self.lane, device: self.guess.device, tells_holder: false }
+    }
+
+    /// Unresolved failures of its lane, without it.
+    pub(super) fn unresolved(&self, account: &Account) -> u32 {
+        account.limits.of(self.method).unresolved(self.method, self.lane, self.guess.at)
+    }
+
+    /// What it leads to, being wrong.
+    pub(super) fn wrong(&self, account: &Account, context: &Context<'_>) -> Wrong {
+        let Self { method, guess, lane } = *self;
+        let limit = context.policy.limits.of(method);
+        let outcome = account.limits.of(method).after(method, limit, lane, &guess);
+        let unresolved = outcome.unresolved;
+        let ends_sign_ins = method != Method::Password && lane == Lane::Unknown;
+        let cooled = outcome.wait_until.filter(|_| outcome.lock.is_none()).map(|until| {
+            let rule = Rule::Wait.name().to_owned();
+            let cooled = CooledDown { method, lane, until, unresolved, rule, ends_sign_ins };
+            AccountEvent::CooledDown(cooled)
+        });
+        let locked = outcome.lock.map(|(rule, unresolved, until)| {
+            let locked = LockedOut { method, lane, rule, unresolved, until, ends_sign_ins };
+            AccountEvent::LockedOut(locked)
+        });
+        let demanded = account.open().and_then(|open| demanded(account, open, self, context));
+        Wrong {
+            unresolved,
+            counted: Counted { tells_holder: outcome.tells_holder, ..self.counted() },
+            follows: [cooled, locked, demanded].into_iter().flatten().collect(),
+        }
+    }
+}
+
+/// Who gave so many wrong codes knows the password: the next sign-in asks for another (SR-094).
+fn demanded(
+    account: &Account,
+    open: &Open,
+    admitted: &Admitted,
+    context: &Context<'_>,
+) -> Option<AccountEvent> {
+    let is_second_step = admitted.method != Method::Password && admitted.lane == Lane::Unknown;
+    let failures = account.limits.unknown_second_steps(context.now).saturating_add(1);
+    let is_due = is_second_step
+        && failures >= context.policy.limits.demands_password
+        && open.password.is_some()
+        && open.password_change.is_none();
+    is_due.then_some(AccountEvent::PasswordChangeDemanded(PasswordChangeDemanded {
+        why: PasswordChangeWhy::Guessed,
+        ends_password: false,
+    }))
+}

@@ -1,0 +1,278 @@
+//! What may be guessed, told from the events alone (I1, I6 of the guess limits): the books know the
+//! numbers of the policy by heart and believe nothing that the state says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign_events::account::{
+    AccountEvent, CodeRejected, Counted, Lane, LockRule, LockedOut, Method, PasswordSetWhy,
+    Purpose, RejectedWhy, ResetScope, SessionOpened,
+};
+use countersign_events::id::HandleHash;
+use jiff::{SignedDuration, Timestamp};
+
+use super::devices::Known;
+use crate::domain::Account;
+use crate::domain::limits::Rule;
+
+const METHODS: [Method; 4] =
+    [Method::Password, Method::Totp, Method::EmailCode, Method::RecoveryCode];
+
+/// What is allowed of a method: from unknown devices, at one known device, at all of these, in all,
+/// and in how many days.
+struct Allowed {
+    unknown: u32,
+    per_device: u32,
+    known: u32,
+    all: u32,
+    days: i64,
+}
+
+const fn allowed(method: Method) -> Allowed {
+    let (unknown, per_device, known, all, days) = match method {
+        Method::Password => (100, 10, u32::MAX, u32::MAX, 30),
+        Method::Totp => (16, 5, 10, 26, 365),
+        Method::EmailCode => (20, 0, 0, u32::MAX, 365),
+        Method::RecoveryCode => (50, 0, 0, 50, 365),
+    };
+    Allowed { unknown, per_device, known, all, days }
+}
+
+/// The wait after the n-th wrong guess from an unknown device, in seconds.
+const fn wait(method: Method, count: u32) -> Option<i64> {
+    match (method, count) {
+        (Method::Password, 0..5) => None,
+        (Method::Password, 5..12) => Some(30 << (count - 5)),
+        (Method::Password, _) => Some(3_600),
+        (Method::Totp | Method::EmailCode, 5) => Some(15 * 60),
+        (Method::Totp | Method::EmailCode, 10) | (Method::RecoveryCode, 10) => Some(3_600),
+        (Method::Totp, 13) | (Method::EmailCode, 15) => Some(12 * 3_600),
+        (Method::RecoveryCode, 20) => Some(24 * 3_600),
+        _ => None,
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Failure {
+    at: Timestamp,
+    within: Option<HandleHash>,
+    device: Option<HandleHash>,
+    lane: Lane,
+}
+
+/// The books.
+#[derive(Debug, Default)]
+pub(super) struct Guesses {
+    unresolved: BTreeMap<Method, Vec<Failure>>,
+    /// The end of each wait.
+    until: BTreeMap<Method, Timestamp>,
+    /// What must be bound anew.
+    disabled: BTreeSet<Method>,
+}
+
+impl Guesses {
+    fn counting(&self, method: Method, now: Timestamp) -> impl Iterator<Item = &Failure> + Clone {
+        let window = SignedDuration::from_hours(24 * allowed(method).days);
+        let all = self.unresolved.get(&method).into_iter().flatten();
+        all.filter(move |failure| now.duration_since(failure.at) < window)
+    }
+
+    fn count(&self, method: Method, lane: Lane, now: Timestamp) -> u32 {
+        let of_lane = self.counting(method, now).filter(|failure| failure.lane == lane);
+        u32::try_from(of_lane.count()).unwrap()
+    }
+
+    fn lane(&self, method: Method, device: Option<HandleHash>, now: Timestamp) -> Lane {
+        let known = self.counting(method, now).filter(|failure| failure.lane == Lane::Known);
+        let at_it = known.clone().filter(|failure| failure.device == device).count();
+        let has_room = u32::try_from(at_it).unwrap() < allowed(method).per_device
+            && u32::try_from(known.count()).unwrap() < allowed(method).known;
+        if device.is_some() && has_room { Lane::Known } else { Lane::Unknown }
+    }
+
+    /// A guess of a lane was evaluated.
+    fn evaluated(&self, method: Method, lane: Lane, now: Timestamp) {
+        assert!(!self.disabled.contains(&method), "{method:?} must be bound anew");
+        if lane == Lane::Known {
+            return;
+        }
+        let waits = self.until.get(&method).is_some_and(|until| now < *until);
+        assert!(!waits, "{method:?} was evaluated while it had to wait");
+        let unresolved = self.count(method, lane, now);
+        assert!(unresolved < allowed(method).unknown, "{method:?}: {unresolved} before it");
+    }
+
+    fn rejected(
+        &mut self,
+        method: Method,
+        within: Option<HandleHash>,
+        counted: Counted,
+        (now, devices): (Timestamp, &Known),
+    ) {
+        let Counted { lane, device, .. } = counted;
+        assert!(device.is_none_or(|device| devices.has(device)), "a device that is not known");
+        assert_eq!(lane, self.lane(method, device, now), "the lane of a guess");
+        self.evaluated(method, lane, now);
+        let failure = Failure { at: now, within, device, lane };
+        self.unresolved.entry(method).or_default().push(failure);
+        let Allowed { unknown, known, all, .. } = allowed(method);
+        let (elsewhere, at_known) =
+            (self.count(method, Lane::Unknown, now), self.count(method, Lane::Known, now));
+        assert!(elsewhere <= unknown && at_known <= known);
+        assert!(elsewhere.saturating_add(at_known) <= all, "in all");
+    }
+
+    fn code_rejected(&mut self, rejected: &CodeRejected, at: (Timestamp, &Known)) {
+        if rejected.purpose == Purpose::Enable {
+            return;
+        }
+        if rejected.why == RejectedWhy::Reused {
+            self.evaluated(rejected.method, rejected.counted.lane, at.0);
+            return;
+        }
+        let within = rejected.sign_in.or(rejected.in_session);
+        self.rejected(rejected.method, within, rejected.counted, at);
+    }
+
+    /// A right one at a device: forgives what was wrong there and in the same place.
+    fn accepted(
+        &mut self,
+        methods: &[Method],
+        (within, device): (Option<HandleHash>, Option<HandleHash>),
+        (now, devices): (Timestamp, &Known),
+    ) {
+        assert!(device.is_none_or(|device| devices.was(device)), "a device that was not known");
+        self.evaluated(methods[0], self.lane(methods[0], device, now), now);
+        for method in methods {
+            self.unresolved.entry(*method).or_default().retain(|failure| {
+                let in_it = within.is_some() && failure.within == within;
+                let at_it = device.is_some() && failure.device == device;
+                !in_it && !at_it
+            });
+        }
+    }
+
+    fn remembered(&mut self, opened: Option<&SessionOpened>) {
+        let Some(remembered) = opened.and_then(|opened| opened.device.as_ref()) else { return };
+        let failures = self.unresolved.values_mut().flatten();
+        let at_it = failures.filter(|it| it.device.is_some() && it.device == remembered.replaces);
+        at_it.for_each(|failure| failure.device = Some(remembered.device));
+    }
+
+    fn anew(&mut self, method: Method) {
+        self.unresolved.remove(&method);
+        self.until.remove(&method);
+        self.disabled.remove(&method);
+    }
+
+    /// What an event means to guesses; `is_first` where no authenticator is in use.
+    pub(super) fn event(&mut self, is_first: bool, at: (Timestamp, &Known), event: &AccountEvent) {
+        let now = at.0;
+        match event {
+            AccountEvent::PasswordRejected(rejected) => {
+                self.rejected(Method::Password, rejected.in_session, rejected.counted, at);
+            }
+            AccountEvent::PasswordVerified(verified) => {
+                let within = verified.session.as_ref().and_then(|opened| opened.replaces);
+                self.accepted(&[Method::Password], (within, verified.device), at);
+                self.remembered(verified.session.as_ref());
+            }
+            AccountEvent::FirstFactorVouched(vouched) => self.remembered(vouched.session.as_ref()),
+            AccountEvent::CodeRejected(rejected) => self.code_rejected(rejected, at),
+            AccountEvent::CodeVerified(verified) => {
+                if verified.purpose != Purpose::Enable {
+                    let all =
+                        [verified.method, Method::Totp, Method::EmailCode, Method::RecoveryCode];
+                    let proves = verified.method != Method::EmailCode;
+                    let forgives = if proves { &all[..] } else { &all[..1] };
+                    let within = verified.sign_in.or(verified.in_session);
+                    self.accepted(forgives, (within, verified.device), at);
+                }
+                self.remembered(verified.session.as_ref());
+            }
+            AccountEvent::CooledDown(cooled) => {
+                let count = self.count(cooled.method, Lane::Unknown, now);
+                assert_eq!((cooled.lane, cooled.unresolved), (Lane::Unknown, count));
+                let wait = wait(cooled.method, count).expect("a step of the ladder");
+                assert_eq!(cooled.until, now + SignedDuration::from_secs(wait));
+                assert_eq!(cooled.ends_sign_ins, cooled.method != Method::Password);
+                self.until.insert(cooled.method, cooled.until);
+            }
+            AccountEvent::LockedOut(locked) => self.locked_out(locked, now),
+            AccountEvent::LockoutReset(reset) => {
+                let methods =
+                    METHODS.into_iter().filter(|it| reset.method.is_none_or(|of| of == *it));
+                for method in methods {
+                    self.until.remove(&method);
+                    if reset.scope == ResetScope::Counters || method == Method::Password {
+                        self.unresolved.remove(&method);
+                    }
+                }
+            }
+            AccountEvent::PasswordSet(set) => {
+                if set.why != PasswordSetWhy::Rehashed {
+                    self.anew(Method::Password);
+                }
+                if set.forgives_codes {
+                    for method in &METHODS[1..] {
+                        self.until.remove(method);
+                        let failures = self.unresolved.entry(*method).or_default();
+                        failures.retain(|failure| failure.lane == Lane::Known);
+                    }
+                }
+                self.remembered(set.session.as_ref());
+            }
+            AccountEvent::Enabled(_) if is_first => self.anew(Method::Totp),
+            AccountEvent::RecoveryCodesIssued(_) => self.anew(Method::RecoveryCode),
+            _ => {}
+        }
+    }
+
+    fn locked_out(&mut self, locked: &LockedOut, now: Timestamp) {
+        let Allowed { unknown, known, all, .. } = allowed(locked.method);
+        let (elsewhere, at_known) = (
+            self.count(locked.method, Lane::Unknown, now),
+            self.count(locked.method, Lane::Known, now),
+        );
+        match (locked.rule, locked.lane) {
+            (LockRule::HardCap, _) => {
+                assert_eq!(elsewhere + at_known, all, "the hard cap");
+                assert_eq!(locked.until, None, "no time ends it");
+                self.disabled.insert(locked.method);
+            }
+            (LockRule::LaneCap, Lane::Unknown) => assert_eq!(elsewhere, unknown),
+            (LockRule::LaneCap, Lane::Known) => assert_eq!(at_known, known),
+        }
+    }
+
+    /// A guess that was refused unevaluated is told to wait exactly until a wait ends, or until the
+    /// oldest of a closed lane is as old as the window.
+    pub(super) fn refused(&self, method: Method, retry_at: Timestamp, now: Timestamp) {
+        let wait = self.until.get(&method).copied().filter(|until| now < *until);
+        let window = SignedDuration::from_hours(24 * allowed(method).days);
+        let mut unknown = self.counting(method, now).filter(|it| it.lane == Lane::Unknown);
+        let beyond = self.count(method, Lane::Unknown, now).checked_sub(allowed(method).unknown);
+        let room = beyond.and_then(|beyond| unknown.nth(usize::try_from(beyond).unwrap()));
+        let expected = wait.or(room.map(|oldest| oldest.at + window));
+        assert_eq!(Some(retry_at), expected, "the end of a lock does not move");
+    }
+
+    /// The state says of counters, waits and locks what the books say.
+    pub(super) fn agree(&self, account: &Account, now: Timestamp) {
+        let limits = crate::domain::limits::Limits::standard();
+        let locks = account.limits.locks(&limits, now);
+        for method in METHODS {
+            for lane in [Lane::Unknown, Lane::Known] {
+                let counted = account.limits.of(method).unresolved(method, lane, now);
+                assert_eq!(counted, self.count(method, lane, now), "{method:?} {lane:?}");
+            }
+            let disabled = locks.iter().any(|it| it.method == method && it.rule == Rule::HardCap);
+            assert_eq!(disabled, self.disabled.contains(&method), "{method:?}");
+            let shut = locks.iter().find(|it| it.method == method && it.lane == Lane::Unknown);
+            if let Some(shut) = shut.filter(|it| it.rule == Rule::Wait) {
+                assert_eq!(shut.until, self.until.get(&method).copied(), "{method:?}");
+            } else if shut.is_none() {
+                assert!(self.until.get(&method).is_none_or(|until| *until <= now), "{method:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What was guessed and what that led to, in sentences.
+
+use countersign_events::account::{
+    AccountEvent, AttemptsRefused, CooledDown, Counted, Lane, LockRule, LockedOut, LockoutReset,
+    Method, PasswordRejected, ResetScope,
+};
+
+use super::{method, one, time};
+use crate::domain::limits::{Lock, Rule};
+
+/// The sentence of an event; none where it is not one of these.
+pub(super) fn event(event: &AccountEvent) -> Option<String> {
+    Some(match event {
+        AccountEvent::PasswordRejected(rejected) => password_rejected(rejected),
+        AccountEvent::AttemptsRefused(refused) => attempts_refused(refused),
+        AccountEvent::CooledDown(cooled) => cooled_down(cooled),
+        AccountEvent::LockedOut(locked) => locked_out(locked),
+        AccountEvent::LockoutReset(reset) => lockout_reset(reset),
+        _ => return None,
+    })
+}
+
+/// From where, where that is worth saying.
+pub(super) const fn at(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Unknown => "",
+        Lane::Known => ", at a known device",
+    }
+}
+
+/// Whether the holder is told.
+pub(super) const fn told(counted: Counted) -> &'static str {
+    if counted.tells_holder { "; the holder is told" } else { "" }
+}
+
+const fn from(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Unknown => "from devices that are not known",
+        Lane::Known => "from known devices",
+    }
+}
+
+fn password_rejected(rejected: &PasswordRejected) -> String {
+    let (lane, counted) = (rejected.counted.lane, rejected.counted);
+    format!(
+        "a wrong password was given{}; {} unresolved{}",
+        at(lane),
+        rejected.unresolved,
+        told(counted)
+    )
+}
+
+fn attempts_refused(refused: &AttemptsRefused) -> String {
+    format!(
+        "{} more tries by {}{} were refused unread, from {} to {}",
+        refused.count,
+        method(refused.method),
+        at(refused.lane),
+        time(refused.first),
+        time(refused.last)
+    )
+}
+
+fn cooled_down(cooled: &CooledDown) -> String {
+    format!(
+        "{} wrong tries: every {} {} is refused until {}",
+        cooled.unresolved,
+        method(cooled.method),
+        from(cooled.lane),
+        time(cooled.until)
+    )
+}
+
+fn locked_out(locked: &LockedOut) -> String {
+    let (which, tries) = (method(locked.method), locked.unresolved);
+    match (locked.rule, locked.lane, locked.until) {
+        (LockRule::HardCap, ..) => {
+            format!("{tries} wrong tries in all: every {which} is refused until it is set up anew")
+        }
+        (LockRule::LaneCap, Lane::Known, _) => format!(
+            "{tries} wrong tries from known devices: {} from there counts as one from any other",
+            one(locked.method)
+        ),
+        (LockRule::LaneCap, Lane::Unknown, until) => {
+            let until = until.map(|until| format!(" until {}", time(until))).unwrap_or_default();
+            format!("{tries} wrong tries: every {which} {} is refused{until}", from(locked.lane))
+        }
+    }
+}
+
+fn lockout_reset(reset: &LockoutReset) -> String {
+    let what = reset.method.map_or("every method", method);
+    match reset.scope {
+        ResetScope::CoolDown => format!("support ended the waiting for {what}"),
+        ResetScope::Counters => {
+            format!("support ended the waiting for {what} and cleared its failures")
+        }
+    }
+}
+
+/// Why a method is locked: since when, until when, what ends it.
+pub(super) fn lock(lock: &Lock) -> String {
+    let (which, tries, since) = (method(lock.method), lock.unresolved, time(lock.since));
+    let until = lock.until.map(|until| format!(" until {}", time(until))).unwrap_or_default();
+    let lane = from(lock.lane);
+    match (lock.rule, lock.lane) {
+        (Rule::Wait, _) => format!(
+            "{tries} wrong tries {lane}: every {which} from there is refused from {since}{until}; \
+             the time or support ends it, and trying on does not make it longer"
+        ),
+        (Rule::LaneCap, Lane::Known) => format!(
+            "{tries} wrong tries {lane}: since {since} {} from there counts as one from any \
+             other{until}; a right one ends it",
+            one(lock.method)
+        ),
+        (Rule::LaneCap, Lane::Unknown) => format!(
+            "{tries} wrong tries {lane}: every {which} from there is refused from {since}{until}; \
+             known devices are not concerned; {}",
+            ends_lane_cap(lock.method)
+        ),
+        (Rule::HardCap, _) => format!(
+            "{tries} wrong tries in all: every {which} is refused since {since}; {}",
+            ends_hard_cap(lock.method)
+        ),
+    }
+}
+
+const fn ends_lane_cap(which: Method) -> &'static str {
+    match which {
+        Method::Password => "a link by mail, a new password or support ends it earlier",
+        Method::Totp | Method::EmailCode | Method::RecoveryCode => {
+            "a new password, set with a second factor, or support ends it earlier"
+        }
+    }
+}
+
+const fn ends_hard_cap(which: Method) -> &'static str {
+    match which {
+        Method::RecoveryCode => "only new recovery codes end it",
+        Method::Password | Method::Totp | Method::EmailCode => {
+            "only a new authenticator ends it, set up with a recovery code, after a code by e-mail \
+             or with support"
+        }
+    }
+}

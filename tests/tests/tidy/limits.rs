@@ -1,0 +1,104 @@
+//! The numbers that the threat model states are those of the program, and the arithmetic is right.
+
+use std::fs;
+
+use countersign_core::domain::limits::{Limit, Limits, Waits, window};
+use countersign_core::domain::policy::Policy;
+use countersign_events::account::Method;
+
+use crate::root;
+
+/// The likeliest of a million codes of six digits, as RFC 4226, A.4 counts 31 bits.
+const LIKELIEST: f64 = 2148.0 / 2_147_483_648.0;
+/// Codes of an authenticator that are right at once.
+const STEPS: f64 = 3.0;
+/// Codes of a recovery set, of 125 bits each.
+const RECOVERY_CODES: f64 = 10.0;
+
+fn seconds(span: jiff::SignedDuration) -> String {
+    match span.as_secs() {
+        short if short < 60 => format!("{short} s"),
+        short if short < 3_600 => format!("{} min", short / 60),
+        long => format!("{} h", long / 3_600),
+    }
+}
+
+fn waits(limit: &Limit) -> String {
+    match &limit.waits {
+        Waits::Ladder(steps) => {
+            let steps = steps.iter().map(|(count, wait)| format!("{count}: {}", seconds(*wait)));
+            steps.collect::<Vec<_>>().join(", ")
+        }
+        Waits::Doubling { free, base, max } => format!(
+            "from the {}th on {}, doubling, at most {}",
+            free + 1,
+            seconds(*base),
+            seconds(*max)
+        ),
+    }
+}
+
+/// The chance that the guesses of a year hit, all of them allowed.
+fn chance(method: Method, limit: &Limit) -> Option<f64> {
+    let guesses = f64::from(limit.hard_cap.unwrap_or(limit.unknown_cap));
+    match method {
+        Method::Password => None,
+        Method::Totp => Some(guesses * STEPS * LIKELIEST),
+        Method::EmailCode => Some(guesses * LIKELIEST),
+        Method::RecoveryCode => Some(guesses * RECOVERY_CODES * 0.5_f64.powi(125)),
+    }
+}
+
+fn row(name: &str, method: Method, limit: &Limit) -> String {
+    let known = limit.known.map_or("like any other".to_owned(), |known| {
+        let all = known.cap.map_or("any number".to_owned(), |cap| cap.to_string());
+        format!("{}, {all}", known.per_device)
+    });
+    let told: Vec<_> = limit.tells_at.iter().map(u32::to_string).collect();
+    format!(
+        "| {name} | {} | {} | {known} | {} | {} days | {} | {} |",
+        waits(limit),
+        limit.unknown_cap,
+        limit.hard_cap.map_or("never".to_owned(), |cap| cap.to_string()),
+        window(method).as_hours() / 24,
+        told.join(", "),
+        chance(method, limit).map_or("-".to_owned(), |chance| format!("{chance:.1e}")),
+    )
+}
+
+/// ASVS 6.1.1: the limits are written down as they are in force.
+#[test]
+fn sr_085_the_threat_model_states_the_numbers_in_force() {
+    let policy = Policy::default();
+    let limits = &policy.limits;
+    assert_eq!(*limits, Limits::standard());
+    let text = fs::read_to_string(root().join("docs/threat-model.md")).expect("it is there");
+    for (name, method) in [
+        ("password", Method::Password),
+        ("authenticator code", Method::Totp),
+        ("code by e-mail", Method::EmailCode),
+        ("recovery code", Method::RecoveryCode),
+    ] {
+        let row = row(name, method, limits.of(method));
+        assert!(text.contains(&row), "not in docs/threat-model.md: {row}");
+    }
+    for (said, number) in [
+        ("Five guesses are evaluated in a sign-in", policy.guesses_per_sign_in == 5),
+        ("ten retypes of a used code are no guesses", policy.reused_per_sign_in == 10),
+        ("At the 10th\nunresolved code", limits.demands_password == 10),
+        ("Support ends two lockouts of an account in 30 days", policy.lockout_resets_max == 2),
+        ("the two kept for known devices", policy.email_sends_reserved == 2),
+    ] {
+        assert!(text.contains(said) && number, "{said}");
+    }
+}
+
+/// Below one in ten thousand for each account and year, all methods together.
+#[test]
+fn sr_085_the_sum_of_all_methods_is_below_one_in_ten_thousand() {
+    let limits = Limits::standard();
+    let methods = [Method::Totp, Method::EmailCode, Method::RecoveryCode];
+    let sum: f64 = methods.into_iter().filter_map(|it| chance(it, limits.of(it))).sum();
+    assert!(sum < 1e-4, "{sum:e}");
+    assert!(sum > 9e-5, "and the arithmetic is the one that was meant: {sum:e}");
+}
