@@ -135,15 +135,6 @@ impl Enrolling {
         waits.map(|_| ()).ok_or(Halt::Refusal(Refusal::AuthenticationFailed))
     }
 
-    /// What he holds, by its hash.
-    fn handle(&self) -> Option<HandleHash> {
-        match self {
-            Self::Session(token) => Some(token.hash()),
-            Self::SignIn(sign_in) => Some(sign_in.hash()),
-            Self::Client => None,
-        }
-    }
-
     fn session(&self) -> Option<HandleHash> {
         match self {
             Self::Session(token) => Some(token.hash()),
@@ -282,8 +273,7 @@ impl Request for Activation {
             None => {
                 self.who.check(entity)?;
                 let offer = pending(entity, self.factor, enroller)?;
-                let with = self.who.handle();
-                entity.admit_source(&self.call, with).await?;
+                entity.admit_source(&self.call, enroller.bound_to()).await?;
                 let compared = compare_totp(entity, self.factor, offer.secret, &self.code).await?;
                 let (session, minted) = (started.hash(), recovery.minted);
                 let command = Command::Activate(Activate { enroller, session, compared, minted });

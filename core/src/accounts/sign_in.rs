@@ -296,8 +296,8 @@ async fn methods_offered(entity: &Entity, call: &Call) -> Result<Vec<MethodOffer
     let open = entity.open()?;
     let mut methods = vec![];
     let is_shut = |method| entity.is_shut(call, method);
-    let authenticators = open.factors.iter().filter(|_| !is_shut(Method::Totp));
-    for (factor, state) in authenticators {
+    let takes_codes = !is_shut(Method::Totp);
+    for (factor, state) in open.factors.iter().filter(|_| takes_codes) {
         let name = entity.factor_name(state.named_at).await?;
         methods.push(MethodOffered {
             method: Method::Totp,

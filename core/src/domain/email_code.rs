@@ -28,20 +28,14 @@ pub fn admit_send(
     now: Timestamp,
     policy: &Policy,
 ) -> Result<(), Refusal> {
-    let recent = || open.email_sends.iter().filter(|at| now.duration_since(**at) < SENDS_SPAN);
-    let after = |at: &Timestamp, span| at.saturating_add(span).unwrap_or(Timestamp::MAX);
-    if let Some(last) = recent().max().filter(|at| now.duration_since(**at) < policy.email_resend) {
-        return Err(Refusal::TooManyRequests { retry_at: after(last, policy.email_resend) });
+    let last = open.email_sends.iter().max();
+    if let Some(last) = last.filter(|at| now.duration_since(**at) < policy.email_resend) {
+        let retry_at = last.saturating_add(policy.email_resend).unwrap_or(Timestamp::MAX);
+        return Err(Refusal::TooManyRequests { retry_at });
     }
     let reserved = if has_reserve { 0 } else { policy.email_sends_reserved };
     let most = policy.email_sends_per_day.saturating_sub(reserved);
-    if recent().count() >= most {
-        // From when one fewer than that is left in the span.
-        let gone = recent().count().saturating_sub(most);
-        let oldest = recent().nth(gone).map_or(now, |at| after(at, SENDS_SPAN));
-        return Err(Refusal::TooManyRequests { retry_at: oldest });
-    }
-    Ok(())
+    admit_within(&open.email_sends, SENDS_SPAN, most, now)
 }
 
 /// The shorter span over which requests for a new password are limited.
@@ -52,18 +46,22 @@ const RESETS_SPAN: SignedDuration = SignedDuration::from_hours(1);
 /// # Errors
 /// [`Refusal::TooManyRequests`] at the limit of the hour and of the day.
 pub fn admit_reset(resets: &[Timestamp], now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
-    let spans = [(RESETS_SPAN, policy.resets_per_hour), (SENDS_SPAN, policy.resets_per_day)];
-    for (span, most) in spans {
-        let within = || resets.iter().filter(move |at| now.duration_since(**at) < span);
-        if within().count() >= most {
-            // From when one fewer than the limit is left in the span.
-            let gone = within().count().saturating_sub(most);
-            let oldest = within().nth(gone).copied().unwrap_or(now);
-            let retry_at = oldest.saturating_add(span).unwrap_or(Timestamp::MAX);
-            return Err(Refusal::TooManyRequests { retry_at });
-        }
-    }
-    Ok(())
+    admit_within(resets, RESETS_SPAN, policy.resets_per_hour, now)?;
+    admit_within(resets, SENDS_SPAN, policy.resets_per_day, now)
+}
+
+/// Admits one more within a span that has had fewer than `most`; else from when that is so.
+fn admit_within(
+    earlier: &[Timestamp],
+    span: SignedDuration,
+    most: usize,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let within = || earlier.iter().filter(|at| now.duration_since(**at) < span);
+    let Some(beyond) = within().count().checked_sub(most) else { return Ok(()) };
+    let oldest = within().nth(beyond).copied().unwrap_or(now);
+    let retry_at = oldest.saturating_add(span).unwrap_or(Timestamp::MAX);
+    Err(Refusal::TooManyRequests { retry_at })
 }
 
 /// Forgets sends that no limit looks at any more.

@@ -9,10 +9,10 @@ use countersign_events::account::{
 
 use jiff::Timestamp;
 
-use super::limits::Lock;
 use super::totp::PERIOD_SECONDS;
 
 mod limits;
+pub use limits::lock;
 mod recovery;
 #[cfg(test)]
 mod tests;
@@ -51,12 +51,6 @@ const fn one(of: Method) -> &'static str {
 /// A time as people read it, in UTC like the log.
 fn time(at: Timestamp) -> impl fmt::Display {
     at.strftime("%Y-%m-%d %H:%M:%S UTC")
-}
-
-/// Why a method is locked: since when, until when, what ends it.
-#[must_use]
-pub fn lock(lock: &Lock) -> String {
-    limits::lock(lock)
 }
 
 /// An event, in a sentence.

@@ -1,7 +1,7 @@
 //! What of accounts is locked, as events tell it: what waits, is closed, or must be bound anew.
 
 use countersign_events::account::{
-    AccountEvent, Lane, LockRule, LockedOut, LockoutReset, Method, PasswordSet, PasswordSetWhy,
+    AccountEvent, Lane, LockRule, LockedOut, Method, PasswordSet, PasswordSetWhy,
 };
 use countersign_events::id::{AccountId, Position};
 use jiff::Timestamp;
@@ -53,7 +53,7 @@ pub(super) fn apply(
             };
             lock(locked.method, locked.until, locked.unresolved, rule.name())
         }
-        AccountEvent::LockoutReset(reset) => reset_by_support(transaction, account, reset),
+        AccountEvent::LockoutReset(reset) => remove(transaction, account, reset.method, false),
         AccountEvent::PasswordSet(set) => password_set(transaction, account, set),
         AccountEvent::RecoveryCodesIssued(_) => {
             remove(transaction, account, Some(Method::RecoveryCode), true)
@@ -73,14 +73,6 @@ pub(super) fn apply(
 /// The first authenticator of a new set: nothing was guessed of it yet.
 pub(super) fn bound_anew(transaction: &Transaction<'_>, account: AccountId) -> Result<()> {
     remove(transaction, account, Some(Method::Totp), true)
-}
-
-fn reset_by_support(
-    transaction: &Transaction<'_>,
-    account: AccountId,
-    reset: &LockoutReset,
-) -> Result<()> {
-    remove(transaction, account, reset.method, false)
 }
 
 fn password_set(

@@ -328,27 +328,15 @@ impl State {
 }
 
 fn tell(change: Option<Change>) {
-    match change {
-        None => {}
-        Some(Change::Tripped(BreakerState {
-            failures_hour, attempts_hour, usual_hour, ..
-        })) => {
-            tracing::warn!(
-                failures_hour,
-                attempts_hour,
-                usual_hour,
-                "second factors fail far more often than usual: they may be guessed"
-            );
+    let (seen, what) = match change {
+        None => return,
+        Some(Change::Tripped(seen)) => {
+            (seen, "second factors fail far more often than usual: they may be guessed")
         }
-        Some(Change::Ended(BreakerState { failures_hour, attempts_hour, usual_hour, .. })) => {
-            tracing::warn!(
-                failures_hour,
-                attempts_hour,
-                usual_hour,
-                "second factors fail no more often than usual again"
-            );
-        }
-    }
+        Some(Change::Ended(seen)) => (seen, "second factors fail no more often than usual again"),
+    };
+    let BreakerState { failures_hour, attempts_hour, usual_hour, .. } = seen;
+    tracing::warn!(failures_hour, attempts_hour, usual_hour, "{what}");
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_events::account::{AccountEvent, Method};
+use countersign_events::account::{AccountEvent, Lane, Method};
 use countersign_events::entry::{Idempotency, SealClass};
 use countersign_events::id::{AccountId, HandleHash, Revision, StreamId};
 use countersign_events::store::Snapshot;
@@ -22,7 +22,7 @@ use crate::domain::account::Open;
 use crate::domain::command::{AtDevice, Context};
 use crate::domain::decide::{guess_at, refusal_of};
 use crate::domain::idempotency::Answered;
-use crate::domain::limits::{Refused, RefusedAttempts, Rule};
+use crate::domain::limits::{Lock, Refused, RefusedAttempts, Rule};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
@@ -299,24 +299,23 @@ impl Entity {
     /// [`Refusal::TooManyRequests`]; [`Refusal::AuthenticationFailed`] for what is worth nothing
     /// until it is bound anew.
     pub(crate) fn admit(&mut self, call: &Call, method: Method) -> Result<(), Halt> {
-        let now = self.now();
-        let guess = guess_at(self.account(), None, self.device(call, None), now);
-        let limits = &self.services.policy.limits;
-        self.account().limits.admit(limits, method, &guess).map(drop).map_err(|lock| {
-            let refused = self.refused.entry((method, lock.lane));
-            refused
-                .and_modify(|sum| *sum = RefusedAttempts::count(Some(*sum), now))
-                .or_insert_with(|| RefusedAttempts::count(None, now));
-            Halt::Refusal(refusal_of(&lock))
-        })
+        let Err(lock) = self.lane(call, method) else { return Ok(()) };
+        let (now, key) = (self.now(), (method, lock.lane));
+        let earlier = self.refused.get(&key).copied();
+        self.refused.insert(key, RefusedAttempts::count(earlier, now));
+        Err(Halt::Refusal(refusal_of(&lock)))
     }
 
     /// Whether a method is shut for this caller by more than a wait.
     #[must_use]
     pub fn is_shut(&self, call: &Call, method: Method) -> bool {
+        self.lane(call, method).is_err_and(|lock| lock.rule != Rule::Wait)
+    }
+
+    /// The lane that a guess of this caller would be admitted to now.
+    fn lane(&self, call: &Call, method: Method) -> Result<Lane, Lock> {
         let guess = guess_at(self.account(), None, self.device(call, None), self.now());
-        let admitted = self.account().limits.admit(&self.services.policy.limits, method, &guess);
-        admitted.is_err_and(|lock| lock.rule != Rule::Wait)
+        self.account().limits.admit(&self.services.policy.limits, method, &guess)
     }
 
     /// Decides, appends and evolves: when this returns events, they are durable.

@@ -41,10 +41,10 @@ const fn from(lane: Lane) -> &'static str {
 }
 
 fn password_rejected(rejected: &PasswordRejected) -> String {
-    let (lane, counted) = (rejected.counted.lane, rejected.counted);
+    let counted = rejected.counted;
     format!(
         "a wrong password was given{}; {} unresolved{}",
-        at(lane),
+        at(counted.lane),
         rejected.unresolved,
         told(counted)
     )
@@ -99,7 +99,8 @@ fn lockout_reset(reset: &LockoutReset) -> String {
 }
 
 /// Why a method is locked: since when, until when, what ends it.
-pub(super) fn lock(lock: &Lock) -> String {
+#[must_use]
+pub fn lock(lock: &Lock) -> String {
     let (which, tries, since) = (method(lock.method), lock.unresolved, time(lock.since));
     let until = lock.until.map(|until| format!(" until {}", time(until))).unwrap_or_default();
     let lane = from(lock.lane);

@@ -2,14 +2,14 @@
 //! who owns the account gets in.
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, Counted, Lane, LockRule, LockedOut, Method, SessionOpened,
+    AccountEvent, CodeRejected, Counted, EmailConfirmed, Lane, LockRule, LockedOut, Method,
+    SessionOpened,
 };
 use countersign_events::id::{HandleHash, Revision};
 use jiff::{SignedDuration, Timestamp};
 
-use super::harness::version;
 use super::harness::{
-    email_commitment, enrolled, event_id, factor, given, hours, mins, secs, start,
+    email_commitment, enrolled, event_id, factor, given, hours, mins, secs, start, version,
 };
 use crate::domain::command::{
     AtDevice, Command, Context, Evidence, FirstFactor, SetDemandedPassword, SignIn, VerifyCode,
@@ -65,19 +65,21 @@ impl World {
         let context = Context { now, policy: &self.policy, refused: &refused, device };
         let events = decide(&self.account, command, &context)?;
         for event in &events {
-            let revision = self.account.last.map_or(Revision::new(0), |(last, _)| last.next());
-            let (id, pii) = (event_id(revision.get()), Some(email_commitment()));
-            let event = event.clone();
-            if let AccountEvent::LockedOut(LockedOut { method, rule: LockRule::HardCap, .. }) =
-                event
-            {
-                self.disabled.push(method);
-            }
-            let stamped = StampedEvent { revision, id, at: now, idempotency: None, pii, event };
-            self.account = evolve(std::mem::take(&mut self.account), &stamped);
-            self.entries += 1;
+            self.happens(now, event.clone());
         }
         Ok(events)
+    }
+
+    /// An event, appended and evolved.
+    fn happens(&mut self, now: Timestamp, event: AccountEvent) {
+        let revision = self.account.last.map_or(Revision::new(0), |(last, _)| last.next());
+        let (id, pii) = (event_id(revision.get()), Some(email_commitment()));
+        if let AccountEvent::LockedOut(LockedOut { method, rule: LockRule::HardCap, .. }) = event {
+            self.disabled.push(method);
+        }
+        let stamped = StampedEvent { revision, id, at: now, idempotency: None, pii, event };
+        self.account = evolve(std::mem::take(&mut self.account), &stamped);
+        self.entries += 1;
     }
 
     fn password(
@@ -313,17 +315,8 @@ fn at_33_thirty_days_of_wrong_passwords_lock_nobody_out() {
     assert!(closed_at.duration_since(day(2)) >= hours(90), "not before ninety hours");
     let now = day(33);
     world.policy.email_codes_withheld = SignedDuration::ZERO;
-    let confirmed = AccountEvent::EmailConfirmed(countersign_events::account::EmailConfirmed {});
-    let revision = world.account.last.map_or(Revision::new(0), |(last, _)| last.next());
-    let stamped = StampedEvent {
-        revision,
-        id: event_id(revision.get()),
-        at: now,
-        idempotency: None,
-        pii: None,
-        event: confirmed,
-    };
-    world.account = evolve(std::mem::take(&mut world.account), &stamped);
+    let confirmed = AccountEvent::EmailConfirmed(EmailConfirmed {});
+    world.happens(now, confirmed);
     world.ask(now, None, &Command::RequestPasswordReset).unwrap();
     world.ask(now, None, &Command::ResetPassword { version: version(900) }).unwrap();
     world.signs_in(now + secs(31), None, 0).expect("from a new device, after one mail");
