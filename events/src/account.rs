@@ -141,7 +141,8 @@ pub struct PasswordSet {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionOpened>,
     /// Whether wrong codes from devices that are not known are forgiven: who gave them had the
-    /// password that ends here, and the new one was set with more than that and a mailbox.
+    /// password that ends here, and the new one was set with more than that and a mailbox; or by
+    /// mail, as once in a year.
     #[serde(default, skip_serializing_if = "is_false")]
     pub forgives_codes: bool,
 }
@@ -166,7 +167,7 @@ pub struct PasswordVerified {
     /// The session that starts, where no second factor is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionOpened>,
-    /// The known device at which it was given: what was wrong there before is forgiven.
+    /// The known device by whose lane it came. It forgives nothing there: a new handle does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<HandleHash>,
 }
@@ -292,7 +293,7 @@ pub struct CodeVerified {
     /// The session that it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionOpened>,
-    /// The known device at which it was given: what was wrong there before is forgiven.
+    /// The known device by whose lane it came. It forgives nothing there: a new handle does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<HandleHash>,
 }

@@ -5,8 +5,8 @@
 
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, USER_AGENT};
-use actix_web::{HttpMessage as _, HttpRequest, web};
-use countersign_core::accounts::answer::SignedIn;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use countersign_core::accounts::answer::{DeviceGiven, SessionGiven, SignedIn};
 use countersign_core::accounts::request::PageRequest;
 use countersign_core::accounts::request::{AccountRef, Asker, Call, IdempotencyKey, Net};
 use countersign_core::accounts::{Verdict, answer};
@@ -31,6 +31,7 @@ use super::problem::{ProblemAnswer, faulted, refused, refused_proof};
 use super::routes::Row;
 use crate::contract::kind::Scope;
 use crate::contract::problem::ProblemCode;
+use crate::contract::session::Proven;
 use crate::contract::{
     IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_CHARS, IDEMPOTENCY_KEY_MIN_CHARS, PAGE_LIMIT_DEFAULT,
     PAGE_LIMIT_MAX,
@@ -194,11 +195,26 @@ impl Ask {
             _ => None,
         };
         let mut answer = self.pack(answers::signed_in(outcome), ended)?;
-        if let (Some(carried), Some(device)) = (&self.carried, &device) {
-            let cookie = carried.remember(device, self.edge.clock.now());
-            answer.add_cookie(&cookie).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
-        }
+        self.remember(device.as_ref(), &mut answer)?;
         Ok(answer)
+    }
+
+    /// Answers with the session that another proof gave. A known device holds another handle from
+    /// now on.
+    pub(crate) fn give_proven(&self, given: &SessionGiven) -> Answer {
+        let mut answer = self.pack(Proven { session: answers::session_given(given) }, None)?;
+        self.remember(given.device.as_ref(), &mut answer)?;
+        Ok(answer)
+    }
+
+    fn remember(
+        &self,
+        device: Option<&DeviceGiven>,
+        answer: &mut HttpResponse,
+    ) -> Result<(), ProblemAnswer> {
+        let Some((carried, device)) = self.carried.as_ref().zip(device) else { return Ok(()) };
+        let cookie = carried.remember(device, self.edge.clock.now());
+        answer.add_cookie(&cookie).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))
     }
 
     fn pack<T: Serialize + Carries>(&self, mut body: T, ended: Option<&SignInHandle>) -> Answer {
@@ -413,37 +429,4 @@ pub(crate) fn cut_user_agent(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use actix_web::http::header::{HeaderName, HeaderValue};
-
-    use super::*;
-
-    fn headers(name: &'static str, values: &[&str]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
-        }
-        headers
-    }
-
-    #[test]
-    fn an_idempotency_key_has_22_to_64_characters() {
-        let read = |values: &[&str]| idempotency_key(&headers("idempotency-key", values));
-        assert!(read(&[]).is_ok_and(|key| key.is_none()));
-        assert!(read(&[&"k".repeat(22)]).is_ok_and(|key| key.is_some()));
-        assert!(read(&[&"k".repeat(64)]).is_ok_and(|key| key.is_some()));
-        assert!(read(&[&"k".repeat(21)]).is_err());
-        assert!(read(&[&"k".repeat(65)]).is_err());
-        assert!(read(&[&"k ".repeat(15)]).is_err());
-        assert!(read(&[&"k".repeat(22), &"k".repeat(22)]).is_err());
-    }
-
-    #[test]
-    fn a_segment_is_decoded_once() {
-        assert_eq!(decode("subject:a%2Fb"), Some("subject:a/b".into()));
-        assert_eq!(decode("%2525"), Some("%25".into()));
-        assert_eq!(decode("%"), None);
-        assert_eq!(decode("%zz"), None);
-        assert_eq!(decode("%ff"), None);
-    }
-}
+mod tests;

@@ -224,7 +224,7 @@ fn effects<'a>(events: impl IntoIterator<Item = &'a AccountEvent>) -> Result<Vec
 }
 
 fn repudiation(link: &LinkToken, view: &ObjectionView) -> Command {
-    Command::Repudiate(Repudiate { cause: link.event(), told: view.told })
+    Command::Repudiate(Repudiate { cause: link.event(), at: view.at, told: view.told })
 }
 
 struct LookAtObjection {

@@ -98,6 +98,8 @@ pub struct Open {
     pub sessions: BTreeMap<HandleHash, Session>,
     /// Devices at which all was proven that the account asks for.
     pub devices: BTreeMap<HandleHash, Device>,
+    /// When a password set by mail last opened the lane of codes from unknown devices.
+    pub lane_opened_by_mail_at: Option<Timestamp>,
     /// When codes were sent by e-mail in the last 24 hours.
     pub email_sends: Vec<Timestamp>,
     /// The live code of each sign-in, or of each session that confirms its address.
@@ -253,7 +255,7 @@ pub struct Session {
     pub second_factor_at: Option<Timestamp>,
     /// When anything was last proven.
     pub auth_time: Timestamp,
-    /// Retypes of accepted codes so far.
+    /// Retypes of accepted codes so far, and codes by e-mail where none was sent: no guesses.
     pub reused: u32,
 }
 

@@ -361,7 +361,9 @@ pub enum Told {
 pub struct Repudiate {
     /// The event that the notice told of.
     pub cause: EventId,
-    /// What that is.
+    /// When that happened.
+    pub at: Timestamp,
+    /// What it is.
     pub told: Told,
 }
 

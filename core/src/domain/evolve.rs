@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use super::account::{
     Account, Email, EmailCode, Factor, MailState, Offer, Open, RecoverySet, Session, Standing,
 };
-use super::decide::counts_as_guess;
+use super::decide::{counts_as_guess, is_of_no_mail};
 use super::email_code::{DIGITS, forget_old_sends};
 
 mod limits;
@@ -103,6 +103,7 @@ fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
         sign_ins: [].into(),
         sessions: [].into(),
         devices: [].into(),
+        lane_opened_by_mail_at: None,
         email_sends: vec![],
         email_codes: [].into(),
     }
@@ -212,10 +213,22 @@ impl Open {
         let earlier = set.sign_in.and_then(|hash| self.sign_ins.remove(&hash));
         self.sign_ins.clear();
         self.email_codes.clear();
-        self.devices.clear();
+        if set.why == PasswordSetWhy::Reset {
+            // The mailbox, which is not trusted, sets none that the holder need not replace.
+            let stays = self.email_codes_offered == EmailCodes::WithheldUntilProof
+                && self.two_factor_enabled();
+            self.password_change = self.password_change.filter(|_| stays);
+            if set.forgives_codes {
+                self.lane_opened_by_mail_at = Some(stamped.at);
+            }
+        } else {
+            self.password_change = None;
+            if set.why == PasswordSetWhy::Changed || set.forgives_codes {
+                self.devices.clear();
+            }
+        }
         self.reset = None;
         self.replacement = None;
-        self.password_change = None;
         self.start(set.session.as_ref(), Method::Password, stamped);
         if let (Some(opened), Some(earlier)) = (&set.session, &earlier) {
             self.carry_over(opened.session, earlier);
@@ -270,12 +283,13 @@ impl Open {
 
     fn rejected(&mut self, rejected: &CodeRejected) {
         let is_guess = counts_as_guess(rejected.why);
+        let is_of_no_mail = is_of_no_mail(rejected.method, rejected.why);
         let sign_in = rejected.sign_in.and_then(|hash| self.sign_ins.get_mut(&hash));
         let session = rejected.in_session.and_then(|hash| self.sessions.get_mut(&hash));
         let counted = match (sign_in, session) {
             (Some(sign_in), _) if is_guess => Some(&mut sign_in.guesses),
             (Some(sign_in), _) => Some(&mut sign_in.reused),
-            (None, Some(session)) if !is_guess => Some(&mut session.reused),
+            (None, Some(session)) if !is_guess || is_of_no_mail => Some(&mut session.reused),
             (None, _) => None,
         };
         if let Some(counted) = counted {

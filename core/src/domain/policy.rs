@@ -145,6 +145,9 @@ pub const SIGN_INS_PER_DEVICE_MAX: usize = 3;
 pub const OFFER_GUESSES_MAX: u32 = 10;
 /// The span over which ended lockouts are counted.
 pub const LOCKOUT_RESETS_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// A password that is set by mail opens the lane of codes from unknown devices at most this often:
+/// as often as the mailbox is worth one lane of guesses more.
+pub const LANE_OPENED_BY_MAIL_EVERY: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// Retypes of an accepted code within one session; after them no code proves anything in it.
 pub const REUSED_PER_SESSION_MAX: u32 = 10;
 /// Changes of the address that can be undone at once; another must wait until the oldest of them

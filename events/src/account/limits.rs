@@ -32,7 +32,7 @@ pub struct Counted {
     /// In which lane.
     #[serde(default, skip_serializing_if = "Lane::is_unknown")]
     pub lane: Lane,
-    /// The known device at which it was made: a success there forgives it.
+    /// The known device by whose lane it came: forgiven when that gets another handle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<HandleHash>,
     /// Whether the holder is told.

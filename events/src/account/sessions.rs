@@ -35,7 +35,7 @@ pub struct DeviceRemembered {
     pub device: HandleHash,
     /// Until when it is known, unless somebody signs in there again.
     pub expires_at: Timestamp,
-    /// The hash of what it held before: that is known no more.
+    /// The hash of what it held before: that is known no more, and what was wrong there is forgiven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<HandleHash>,
 }

@@ -14,6 +14,16 @@ use super::{Act, Breach, Rule};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Devices(BTreeMap<HandleHash, Timestamp>);
 
+/// Whether a new password makes every device a stranger: one that was set with more than a mailbox
+/// or the password before it.
+fn forgets_all(set: &PasswordSet) -> bool {
+    match set.why {
+        PasswordSetWhy::Changed => true,
+        PasswordSetWhy::Demanded => set.forgives_codes,
+        PasswordSetWhy::Initial | PasswordSetWhy::Rehashed | PasswordSetWhy::Reset => false,
+    }
+}
+
 impl Devices {
     /// Takes what happened next.
     pub(super) fn take(&mut self, act: &Act<'_>, breaches: &mut Vec<Breach>) {
@@ -28,21 +38,17 @@ impl Devices {
             AccountEvent::CodeVerified(verified) => {
                 self.opened(verified.next.as_ref(), verified.session.as_ref(), breaches);
             }
-            AccountEvent::PasswordSet(PasswordSet {
-                why: PasswordSetWhy::Initial | PasswordSetWhy::Rehashed,
-                ..
-            }) => {}
             AccountEvent::PasswordSet(set) => {
                 // What the device held before the new password was known up to here.
                 self.opened(set.next.as_ref(), None, breaches);
                 let session = set.session.as_ref();
                 self.replaced(session, breaches);
-                self.0.clear();
+                if forgets_all(set) {
+                    self.0.clear();
+                }
                 self.remember(session);
             }
-            AccountEvent::Enabled(_)
-            | AccountEvent::FactorRemoved(_)
-            | AccountEvent::Repudiated(_) => self.0.clear(),
+            AccountEvent::Enabled(_) | AccountEvent::FactorRemoved(_) => self.0.clear(),
             AccountEvent::DevicesForgotten(forgotten) => {
                 self.0.retain(|device, _| !forgotten.devices.contains(device));
             }

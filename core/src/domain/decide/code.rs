@@ -1,7 +1,8 @@
 //! A code, judged: the part that sign-in, step-up and activation share.
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, CodeVerified, Counted, Purpose, RecoveryCodeUsed, RejectedWhy,
+    AccountEvent, CodeRejected, CodeVerified, Counted, Method, Purpose, RecoveryCodeUsed,
+    RejectedWhy,
 };
 use countersign_events::id::{EventId, HandleHash};
 
@@ -121,7 +122,9 @@ pub(super) fn accepted(
 ///
 /// A code that was accepted before is no guess: it counts against the sign-in or session alone, so
 /// that a person who types the used code again is not locked out (SR-009, SR-066). Nor is a code
-/// for an authenticator on offer, which nobody admits: it counts against the offer.
+/// for an authenticator on offer, which nobody admits: it counts against the offer. Nor is a code
+/// by e-mail where none was sent: it counts against the sign-in or session, or else whoever has the
+/// password would close the holder's way by e-mail without a single mail.
 pub(super) fn refused(
     account: &Account,
     judged: Judged,
@@ -135,7 +138,7 @@ pub(super) fn refused(
     let guesses = place.sign_in.map_or(0, |sign_in| {
         guesses_so_far(account, sign_in).saturating_add(u32::from(counts_as_guess(why)))
     });
-    let wrong = admitted.filter(|_| counts_to_limit(why, place.purpose));
+    let wrong = admitted.filter(|_| counts_to_limit(method, why, place.purpose));
     let wrong = wrong.map(|admitted| admitted.wrong(account, context));
     let (unresolved, counted, follows) = match wrong {
         Some(wrong) => (wrong.unresolved, wrong.counted, wrong.follows),
@@ -166,8 +169,17 @@ pub(in crate::domain) fn counts_as_guess(why: RejectedWhy) -> bool {
 }
 
 /// Whether a refused code counts to the limits of its method.
-pub(in crate::domain) fn counts_to_limit(why: RejectedWhy, purpose: Purpose) -> bool {
-    counts_as_guess(why) && purpose != Purpose::Enable
+pub(in crate::domain) fn counts_to_limit(
+    method: Method,
+    why: RejectedWhy,
+    purpose: Purpose,
+) -> bool {
+    counts_as_guess(why) && !is_of_no_mail(method, why) && purpose != Purpose::Enable
+}
+
+/// Whether a code by e-mail was given where none was sent: there was nothing to guess.
+pub(in crate::domain) fn is_of_no_mail(method: Method, why: RejectedWhy) -> bool {
+    (method, why) == (Method::EmailCode, RejectedWhy::NoneIssued)
 }
 
 fn guesses_so_far(account: &Account, sign_in: HandleHash) -> u32 {

@@ -46,6 +46,24 @@ pub(super) fn remembered(
     (assurance != Assurance::EmailCode).then_some(DeviceRemembered { device, expires_at, replaces })
 }
 
+/// What a second factor that was proven again within a session makes of a known device: it holds
+/// another handle, so that a copy of the earlier one is worth nothing. No other becomes known.
+pub(super) fn renewed(open: &Open, context: &Context<'_>) -> Option<DeviceRemembered> {
+    let replaces = Some(known(open, context)?);
+    let device = context.device?.next?;
+    let expires_at = later(context, context.policy.device_ttl);
+    Some(DeviceRemembered { device, expires_at, replaces })
+}
+
+/// Forgets the devices where somebody first signed in since then: what the holder objects to may
+/// have been done at one of them. Those known before stay. They are the way in that nobody else can
+/// use up, and the holder must not lose it by defending himself.
+pub(super) fn forgotten_since(open: &Open, at: Timestamp) -> Option<AccountEvent> {
+    let since = open.devices.iter().filter(|(_, device)| device.first_seen_at >= at);
+    let devices: Vec<HandleHash> = since.map(|(hash, _)| *hash).collect();
+    (!devices.is_empty()).then_some(AccountEvent::DevicesForgotten(DevicesForgotten { devices }))
+}
+
 /// Forgets devices. The sessions that began there end, but for the one that asks.
 pub(super) fn forget(
     account: &Account,

@@ -72,14 +72,15 @@ pub(super) fn admit(
 }
 
 impl Admitted {
-    /// The known device that it is made at.
-    pub(super) const fn device(&self) -> Option<HandleHash> {
-        self.guess.device
+    /// The known device by whose lane it comes. In the lane of all, devices are all alike: nothing
+    /// that happens at one of them forgives what was wrong there.
+    pub(super) fn device(&self) -> Option<HandleHash> {
+        self.guess.device.filter(|_| self.lane == Lane::Known)
     }
 
     /// Where it is made, as far as that counts.
     pub(super) fn counted(&self) -> Counted {
-        Counted { lane: self.lane, device: self.guess.device, tells_holder: false }
+        Counted { lane: self.lane, device: self.device(), tells_holder: false }
     }
 
     /// Unresolved failures of its lane, without it.

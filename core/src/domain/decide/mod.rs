@@ -4,7 +4,7 @@
 
 mod code;
 mod devices;
-pub(in crate::domain) use code::{counts_as_guess, counts_to_limit};
+pub(in crate::domain) use code::{counts_as_guess, counts_to_limit, is_of_no_mail};
 pub use factor::confirmable;
 pub use guesses::{guess_at, refusal_of};
 mod factor;

@@ -5,7 +5,7 @@
 //! was proven, or days have passed (SR-053).
 
 use countersign_events::account::{
-    AccountEvent, EmailCodes, HoldPlaced, HoldWhy, Method, Need, PasswordResetRequested,
+    AccountEvent, EmailCodes, HoldPlaced, HoldWhy, Lane, Method, Need, PasswordResetRequested,
     PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, SessionEndedWhy,
 };
 use countersign_events::id::SecretVersion;
@@ -18,6 +18,8 @@ use super::sign_in::{after_factors, alive, later, password_wrong};
 use crate::domain::account::{Account, Open};
 use crate::domain::command::{ChangePassword, Context, SetDemandedPassword};
 use crate::domain::email_code::admit_reset;
+use crate::domain::limits::{Lock, Rule};
+use crate::domain::policy::LANE_OPENED_BY_MAIL_EVERY;
 use crate::domain::refusal::Refusal;
 
 /// Changes it: with the present one, and a fresh second factor where there is one (SR-053). Every
@@ -76,7 +78,10 @@ pub(super) fn reset(account: &Account, version: SecretVersion, context: &Context
     let open = account.open().ok_or(Refusal::AuthenticationFailed)?;
     let link = open.reset.as_ref().filter(|link| context.now < link.expires_at);
     link.ok_or(Refusal::AuthenticationFailed)?;
-    let set = AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Reset));
+    let set = AccountEvent::PasswordSet(PasswordSet {
+        forgives_codes: opens_lane(account, open, context),
+        ..PasswordSet::new(version, PasswordSetWhy::Reset)
+    });
     let hold = AccountEvent::HoldPlaced(HoldPlaced {
         why: HoldWhy::PasswordReset,
         until: held_until(open, context),
@@ -84,6 +89,21 @@ pub(super) fn reset(account: &Account, version: SecretVersion, context: &Context
     });
     let ended = ended(others(open, None), SessionEndedWhy::PasswordChanged);
     Ok([Some(set), Some(hold), ended].into_iter().flatten().collect())
+}
+
+/// Whether a password by mail opens the lane of codes from unknown devices: where somebody who had
+/// the one that ends has shut it, or is about to, so that the holder gets in from a new device by
+/// one mail. Not twice in a year, or else the mailbox would be sixteen guesses each time.
+fn opens_lane(account: &Account, open: &Open, context: &Context<'_>) -> bool {
+    let (limits, now) = (&context.policy.limits, context.now);
+    let lately = open
+        .lane_opened_by_mail_at
+        .is_some_and(|at| now.duration_since(at) < LANE_OPENED_BY_MAIL_EVERY);
+    let guessed = account.limits.unknown_second_steps(now) >= limits.demands_password;
+    let is_closed = |lock: &Lock| {
+        (lock.lane, lock.rule) == (Lane::Unknown, Rule::LaneCap) && lock.method != Method::Password
+    };
+    !lately && (guessed || account.limits.locks(limits, now).iter().any(is_closed))
 }
 
 /// Until when a reset holds what it holds. Where something was held lately it is not begun anew:

@@ -8,6 +8,7 @@ use countersign_events::account::{
 use countersign_events::id::HandleHash;
 
 use super::code::Place;
+use super::devices;
 use super::sessions::{ended, others, prove_address, session_of};
 use super::sign_in::later;
 use super::{Decision, existing};
@@ -139,7 +140,8 @@ pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context
         },
     ));
     let repudiated = AccountEvent::Repudiated(Repudiated { cause: command.cause });
+    let forgotten = devices::forgotten_since(open, command.at);
     let ended = ended(others(open, None), SessionEndedWhy::Repudiated);
-    let events = [Some(repudiated), objected, undone, hold, demanded, ended];
+    let events = [Some(repudiated), forgotten, objected, undone, hold, demanded, ended];
     Ok(events.into_iter().flatten().collect())
 }

@@ -1,13 +1,14 @@
 //! Within a session: proving again, confirming the address, ending sessions.
 
 use countersign_events::account::{
-    AccountEvent, Assurance, EmailConfirmed, Method, PasswordVerified, Purpose, SessionEndedWhy,
-    SessionOpened, SessionUsed, SessionsEnded,
+    AccountEvent, Assurance, EmailConfirmed, Method, PasswordVerified, Purpose, RejectedWhy,
+    SessionEndedWhy, SessionOpened, SessionUsed, SessionsEnded,
 };
 use countersign_events::id::HandleHash;
 
 use super::Decision;
 use super::code::{self, Judged, Place};
+use super::devices;
 use super::guesses::admit;
 use super::recovery::stops_replacement;
 use super::sign_in::{password_wrong, proven_by};
@@ -85,8 +86,9 @@ fn prove_by_code(
     let amr: Vec<String> = amr.iter().map(|value| (*value).to_owned()).collect();
     let mut accepted = code::accepted(judged, evidence, &place, admitted.device());
     if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
-        verified.session =
-            Some(replacing((command.session, session), command.next, assurance, &amr));
+        let opened = replacing((command.session, session), command.next, assurance, &amr);
+        let device = devices::renewed(open, context);
+        verified.session = Some(SessionOpened { device, ..opened });
     }
     events.extend(accepted);
     events.extend(stops_replacement(open, method, context));
@@ -135,6 +137,12 @@ pub(super) fn prove_address(
     let (admitted, mut events) = admit(account, Method::EmailCode, place.in_session, context)?;
     let evidence = Evidence::EmailCode { right };
     let judged = code::judge(open, &evidence, place, context);
+    // Where no code was sent there is no guess, so that no cool-down ends them either.
+    let session = place.in_session.and_then(|session| open.sessions.get(&session));
+    let is_none = matches!(judged, Judged::Rejected { why: RejectedWhy::NoneIssued, .. });
+    if is_none && session.is_some_and(|it| it.reused >= REUSED_PER_SESSION_MAX) {
+        return Err(Refusal::AuthenticationFailed);
+    }
     if matches!(judged, Judged::Rejected { .. }) {
         let admitted = Some(&admitted);
         events.extend(code::refused(account, judged, &evidence, place, admitted, context));

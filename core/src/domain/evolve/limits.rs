@@ -1,6 +1,6 @@
 //! How guesses are counted, forgiven and forgotten.
 
-use countersign_events::account::{AccountEvent, Method, PasswordSetWhy, Purpose, SessionOpened};
+use countersign_events::account::{AccountEvent, Method, PasswordSetWhy, SessionOpened};
 use jiff::Timestamp;
 
 use crate::domain::account::Account;
@@ -29,13 +29,12 @@ pub(super) fn evolve(account: &mut Account, event: &AccountEvent, at: Timestamp)
         }
         AccountEvent::PasswordRejected(rejected) => limits.password_rejected(rejected, at),
         AccountEvent::CodeVerified(verified) => {
-            // A code of an authenticator that was just shown proves nothing of what is guessed.
-            if verified.purpose != Purpose::Enable {
-                limits.code_verified(verified);
-            }
+            limits.code_verified(verified);
             remember(account, verified.session.as_ref());
         }
-        AccountEvent::CodeRejected(rejected) if counts_to_limit(rejected.why, rejected.purpose) => {
+        AccountEvent::CodeRejected(rejected)
+            if counts_to_limit(rejected.method, rejected.why, rejected.purpose) =>
+        {
             limits.code_rejected(rejected, at);
         }
         AccountEvent::CooledDown(cooled) => limits.counter(cooled.method).cool_down(at, cooled),

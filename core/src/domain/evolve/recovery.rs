@@ -63,7 +63,6 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
             open.repudiated.insert(repudiated.cause, until);
             open.sign_ins.clear();
             open.email_codes.clear();
-            open.devices.clear();
             open.offer = None;
             open.reset = None;
         }

@@ -32,7 +32,7 @@ pub struct Failure {
     pub at: Timestamp,
     /// The sign-in or session that it was made in.
     pub within: Option<HandleHash>,
-    /// The known device that it was made at.
+    /// The known device by whose lane it came.
     pub device: Option<HandleHash>,
     /// The lane that it counts in.
     pub lane: Lane,
@@ -214,6 +214,7 @@ impl Counter {
     /// Counts a guess that was evaluated and wrong, in the lane that admitted it.
     pub(super) fn fail(&mut self, method: Method, lane: Lane, guess: &Guess) {
         let Guess { at, within, device } = *guess;
+        let device = device.filter(|_| lane == Lane::Known);
         let window = window(method);
         self.failures.retain(|failure| at.duration_since(failure.at) < window);
         if self.failures.len() >= FAILURES_KEPT_MAX {
@@ -240,19 +241,14 @@ impl Counter {
         }
     }
 
-    /// A success forgives what was wrong in the same sign-in or session, and at the same device.
-    pub(super) fn forgive(&mut self, within: Option<HandleHash>, device: Option<HandleHash>) {
-        self.failures.retain(|failure| {
-            let in_it = within.is_some() && failure.within == within;
-            let at_it = device.is_some() && failure.device == device;
-            !in_it && !at_it
-        });
+    /// A success forgives what was wrong in the same sign-in or session.
+    pub(super) fn forgive_within(&mut self, within: HandleHash) {
+        self.failures.retain(|failure| failure.within != Some(within));
     }
 
-    /// A device is known by another handle from now on.
-    pub(super) fn rename_device(&mut self, earlier: HandleHash, device: HandleHash) {
-        let at_it = self.failures.iter_mut().filter(|failure| failure.device == Some(earlier));
-        at_it.for_each(|failure| failure.device = Some(device));
+    /// A new handle forgives what was wrong in the lane of the device that held this one.
+    pub(super) fn forgive_at(&mut self, device: HandleHash) {
+        self.failures.retain(|failure| failure.device != Some(device));
     }
 
     pub(super) const fn end_wait(&mut self) {

@@ -8,9 +8,11 @@
 //! ```
 //!
 //! A failure is *unresolved* until it is as old as the window, or until a success in the same
-//! sign-in or at the same known device forgives it. A success elsewhere changes nothing: who
-//! guesses cannot be forgiven by the holder's daily sign-in. Guesses from a known device have a
-//! lane of their own, so that somebody who guesses from elsewhere cannot use up the holder's.
+//! sign-in forgives it, or at the same known device one that gives it a new handle: whoever copied
+//! the old one has nothing of that. A success elsewhere changes nothing: who guesses cannot be
+//! forgiven by the holder's daily sign-in. Guesses from a known device have a lane of their own, so
+//! that somebody who guesses from elsewhere cannot use up the holder's; one that has used up its own
+//! is like any other, and what was wrong in the lane of all is tied to no device.
 //!
 //! No rate alone keeps a six-digit code for a year, not even one guess a day; a cap on what is
 //! unresolved does. The arithmetic is in `docs/threat-model.md`.
@@ -26,7 +28,7 @@ use std::collections::BTreeMap;
 
 use countersign_events::account::{
     CodeRejected, CodeVerified, Counted, DeviceRemembered, Lane, LockoutReset, Method,
-    PasswordRejected, PasswordVerified, ResetScope,
+    PasswordRejected, PasswordVerified, Purpose, ResetScope, SessionOpened,
 };
 use countersign_events::id::HandleHash;
 use jiff::Timestamp;
@@ -113,29 +115,38 @@ impl Counters {
         self.fail(rejected.method, within, rejected.counted, at);
     }
 
+    /// The password forgives what was wrong in the session whose token it replaces; where it keeps
+    /// the token, nothing, since a copy of that lives on.
     pub(super) fn password_verified(&mut self, verified: &PasswordVerified) {
-        let within = verified.session.as_ref().and_then(|session| session.replaces);
-        if let Some(counter) = self.0.get_mut(&Method::Password) {
-            counter.forgive(within, verified.device);
+        let replaced = |opened: &SessionOpened| opened.replaces.filter(|it| *it != opened.session);
+        let within = verified.session.as_ref().and_then(replaced);
+        if let (Some(within), Some(counter)) = (within, self.0.get_mut(&Method::Password)) {
+            counter.forgive_within(within);
         }
     }
 
     /// A code that proves a second factor forgives what was wrong in every second step of the same
-    /// sign-in and device; a code by e-mail, which proves less, what was wrong in its own.
+    /// sign-in or session; a code by e-mail, which proves less, what was wrong in its own. What
+    /// proves an address, or an authenticator that was just shown, proves nothing of what is
+    /// guessed.
     pub(super) fn code_verified(&mut self, verified: &CodeVerified) {
-        let within = verified.sign_in.or(verified.in_session);
+        if !matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp) {
+            return;
+        }
+        let Some(within) = verified.sign_in.or(verified.in_session) else { return };
         let proves = matches!(verified.method, Method::Totp | Method::RecoveryCode);
         for (method, counter) in &mut self.0 {
             if *method == verified.method || (proves && *method != Method::Password) {
-                counter.forgive(within, verified.device);
+                counter.forgive_within(within);
             }
         }
     }
 
-    /// What was wrong at a device and is not forgiven stays tied to it under its new handle.
+    /// A device at which all was proven holds another handle: what was wrong there is forgiven, and
+    /// whoever copied the earlier one is a stranger.
     pub(super) fn device_remembered(&mut self, remembered: &DeviceRemembered) {
         let Some(earlier) = remembered.replaces else { return };
-        self.0.values_mut().for_each(|counter| counter.rename_device(earlier, remembered.device));
+        self.0.values_mut().for_each(|counter| counter.forgive_at(earlier));
     }
 
     /// The password that wrong codes were given with is gone.

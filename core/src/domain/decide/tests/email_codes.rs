@@ -193,7 +193,7 @@ fn sr_021_a_code_is_good_for_its_own_sign_in_and_purpose() {
     let given = given(waiting()).and([sent(), sign_in_opened(2, mins(10))]);
     let none = CodeRejected {
         sign_in: Some(sign_in(2)),
-        ..rejected(Method::EmailCode, RejectedWhy::NoneIssued, (1, 1))
+        ..rejected(Method::EmailCode, RejectedWhy::NoneIssued, (1, 0))
     };
     given.when(verify(2, RIGHT)).then([AccountEvent::CodeRejected(none)]);
     let events = given.when(Command::ConfirmEmail { session: session(1), right: true }).events();

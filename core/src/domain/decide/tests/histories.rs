@@ -101,7 +101,8 @@ impl Life {
         let context = Context { now, policy: &self.policy, refused: &self.refused, device };
         match decide(&self.account, &command, &context) {
             Ok(events) => {
-                self.witness.before(&self.account, now, &events);
+                let holds = device.and_then(|device| device.holds);
+                self.witness.before(&self.account, (now, holds), &events);
                 events.into_iter().for_each(|event| self.append(event, now));
             }
             Err(refusal) => self.refuse(&refusal, action, (now, device)),

@@ -1,198 +1,20 @@
 //! A year of an account, played out: who guesses at full rate gets no further than the caps, and
 //! who owns the account gets in.
 
-use countersign_events::account::{
-    AccountEvent, CodeRejected, Counted, EmailConfirmed, Lane, LockRule, LockedOut, Method,
-    SessionOpened,
-};
-use countersign_events::id::{HandleHash, Revision};
-use jiff::{SignedDuration, Timestamp};
+use countersign_events::account::{Lane, Method};
+use jiff::SignedDuration;
 
-use super::harness::{
-    email_commitment, enrolled, event_id, factor, given, hours, mins, secs, start, version,
-};
-use crate::domain::command::{
-    AtDevice, Command, Context, Evidence, FirstFactor, SetDemandedPassword, SignIn, VerifyCode,
-};
-use crate::domain::limits::Refused;
-use crate::domain::policy::Policy;
+use super::harness::{RIGHT, hours, mins, secs};
+use super::world::{DAY, World, day};
+use crate::domain::command::{FirstFactor, Proven};
 use crate::domain::refusal::Refusal;
-use crate::domain::totp::{Compared, PERIOD_SECONDS};
-use crate::domain::{Account, StampedEvent, decide, evolve};
-
-const RIGHT: FirstFactor = FirstFactor::PasswordRight { rehashed: None };
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// An account with an authenticator, and everybody around it.
-struct World {
-    account: Account,
-    policy: Policy,
-    minted: u64,
-    /// The lanes of the guesses that were evaluated and wrong.
-    evaluated: Vec<Lane>,
-    /// The entries that the log has grown by.
-    entries: usize,
-    /// Methods that must be bound anew, as the log says.
-    disabled: Vec<Method>,
-}
-
-impl World {
-    fn new() -> Self {
-        Self {
-            account: given(enrolled()).account,
-            policy: Policy::default(),
-            minted: 0,
-            evaluated: vec![],
-            entries: 0,
-            disabled: vec![],
-        }
-    }
-
-    fn mint(&mut self) -> HandleHash {
-        self.minted += 1;
-        HandleHash::new(u128::from(self.minted).to_be_bytes())
-    }
-
-    /// One command from a browser that holds a cookie, or from a program that holds none.
-    fn ask(
-        &mut self,
-        now: Timestamp,
-        cookie: Option<HandleHash>,
-        command: &Command,
-    ) -> Result<Vec<AccountEvent>, Refusal> {
-        let device = Some(AtDevice { holds: cookie, next: Some(self.mint()) });
-        let refused = Refused::new();
-        let context = Context { now, policy: &self.policy, refused: &refused, device };
-        let events = decide(&self.account, command, &context)?;
-        for event in &events {
-            self.happens(now, event.clone());
-        }
-        Ok(events)
-    }
-
-    /// An event, appended and evolved.
-    fn happens(&mut self, now: Timestamp, event: AccountEvent) {
-        let revision = self.account.last.map_or(Revision::new(0), |(last, _)| last.next());
-        let (id, pii) = (event_id(revision.get()), Some(email_commitment()));
-        if let AccountEvent::LockedOut(LockedOut { method, rule: LockRule::HardCap, .. }) = event {
-            self.disabled.push(method);
-        }
-        let stamped = StampedEvent { revision, id, at: now, idempotency: None, pii, event };
-        self.account = evolve(std::mem::take(&mut self.account), &stamped);
-        self.entries += 1;
-    }
-
-    fn password(
-        &mut self,
-        now: Timestamp,
-        cookie: Option<HandleHash>,
-        first: FirstFactor,
-    ) -> Result<HandleHash, Refusal> {
-        let (sign_in, session) = (self.mint(), self.mint());
-        self.ask(now, cookie, &Command::SignIn(SignIn { first, sign_in, session }))?;
-        Ok(sign_in)
-    }
-
-    fn code(
-        &mut self,
-        now: Timestamp,
-        cookie: Option<HandleHash>,
-        sign_in: HandleHash,
-        offsets: &[i32],
-    ) -> Result<Vec<AccountEvent>, Refusal> {
-        let step = u64::try_from(now.as_second()).unwrap() / PERIOD_SECONDS;
-        let evidence = Evidence::Totp(Compared::with_offsets(factor(1), step, offsets));
-        let (session, next) = (self.mint(), self.mint());
-        let command = VerifyCode { sign_in, evidence, session, next };
-        let events = self.ask(now, cookie, &Command::VerifyCode(command))?;
-        for event in &events {
-            if let AccountEvent::CodeRejected(CodeRejected {
-                counted: Counted { lane, .. }, ..
-            }) = event
-            {
-                self.evaluated.push(*lane);
-            }
-        }
-        Ok(events)
-    }
-
-    /// Password, some mistyped codes, and the right one. What the browser holds from then on.
-    fn signs_in(
-        &mut self,
-        now: Timestamp,
-        cookie: Option<HandleHash>,
-        typos: u32,
-    ) -> Result<Option<HandleHash>, Refusal> {
-        let sign_in = self.password(now, cookie, RIGHT)?;
-        for _ in 0..typos {
-            self.code(now, cookie, sign_in, &[])?;
-        }
-        let events = self.code(now, cookie, sign_in, &[0])?;
-        let mut opened = events.iter().find_map(session_opened);
-        if let Some(asked) = events.iter().find_map(demanded) {
-            let (next, session) = (self.mint(), self.mint());
-            let version = version(self.minted);
-            let set = SetDemandedPassword { sign_in: asked, version, session, next };
-            let events = self.ask(now, cookie, &Command::SetDemandedPassword(set))?;
-            opened = events.iter().find_map(session_opened);
-        }
-        let opened = opened.expect("a session");
-        Ok(opened.device.map(|device| device.device))
-    }
-
-    /// Password and the first recovery code. What the browser holds from then on.
-    fn recovers(&mut self, now: Timestamp, cookie: Option<HandleHash>) -> Option<HandleHash> {
-        let sign_in = self.password(now, cookie, RIGHT).unwrap();
-        let evidence = Evidence::RecoveryCode { index: Some(0) };
-        let (session, next) = (self.mint(), self.mint());
-        let command = VerifyCode { sign_in, evidence, session, next };
-        let events = self.ask(now, cookie, &Command::VerifyCode(command)).unwrap();
-        events.iter().find_map(session_opened)?.device.map(|device| device.device)
-    }
-
-    /// As many guesses as are allowed now, five in a sign-in, each in as many as it takes.
-    fn guesses_all_it_may(&mut self, now: Timestamp, cookie: Option<HandleHash>) {
-        for _ in 0..20 {
-            let Ok(sign_in) = self.password(now, cookie, RIGHT) else { return };
-            for _ in 0..4 {
-                if self.code(now, cookie, sign_in, &[]).is_err() {
-                    break;
-                }
-            }
-        }
-    }
-
-    fn count(&self, lane: Lane) -> usize {
-        self.evaluated.iter().filter(|of| **of == lane).count()
-    }
-}
-
-fn session_opened(event: &AccountEvent) -> Option<SessionOpened> {
-    match event {
-        AccountEvent::CodeVerified(verified) => verified.session.clone(),
-        AccountEvent::PasswordSet(set) => set.session.clone(),
-        _ => None,
-    }
-}
-
-fn demanded(event: &AccountEvent) -> Option<HandleHash> {
-    match event {
-        AccountEvent::CodeVerified(verified) => Some(verified.next.as_ref()?.sign_in),
-        _ => None,
-    }
-}
-
-fn day(number: i32) -> Timestamp {
-    start() + DAY * number
-}
 
 /// AT-36, SR-084: somebody who has the password guesses every hour of a year, four codes and on to
 /// the next sign-in (AT-03), while the holder signs in every day. The holder is never asked to
 /// change the password here, so that the cap alone is what holds.
 #[test]
 fn at_36_a_daily_holder_forgives_no_guess_of_a_year() {
-    let mut world = World::new();
-    world.policy.limits.demands_password = u32::MAX;
+    let mut world = World::without_demands();
     let mut cookie = world.signs_in(day(1), None, 0).unwrap();
     for number in 2..366 {
         for hour in 0..24 {
@@ -202,7 +24,7 @@ fn at_36_a_daily_holder_forgives_no_guess_of_a_year() {
         let evening = day(number) + hours(23) + mins(30);
         cookie = world.signs_in(evening, cookie, 0).expect("the holder gets in");
     }
-    assert_eq!((world.count(Lane::Unknown), world.count(Lane::Known)), (16, 0));
+    assert_eq!(world.codes(), (16, 0));
     assert!(world.disabled.is_empty());
 }
 
@@ -238,8 +60,7 @@ fn sr_094_the_holders_new_password_ends_the_attack_at_ten() {
 /// and makes the copy worth nothing.
 #[test]
 fn sr_084_a_copied_cookie_ends_at_the_holders_next_sign_in() {
-    let mut world = World::new();
-    world.policy.limits.demands_password = u32::MAX;
+    let mut world = World::without_demands();
     let mut cookie = world.signs_in(day(1), None, 0).unwrap();
     let mut copied = None;
     for number in 2..366 {
@@ -255,15 +76,82 @@ fn sr_084_a_copied_cookie_ends_at_the_holders_next_sign_in() {
         assert_eq!(signed_in.is_err(), number == 100, "{number}: {signed_in:?}");
         cookie = signed_in.unwrap_or_else(|_| world.recovers(evening, cookie));
     }
-    assert_eq!((world.count(Lane::Unknown), world.count(Lane::Known)), (16, 5));
+    assert_eq!(world.codes(), (16, 5));
+}
+
+/// SR-084, AT-42: the holder stays signed in and proves the second factor again every day. The copy
+/// of his cookie is worth four guesses before the first of these proofs, and nothing after it.
+#[test]
+fn sr_084_a_daily_proof_within_a_session_is_worth_nothing_to_a_copied_cookie() {
+    let mut world = World::without_demands();
+    world.policy.session_overall = DAY * 400;
+    let mut browser = world.enters(day(1), None, 0).unwrap();
+    let copied = browser.cookie;
+    for number in 2..92 {
+        world.guesses_four(day(number), copied);
+        browser = world.steps_up_by_code(day(number) + hours(1), browser);
+    }
+    assert_eq!(world.codes(), (16, 4));
+    assert_ne!(browser.cookie, copied);
+}
+
+/// SR-084, AT-42: a code by e-mail leaves the device its handle, and so forgives nothing there that
+/// the copy of it has done.
+#[test]
+fn sr_084_a_daily_sign_in_by_e_mail_is_worth_nothing_to_a_copied_cookie() {
+    let mut world = World::without_demands();
+    let cookie = world.signs_in(day(1), None, 0).unwrap();
+    for number in 2..92 {
+        world.guesses_four(day(number), cookie);
+        world.enters_by_mail(day(number) + hours(1), cookie).expect("the holder gets in");
+    }
+    assert_eq!(world.codes(), (16, 5));
+}
+
+/// SR-084, AT-42: nor does the right password within the holder's session forgive what was wrong
+/// elsewhere with a copy of its device's cookie: ten in thirty days, and those of any other.
+#[test]
+fn sr_084_a_daily_password_within_a_session_is_worth_nothing_to_a_copied_cookie() {
+    let mut world = World::new();
+    world.policy.session_overall = DAY * 400;
+    let mut browser = world.enters(day(1), None, 0).unwrap();
+    for number in 2..32 {
+        for _ in 0..9 {
+            let _refused = world.password(day(number), browser.cookie, FirstFactor::PasswordWrong);
+        }
+        let now = day(number) + hours(2);
+        let proven = Proven::Password { right: true };
+        browser = world.steps_up(now, browser, proven).unwrap_or(browser);
+    }
+    assert_eq!(world.of(Method::Password, Lane::Known), 10);
+    assert!(world.of(Method::Password, Lane::Unknown) <= 100);
+}
+
+/// SR-084, SR-085: whoever has used up a copied cookie goes on in the lane of all, and what is wrong
+/// there is tied to no device: the holder's success at his forgives the five, and not the sixteen.
+#[test]
+fn sr_084_the_holders_device_forgives_nothing_in_the_lane_of_all() {
+    let mut world = World::without_demands();
+    let cookie = world.signs_in(day(1), None, 0).unwrap();
+    for number in 2..60 {
+        for hour in 0..24 {
+            world.guesses_all_it_may(day(number) + hours(hour), cookie);
+        }
+    }
+    assert_eq!(world.codes(), (16, 5));
+    let mut cookie = world.recovers(day(60), cookie);
+    for number in 61..360 {
+        world.guesses_all_it_may(day(number), None);
+        cookie = world.signs_in(day(number) + hours(1), cookie, 0).expect("the holder gets in");
+    }
+    assert_eq!(world.codes(), (16, 5), "not sixteen more");
 }
 
 /// SR-085, SR-086: with every cookie of the holder at once and no sign-in of his in a year: ten
 /// from known devices, twenty-six in all, and then the authenticator must be bound anew.
 #[test]
 fn sr_086_with_every_cookie_it_is_twenty_six_and_the_authenticator_is_worth_nothing() {
-    let mut world = World::new();
-    world.policy.limits.demands_password = u32::MAX;
+    let mut world = World::without_demands();
     let cookies: Vec<_> =
         (1..=4).map(|hour| world.signs_in(day(1) + hours(hour), None, 0).unwrap()).collect();
     for number in 2..80 {
@@ -274,7 +162,7 @@ fn sr_086_with_every_cookie_it_is_twenty_six_and_the_authenticator_is_worth_noth
             world.guesses_all_it_may(day(number) + hours(hour), None);
         }
     }
-    assert_eq!((world.count(Lane::Unknown), world.count(Lane::Known)), (16, 10));
+    assert_eq!(world.codes(), (16, 10));
     assert_eq!(world.disabled, [Method::Totp]);
     let sign_in = world.password(day(80), cookies[0], RIGHT).unwrap();
     let refused = world.code(day(80), cookies[0], sign_in, &[0]);
@@ -314,11 +202,7 @@ fn at_33_thirty_days_of_wrong_passwords_lock_nobody_out() {
     let closed_at = closed_at.expect("a hundred wrong ones");
     assert!(closed_at.duration_since(day(2)) >= hours(90), "not before ninety hours");
     let now = day(33);
-    world.policy.email_codes_withheld = SignedDuration::ZERO;
-    let confirmed = AccountEvent::EmailConfirmed(EmailConfirmed {});
-    world.happens(now, confirmed);
-    world.ask(now, None, &Command::RequestPasswordReset).unwrap();
-    world.ask(now, None, &Command::ResetPassword { version: version(900) }).unwrap();
+    world.resets(now);
     world.signs_in(now + secs(31), None, 0).expect("from a new device, after one mail");
 }
 

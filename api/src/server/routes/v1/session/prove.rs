@@ -11,7 +11,8 @@ use crate::server::json;
 
 /// Prove again
 ///
-/// With the password or with a code. There is a new token; the old one is dead.
+/// With the password or with a code. There is a new token; the old one is dead. With a code, a page
+/// of a known device is given another device cookie, too.
 #[utoipa::path(
     post, path = "/v1/session/proofs", tag = "sessions", operation_id = "prove",
     request_body = Proof,
@@ -28,5 +29,5 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
         request::Proof::Code(answers::core_answer(body))
     };
     let given = ask.verdict(ask.accounts().prove(&ask.call(By::Holder), &token, proof).await)?;
-    ask.give(Proven { session: answers::session_given(&given) })
+    ask.give_proven(&given)
 }

@@ -207,7 +207,9 @@ impl Action {
                 let other = event_id(life.mint());
                 let of = life.account.open().and_then(|open| open.former_emails.first());
                 let cause = of.map_or(other, |former| former.change);
-                Command::Repudiate(Repudiate { cause, told: *told })
+                let back = usize::try_from(life.mint() % 40).unwrap();
+                let at = life.log.iter().rev().nth(back).map_or(life.now(), |event| event.at);
+                Command::Repudiate(Repudiate { cause, at, told: *told })
             }
             _ => Command::View(Viewed::Account),
         }

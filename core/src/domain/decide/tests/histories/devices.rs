@@ -38,13 +38,15 @@ impl Known {
             AccountEvent::PasswordSet(set) => {
                 self.opened(now, set.next.as_ref(), set.session.as_ref());
                 let begun = set.session.as_ref().and_then(|opened| opened.device.as_ref());
-                let is_new = !matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed);
+                let is_new = match set.why {
+                    PasswordSetWhy::Changed => true,
+                    PasswordSetWhy::Demanded => set.forgives_codes,
+                    _ => false,
+                };
                 self.now
                     .retain(|device, _| !is_new || begun.is_some_and(|it| it.device == *device));
             }
-            AccountEvent::Enabled(_)
-            | AccountEvent::FactorRemoved(_)
-            | AccountEvent::Repudiated(_) => self.now.clear(),
+            AccountEvent::Enabled(_) | AccountEvent::FactorRemoved(_) => self.now.clear(),
             AccountEvent::DevicesForgotten(forgotten) => {
                 for device in &forgotten.devices {
                     assert!(self.now.remove(device).is_some(), "it was known");
@@ -76,11 +78,17 @@ impl Known {
         let Some(opened) = session else { return };
         let Some(remembered) = &opened.device else { return };
         assert_ne!(opened.assurance, Assurance::EmailCode, "less than the account asks for");
-        assert_eq!(opened.replaces, None, "a proof within a session is no sign-in");
+        let is_sign_in = opened.replaces.is_none();
+        assert!(is_sign_in || remembered.replaces.is_some(), "made known within a session");
         assert_eq!(remembered.expires_at, now + SignedDuration::from_hours(24 * DAYS_KNOWN));
         if let Some(replaced) = remembered.replaces {
             assert!(self.now.remove(&replaced).is_some(), "what gives way was known");
             self.gave_way = Some(replaced);
+        }
+        while self.now.len() >= KNOWN_AT_ONCE {
+            // All are known for equally long after they were last seen.
+            let unseen = self.now.iter().min_by_key(|(_, until)| **until).map(|(hash, _)| *hash);
+            self.now.remove(&unseen.unwrap());
         }
         assert!(self.now.insert(remembered.device, remembered.expires_at).is_none(), "a new one");
     }
@@ -91,8 +99,6 @@ impl Known {
         for (hash, device) in &open.devices {
             assert_eq!(self.now.get(hash), Some(&device.expires_at), "known too long");
         }
-        if self.now.len() <= KNOWN_AT_ONCE {
-            assert_eq!(open.devices.len(), self.now.len(), "a device was lost");
-        }
+        assert_eq!(open.devices.len(), self.now.len(), "a device was lost");
     }
 }

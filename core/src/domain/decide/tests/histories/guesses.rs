@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, Counted, Lane, LockRule, LockedOut, Method, PasswordSetWhy,
-    Purpose, RejectedWhy, ResetScope, SessionOpened,
+    AccountEvent, CodeRejected, CodeVerified, Counted, Lane, LockRule, LockedOut, Method,
+    PasswordSet, PasswordSetWhy, Purpose, RejectedWhy, ResetScope, SessionOpened,
 };
 use countersign_events::id::HandleHash;
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,8 @@ use crate::domain::limits::Rule;
 
 const METHODS: [Method; 4] =
     [Method::Password, Method::Totp, Method::EmailCode, Method::RecoveryCode];
+/// Wrong second steps from unknown devices that demand a new password.
+const DEMANDS_PASSWORD: u32 = 10;
 
 /// What is allowed of a method: from unknown devices, at one known device, at all of these, in all,
 /// and in how many days.
@@ -59,6 +61,14 @@ struct Failure {
     lane: Lane,
 }
 
+/// When something happened, and where: which devices are known, and what the caller holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) now: Timestamp,
+    pub(super) devices: &'a Known,
+    pub(super) holds: Option<HandleHash>,
+}
+
 /// The books.
 #[derive(Debug, Default)]
 pub(super) struct Guesses {
@@ -67,6 +77,8 @@ pub(super) struct Guesses {
     until: BTreeMap<Method, Timestamp>,
     /// What must be bound anew.
     disabled: BTreeSet<Method>,
+    /// When a password by mail last opened the lane of unknown devices.
+    opened_by_mail: Option<Timestamp>,
 }
 
 impl Guesses {
@@ -106,11 +118,10 @@ impl Guesses {
         method: Method,
         within: Option<HandleHash>,
         counted: Counted,
-        (now, devices): (Timestamp, &Known),
+        at @ At { now, .. }: At<'_>,
     ) {
         let Counted { lane, device, .. } = counted;
-        assert!(device.is_none_or(|device| devices.has(device)), "a device that is not known");
-        assert_eq!(lane, self.lane(method, device, now), "the lane of a guess");
+        assert_eq!((lane, device), self.expected(method, at), "the lane of a guess");
         self.evaluated(method, lane, now);
         let failure = Failure { at: now, within, device, lane };
         self.unresolved.entry(method).or_default().push(failure);
@@ -121,41 +132,89 @@ impl Guesses {
         assert!(elsewhere.saturating_add(at_known) <= all, "in all");
     }
 
-    fn code_rejected(&mut self, rejected: &CodeRejected, at: (Timestamp, &Known)) {
+    /// The lane that a guess comes by, and the device that it is tied to: none in the lane of all.
+    fn expected(&self, method: Method, at: At<'_>) -> (Lane, Option<HandleHash>) {
+        let device = at.holds.filter(|device| at.devices.was(*device));
+        let lane = self.lane(method, device, at.now);
+        (lane, device.filter(|_| lane == Lane::Known))
+    }
+
+    fn code_rejected(&mut self, rejected: &CodeRejected, at: At<'_>) {
         if rejected.purpose == Purpose::Enable {
             return;
         }
-        if rejected.why == RejectedWhy::Reused {
-            self.evaluated(rejected.method, rejected.counted.lane, at.0);
+        // What was accepted before, and a code by e-mail where none was sent, is no guess.
+        let of_no_mail = rejected.method == Method::EmailCode;
+        if rejected.why == RejectedWhy::Reused
+            || (of_no_mail && rejected.why == RejectedWhy::NoneIssued)
+        {
+            self.evaluated(rejected.method, rejected.counted.lane, at.now);
             return;
         }
         let within = rejected.sign_in.or(rejected.in_session);
         self.rejected(rejected.method, within, rejected.counted, at);
     }
 
-    /// A right one at a device: forgives what was wrong there and in the same place.
-    fn accepted(
-        &mut self,
-        methods: &[Method],
-        (within, device): (Option<HandleHash>, Option<HandleHash>),
-        (now, devices): (Timestamp, &Known),
-    ) {
-        assert!(device.is_none_or(|device| devices.was(device)), "a device that was not known");
-        self.evaluated(methods[0], self.lane(methods[0], device, now), now);
+    /// A right one: by the lane that it had to come by.
+    fn accepted(&mut self, method: Method, device: Option<HandleHash>, at: At<'_>) {
+        let (lane, expected) = self.expected(method, at);
+        assert_eq!(device, expected, "the lane of a right guess");
+        self.evaluated(method, lane, at.now);
+    }
+
+    /// A right one forgives what was wrong in the same sign-in or session.
+    fn forgive_within(&mut self, methods: &[Method], within: Option<HandleHash>) {
         for method in methods {
-            self.unresolved.entry(*method).or_default().retain(|failure| {
-                let in_it = within.is_some() && failure.within == within;
-                let at_it = device.is_some() && failure.device == device;
-                !in_it && !at_it
-            });
+            let failures = self.unresolved.entry(*method).or_default();
+            failures.retain(|failure| within.is_none() || failure.within != within);
         }
     }
 
+    fn code_verified(&mut self, verified: &CodeVerified, at: At<'_>) {
+        if verified.purpose != Purpose::Enable {
+            self.accepted(verified.method, verified.device, at);
+        }
+        if matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp) {
+            let proves = verified.method != Method::EmailCode;
+            let forgives = if proves { &METHODS[1..] } else { &[Method::EmailCode] };
+            self.forgive_within(forgives, verified.sign_in.or(verified.in_session));
+        }
+        self.remembered(verified.session.as_ref());
+    }
+
+    /// I1: nothing but a new handle of the same device forgives what was wrong by its lane.
     fn remembered(&mut self, opened: Option<&SessionOpened>) {
-        let Some(remembered) = opened.and_then(|opened| opened.device.as_ref()) else { return };
-        let failures = self.unresolved.values_mut().flatten();
-        let at_it = failures.filter(|it| it.device.is_some() && it.device == remembered.replaces);
-        at_it.for_each(|failure| failure.device = Some(remembered.device));
+        let remembered = opened.and_then(|opened| opened.device.as_ref());
+        let Some(replaced) = remembered.and_then(|it| it.replaces) else { return };
+        for failures in self.unresolved.values_mut() {
+            failures.retain(|failure| failure.device != Some(replaced));
+        }
+    }
+
+    fn password_set(&mut self, set: &PasswordSet, now: Timestamp) {
+        if set.why == PasswordSetWhy::Reset {
+            let steps = || METHODS[1..].iter().map(|method| (method, allowed(*method).unknown));
+            let counts = || steps().map(|(of, cap)| (self.count(*of, Lane::Unknown, now), cap));
+            let guessed = counts().map(|(count, _)| count).sum::<u32>() >= DEMANDS_PASSWORD;
+            let closed = counts().any(|(count, cap)| count >= cap);
+            let year = SignedDuration::from_hours(24 * 365);
+            let lately = self.opened_by_mail.is_some_and(|at| now.duration_since(at) < year);
+            assert_eq!(set.forgives_codes, !lately && (guessed || closed), "the lane, by mail");
+            if set.forgives_codes {
+                self.opened_by_mail = Some(now);
+            }
+        }
+        if set.why != PasswordSetWhy::Rehashed {
+            self.anew(Method::Password);
+        }
+        if set.forgives_codes {
+            for method in &METHODS[1..] {
+                self.until.remove(method);
+                let failures = self.unresolved.entry(*method).or_default();
+                failures.retain(|failure| failure.lane == Lane::Known);
+            }
+        }
+        self.remembered(set.session.as_ref());
     }
 
     fn anew(&mut self, method: Method) {
@@ -165,30 +224,23 @@ impl Guesses {
     }
 
     /// What an event means to guesses; `is_first` where no authenticator is in use.
-    pub(super) fn event(&mut self, is_first: bool, at: (Timestamp, &Known), event: &AccountEvent) {
-        let now = at.0;
+    pub(super) fn event(&mut self, is_first: bool, at: At<'_>, event: &AccountEvent) {
+        let now = at.now;
         match event {
             AccountEvent::PasswordRejected(rejected) => {
                 self.rejected(Method::Password, rejected.in_session, rejected.counted, at);
             }
             AccountEvent::PasswordVerified(verified) => {
-                let within = verified.session.as_ref().and_then(|opened| opened.replaces);
-                self.accepted(&[Method::Password], (within, verified.device), at);
-                self.remembered(verified.session.as_ref());
+                self.accepted(Method::Password, verified.device, at);
+                let opened = verified.session.as_ref();
+                let token = opened.map(|opened| opened.session);
+                let replaced = opened.and_then(|opened| opened.replaces);
+                self.forgive_within(&[Method::Password], replaced.filter(|it| Some(*it) != token));
+                self.remembered(opened);
             }
             AccountEvent::FirstFactorVouched(vouched) => self.remembered(vouched.session.as_ref()),
             AccountEvent::CodeRejected(rejected) => self.code_rejected(rejected, at),
-            AccountEvent::CodeVerified(verified) => {
-                if verified.purpose != Purpose::Enable {
-                    let all =
-                        [verified.method, Method::Totp, Method::EmailCode, Method::RecoveryCode];
-                    let proves = verified.method != Method::EmailCode;
-                    let forgives = if proves { &all[..] } else { &all[..1] };
-                    let within = verified.sign_in.or(verified.in_session);
-                    self.accepted(forgives, (within, verified.device), at);
-                }
-                self.remembered(verified.session.as_ref());
-            }
+            AccountEvent::CodeVerified(verified) => self.code_verified(verified, at),
             AccountEvent::CooledDown(cooled) => {
                 let count = self.count(cooled.method, Lane::Unknown, now);
                 assert_eq!((cooled.lane, cooled.unresolved), (Lane::Unknown, count));
@@ -208,19 +260,7 @@ impl Guesses {
                     }
                 }
             }
-            AccountEvent::PasswordSet(set) => {
-                if set.why != PasswordSetWhy::Rehashed {
-                    self.anew(Method::Password);
-                }
-                if set.forgives_codes {
-                    for method in &METHODS[1..] {
-                        self.until.remove(method);
-                        let failures = self.unresolved.entry(*method).or_default();
-                        failures.retain(|failure| failure.lane == Lane::Known);
-                    }
-                }
-                self.remembered(set.session.as_ref());
-            }
+            AccountEvent::PasswordSet(set) => self.password_set(set, now),
             AccountEvent::Enabled(_) if is_first => self.anew(Method::Totp),
             AccountEvent::RecoveryCodesIssued(_) => self.anew(Method::RecoveryCode),
             _ => {}

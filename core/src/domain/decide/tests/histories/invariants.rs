@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::actions::Action;
 use super::devices::Known;
-use super::guesses::Guesses;
+use super::guesses::{At, Guesses};
 use crate::domain::Account;
 use crate::domain::account::Session;
 use crate::domain::refusal::Refusal;
@@ -61,13 +61,19 @@ pub(super) struct Witness {
 
 impl Witness {
     /// Before events are folded: each in its order.
-    pub(super) fn before(&mut self, account: &Account, now: Timestamp, events: &[AccountEvent]) {
+    pub(super) fn before(
+        &mut self,
+        account: &Account,
+        (now, holds): (Timestamp, Option<HandleHash>),
+        events: &[AccountEvent],
+    ) {
         assert!(events.is_empty() || self.last.is_none_or(|last| last <= now), "time runs back");
         for event in events {
             self.last = Some(now);
             self.devices.event(now, event);
             let is_first = self.factors.is_empty();
-            self.guesses.event(is_first, (now, &self.devices), event);
+            let at = At { now, devices: &self.devices, holds };
+            self.guesses.event(is_first, at, event);
             self.event(account, now, event);
         }
     }
@@ -221,7 +227,9 @@ impl Witness {
         let asked = set.sign_in.map(|sign_in| self.more.remove(&sign_in).expect("it asked"));
         self.waiting.clear();
         self.more.clear();
-        self.demanded = false;
+        // A mailbox that was objected to does not get past the demand that followed.
+        let distrusted = self.email_from == Some(Timestamp::MAX) && !self.factors.is_empty();
+        self.demanded &= set.why == PasswordSetWhy::Reset && distrusted;
         self.replacement = None;
         let Some(opened) = &set.session else { return };
         let (needs, proven) = asked.expect("a sign-in");
