@@ -1,7 +1,8 @@
 //! Every word that the console says, in one place.
 //!
-//! Words that mean one thing: *unlock* ends waiting times and, where asked, forgets failures; it
-//! never touches an authenticator or a password. Times are UTC, as in the log.
+//! Words that mean one thing: *unlock* ends waiting times and, where asked, forgets failures, those
+//! of codes together with the password; it never touches an authenticator. Times are UTC, as in the
+//! log.
 
 use countersign_api::contract::kind::{CodeMethod, Method, ResetScope};
 use countersign_api::contract::problem::ProblemCode;
@@ -113,9 +114,13 @@ pub mod say {
     /// Before a step-up.
     pub const STEP_UP: &str = "This act needs a fresh code. A code that you have used already does \
                                not count: wait for the next one.";
-    /// Under the form of an unlock.
+    /// Under the form of an unlock that leaves the password as it is.
     pub const UNLOCK: &str = "Unlocking ends waiting times. It removes no authenticator and \
                               changes no password. The holder is told.";
+    /// The same of one that forgets wrong codes: whoever gave them had the password.
+    pub const UNLOCK_CODES: &str = "Failures of codes are forgotten together with the password: \
+                                    it ends, and the holder is sent a link to a new one, to an \
+                                    address that was proven. No authenticator is removed.";
     /// Under the event that will be written.
     pub const CONFIRM: &str = "Enter writes it. Esc goes back.";
     /// After an unlock.
@@ -180,6 +185,15 @@ pub fn scope(scope: ResetScope) -> &'static str {
     match scope {
         ResetScope::CoolDown => "waiting times",
         ResetScope::Counters => "waiting times and failures",
+    }
+}
+
+/// What an unlock does, as it is chosen.
+#[must_use]
+pub fn unlocking(scope: ResetScope, method: Option<Method>) -> &'static str {
+    match (scope, method) {
+        (ResetScope::CoolDown, _) | (ResetScope::Counters, Some(Method::Password)) => say::UNLOCK,
+        (ResetScope::Counters, _) => say::UNLOCK_CODES,
     }
 }
 

@@ -207,18 +207,6 @@ pub struct SignInOpened {
     pub device: Option<HandleHash>,
 }
 
-/// A client app vouched for a password that it checked itself. Sealed `net`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FirstFactorVouched {
-    /// The sign-in that goes on with a second factor.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sign_in: Option<SignInOpened>,
-    /// The session that starts, where no second factor is asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session: Option<SessionOpened>,
-}
-
 /// A wrong password was given. Sealed `net`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

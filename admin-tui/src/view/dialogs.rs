@@ -113,7 +113,9 @@ fn draw_unlock(model: &Model, unlock: &Unlock, theme: Theme, frame: &mut Frame<'
         Constraint::Length(1),
     ])
     .areas(inner);
-    frame.render_widget(Paragraph::new(text::say::UNLOCK).wrap(Wrap { trim: true }), words);
+    let request = unlock_request(&unlock.form);
+    let effect = text::unlocking(request.scope, request.method);
+    frame.render_widget(Paragraph::new(effect).wrap(Wrap { trim: true }), words);
     match unlock.stage {
         UnlockStage::Confirming => forms::draw_quiet(&unlock.form, theme, frame, fields),
         _ => forms::draw(&unlock.form, theme, frame, fields),

@@ -101,8 +101,9 @@ pub enum Scope {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ResetScope {
-    /// The waiting alone.
+    /// The waiting alone, and what was counted of passwords.
     CoolDown,
-    /// The waiting and the failures counted.
+    /// The waiting and the failures counted. Of codes only together with the end of the password:
+    /// the holder is sent a link to a new one, to an address that was proven.
     Counters,
 }

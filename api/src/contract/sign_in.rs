@@ -62,7 +62,9 @@ pub struct Context {
     /// The browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// The app's own name of the device, up to 128 characters.
+    /// The app's own name of the device, up to 128 characters. Where the person has signed in there
+    /// before, wrong codes from elsewhere take nothing from it: name what nobody else can bring
+    /// along.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
 }

@@ -6,7 +6,7 @@
 use countersign_events::account::{
     AccountEvent, Method, Need, Purpose, SessionOpened, SignInOpened,
 };
-use countersign_events::id::{AccountId, ClientId, SecretVersion, StreamId};
+use countersign_events::id::{AccountId, ClientId, HandleHash, SecretVersion, StreamId};
 use zeroize::Zeroizing;
 
 use super::answer::{
@@ -54,12 +54,19 @@ impl Accounts {
         }
     }
 
-    /// Begins a sign-in on the word of a client app, which checked the password itself.
+    /// Begins a sign-in on the word of a client app, which checked the password itself, and may
+    /// name the device: the app's word makes that known once all is proven there.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for a subject the app did not make,
     /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
-    pub async fn vouch(&self, call: &Call, client: ClientId, subject: String) -> Verdict<SignedIn> {
+    pub async fn vouch(
+        &self,
+        call: &Call,
+        client: ClientId,
+        subject: String,
+        device: Option<String>,
+    ) -> Verdict<SignedIn> {
         if let Err(refusal) = self.same_request(call).await? {
             return Ok(Err(refusal));
         }
@@ -67,7 +74,14 @@ impl Accounts {
         match self.secrets().find(name).await? {
             None => Ok(Err(Refusal::NotFound("account"))),
             Some(account) => {
-                self.ask(StreamId::Account(account), Vouched { call: call.clone() }).await
+                // The same name means another device with another app, and with another account.
+                let hashed = |name: String| {
+                    let (client, account) = (client.to_string(), account.to_string());
+                    let parts = [client.as_bytes(), account.as_bytes(), name.as_bytes()];
+                    self.secrets().fingerprint("vouched device", &parts)
+                };
+                let request = Vouched { call: call.clone(), device: device.map(hashed) };
+                self.ask(StreamId::Account(account), request).await
             }
         }
     }
@@ -209,6 +223,7 @@ fn sign_in_command(entity: &Entity, first: FirstFactor, mint: &Mint) -> SignIn {
 /// A sign-in on the word of a client app.
 struct Vouched {
     call: Call,
+    device: Option<HandleHash>,
 }
 
 impl Request for Vouched {
@@ -217,7 +232,8 @@ impl Request for Vouched {
     async fn perform(&self, entity: &mut Entity) -> Result<SignedIn, Halt> {
         let vouched = async |entity: &mut Entity, mint: &Mint| {
             let net = seal_net(entity, &self.call).await?;
-            let command = Command::SignIn(sign_in_command(entity, FirstFactor::Vouched, mint));
+            let first = FirstFactor::Vouched { device: self.device };
+            let command = Command::SignIn(sign_in_command(entity, first, mint));
             let sealed = Sealed { pii: None, net: Some(net) };
             entity.decide(&self.call, &command, sealed, Some(mint)).await
         };
@@ -257,7 +273,7 @@ pub(super) async fn signed_in(
     let (id, expires_at) = (mint.sign_in(entity.id()?), opened.expires_at);
     Ok(match opened.needs {
         Need::SecondFactor => {
-            let methods = methods_offered(entity, call).await?;
+            let methods = methods_offered(entity, call, opened.sign_in).await?;
             SignedIn::SecondFactorRequired(SecondFactorRequired { id, methods, expires_at })
         }
         Need::NewPassword => SignedIn::PasswordChangeRequired(MoreRequired { id, expires_at }),
@@ -287,15 +303,21 @@ fn device_given(
 ) -> Result<Option<DeviceGiven>, Halt> {
     let Some(remembered) = &opened.device else { return Ok(None) };
     let handle = mint.device(entity.id()?);
-    Ok(Some(DeviceGiven { handle, expires_at: remembered.expires_at }))
+    // A device that a client app named holds nothing of ours.
+    let is_ours = handle.hash() == remembered.device;
+    Ok(is_ours.then_some(DeviceGiven { handle, expires_at: remembered.expires_at }))
 }
 
 /// The ways to answer, told only after the right password (SR-063). What is shut for longer than
 /// somebody waits is not offered.
-async fn methods_offered(entity: &Entity, call: &Call) -> Result<Vec<MethodOffered>, Halt> {
+async fn methods_offered(
+    entity: &Entity,
+    call: &Call,
+    sign_in: HandleHash,
+) -> Result<Vec<MethodOffered>, Halt> {
     let open = entity.open()?;
     let mut methods = vec![];
-    let is_shut = |method| entity.is_shut(call, method);
+    let is_shut = |method| entity.is_shut(call, method, Some(sign_in));
     let takes_codes = !is_shut(Method::Totp);
     for (factor, state) in open.factors.iter().filter(|_| takes_codes) {
         let name = entity.factor_name(state.named_at).await?;

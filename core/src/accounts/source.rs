@@ -62,7 +62,7 @@ impl Entity {
         with: Option<HandleHash>,
     ) -> Result<(), Halt> {
         self.admit_source(call, with).await?;
-        self.admit(call, method)
+        self.admit(call, method, with)
     }
 
     /// Admits what is no guess to the account, and one like any other to its source: a code for an

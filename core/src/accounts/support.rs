@@ -9,6 +9,7 @@ use countersign_events::store::READ_LIMIT_MAX;
 
 use super::answer::{AccountView, EventView, LockoutEnded, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
+use super::passwords::destroy_former;
 use super::registration::check_text;
 use super::request::{AsOf, Call, Lookup, PageRequest, ResetLockout};
 use super::view::{PAGE_MAX, Reader, account_view, event_view, history_page, shown};
@@ -382,7 +383,10 @@ impl Request for Unlock {
                 let (scope, method) = (self.ask.scope, self.ask.method);
                 let command = Command::ResetLockout { scope, method };
                 let sealed = Sealed { pii: Some(pii), net: None };
-                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+                let former = entity.open()?.password;
+                let batch = entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
+                destroy_former(entity, former).await?;
+                batch
             }
         };
         let revision = batch.0.iter().find_map(|stamped| match &stamped.event {

@@ -25,9 +25,11 @@ use super::finding::Rule;
 
 mod codes;
 mod devices;
+mod guesses;
 mod recovery;
 
 use devices::Devices;
+use guesses::Guesses;
 use recovery::Recovery;
 
 /// Evaluated guesses in one sign-in, and retypes of accepted codes in one.
@@ -81,8 +83,12 @@ pub struct Conduct {
     cool_downs: BTreeMap<Method, Timestamp>,
     /// Methods that are worth nothing until they are bound anew.
     disabled: BTreeSet<Method>,
+    /// Between the first code of an authenticator that takes the place of worthless ones and its
+    /// `Enabled`, which closes the same append.
+    rebinding: bool,
     recovery: Recovery,
     devices: Devices,
+    guesses: Guesses,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -129,8 +135,10 @@ impl Conduct {
             recovery_used: BTreeSet::new(),
             cool_downs: BTreeMap::new(),
             disabled: BTreeSet::new(),
+            rebinding: false,
             recovery: Recovery::default(),
             devices: Devices::default(),
+            guesses: Guesses::default(),
         }
     }
 
@@ -139,6 +147,7 @@ impl Conduct {
         self.forget_lapsed(act.at);
         let mut breaches = Vec::new();
         self.standing(act, &mut breaches);
+        self.guesses.take(act, &self.devices, &mut breaches);
         self.devices.take(act, &mut breaches);
         match act.event {
             AccountEvent::PasswordVerified(verified) => {
@@ -177,13 +186,17 @@ impl Conduct {
             }
             AccountEvent::Enabled(enabled) => {
                 self.recovery.forget_replacement();
+                self.rebinding = false;
                 if !self.asks_for_second_factor() {
                     self.bound_anew(Method::Totp);
                 }
                 self.enable(enabled.factor, breaches);
             }
             AccountEvent::FactorRemoved(removed) => {
-                self.recovery.changes(act, breaches);
+                // What is worth nothing makes way for another, held or not.
+                if !self.rebinding {
+                    self.recovery.changes(act, breaches);
+                }
                 self.recovery.forget_replacement();
                 self.factors.remove(&removed.factor);
                 self.sign_ins.clear();
@@ -286,6 +299,7 @@ impl Conduct {
     fn bound_anew(&mut self, method: Method) {
         self.cool_downs.remove(&method);
         self.disabled.remove(&method);
+        self.guesses.anew(method);
     }
 
     /// A success from a known device: by which lane it came, only the counters know.

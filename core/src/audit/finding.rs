@@ -82,6 +82,11 @@ pub enum Rule {
     DeviceNotKnown,
     /// No guess is evaluated while its method cools down.
     GuessDuringCoolDown,
+    /// A guess comes by the lane of a known device where it names one, and by that of all where it
+    /// names none.
+    LaneMistaken,
+    /// A lane evaluates only so many wrong guesses in its window.
+    GuessBeyondCap,
     /// A sign-in has only so many guesses.
     TooManyGuesses,
     /// What an operator does carries a sealed reason.

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use countersign_events::account::{AccountEvent, KeyCreated, Method, Origin, Purpose, ResetScope};
 use countersign_events::actor::By;
 use countersign_events::entry::{Entry, SealClass};
-use countersign_events::id::{Digest, FactorId, HandleHash, Nonce, SecretVersion, StreamId};
+use countersign_events::id::{
+    Digest, EventId, FactorId, HandleHash, Nonce, SecretVersion, StreamId,
+};
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use tempfile::TempDir;
@@ -22,8 +25,9 @@ use super::source::Source;
 use super::verify::verify;
 use crate::domain::account::Open;
 use crate::domain::command::{
-    Activate, Context, Enroller, Evidence, FirstFactor, Prove, Proven, RecoveryMinted, Register,
-    RequestEnable, SendEmailCode, SignIn, VerifyCode, WhichSessions,
+    Activate, AtDevice, ChangePassword, Context, Enroller, Evidence, FirstFactor, Prove, Proven,
+    RecoveryMinted, Register, Repudiate, RequestEnable, SendEmailCode, SetDemandedPassword, SignIn,
+    Told, VerifyCode, WhichDevices, WhichSessions,
 };
 use crate::domain::policy::Policy;
 use crate::domain::totp::Compared;
@@ -116,7 +120,7 @@ impl World {
 
     fn command(&mut self, open: Option<&Open>, draw: Draw) -> Command {
         let (kind, _, choice, detail, _) = draw;
-        match kind % 20 {
+        match kind % 26 {
             0 => Command::Register(Register {
                 origin: Origin::Holder,
                 client: None,
@@ -152,17 +156,58 @@ impl World {
                 session: self.session(open, choice),
                 which: if detail < 128 { WhichSessions::Own } else { WhichSessions::Others },
             },
-            _ => Command::ReplaceRecoveryCodes {
+            19 => Command::ReplaceRecoveryCodes {
                 session: self.session(open, choice),
                 minted: Self::minted_codes(),
             },
+            _ => self.command_to_recover(open, draw),
         }
+    }
+
+    fn command_to_recover(&mut self, open: Option<&Open>, draw: Draw) -> Command {
+        let (kind, _, choice, detail, _) = draw;
+        let version = SecretVersion::new(u64::from(detail) + 3);
+        match kind % 26 {
+            20 => Command::ChangePassword(ChangePassword {
+                session: self.session(open, choice),
+                version: Some(version),
+                next: self.handle(),
+            }),
+            21 => Command::RequestPasswordReset,
+            22 => Command::ResetPassword { version },
+            23 => Command::ForgetDevices {
+                session: self.session(open, choice),
+                which: WhichDevices::All,
+            },
+            24 => Command::SetDemandedPassword(SetDemandedPassword {
+                sign_in: self.sign_in(open, choice),
+                version,
+                next: self.handle(),
+                session: self.handle(),
+            }),
+            _ => {
+                let cause = EventId::new(Uuid::from_u128(self.mint()));
+                let at = self.log.now - SignedDuration::from_secs(i64::from(detail));
+                let told = if choice < 128 { Told::PasswordReset } else { Told::Other };
+                Command::Repudiate(Repudiate { cause, at, told })
+            }
+        }
+    }
+
+    /// A program, a browser that holds nothing, or one that is known.
+    fn device(&mut self, open: Option<&Open>, draw: Draw) -> Option<AtDevice> {
+        let (_, _, choice, detail, _) = draw;
+        let known = open.and_then(|open| pick(open.devices.keys().copied(), choice));
+        let holds = known.filter(|_| !detail.is_multiple_of(3));
+        (!detail.is_multiple_of(4)).then(|| AtDevice { holds, next: Some(self.handle()) })
     }
 
     fn begin(&mut self, detail: u8) -> Command {
         let first = match detail % 5 {
             0 => FirstFactor::PasswordWrong,
-            1 => FirstFactor::Vouched,
+            1 => FirstFactor::Vouched {
+                device: (detail > 60).then(|| Digest::new([detail % 2; 16])),
+            },
             2 => FirstFactor::PasswordRight { rehashed: Some(SecretVersion::new(2)) },
             _ => FirstFactor::PasswordRight { rehashed: None },
         };
@@ -229,9 +274,10 @@ impl World {
         let index = usize::from(whom) % self.streams.len();
         let live = self.streams.remove(index);
         let command = self.command(live.state.open(), draw);
+        let device = self.device(live.state.open(), draw);
         let refused = BTreeMap::new();
         let context =
-            Context { now: self.log.now, policy: &self.policy, refused: &refused, device: None };
+            Context { now: self.log.now, policy: &self.policy, refused: &refused, device };
         let events = match (&command, live.stream) {
             // Nobody registers on the stream of an unknown login.
             (Command::Register(_), StreamId::Unknown(_)) => vec![],
@@ -343,6 +389,10 @@ fn honest_logs_reach_every_kind_of_event_that_the_rules_look_at() {
         "account.disabled",
         "account.lockout_reset",
         "account.sessions_ended",
+        "account.password_reset_requested",
+        "account.password_change_demanded",
+        "account.repudiated",
+        "account.devices_forgotten",
     ] {
         assert!(seen.contains(event_type), "{event_type} never happened: {seen:?}");
     }

@@ -230,6 +230,8 @@ pub struct SignIn {
     pub reused: u32,
     /// Whether a cool-down ended it. Until it dies it is still told how long that lasts.
     pub ended: bool,
+    /// The device that a client app named when it began, known or not.
+    pub vouched: Option<HandleHash>,
 }
 
 /// A session.
@@ -257,6 +259,8 @@ pub struct Session {
     pub auth_time: Timestamp,
     /// Retypes of accepted codes so far, and codes by e-mail where none was sent: no guesses.
     pub reused: u32,
+    /// The device that a client app named when it began.
+    pub vouched: Option<HandleHash>,
 }
 
 /// A device that the account knows. It grants nothing but a lane of its own for guesses.

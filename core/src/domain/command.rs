@@ -37,6 +37,14 @@ pub struct AtDevice {
     pub next: Option<HandleHash>,
 }
 
+impl AtDevice {
+    /// A device that a client app names: it is what the app says that it is, and stays that.
+    #[must_use]
+    pub const fn vouched(device: HandleHash) -> Self {
+        Self { holds: Some(device), next: Some(device) }
+    }
+}
+
 /// A command.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -178,7 +186,10 @@ pub enum FirstFactor {
     /// The password is wrong, or there is none.
     PasswordWrong,
     /// A client app vouches for it.
-    Vouched,
+    Vouched {
+        /// The hash of the device that the app named.
+        device: Option<HandleHash>,
+    },
 }
 
 /// See [`Command::SignIn`].

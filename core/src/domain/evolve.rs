@@ -122,10 +122,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
             open.begin(verified.sign_in.as_ref(), stamped);
             open.start(verified.session.as_ref(), Method::Password, stamped);
         }
-        AccountEvent::FirstFactorVouched(vouched) => {
-            open.begin(vouched.sign_in.as_ref(), stamped);
-            open.start(vouched.session.as_ref(), Method::Password, stamped);
-        }
+        AccountEvent::FirstFactorVouched(vouched) => open.vouched(vouched, stamped),
         AccountEvent::EnableRequested(requested) => open.offer(requested, stamped.revision),
         AccountEvent::CodeVerified(verified) => open.verified(verified, stamped),
         AccountEvent::CodeRejected(rejected) => open.rejected(rejected),

@@ -71,6 +71,11 @@ pub fn event(event: &AccountEvent) -> String {
             PasswordSetWhy::Initial => "the first password was set".into(),
             PasswordSetWhy::Changed => "the password was changed".into(),
             PasswordSetWhy::Rehashed => "the password's hash was strengthened".into(),
+            PasswordSetWhy::Reset if set.forgives_codes => {
+                "a new password was set by a link sent by mail; once in a year that forgives wrong \
+                 codes from unknown devices"
+                    .into()
+            }
             PasswordSetWhy::Reset => "a new password was set by a link sent by mail".into(),
             PasswordSetWhy::Demanded => "a new password was set, as the sign-in demanded".into(),
         },

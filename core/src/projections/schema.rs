@@ -8,33 +8,34 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Result, Row};
 
 /// The version of the tables' shape, as their names end with it.
-const VERSION: &str = "_v2";
+const VERSION: &str = "_v3";
 
 /// The tables that depend on the log alone, with the columns that order their rows.
 pub(super) const PROJECTED: &[(&str, &str)] = &[
-    ("position_v2", "one"),
-    ("totals_v2", "one"),
-    ("accounts_v2", "account"),
-    ("locks_v2", "account, method"),
-    ("outbox_v2", "event"),
-    ("staff_v2", "stream"),
-    ("unknown_v2", "event_type, version"),
+    ("position_v3", "one"),
+    ("totals_v3", "one"),
+    ("accounts_v3", "account"),
+    ("guessed_v3", "account"),
+    ("locks_v3", "account, method, lane"),
+    ("outbox_v3", "event"),
+    ("staff_v3", "stream"),
+    ("unknown_v3", "event_type, version"),
 ];
 /// The courier's own, lost with the file.
-const ATTEMPTS: &str = "attempts_v2";
+const ATTEMPTS: &str = "attempts_v3";
 
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS position_v2 (
+CREATE TABLE IF NOT EXISTS position_v3 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     next INTEGER NOT NULL,
     leaf BLOB
 ) STRICT;
-CREATE TABLE IF NOT EXISTS totals_v2 (
+CREATE TABLE IF NOT EXISTS totals_v3 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     accounts INTEGER NOT NULL,
     two_factor INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS accounts_v2 (
+CREATE TABLE IF NOT EXISTS accounts_v3 (
     account BLOB PRIMARY KEY,
     email_hash BLOB,
     email_proven INTEGER NOT NULL,
@@ -45,21 +46,26 @@ CREATE TABLE IF NOT EXISTS accounts_v2 (
     updated_at INTEGER NOT NULL,
     active_position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS accounts_v2_email ON accounts_v2 (email_hash)
+CREATE INDEX IF NOT EXISTS accounts_v3_email ON accounts_v3 (email_hash)
     WHERE email_hash IS NOT NULL;
-CREATE INDEX IF NOT EXISTS accounts_v2_active ON accounts_v2 (active_position);
-CREATE TABLE IF NOT EXISTS locks_v2 (
+CREATE INDEX IF NOT EXISTS accounts_v3_active ON accounts_v3 (active_position);
+CREATE TABLE IF NOT EXISTS guessed_v3 (
+    account BLOB PRIMARY KEY,
+    guessed TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS locks_v3 (
     account BLOB NOT NULL,
     method TEXT NOT NULL,
+    lane TEXT NOT NULL,
     since INTEGER NOT NULL,
     until INTEGER NOT NULL,
     unresolved INTEGER NOT NULL,
     rule TEXT NOT NULL,
     position INTEGER NOT NULL,
-    PRIMARY KEY (account, method)
+    PRIMARY KEY (account, method, lane)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS locks_v2_until ON locks_v2 (until);
-CREATE TABLE IF NOT EXISTS outbox_v2 (
+CREATE INDEX IF NOT EXISTS locks_v3_until ON locks_v3 (until);
+CREATE TABLE IF NOT EXISTS outbox_v3 (
     event BLOB PRIMARY KEY,
     account BLOB NOT NULL,
     position INTEGER NOT NULL,
@@ -67,24 +73,24 @@ CREATE TABLE IF NOT EXISTS outbox_v2 (
     due_at INTEGER NOT NULL,
     expires_at INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS staff_v2 (
+CREATE TABLE IF NOT EXISTS staff_v3 (
     stream TEXT PRIMARY KEY,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS attempts_v2 (
+CREATE TABLE IF NOT EXISTS attempts_v3 (
     event BLOB PRIMARY KEY,
     attempts INTEGER NOT NULL,
     next_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS unknown_v2 (
+CREATE TABLE IF NOT EXISTS unknown_v3 (
     event_type TEXT NOT NULL,
     version INTEGER NOT NULL,
     count INTEGER NOT NULL,
     first INTEGER NOT NULL,
     PRIMARY KEY (event_type, version)
 ) STRICT, WITHOUT ROWID;
-INSERT OR IGNORE INTO position_v2 VALUES (1, 0, NULL);
-INSERT OR IGNORE INTO totals_v2 VALUES (1, 0, 0);
+INSERT OR IGNORE INTO position_v3 VALUES (1, 0, NULL);
+INSERT OR IGNORE INTO totals_v3 VALUES (1, 0, 0);
 ";
 
 /// Makes what is missing and drops what another version left.

@@ -1,6 +1,8 @@
 //! Client apps: they make accounts, vouch for a password and enrol for their users.
 
-use countersign_core::accounts::request::{AccountRef, Asker, BeginFactor, RegisterSubject};
+use countersign_core::accounts::request::{
+    AccountRef, Asker, BeginFactor, CodeAnswer, Proof, RegisterSubject,
+};
 use countersign_core::domain::refusal::Refusal;
 use countersign_events::account::{Assurance, Method};
 use countersign_events::client::Scope;
@@ -36,7 +38,7 @@ fn sr_066_a_vouchs_key_with_another_subject_is_refused() {
         let vouch = |name: &str| {
             let call = house.keyed("0123456789abcdefghijkl", "POST /v1/sign-ins", name);
             let (accounts, name) = (house.accounts.clone(), name.to_owned());
-            async move { accounts.vouch(&call, shop, name).await }
+            async move { accounts.vouch(&call, shop, name, None).await }
         };
         let session = completed(yes(vouch("42").await));
         assert_eq!(no(vouch("43").await), Refusal::IdempotencyKeyReused);
@@ -55,7 +57,7 @@ fn an_app_vouches_and_its_user_answers_with_a_code() {
         assert_ne!(account, other, "another app's 42 is another account");
         let vouch = |client, name: &str| {
             let (accounts, call, name) = (house.accounts.clone(), house.call(), name.to_owned());
-            async move { accounts.vouch(&call, client, name).await }
+            async move { accounts.vouch(&call, client, name, None).await }
         };
         let session = completed(yes(vouch(shop, "42").await));
         assert_eq!(session.assurance, Assurance::Password);
@@ -130,5 +132,52 @@ fn a_disabled_app_is_nobody_on_its_next_request() {
         assert_eq!(refused, Refusal::NoSession);
         let listed = yes(house.accounts.clients(&house.call()).await);
         assert_eq!(listed.iter().map(|client| client.enabled).collect::<Vec<_>>(), [false]);
+    });
+}
+
+/// A user of an app, with an authenticator: its secret.
+async fn enrolled(house: &House, shop: ClientId, name: &str) -> Vec<u8> {
+    let accounts = &house.accounts;
+    yes(accounts.register_subject(&house.call(), shop, subject(name)).await);
+    let account = AccountRef::Subject(name.to_owned());
+    let whose = || Asker::Client { client: shop, account: account.clone() };
+    let ask = BeginFactor { name: "Phone".to_owned(), password: None };
+    let offered = yes(accounts.begin_factor(&house.call(), whose(), ask).await);
+    let secret = BASE32_NOPAD.decode(offered.secret.as_bytes()).unwrap();
+    let code = text(&house.code(&secret));
+    yes(accounts.activate_factor(&house.call(), whose(), offered.factor, code).await);
+    house.pass(STEP);
+    secret
+}
+
+/// SR-088, SR-133: a device that the app names, where all was proven before, has guesses of its
+/// own: whoever guesses at another takes nothing from it, at the sign-in and within its session.
+#[test]
+fn sr_088_a_device_that_an_app_names_has_guesses_of_its_own() {
+    run(async {
+        let house = House::new().await;
+        let (shop, bank) = (app(&house, "shop").await, app(&house, "bank").await);
+        let secret = enrolled(&house, shop, "42").await;
+        enrolled(&house, bank, "42").await;
+        let begin = async |device: &str| {
+            let (call, device) = (house.call(), Some(device.to_owned()));
+            asked(yes(house.accounts.vouch(&call, shop, "42".to_owned(), device).await)).id
+        };
+        let laptop = begin("laptop").await;
+        let session = yes(house.answer(&laptop, Method::Totp, &house.code(&secret)).await);
+        let elsewhere = begin("elsewhere").await;
+        for _ in 0..5 {
+            no(house.answer(&elsewhere, Method::Totp, &house.wrong_code(&secret)).await);
+        }
+        house.pass(STEP);
+        let (elsewhere, laptop) = (begin("elsewhere").await, begin("laptop").await);
+        let refused = no(house.answer(&elsewhere, Method::Totp, &house.code(&secret)).await);
+        assert!(matches!(refused, Refusal::TooManyRequests { .. }), "{refused:?}");
+        yes(house.answer(&laptop, Method::Totp, &house.code(&secret)).await);
+        house.pass(STEP);
+        let answer =
+            CodeAnswer { method: Method::Totp, factor: None, code: text(&house.code(&secret)) };
+        let proof = Proof::Code(answer);
+        yes(house.accounts.prove(&house.call(), &session.token, proof).await);
     });
 }

@@ -200,7 +200,7 @@ fn sr_091_the_source_of_a_vouched_sign_in_is_its_context() {
         house.pass(STEP);
         let vouch = async |name: &str, ip: &str| {
             let call = from(&house, ip);
-            asked(yes(house.accounts.vouch(&call, shop, name.to_owned()).await)).id
+            asked(yes(house.accounts.vouch(&call, shop, name.to_owned(), None).await)).id
         };
         // Every answer comes from the app's server.
         for (secret, name) in &users[..5] {
@@ -261,7 +261,7 @@ fn at_35_guesses_over_many_accounts_trip_the_breaker_and_change_no_answer() {
         house.pass(STEP);
         let mut begun = vec![];
         for (secret, name) in &users {
-            let vouched = house.accounts.vouch(&house.call(), shop, name.clone()).await;
+            let vouched = house.accounts.vouch(&house.call(), shop, name.clone(), None).await;
             begun.push((asked(yes(vouched)).id, secret));
         }
         for (id, secret) in begun.iter().take(50) {

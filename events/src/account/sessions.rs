@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Assurance;
+use super::{Assurance, SignInOpened};
 use crate::id::HandleHash;
 
 /// A session that an event starts.
@@ -26,6 +26,22 @@ pub struct SessionOpened {
     pub device: Option<DeviceRemembered>,
 }
 
+/// A client app vouched for a password that it checked itself. Sealed `net`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstFactorVouched {
+    /// The sign-in that goes on with a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignInOpened>,
+    /// The session that starts, where no second factor is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionOpened>,
+    /// A keyed hash of the device that the app named: known once all is proven there. It keeps this
+    /// hash, since a client app's word cannot be copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<HandleHash>,
+}
+
 /// A device at which all was proven that the account asks for. It grants nothing but a lane of its
 /// own for guesses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +51,8 @@ pub struct DeviceRemembered {
     pub device: HandleHash,
     /// Until when it is known, unless somebody signs in there again.
     pub expires_at: Timestamp,
-    /// The hash of what it held before: that is known no more, and what was wrong there is forgiven.
+    /// The hash of what it held before: that is known no more, and what was wrong there is
+    /// forgiven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<HandleHash>,
 }

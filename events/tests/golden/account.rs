@@ -112,8 +112,9 @@ fn first_factors() -> Vec<(&'static str, Of)> {
     let verified = |purpose, sign_in, session| {
         Of::PasswordVerified(PasswordVerified { purpose, sign_in, session, device: None })
     };
-    let vouched =
-        |sign_in, session| Of::FirstFactorVouched(FirstFactorVouched { sign_in, session });
+    let vouched = |sign_in, session| {
+        Of::FirstFactorVouched(FirstFactorVouched { sign_in, session, device: None })
+    };
     vec![
         ("full", verified(Purpose::SignIn, Some(sign_in()), Some(two_factor_session()))),
         ("minimal", verified(Purpose::StepUp, None, None)),
@@ -122,6 +123,14 @@ fn first_factors() -> Vec<(&'static str, Of)> {
         ("remembered", verified(Purpose::SignIn, None, Some(remembered()))),
         ("full", vouched(Some(sign_in()), Some(password_session()))),
         ("minimal", vouched(None, None)),
+        (
+            "device",
+            Of::FirstFactorVouched(FirstFactorVouched {
+                sign_in: Some(sign_in()),
+                session: None,
+                device: Some(DEVICE),
+            }),
+        ),
         (
             "full",
             Of::PasswordRejected(PasswordRejected {

@@ -86,10 +86,15 @@ fn successes() -> Vec<(&'static str, Of)> {
         forgives_codes: true,
         ..PasswordSet::new(SecretVersion::new(7), PasswordSetWhy::Demanded)
     };
+    let by_mail = PasswordSet {
+        forgives_codes: true,
+        ..PasswordSet::new(SecretVersion::new(7), PasswordSetWhy::Reset)
+    };
     vec![
         ("whole_2", Of::CodeVerified(code)),
         ("whole", Of::PasswordVerified(password)),
         ("whole_2", Of::PasswordSet(set)),
+        ("opens_lane", Of::PasswordSet(by_mail)),
     ]
 }
 

@@ -104,7 +104,7 @@ pub async fn prepare(data: &Path, accounts: usize, sign_ins: usize) -> anyhow::R
         .await?;
     let busy = registered(&opened, client, "busy".into()).await?;
     for _ in 0..sign_ins {
-        yes(opened.vouch(&call(&opened)?, client, "busy".into()).await)?;
+        yes(opened.vouch(&call(&opened)?, client, "busy".into(), None).await)?;
     }
     opened.directory().drain().await;
     Ok(Preparation { accounts, key: added.api_key.reveal().as_str().into(), busy })

@@ -6,6 +6,8 @@ use futures::future::join_all;
 use jiff::SignedDuration;
 use serde_json::json;
 
+use super::back_in::{NEW_PASSWORD, ask_for_reset, confirmed, link, reset};
+
 /// Sign-ins at once, in as many rounds as make a thousand.
 const AT_ONCE: usize = 25;
 const ROUNDS: usize = 40;
@@ -161,5 +163,31 @@ fn sr_026_codes_by_e_mail_are_kept_for_known_devices() {
         app.pass(SignedDuration::from_mins(2)).await;
         let sign_in = app.begin(&marlene).await;
         app.email_code(&sign_in).await.is(429);
+    });
+}
+
+/// SR-088, SR-085: who has the password has closed the lane of codes from unknown devices for a
+/// year. The holder has a phone, a mailbox and a new device, and gets in by one mail; the guesser
+/// is out.
+#[test]
+fn sr_088_a_holder_with_a_new_device_gets_in_by_one_mail() {
+    TestApp::run(async |app| {
+        let marlene = confirmed(app, "marlene.shut.out").await;
+        let wrong = app.wrong_code(&marlene);
+        for _ in 0..UNKNOWN_CAP {
+            app.pass(HALF_DAY).await;
+            let sign_in = app.begin(&marlene).await;
+            app.answer(&sign_in, "totp", &wrong).await.is(401);
+        }
+        app.pass(HALF_DAY).await;
+        let sign_in = app.begin(&marlene).await;
+        app.answer(&sign_in, "totp", &app.code(&marlene)).await.is(429);
+        ask_for_reset(app, &marlene.login).await.is(202);
+        let token = link(app, &marlene.email, "A new password").await;
+        reset(app, &token, NEW_PASSWORD).await.is(200);
+        let begun = app.sign_in(&marlene.login, NEW_PASSWORD).await.is(200);
+        let entered = app.answer(&begun.text_at("/id"), "totp", &app.code(&marlene)).await.is(200);
+        assert_eq!(entered.text_at("/status"), "completed", "nothing more is asked for");
+        app.sign_in(&marlene.login, PASSWORD).await.is(401);
     });
 }

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::acts::totp;
+use super::back_in::{NEW_PASSWORD, ask_for_reset, confirmed, link, reset};
 use super::cookies::{DEVICE, SESSION, SIGN_IN, as_page, at_device, cookie, with_cookies};
 use super::documented::NOBODYS_HANDLE;
 use super::sessions::{assert_alive, assert_over};
@@ -245,5 +246,53 @@ fn signing_out_leaves_the_device_known() {
         assert_eq!(cookie(&out, DEVICE), None, "the cookie is left alone");
         begin(app, &marlene, &home.device).await;
         assert!(began_at(app, &marlene).await.is_some());
+    });
+}
+
+/// SR-084, SR-133: a proof of the second factor within a session gives the browser another cookie,
+/// and what was copied is dead. The password gives none.
+#[test]
+fn sr_084_a_proof_within_a_session_renews_the_cookie() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.devices").await;
+        let home = sign_in(app, &marlene, "").await;
+        let prove = async |home: &Browser, body: Value| {
+            let call = as_page(app, app.post("/v1/session/proofs", &body));
+            at_device(with_cookies(call, &home.session, ""), &home.device).await.is(200)
+        };
+        let by_password = prove(&home, json!({ "password": PASSWORD })).await;
+        assert_eq!(cookie(&by_password, DEVICE), None);
+        let session = cookie(&by_password, SESSION).unwrap();
+        app.plant("session cookie", session.as_bytes());
+        let home = Browser { session, ..home };
+        app.pass(STEP).await;
+        let proven = held(app, &prove(&home, totp(app, &marlene)).await);
+        assert_ne!(proven.device, home.device);
+        begin(app, &marlene, &home.device).await;
+        assert_eq!(began_at(app, &marlene).await, None, "what was copied is dead");
+        begin(app, &marlene, &proven.device).await;
+        assert!(began_at(app, &marlene).await.is_some());
+        assert_eq!(listed(app, &proven.session).await.len(), 1, "the same one");
+    });
+}
+
+/// SR-133: a password that is set by mail leaves a device known.
+#[test]
+fn sr_133_a_device_outlives_a_password_by_mail() {
+    TestApp::run(async |app| {
+        let mike = confirmed(app, "mike.devices").await;
+        let home = sign_in(app, &mike, "").await;
+        ask_for_reset(app, &mike.login).await.is(202);
+        let token = link(app, &mike.email, "A new password").await;
+        reset(app, &token, NEW_PASSWORD).await.is(200);
+        let call = as_page(app, app.sign_in(&mike.login, NEW_PASSWORD));
+        let begun = at_device(call, &home.device).await.is(200);
+        app.plant("sign-in cookie", cookie(&begun, SIGN_IN).unwrap().as_bytes());
+        app.pass(STEP).await;
+        let path = format!("/v1/sign-ins/{}/answers", begun.text_at("/id"));
+        let call = as_page(app, app.post(path, &totp(app, &mike)));
+        let call = with_cookies(call, "", &cookie(&begun, SIGN_IN).unwrap());
+        let entered = held(app, &at_device(call, &home.device).await.is(200));
+        assert_eq!(listed(app, &entered.session).await.len(), 1, "the one that it was");
     });
 }

@@ -229,7 +229,7 @@ impl World {
         let Self { marlene, admin, support, .. } = self;
         let resets = format!("/v1/support/accounts/{}/lockout-resets", marlene.account);
         let reset = json!({
-            "scope": "counters", "method": "totp", "reason": "a reason", "ticket": "T-1"
+            "scope": "cool_down", "method": "totp", "reason": "a reason", "ticket": "T-1"
         });
         let search = "/v1/support/accounts/search";
         let on = Listener::Operator;

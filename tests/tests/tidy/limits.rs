@@ -3,7 +3,7 @@
 use std::fs;
 
 use countersign_core::domain::limits::{Limit, Limits, Waits, window};
-use countersign_core::domain::policy::Policy;
+use countersign_core::domain::policy::{LANE_OPENED_BY_MAIL_EVERY, Policy};
 use countersign_events::account::Method;
 
 use crate::root;
@@ -82,12 +82,17 @@ fn sr_085_the_threat_model_states_the_numbers_in_force() {
         let row = row(name, method, limits.of(method));
         assert!(text.contains(&row), "not in docs/threat-model.md: {row}");
     }
+    let opened_by_mail = LANE_OPENED_BY_MAIL_EVERY.as_hours() / 24;
+    let guesses = limits.totp.unknown_cap + limits.totp.hard_cap.expect("it has one");
+    let with_mailbox = format!("{:.1e}", f64::from(guesses) * STEPS * LIKELIEST);
     for (said, number) in [
         ("Five guesses are evaluated in a sign-in", policy.guesses_per_sign_in == 5),
         ("ten retypes of a used code are no guesses", policy.reused_per_sign_in == 10),
         ("At the 10th\nunresolved code", limits.demands_password == 10),
         ("Support ends two lockouts of an account in 30 days", policy.lockout_resets_max == 2),
         ("the two kept for known devices", policy.email_sends_reserved == 2),
+        ("Set by a link in a mail it does so once in 365 days", opened_by_mail == 365),
+        ("has 42 guesses in that year, 16 and 26, a chance of 1.3e-4", with_mailbox == "1.3e-4"),
     ] {
         assert!(text.contains(said) && number, "{said}");
     }

@@ -298,8 +298,13 @@ impl Entity {
     /// # Errors
     /// [`Refusal::TooManyRequests`]; [`Refusal::AuthenticationFailed`] for what is worth nothing
     /// until it is bound anew.
-    pub(crate) fn admit(&mut self, call: &Call, method: Method) -> Result<(), Halt> {
-        let Err(lock) = self.lane(call, method) else { return Ok(()) };
+    pub(crate) fn admit(
+        &mut self,
+        call: &Call,
+        method: Method,
+        with: Option<HandleHash>,
+    ) -> Result<(), Halt> {
+        let Err(lock) = self.lane(call, method, with) else { return Ok(()) };
         let (now, key) = (self.now(), (method, lock.lane));
         let earlier = self.refused.get(&key).copied();
         self.refused.insert(key, RefusedAttempts::count(earlier, now));
@@ -308,13 +313,13 @@ impl Entity {
 
     /// Whether a method is shut for this caller by more than a wait.
     #[must_use]
-    pub fn is_shut(&self, call: &Call, method: Method) -> bool {
-        self.lane(call, method).is_err_and(|lock| lock.rule != Rule::Wait)
+    pub fn is_shut(&self, call: &Call, method: Method, with: Option<HandleHash>) -> bool {
+        self.lane(call, method, with).is_err_and(|lock| lock.rule != Rule::Wait)
     }
 
     /// The lane that a guess of this caller would be admitted to now.
-    fn lane(&self, call: &Call, method: Method) -> Result<Lane, Lock> {
-        let guess = guess_at(self.account(), None, self.device(call, None), self.now());
+    fn lane(&self, call: &Call, method: Method, with: Option<HandleHash>) -> Result<Lane, Lock> {
+        let guess = guess_at(self.account(), with, self.device(call, None), self.now());
         self.account().limits.admit(&self.services.policy.limits, method, &guess)
     }
 

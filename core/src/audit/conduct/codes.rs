@@ -26,7 +26,9 @@ impl Conduct {
         breaches: &mut Vec<Breach>,
     ) {
         // An authenticator on offer is not the one that was guessed at.
-        if verified.purpose != Purpose::Enable {
+        if verified.purpose == Purpose::Enable {
+            self.rebinding = self.disabled.contains(&Method::Totp);
+        } else {
             self.succeeded(verified.method, verified.device, act.at, breaches);
         }
         match verified.method {

@@ -84,6 +84,11 @@ impl Devices {
         }
     }
 
+    /// Whether a device is known at a time.
+    pub(super) fn knows(&self, device: HandleHash, at: Timestamp) -> bool {
+        self.0.get(&device).is_some_and(|until| at < *until)
+    }
+
     fn must_know(&self, device: HandleHash, breaches: &mut Vec<Breach>) {
         if !self.0.contains_key(&device) {
             breaches.push((Rule::DeviceNotKnown, format!("device {device} is not known")));

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::Decision;
 use super::sessions::{ended, session_of};
 use super::sign_in::later;
-use crate::domain::account::{Account, Open};
+use crate::domain::account::{Account, Device, Open};
 use crate::domain::command::{AtDevice, Context, WhichDevices};
 use crate::domain::refusal::Refusal;
 
@@ -31,6 +31,33 @@ pub(super) fn known_at(
     let holds = device?.holds?;
     let known = open.devices.get(&holds)?;
     (now < known.expires_at).then_some(holds)
+}
+
+/// All that are known. One that has lapsed is there until the next event.
+fn all_known<'a>(
+    open: &'a Open,
+    context: &Context<'_>,
+) -> impl Iterator<Item = (&'a HandleHash, &'a Device)> {
+    let now = context.now;
+    open.devices.iter().filter(move |(_, device)| now < device.expires_at)
+}
+
+/// Where something is asked within a sign-in or session: one that a client app began is at the
+/// device that it named, whoever brings its calls along.
+pub(super) fn at(
+    open: &Open,
+    within: Option<HandleHash>,
+    caller: Option<AtDevice>,
+) -> Option<AtDevice> {
+    let within = within.as_ref();
+    let sign_in = within.and_then(|hash| open.sign_ins.get(hash)?.vouched);
+    let session = within.and_then(|hash| open.sessions.get(hash)?.vouched);
+    sign_in.or(session).map(AtDevice::vouched).or(caller)
+}
+
+/// The same as circumstances.
+pub(super) fn within<'a>(open: &Open, within: HandleHash, context: &Context<'a>) -> Context<'a> {
+    Context { device: at(open, Some(within), context.device), ..*context }
 }
 
 /// What a sign-in makes of the device where it was completed. A code by e-mail proves less than the
@@ -58,8 +85,12 @@ pub(super) fn renewed(open: &Open, context: &Context<'_>) -> Option<DeviceRememb
 /// Forgets the devices where somebody first signed in since then: what the holder objects to may
 /// have been done at one of them. Those known before stay. They are the way in that nobody else can
 /// use up, and the holder must not lose it by defending himself.
-pub(super) fn forgotten_since(open: &Open, at: Timestamp) -> Option<AccountEvent> {
-    let since = open.devices.iter().filter(|(_, device)| device.first_seen_at >= at);
+pub(super) fn forgotten_since(
+    open: &Open,
+    at: Timestamp,
+    context: &Context<'_>,
+) -> Option<AccountEvent> {
+    let since = all_known(open, context).filter(|(_, device)| device.first_seen_at >= at);
     let devices: Vec<HandleHash> = since.map(|(hash, _)| *hash).collect();
     (!devices.is_empty()).then_some(AccountEvent::DevicesForgotten(DevicesForgotten { devices }))
 }
@@ -74,9 +105,11 @@ pub(super) fn forget(
     let (open, found) = session_of(account, session, context)?;
     found.demand_more_than_recovery(context.policy)?;
     let devices: Vec<HandleHash> = match which {
-        WhichDevices::One(device) if open.devices.contains_key(&device) => vec![device],
+        WhichDevices::One(device) if all_known(open, context).any(|(it, _)| *it == device) => {
+            vec![device]
+        }
         WhichDevices::One(_) => return Err(Refusal::NotFound("device")),
-        WhichDevices::All => open.devices.keys().copied().collect(),
+        WhichDevices::All => all_known(open, context).map(|(hash, _)| *hash).collect(),
     };
     if devices.is_empty() {
         return Ok(vec![]);

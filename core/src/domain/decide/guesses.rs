@@ -39,7 +39,9 @@ pub fn guess_at(
     device: Option<AtDevice>,
     at: jiff::Timestamp,
 ) -> Guess {
-    let known = account.open().and_then(|open| devices::known_at(open, device, at));
+    let known = account
+        .open()
+        .and_then(|open| devices::known_at(open, devices::at(open, within, device), at));
     Guess { at, within, device: known }
 }
 

@@ -140,7 +140,7 @@ pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context
         },
     ));
     let repudiated = AccountEvent::Repudiated(Repudiated { cause: command.cause });
-    let forgotten = devices::forgotten_since(open, command.at);
+    let forgotten = devices::forgotten_since(open, command.at, context);
     let ended = ended(others(open, None), SessionEndedWhy::Repudiated);
     let events = [Some(repudiated), forgotten, objected, undone, hold, demanded, ended];
     Ok(events.into_iter().flatten().collect())

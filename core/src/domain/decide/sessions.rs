@@ -87,7 +87,7 @@ fn prove_by_code(
     let mut accepted = code::accepted(judged, evidence, &place, admitted.device());
     if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {
         let opened = replacing((command.session, session), command.next, assurance, &amr);
-        let device = devices::renewed(open, context);
+        let device = devices::renewed(open, &devices::within(open, command.session, context));
         verified.session = Some(SessionOpened { device, ..opened });
     }
     events.extend(accepted);

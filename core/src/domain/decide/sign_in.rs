@@ -22,7 +22,7 @@ use super::recovery::{may_change_email, stops_replacement};
 use super::sessions::session_of;
 use super::{Decision, existing};
 use crate::domain::account::{Account, Open, SignIn as WaitingSignIn};
-use crate::domain::command::{Context, FirstFactor, SendEmailCode, SignIn, VerifyCode};
+use crate::domain::command::{AtDevice, Context, FirstFactor, SendEmailCode, SignIn, VerifyCode};
 use crate::domain::email_code;
 use crate::domain::policy::EmailMode;
 use crate::domain::refusal::Refusal;
@@ -30,11 +30,13 @@ use crate::domain::session::{AMR_EMAIL, AMR_MFA, AMR_OTP, AMR_PASSWORD, AMR_RECO
 
 pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) -> Decision {
     match command.first {
-        FirstFactor::Vouched => {
+        FirstFactor::Vouched { device } => {
             let open = existing(account)?;
+            let context = &Context { device: device.map(AtDevice::vouched), ..*context };
             let (sign_in, session) = next_step(open, command, false, context);
             let mut events = room_for(open, session.as_ref(), context);
-            events.push(AccountEvent::FirstFactorVouched(FirstFactorVouched { sign_in, session }));
+            let vouched = FirstFactorVouched { sign_in, session, device };
+            events.push(AccountEvent::FirstFactorVouched(vouched));
             Ok(events)
         }
         FirstFactor::PasswordWrong => password_wrong(account, Purpose::SignIn, None, context),
@@ -188,6 +190,7 @@ pub(super) fn verify_code(
     context: &Context<'_>,
 ) -> Decision {
     let (open, _) = alive(account, command.sign_in, Need::SecondFactor, context)?;
+    let context = &devices::within(open, command.sign_in, context);
     let method = command.evidence.method();
     let (admitted, mut events) = admit(account, method, Some(command.sign_in), context)?;
     let place =
@@ -259,7 +262,8 @@ pub(super) fn send_email_code(
     admit(account, Method::EmailCode, Some(command.bound_to), context)?;
     // Who is in a session guesses at nothing.
     let in_session = command.purpose != Purpose::SignIn;
-    let has_reserve = in_session || devices::known(open, context).is_some();
+    let at = devices::at(open, Some(command.bound_to), context.device);
+    let has_reserve = in_session || devices::known_at(open, at, context.now).is_some();
     email_code::admit_send(open, has_reserve, context.now, context.policy)?;
     Ok(vec![AccountEvent::EmailCodeRequested(EmailCodeRequested {
         purpose: command.purpose,

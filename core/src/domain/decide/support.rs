@@ -2,9 +2,10 @@
 
 use countersign_events::account::{
     AccountEvent, HistoryViewed, LockoutReset, Method, PasswordChangeDemanded, PasswordChangeWhy,
-    ResetScope, Viewed,
+    PasswordResetRequested, ResetScope, Viewed,
 };
 
+use super::sign_in::later;
 use super::{Decision, existing};
 use crate::domain::account::Account;
 use crate::domain::command::Context;
@@ -13,8 +14,11 @@ use crate::domain::refusal::Refusal;
 
 /// Ends a lockout. That nothing is locked is no reason to refuse: the act is recorded all the same.
 ///
-/// Wrong codes are forgiven only with a new password: who gave them had the present one, and would
-/// begin anew. What must be bound anew still must (SR-123).
+/// Wrong codes are forgiven only together with the end of the password: who gave them had it, and
+/// would begin anew. The holder is sent a link to a new one at once, to an address that was proven;
+/// without one there would be no way back, and they are not forgiven. Nor is the password asked for
+/// at the next sign-in instead: whoever guesses may be the first to sign in there. What must be
+/// bound anew still must (SR-123).
 pub(super) fn reset_lockout(
     account: &Account,
     scope: ResetScope,
@@ -31,15 +35,25 @@ pub(super) fn reset_lockout(
             "as many lockouts as allowed were ended in the last 30 days",
         ));
     }
-    let forgives_codes = scope == ResetScope::Counters && method != Some(Method::Password);
-    let demanded = forgives_codes && open.password.is_some() && open.password_change.is_none();
-    let demanded =
-        demanded.then_some(AccountEvent::PasswordChangeDemanded(PasswordChangeDemanded {
-            why: PasswordChangeWhy::Unlocked,
-            ends_password: false,
-        }));
     let reset = AccountEvent::LockoutReset(LockoutReset { scope, method });
-    Ok(std::iter::once(reset).chain(demanded).collect())
+    let forgives_codes = scope == ResetScope::Counters && method != Some(Method::Password);
+    // A client app's users have their password there.
+    if !forgives_codes || !open.has_had_password() {
+        return Ok(vec![reset]);
+    }
+    if !open.email.as_ref().is_some_and(|email| email.confirmed) {
+        return Err(Refusal::Conflict(
+            "wrong codes are forgiven with a new password by mail, and no address was proven: \
+             waiting times and wrong passwords can be cleared",
+        ));
+    }
+    let demanded = AccountEvent::PasswordChangeDemanded(PasswordChangeDemanded {
+        why: PasswordChangeWhy::Unlocked,
+        ends_password: true,
+    });
+    let link_until = Some(later(context, context.policy.reset_ttl));
+    let sent = AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until });
+    Ok(vec![reset, demanded, sent])
 }
 
 /// Records that support looked. A search is a look also where it finds nobody.

@@ -21,4 +21,6 @@ mod sign_in;
 mod simulations;
 mod state_machine;
 mod support;
+mod victims;
+mod vouched;
 mod world;

@@ -1,6 +1,8 @@
 //! How sign-ins, sessions and the devices that they begin at come and go.
 
-use countersign_events::account::{DeviceRemembered, Method, SessionOpened, SignInOpened};
+use countersign_events::account::{
+    DeviceRemembered, FirstFactorVouched, Method, SessionOpened, SignInOpened,
+};
 use countersign_events::id::HandleHash;
 
 use super::StampedEvent;
@@ -21,6 +23,7 @@ impl Open {
             guesses: 0,
             reused: 0,
             ended: false,
+            vouched: None,
         };
         self.sign_ins.insert(opened.sign_in, sign_in);
     }
@@ -50,6 +53,20 @@ impl Open {
         oldest.map(|oldest| self.sign_ins.remove(&oldest));
     }
 
+    /// The same on the word of a client app, which may name the device.
+    pub(super) fn vouched(&mut self, vouched: &FirstFactorVouched, stamped: &StampedEvent) {
+        self.begin(vouched.sign_in.as_ref(), stamped);
+        self.start(vouched.session.as_ref(), Method::Password, stamped);
+        let sign_in = vouched.sign_in.as_ref().map(|opened| opened.sign_in);
+        if let Some(sign_in) = sign_in.and_then(|hash| self.sign_ins.get_mut(&hash)) {
+            sign_in.vouched = vouched.device;
+        }
+        let session = vouched.session.as_ref().map(|opened| opened.session);
+        if let Some(session) = session.and_then(|hash| self.sessions.get_mut(&hash)) {
+            session.vouched = vouched.device;
+        }
+    }
+
     /// Whoever guessed too often from elsewhere goes on nowhere (SR-060).
     pub(super) fn end_unknown_sign_ins(&mut self) {
         let unknown = self.sign_ins.values_mut().filter(|sign_in| sign_in.device.is_none());
@@ -66,8 +83,8 @@ impl Open {
         let (Some(next), Some(earlier)) = (next, earlier) else { return };
         self.begin(Some(next), stamped);
         if let Some(sign_in) = self.sign_ins.get_mut(&next.sign_in) {
-            let SignIn { started_at, opened_in, proven, .. } = earlier;
-            *sign_in = SignIn { started_at, opened_in, proven, ..sign_in.clone() };
+            let SignIn { started_at, opened_in, proven, vouched, .. } = earlier;
+            *sign_in = SignIn { started_at, opened_in, proven, vouched, ..sign_in.clone() };
         }
     }
 
@@ -81,6 +98,7 @@ impl Open {
         // The code's own entry does not say where from.
         session.opened_in = sign_in.opened_in;
         session.device = session.device.or(sign_in.device);
+        session.vouched = sign_in.vouched;
         if let Some(device) = session.device.and_then(|device| self.devices.get_mut(&device)) {
             device.seen_in = sign_in.opened_in;
         }
@@ -123,6 +141,7 @@ impl Open {
             auth_time: at,
             // A new token is no new session.
             reused: earlier.as_ref().map_or(0, |session| session.reused),
+            vouched: earlier.as_ref().and_then(|session| session.vouched),
         };
         session.device = session.device.or(earlier.and_then(|session| session.device));
         match method {

@@ -258,7 +258,7 @@ fn first_factor() -> impl Strategy<Value = AccountEvent> {
             }
         ),
         (sign_in(), session()).prop_map(|(sign_in, session)| {
-            AccountEvent::FirstFactorVouched(FirstFactorVouched { sign_in, session })
+            AccountEvent::FirstFactorVouched(FirstFactorVouched { sign_in, session, device: None })
         }),
         (purpose(), option::of(hash()), any::<u32>(), counted()).prop_map(|it| {
             let (purpose, in_session, unresolved, counted) = it;

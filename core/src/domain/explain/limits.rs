@@ -130,7 +130,8 @@ const fn ends_lane_cap(which: Method) -> &'static str {
     match which {
         Method::Password => "a link by mail, a new password or support ends it earlier",
         Method::Totp | Method::EmailCode | Method::RecoveryCode => {
-            "a new password, set with a second factor, or support ends it earlier"
+            "a new password, set with a second factor or once in a year by mail, or support ends \
+             it earlier"
         }
     }
 }

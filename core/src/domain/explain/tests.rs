@@ -91,7 +91,8 @@ fn a_lock_is_explained_with_its_reason_and_its_end() {
         lock(&shut(Method::Totp, Rule::LaneCap, Some(year), 16)),
         "16 wrong tries from devices that are not known: every authenticator code from there is \
          refused from 2026-11-18 11:06:40 UTC until 2027-11-18 11:06:40 UTC; known devices are not \
-         concerned; a new password, set with a second factor, or support ends it earlier"
+         concerned; a new password, set with a second factor or once in a year by mail, or support \
+         ends it earlier"
     );
     let known = Lock { lane: Lane::Known, ..shut(Method::Totp, Rule::LaneCap, Some(year), 10) };
     assert_eq!(

@@ -169,16 +169,18 @@ impl Counter {
     }
 
     /// Everything that is shut now, the gravest first.
-    pub(super) fn locks(&self, method: Method, limit: &Limit, now: Timestamp) -> Vec<Lock> {
+    pub(super) fn locks(
+        &self,
+        method: Method,
+        cap: impl Fn(Lane) -> Option<u32>,
+        now: Timestamp,
+    ) -> Vec<Lock> {
         if let Some(disabled) = self.disabled_lock(method) {
             return vec![disabled];
         }
-        let unknown = self
-            .capped(method, limit.unknown_cap, Lane::Unknown, now)
-            .or_else(|| self.waiting(method, now));
-        let known_cap = limit.known.and_then(|known| known.cap);
-        let known = known_cap.and_then(|cap| self.capped(method, cap, Lane::Known, now));
-        unknown.into_iter().chain(known).collect()
+        let closed = |lane| cap(lane).and_then(|cap| self.capped(method, cap, lane, now));
+        let unknown = closed(Lane::Unknown).or_else(|| self.waiting(method, now));
+        unknown.into_iter().chain(closed(Lane::Known)).collect()
     }
 
     /// What a guess leads to that was admitted to a lane and is wrong.
@@ -228,14 +230,14 @@ impl Counter {
     }
 
     /// Begins a wait. One that runs longer already stays.
-    pub(in crate::domain) fn cool_down(&mut self, since: Timestamp, event: &CooledDown) {
+    pub(super) fn cool_down(&mut self, since: Timestamp, event: &CooledDown) {
         let (until, unresolved) = (event.until, event.unresolved);
         if self.wait.is_none_or(|running| running.until < until) {
             self.wait = Some(Wait { since, until, unresolved });
         }
     }
 
-    pub(in crate::domain) const fn lock_out(&mut self, since: Timestamp, event: &LockedOut) {
+    pub(super) const fn lock_out(&mut self, since: Timestamp, event: &LockedOut) {
         if matches!(event.rule, LockRule::HardCap) {
             self.disabled = Some(Disabled { since, unresolved: event.unresolved });
         }
@@ -268,7 +270,7 @@ impl Counter {
     }
 
     /// What is guessed was bound anew: all begins anew.
-    pub(in crate::domain) fn begin_anew(&mut self) {
+    pub(super) fn begin_anew(&mut self) {
         *self = Self::default();
     }
 }

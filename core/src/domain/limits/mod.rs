@@ -11,8 +11,8 @@
 //! sign-in forgives it, or at the same known device one that gives it a new handle: whoever copied
 //! the old one has nothing of that. A success elsewhere changes nothing: who guesses cannot be
 //! forgiven by the holder's daily sign-in. Guesses from a known device have a lane of their own, so
-//! that somebody who guesses from elsewhere cannot use up the holder's; one that has used up its own
-//! is like any other, and what was wrong in the lane of all is tied to no device.
+//! that somebody who guesses from elsewhere cannot use up the holder's; one that has used up its
+//! own is like any other, and what was wrong in the lane of all is tied to no device.
 //!
 //! No rate alone keeps a six-digit code for a year, not even one guess a day; a cap on what is
 //! unresolved does. The arithmetic is in `docs/threat-model.md`.
@@ -27,13 +27,14 @@ mod tests;
 use std::collections::BTreeMap;
 
 use countersign_events::account::{
-    CodeRejected, CodeVerified, Counted, DeviceRemembered, Lane, LockoutReset, Method,
-    PasswordRejected, PasswordVerified, Purpose, ResetScope, SessionOpened,
+    AccountEvent, CodeRejected, CodeVerified, Counted, Lane, LockoutReset, Method,
+    PasswordRejected, PasswordSetWhy, PasswordVerified, Purpose, ResetScope, SessionOpened,
 };
 use countersign_events::id::HandleHash;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::decide::counts_to_limit;
 pub use counter::{
     Counter, Disabled, FAILURES_KEPT_MAX, Failure, Guess, Outcome, TOLD_EVERY, Wait,
 };
@@ -68,8 +69,57 @@ impl Counters {
     /// Everything that is locked now.
     #[must_use]
     pub fn locks(&self, limits: &Limits, now: Timestamp) -> Vec<Lock> {
+        let cap = |method, lane| match lane {
+            Lane::Unknown => Some(limits.of(method).unknown_cap),
+            Lane::Known => limits.of(method).known.and_then(|known| known.cap),
+        };
+        self.locks_at(cap, now)
+    }
+
+    /// The same where lanes close at these counts.
+    pub fn locks_at(&self, cap: impl Fn(Method, Lane) -> Option<u32>, now: Timestamp) -> Vec<Lock> {
         let each = self.0.iter();
-        each.flat_map(|(method, counter)| counter.locks(*method, limits.of(*method), now)).collect()
+        each.flat_map(|(method, counter)| counter.locks(*method, |lane| cap(*method, lane), now))
+            .collect()
+    }
+
+    /// Takes what happened to the account; `is_first` where it has no authenticator in use.
+    pub fn take(&mut self, event: &AccountEvent, at: Timestamp, is_first: bool) {
+        match event {
+            AccountEvent::PasswordVerified(verified) => {
+                self.password_verified(verified);
+                self.remembered(verified.session.as_ref());
+            }
+            AccountEvent::FirstFactorVouched(vouched) => self.remembered(vouched.session.as_ref()),
+            AccountEvent::PasswordSet(set) => {
+                if set.why != PasswordSetWhy::Rehashed {
+                    self.counter(Method::Password).begin_anew();
+                }
+                if set.forgives_codes {
+                    self.forgive_codes();
+                }
+                self.remembered(set.session.as_ref());
+            }
+            AccountEvent::PasswordRejected(rejected) => self.password_rejected(rejected, at),
+            AccountEvent::CodeVerified(verified) => {
+                self.code_verified(verified);
+                self.remembered(verified.session.as_ref());
+            }
+            AccountEvent::CodeRejected(rejected)
+                if counts_to_limit(rejected.method, rejected.why, rejected.purpose) =>
+            {
+                self.code_rejected(rejected, at);
+            }
+            AccountEvent::CooledDown(cooled) => self.counter(cooled.method).cool_down(at, cooled),
+            AccountEvent::LockedOut(locked) => self.counter(locked.method).lock_out(at, locked),
+            AccountEvent::LockoutReset(reset) => self.reset(reset),
+            // Another set of authenticators, or of recovery codes: nothing was guessed of it yet.
+            AccountEvent::Enabled(_) if is_first => self.counter(Method::Totp).begin_anew(),
+            AccountEvent::RecoveryCodesIssued(_) => {
+                self.counter(Method::RecoveryCode).begin_anew();
+            }
+            _ => {}
+        }
     }
 
     /// Unresolved failures by method, in both lanes.
@@ -88,7 +138,7 @@ impl Counters {
         counts.into_iter().fold(0, u32::saturating_add)
     }
 
-    pub(super) fn counter(&mut self, method: Method) -> &mut Counter {
+    fn counter(&mut self, method: Method) -> &mut Counter {
         self.0.entry(method).or_default()
     }
 
@@ -106,18 +156,18 @@ impl Counters {
         }
     }
 
-    pub(super) fn password_rejected(&mut self, rejected: &PasswordRejected, at: Timestamp) {
+    fn password_rejected(&mut self, rejected: &PasswordRejected, at: Timestamp) {
         self.fail(Method::Password, rejected.in_session, rejected.counted, at);
     }
 
-    pub(super) fn code_rejected(&mut self, rejected: &CodeRejected, at: Timestamp) {
+    fn code_rejected(&mut self, rejected: &CodeRejected, at: Timestamp) {
         let within = rejected.sign_in.or(rejected.in_session);
         self.fail(rejected.method, within, rejected.counted, at);
     }
 
     /// The password forgives what was wrong in the session whose token it replaces; where it keeps
     /// the token, nothing, since a copy of that lives on.
-    pub(super) fn password_verified(&mut self, verified: &PasswordVerified) {
+    fn password_verified(&mut self, verified: &PasswordVerified) {
         let replaced = |opened: &SessionOpened| opened.replaces.filter(|it| *it != opened.session);
         let within = verified.session.as_ref().and_then(replaced);
         if let (Some(within), Some(counter)) = (within, self.0.get_mut(&Method::Password)) {
@@ -129,7 +179,7 @@ impl Counters {
     /// sign-in or session; a code by e-mail, which proves less, what was wrong in its own. What
     /// proves an address, or an authenticator that was just shown, proves nothing of what is
     /// guessed.
-    pub(super) fn code_verified(&mut self, verified: &CodeVerified) {
+    fn code_verified(&mut self, verified: &CodeVerified) {
         if !matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp) {
             return;
         }
@@ -144,13 +194,14 @@ impl Counters {
 
     /// A device at which all was proven holds another handle: what was wrong there is forgiven, and
     /// whoever copied the earlier one is a stranger.
-    pub(super) fn device_remembered(&mut self, remembered: &DeviceRemembered) {
-        let Some(earlier) = remembered.replaces else { return };
+    fn remembered(&mut self, opened: Option<&SessionOpened>) {
+        let remembered = opened.and_then(|opened| opened.device.as_ref());
+        let Some(earlier) = remembered.and_then(|remembered| remembered.replaces) else { return };
         self.0.values_mut().for_each(|counter| counter.forgive_at(earlier));
     }
 
     /// The password that wrong codes were given with is gone.
-    pub(super) fn forgive_codes(&mut self) {
+    fn forgive_codes(&mut self) {
         for step in SECOND_STEPS {
             if let Some(counter) = self.0.get_mut(&step) {
                 counter.forgive_unknown();
@@ -159,7 +210,7 @@ impl Counters {
     }
 
     /// Ends waits and forgives wrong passwords; with [`ResetScope::Counters`] all that was wrong.
-    pub(super) fn reset(&mut self, reset: &LockoutReset) {
+    fn reset(&mut self, reset: &LockoutReset) {
         let LockoutReset { scope, method: only } = *reset;
         for (method, counter) in &mut self.0 {
             if only.is_some_and(|only| only != *method) {

@@ -1,10 +1,10 @@
 //! The second factor of a sign-in: an authenticator's code, right, wrong, used, early and late.
 
-use countersign_events::account::{AccountEvent, CodeRejected, Method, RejectedWhy};
+use countersign_events::account::{AccountEvent, CodeRejected, Method, Purpose, RejectedWhy};
 
 use super::harness::{
-    Given, cooled_down, enrolled, factor, given, hours, mins, rejected, secs, sign_in_opened, told,
-    totp_verified, two_factor_session, verify, waiting, wrong,
+    Given, cooled_down, email_code, enrolled, factor, given, hours, mins, rejected, secs, sign_in,
+    sign_in_opened, told, totp_verified, two_factor_session, verify, waiting, wrong,
 };
 use crate::domain::command::Evidence;
 use crate::domain::refusal::Refusal;
@@ -120,9 +120,10 @@ fn sr_009_a_retype_leaves_the_counts_as_they_are() {
 /// SR-017: one guess is held against one method and one authenticator.
 #[test]
 fn sr_017_a_code_counts_against_the_named_method_alone() {
-    let given = a_minute_later();
-    // The digits of the authenticator, typed as the code by e-mail: there is none to compare with.
-    let none = rejected(Method::EmailCode, RejectedWhy::NoneIssued, (1, 1));
+    let sent = email_code(Purpose::SignIn, sign_in(1), 1, mins(10));
+    let given = a_minute_later().and([sent]);
+    // The digits of the authenticator, typed as the code by e-mail.
+    let none = rejected(Method::EmailCode, RejectedWhy::Wrong, (1, 1));
     let after = given.clone().play(verify(1, Evidence::EmailCode { right: false }));
     given.answer(Evidence::EmailCode { right: false }).then([AccountEvent::CodeRejected(none)]);
     assert_eq!(after.unresolved(Method::EmailCode), 1);

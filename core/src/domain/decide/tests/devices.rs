@@ -177,3 +177,15 @@ fn an_account_knows_only_so_many_devices() {
     assert_eq!(home.known(), (5..25).map(device).collect::<Vec<_>>());
     assert_eq!(home.known().len(), DEVICES_MAX);
 }
+
+/// SR-059: a flood of right passwords from elsewhere drops no sign-in that began at a known device.
+#[test]
+fn sr_059_a_flood_from_elsewhere_drops_no_sign_in_of_a_known_device() {
+    let begun = at_home().after(secs(30)).at_device(Some(1), 2).play(begin(RIGHT, 12));
+    let flooded = (20..60)
+        .fold(begun.elsewhere(), |given, number| given.after(secs(1)).play(begin(RIGHT, number)));
+    assert_eq!(flooded.open().sign_ins.len(), 10);
+    let back = flooded.at_device(Some(1), 2);
+    let events = back.when(verify(12, back.totp(&[0]))).events();
+    assert!(remembered(&events).is_some(), "{events:?}");
+}

@@ -61,7 +61,8 @@ fn at_home() -> Given {
     begun.play(verify(11, code))
 }
 
-/// Three wrong codes and a wrong password at the known device 1, in the sign-in 12 of somebody else.
+/// Three wrong codes and a wrong password at the known device 1, in the sign-in 12 of somebody
+/// else.
 fn wrong_at_home() -> Given {
     let wrong = begin(FirstFactor::PasswordWrong, 9);
     at_home().after(mins(1)).at_device(Some(1), 2).play(begin(RIGHT, 12)).guesses(3, 12).play(wrong)
@@ -234,8 +235,8 @@ fn sr_085_a_password_by_mail_opens_the_lane_once_in_a_year() {
     assert!(forgives(&reset(second, LANE_OPENED_BY_MAIL_EVERY)));
 }
 
-/// SR-133: a password set by mail, or with no more than the one that ends, leaves devices known: the
-/// holder keeps the way in that nobody else can use up. One set with a second factor does not.
+/// SR-133: a password set by mail, or with no more than the one that ends, leaves devices known:
+/// the holder keeps the way in that nobody else can use up. One set with a second factor does not.
 #[test]
 fn sr_133_devices_outlive_a_password_by_mail_and_not_one_with_a_second_factor() {
     let home = at_home().resets(7);
@@ -254,8 +255,8 @@ fn sr_133_devices_outlive_a_password_by_mail_and_not_one_with_a_second_factor() 
     assert_eq!(by(|given| given.totp(&[0])), []);
 }
 
-/// SR-116, SR-133: "this was not me" forgets the devices first seen since then, as the log says, and
-/// no other.
+/// SR-116, SR-133: "this was not me" forgets the devices first seen since then, as the log says,
+/// and no other.
 #[test]
 fn sr_133_not_me_forgets_the_devices_first_seen_since_then() {
     let later = at_home().after(hours(1)).at_device(None, 2).play(begin(RIGHT, 12));

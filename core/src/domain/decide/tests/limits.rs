@@ -1,8 +1,8 @@
 //! Guess limits, as decisions: what is refused unevaluated, what ends that, and what is said of it.
 
 use countersign_events::account::{
-    AccountEvent, AttemptsRefused, CodeRejected, CodeVerified, Lane, LockRule, LockedOut,
-    LockoutReset, Method, PasswordChangeDemanded, PasswordChangeWhy, ResetScope,
+    AccountEvent, AttemptsRefused, CodeRejected, CodeVerified, EmailConfirmed, Lane, LockRule,
+    LockedOut, LockoutReset, Method, PasswordChangeDemanded, PasswordChangeWhy, ResetScope,
 };
 use jiff::SignedDuration;
 
@@ -220,7 +220,9 @@ fn sr_061_a_right_code_forgives_no_wrong_password() {
 #[test]
 fn support_ends_a_cool_down_of_one_method_or_of_all() {
     let reset = |scope, method| AccountEvent::LockoutReset(LockoutReset { scope, method });
+    let confirmed = AccountEvent::EmailConfirmed(EmailConfirmed {});
     let both = cooling()
+        .and([confirmed])
         .and([cooled_down(Method::RecoveryCode, mins(15)), sign_in_opened(2, mins(60))])
         .after(mins(1));
     let recovery = || verify(2, Evidence::RecoveryCode { index: Some(0) });
@@ -228,7 +230,8 @@ fn support_ends_a_cool_down_of_one_method_or_of_all() {
         let one = Command::ResetLockout { scope, method: Some(Method::Totp) };
         let events = both.when(one.clone()).events();
         assert_eq!(events[0], reset(scope, Some(Method::Totp)));
-        assert_eq!(events.len() > 1, scope == ResetScope::Counters, "a new password");
+        let ends_password = events.len() > 1;
+        assert_eq!(ends_password, scope == ResetScope::Counters, "a new password");
         let given = both.clone().play(one);
         assert!(is_accepted(&given.when(verify(2, given.totp(&[0]))).events()));
         given.when(recovery()).refused(until_fifteen());
@@ -240,6 +243,7 @@ fn support_ends_a_cool_down_of_one_method_or_of_all() {
 #[test]
 fn support_clears_counters_only_where_it_says_so() {
     let given = given(waiting())
+        .and([AccountEvent::EmailConfirmed(EmailConfirmed {})])
         .and((1..=4).map(|count| wrong(Method::Totp, count, count)))
         .play(begin(FirstFactor::PasswordWrong, 9));
     let after = |scope| {

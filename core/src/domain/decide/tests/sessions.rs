@@ -186,7 +186,7 @@ fn sr_132_assurance_and_amr_say_what_was_proven() {
     type Row<'a> = ((Given, Command, HandleHash), Assurance, &'a [&'a str]);
     let table: [Row<'_>; 5] = [
         (by_password(RIGHT), Assurance::Password, &[pwd]),
-        (by_password(FirstFactor::Vouched), Assurance::Password, &[pwd]),
+        (by_password(FirstFactor::Vouched { device: None }), Assurance::Password, &[pwd]),
         (by_code(Evidence::EmailCode { right: true }), Assurance::EmailCode, &[pwd, email]),
         (by_code(waits.totp(&[0])), Assurance::TwoFactor, &[pwd, "otp", "mfa"]),
         (

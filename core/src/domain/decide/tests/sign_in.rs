@@ -114,14 +114,18 @@ fn sr_061_a_right_password_does_not_touch_the_counters_of_the_second_factor() {
 #[test]
 fn a_client_that_vouches_starts_what_the_password_would() {
     let vouched = |sign_in, session| {
-        AccountEvent::FirstFactorVouched(FirstFactorVouched { sign_in, session })
+        AccountEvent::FirstFactorVouched(FirstFactorVouched { sign_in, session, device: None })
     };
     let opened = waits(1, Need::SecondFactor, mins(10));
     given(registered())
-        .when(begin(FirstFactor::Vouched, 2))
+        .when(begin(FirstFactor::Vouched { device: None }, 2))
         .then([vouched(None, Some(password_session(2, hours(12))))]);
-    given(enrolled()).when(begin(FirstFactor::Vouched, 1)).then([vouched(Some(opened), None)]);
-    given([]).when(begin(FirstFactor::Vouched, 1)).refused(Refusal::NotFound("account"));
+    given(enrolled())
+        .when(begin(FirstFactor::Vouched { device: None }, 1))
+        .then([vouched(Some(opened), None)]);
+    given([])
+        .when(begin(FirstFactor::Vouched { device: None }, 1))
+        .refused(Refusal::NotFound("account"));
 }
 
 /// A password that cools down does not keep out whom a client vouches for.
@@ -130,7 +134,7 @@ fn a_cool_down_of_the_password_is_the_passwords_alone() {
     let given = given(enrolled()).and([cooled_down(Method::Password, mins(15))]);
     let refusal = Refusal::TooManyRequests { retry_at: start() + mins(15) };
     given.when(begin(RIGHT, 1)).refused(refusal);
-    assert_eq!(given.when(begin(FirstFactor::Vouched, 1)).events().len(), 1);
+    assert_eq!(given.when(begin(FirstFactor::Vouched { device: None }, 1)).events().len(), 1);
 }
 
 #[test]

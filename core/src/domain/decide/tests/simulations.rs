@@ -127,8 +127,9 @@ fn sr_084_a_daily_password_within_a_session_is_worth_nothing_to_a_copied_cookie(
     assert!(world.of(Method::Password, Lane::Unknown) <= 100);
 }
 
-/// SR-084, SR-085: whoever has used up a copied cookie goes on in the lane of all, and what is wrong
-/// there is tied to no device: the holder's success at his forgives the five, and not the sixteen.
+/// SR-084, SR-085: whoever has used up a copied cookie goes on in the lane of all, and what is
+/// wrong there is tied to no device: the holder's success at his forgives the five, and not the
+/// sixteen.
 #[test]
 fn sr_084_the_holders_device_forgives_nothing_in_the_lane_of_all() {
     let mut world = World::without_demands();

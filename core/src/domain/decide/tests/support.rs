@@ -1,11 +1,15 @@
 //! What support does, and what became of mails: each is a fact, and nothing else is.
 
 use countersign_events::account::{
-    AccountEvent, DeliveryFailure, EmailCodeSent, EmailDeliveryFailed, HistoryViewed, LockoutReset,
-    Method, Notice, NoticeSent, PasswordChangeDemanded, PasswordChangeWhy, ResetScope, Viewed,
+    AccountEvent, DeliveryFailure, EmailCodeSent, EmailConfirmed, EmailDeliveryFailed,
+    HistoryViewed, LockoutReset, Method, Notice, NoticeSent, Origin, PasswordChangeDemanded,
+    PasswordChangeWhy, PasswordResetRequested, ResetScope, Viewed,
 };
 
-use super::harness::{event_id, given, hours, password_rejected, registered, secs};
+use super::harness::{
+    event_id, given, hours, mins, password_rejected, register, registered, secs, start, version,
+    waiting, wrong,
+};
 use crate::domain::command::Command;
 use crate::domain::refusal::Refusal;
 
@@ -15,12 +19,60 @@ fn a_lockout_reset_is_recorded_even_where_nothing_is_locked() {
     let fact = AccountEvent::LockoutReset(LockoutReset { scope, method });
     let demanded = AccountEvent::PasswordChangeDemanded(PasswordChangeDemanded {
         why: PasswordChangeWhy::Unlocked,
-        ends_password: false,
+        ends_password: true,
     });
-    given(registered()).when(Command::ResetLockout { scope, method }).then([fact, demanded]);
+    let link_until = Some(start() + mins(30));
+    let sent = AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until });
+    let proven = given(registered()).and([AccountEvent::EmailConfirmed(EmailConfirmed {})]);
+    proven.when(Command::ResetLockout { scope, method }).then([fact, demanded, sent]);
     let (scope, method) = (ResetScope::CoolDown, None);
     let fact = AccountEvent::LockoutReset(LockoutReset { scope, method });
     given(registered()).when(Command::ResetLockout { scope, method }).then([fact]);
+}
+
+/// SR-123: wrong codes are forgiven only together with the end of the password that they were given
+/// with, and a new one comes by mail at once.
+#[test]
+fn sr_123_wrong_codes_are_forgiven_with_the_end_of_the_password() {
+    let (scope, method) = (ResetScope::Counters, None);
+    let guessed = given(waiting()).and((1..=4).map(|count| wrong(Method::Totp, count, count)));
+    let reset = || Command::ResetLockout { scope, method };
+    let refused = guessed.when(reset()).0;
+    assert!(
+        matches!(refused, Err(Refusal::Conflict(why)) if why.contains("no address was proven"))
+    );
+    for (scope, method) in [
+        (ResetScope::CoolDown, None),
+        (ResetScope::CoolDown, Some(Method::Totp)),
+        (ResetScope::Counters, Some(Method::Password)),
+    ] {
+        let cleared = guessed.when(Command::ResetLockout { scope, method }).events();
+        assert_eq!(cleared.len(), 1, "{scope:?} {method:?}");
+    }
+    let proven = guessed.and([AccountEvent::EmailConfirmed(EmailConfirmed {})]);
+    let after = proven.play(reset());
+    let open = after.account.open().unwrap();
+    assert_eq!((open.password, after.unresolved(Method::Totp)), (None, 0));
+    let link = open.reset.as_ref().unwrap();
+    assert_eq!(link.request, event_id(after.account.last.unwrap().0.get()));
+    // The link's password is all that is asked for, and has used up nothing of the year.
+    let set = after.play(Command::ResetPassword { version: version(7) });
+    let open = set.account.open().unwrap();
+    assert_eq!((open.password, open.password_change), (Some(version(7)), None));
+    assert_eq!(open.lane_opened_by_mail_at, None);
+}
+
+/// A client app's users have no password here that could end.
+#[test]
+fn wrong_codes_of_a_client_apps_user_are_forgiven_as_they_stand() {
+    let mut register = register();
+    (register.origin, register.password) = (Origin::Client, None);
+    let (scope, method) = (ResetScope::Counters, None);
+    let events = given([])
+        .play(Command::Register(register))
+        .when(Command::ResetLockout { scope, method })
+        .events();
+    assert_eq!(events, [AccountEvent::LockoutReset(LockoutReset { scope, method })]);
 }
 
 /// Twice in thirty days; a third needs more than one pair of eyes.

@@ -38,17 +38,18 @@ async fn password(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {
 async fn vouched(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {
     let (client, mut call) = ask.client().await?;
     let body: VouchedSignIn = ask.json()?;
-    call.net = net(body.context)?;
-    ask.proof_verdict(ask.accounts().vouch(&call, client, body.subject).await)
+    call.net = net(&body.context)?;
+    let device = body.context.device;
+    ask.proof_verdict(ask.accounts().vouch(&call, client, body.subject, device).await)
 }
 
 /// Where the person sits, in the client app's words: the app's own address is not of interest.
-fn net(context: Context) -> Result<Net, ProblemAnswer> {
+fn net(context: &Context) -> Result<Net, ProblemAnswer> {
     let ip: IpAddr = context
         .ip
         .parse()
         .map_err(|_| ProblemAnswer::invalid("`context.ip` must be an IP address"))?;
-    if context.device.is_some_and(|device| device.chars().count() > DEVICE_CHARS_MAX) {
+    if context.device.as_ref().is_some_and(|device| device.chars().count() > DEVICE_CHARS_MAX) {
         return Err(ProblemAnswer::invalid("`context.device` has more than 128 characters"));
     }
     let user_agent = context.user_agent.as_deref().map(cut_user_agent);

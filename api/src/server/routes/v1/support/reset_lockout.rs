@@ -9,7 +9,9 @@ use crate::server::ask::Ask;
 
 /// End a lockout
 ///
-/// With a reason and a ticket; the holder is told. No authenticator changes.
+/// With a reason and a ticket; the holder is told. No authenticator changes. Wrong codes are
+/// forgiven only together with the end of the password, for which a link to a new one is sent: 409
+/// where no address was proven that it could go to.
 #[utoipa::path(
     post, path = "/v1/support/accounts/{account}/lockout-resets", tag = "support",
     operation_id = "resetLockout",

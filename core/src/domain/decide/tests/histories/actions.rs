@@ -61,6 +61,8 @@ pub(super) enum Action {
     Repudiate(Told),
     View,
     Mail(u8),
+    /// The actor dies, and another loads the account.
+    Crash,
 }
 
 /// Most lives begin with an account that has an authenticator.
@@ -80,7 +82,9 @@ impl Action {
     /// The method that is guessed.
     pub(super) fn method(&self) -> Option<Method> {
         match self {
-            Self::SignIn(first) if *first != FirstFactor::Vouched => Some(Method::Password),
+            Self::SignIn(first) if !matches!(first, FirstFactor::Vouched { .. }) => {
+                Some(Method::Password)
+            }
             Self::ProvePassword(..) => Some(Method::Password),
             Self::Answer(_, typed) | Self::ProveCode(_, typed) => Some(typed.method()),
             Self::ConfirmEmail(..) | Self::ChangeEmail(..) => Some(Method::EmailCode),

@@ -125,6 +125,7 @@ impl Guesses {
         self.evaluated(method, lane, now);
         let failure = Failure { at: now, within, device, lane };
         self.unresolved.entry(method).or_default().push(failure);
+        // I1.
         let Allowed { unknown, known, all, .. } = allowed(method);
         let (elsewhere, at_known) =
             (self.count(method, Lane::Unknown, now), self.count(method, Lane::Known, now));
@@ -267,6 +268,11 @@ impl Guesses {
         }
     }
 
+    /// Whether what is guessed must be bound anew.
+    pub(super) fn is_worthless(&self, method: Method) -> bool {
+        self.disabled.contains(&method)
+    }
+
     fn locked_out(&mut self, locked: &LockedOut, now: Timestamp) {
         let Allowed { unknown, known, all, .. } = allowed(locked.method);
         let (elsewhere, at_known) = (
@@ -284,8 +290,8 @@ impl Guesses {
         }
     }
 
-    /// A guess that was refused unevaluated is told to wait exactly until a wait ends, or until the
-    /// oldest of a closed lane is as old as the window.
+    /// I6: a guess that was refused unevaluated is told to wait exactly until a wait ends, or until
+    /// the oldest of a closed lane is as old as the window.
     pub(super) fn refused(&self, method: Method, retry_at: Timestamp, now: Timestamp) {
         let wait = self.until.get(&method).copied().filter(|until| now < *until);
         let window = SignedDuration::from_hours(24 * allowed(method).days);

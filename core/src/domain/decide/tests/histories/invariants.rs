@@ -47,8 +47,9 @@ pub(super) struct Witness {
     email_from: Option<Timestamp>,
     /// From when a replacement may be completed.
     replacement: Option<Timestamp>,
-    /// Whether authenticators are just being replaced.
+    /// Whether authenticators are just being replaced: lost ones, or worthless ones.
     replacing: bool,
+    rebinding: bool,
     /// Until when address, authenticators and recovery codes stay as they are.
     held: Option<Timestamp>,
     /// Until when each change of the address can be undone.
@@ -134,13 +135,15 @@ impl Witness {
             AccountEvent::Enabled(enabled) => {
                 assert!(self.steps.contains_key(&enabled.factor), "enabled by a code");
                 self.factors.insert(enabled.factor);
+                self.rebinding = false;
                 self.replacement = None;
                 self.waiting.clear();
                 self.more.clear();
             }
             AccountEvent::FactorRemoved(removed) => {
                 assert!(self.factors.remove(&removed.factor));
-                assert!(self.replacing || !self.is_held(now), "an authenticator was held");
+                let makes_way = self.replacing || self.rebinding;
+                assert!(makes_way || !self.is_held(now), "an authenticator was held");
                 self.replacement = None;
                 self.waiting.clear();
                 self.more.clear();
@@ -273,8 +276,9 @@ impl Witness {
             Method::Totp => {
                 let (factor, step) = (verified.factor.unwrap(), verified.step.unwrap());
                 let last = self.steps.insert(factor, step);
-                assert!(last.is_none_or(|last| last < step), "a step was accepted again");
+                assert!(last.is_none_or(|last| last < step), "I2, I3: a step accepted again");
                 let enabling = verified.purpose == Purpose::Enable;
+                self.rebinding = enabling && self.guesses.is_worthless(Method::Totp);
                 assert!(enabling || self.factors.contains(&factor), "it is in use");
             }
             Method::EmailCode => {
@@ -288,6 +292,7 @@ impl Witness {
             Method::RecoveryCode => {}
             Method::Password => panic!("a password is no code"),
         }
+        // I4: the password was right in the same sign-in.
         if let Some(sign_in) = verified.sign_in {
             let (guesses, dies) = self.waiting.remove(&sign_in).expect("a proven first factor");
             assert!(guesses < GUESSES_PER_SIGN_IN, "{guesses} guesses before it");

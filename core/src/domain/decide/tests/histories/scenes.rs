@@ -31,6 +31,7 @@ fn scene() -> impl Strategy<Value = Vec<Step>> {
         undone.concat(),
         not_me(),
         guesses_for_days(Typed::Totp(0, vec![])),
+        guessed_at_and_by_mail(),
         guesses_for_days(Typed::Recovery(None)),
         guesses_for_days(Typed::Email(false)),
     ];
@@ -70,6 +71,12 @@ fn guesses_for_days(typed: Typed) -> Vec<Step> {
     vec![half_day; 14].concat()
 }
 
+/// The same, until the holder sets another password by mail.
+fn guessed_at_and_by_mail() -> Vec<Step> {
+    let reset = vec![now(Action::RequestReset), now(Action::ResetPassword)];
+    [confirms(), guesses_for_days(Typed::Totp(0, vec![])), reset].concat()
+}
+
 fn confirms() -> Vec<Step> {
     let sent = (secs(61), Action::Send(Purpose::ConfirmEmail, 0));
     vec![sent, now(Action::ConfirmEmail(0, true))]
@@ -95,6 +102,11 @@ fn not_me() -> Vec<Step> {
         (secs(31), answer),
         now(Action::SetDemanded(0)),
     ]
+}
+
+/// Whether a history is one of a year and more.
+pub(super) fn is_long() -> impl Strategy<Value = bool> {
+    prop_oneof![7 => Just(false), 1 => Just(true)]
 }
 
 fn passes() -> impl Strategy<Value = SignedDuration> {
@@ -152,7 +164,7 @@ fn guesses() -> impl Strategy<Value = Action> {
         FirstFactor::PasswordWrong,
         FirstFactor::PasswordWrong,
         FirstFactor::PasswordWrong,
-        FirstFactor::Vouched,
+        FirstFactor::Vouched { device: None },
     ]);
     let code_for = select(vec![
         Purpose::SignIn,
@@ -210,6 +222,7 @@ fn rare() -> impl Strategy<Value = Action> {
         1 => (scope, proptest::option::of(method()))
             .prop_map(|(scope, method)| Action::Reset(scope, method)),
         1 => Just(Action::View),
+        1 => Just(Action::Crash),
         2 => any::<u8>().prop_map(Action::Mail),
     ]
 }

@@ -1,0 +1,87 @@
+//! Devices that a client app names: known by its word once all was proven there (SR-133).
+
+use countersign_events::account::{AccountEvent, CodeRejected, CodeVerified, Lane, Method};
+use countersign_events::id::HandleHash;
+
+use super::harness::{
+    Given, begin, device, enrolled, given, hours, mins, prove, secs, session, verify,
+};
+use crate::domain::command::{Command, FirstFactor, Proven};
+
+fn at(number: u8) -> FirstFactor {
+    FirstFactor::Vouched { device: Some(device(number)) }
+}
+
+impl Given {
+    /// The app begins a sign-in at a device, and its user completes it.
+    fn enters_at(self, number: u8, sign_in: u8) -> Self {
+        let begun = self.after(mins(1)).play(begin(at(number), sign_in));
+        let code = begun.totp(&[0]);
+        begun.play(verify(sign_in, code))
+    }
+
+    fn known_devices(&self) -> Vec<HandleHash> {
+        self.account.open().unwrap().devices.keys().copied().collect()
+    }
+
+    fn lane_of(&self, wrong: Command) -> (Lane, Option<HandleHash>) {
+        let events = self.when(wrong).events();
+        let rejected = events.iter().find_map(|event| match event {
+            AccountEvent::CodeRejected(CodeRejected { counted, .. }) => Some(*counted),
+            _ => None,
+        });
+        let counted = rejected.expect("a wrong code");
+        (counted.lane, counted.device)
+    }
+}
+
+/// It keeps its hash: a word of the app cannot be copied.
+#[test]
+fn sr_133_a_device_that_an_app_names_is_known_after_a_full_success() {
+    let begun = given(enrolled()).after(mins(1)).play(begin(at(7), 2));
+    assert_eq!(begun.known_devices(), []);
+    let wrong = verify(2, begun.totp(&[]));
+    assert_eq!(begun.lane_of(wrong.clone()), (Lane::Unknown, None));
+    let entered = begun.play(wrong).enters_at(7, 3);
+    assert_eq!(entered.known_devices(), [device(7)]);
+    let seen = entered.account.open().unwrap().devices[&device(7)].first_seen_at;
+    let again = entered.after(hours(1)).play(begin(at(7), 2));
+    let wrong = verify(2, again.totp(&[]));
+    assert_eq!(again.lane_of(wrong.clone()), (Lane::Known, Some(device(7))));
+    let guessed = again.play(wrong);
+    assert_eq!(guessed.unresolved(Method::Totp), 2);
+    let entered = guessed.enters_at(7, 3);
+    assert_eq!(entered.known_devices(), [device(7)]);
+    assert_eq!(entered.account.open().unwrap().devices[&device(7)].first_seen_at, seen);
+    assert_eq!(entered.unresolved(Method::Totp), 1, "what was wrong by its lane is forgiven");
+}
+
+/// SR-088: who guesses elsewhere closes the lane of all, and takes nothing from it.
+#[test]
+fn sr_088_who_guesses_elsewhere_takes_nothing_from_a_named_device() {
+    let mut guessed = given(enrolled()).enters_at(7, 2);
+    for _ in 0..16 {
+        guessed = guessed.after(hours(13)).play(begin(at(8), 3));
+        let wrong = verify(3, guessed.totp(&[]));
+        guessed = guessed.play(wrong);
+    }
+    let elsewhere = guessed.clone().after(hours(13)).play(begin(at(8), 3));
+    assert!(elsewhere.when(verify(3, elsewhere.totp(&[0]))).0.is_err());
+    let named = guessed.after(hours(13)).play(begin(at(7), 4));
+    let events = named.when(verify(4, named.totp(&[0]))).events();
+    assert!(matches!(events[0], AccountEvent::CodeVerified(CodeVerified { .. })), "{events:?}");
+}
+
+/// Within its session, too, where the app says no device any more.
+#[test]
+fn a_session_that_an_app_began_is_at_the_device_that_it_named() {
+    let entered = given(enrolled()).enters_at(7, 2).after(secs(31));
+    let wrong = prove(52, Proven::Code(entered.totp(&[])), 70);
+    assert_eq!(entered.lane_of(wrong.clone()), (Lane::Known, Some(device(7))));
+    let right = prove(52, Proven::Code(entered.totp(&[0])), 71);
+    let proven = entered.play(wrong).play(right).after(secs(31));
+    assert_eq!((proven.unresolved(Method::Totp), proven.known_devices()), (0, vec![device(7)]));
+    assert!(proven.account.open().unwrap().sessions.contains_key(&session(71)));
+    let wrong = prove(71, Proven::Code(proven.totp(&[])), 72);
+    assert_eq!(proven.lane_of(wrong), (Lane::Known, Some(device(7))), "under its new token");
+}
