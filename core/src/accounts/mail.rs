@@ -121,7 +121,8 @@ impl Request for FindLink {
         entity.load().await?;
         let open = entity.open()?;
         let live = open.reset.as_ref().filter(|link| link.request == self.request);
-        let Some(expires_at) = live.map(|link| link.expires_at) else { return Ok(None) };
+        // What its mail says, at every attempt, whatever was asked for since (SR-024).
+        let Some(expires_at) = live.map(|link| link.said_until) else { return Ok(None) };
         // What grants something goes to a proven address only (SR-027).
         if !open.email.as_ref().is_some_and(|email| email.confirmed) {
             return Ok(None);
@@ -193,7 +194,12 @@ async fn origin(entity: &Entity, recorded: &Recorded) -> Result<Option<Net>, Hal
 }
 
 const fn is_anybodys(event: &AccountEvent) -> bool {
-    matches!(event, AccountEvent::PasswordRejected(_) | AccountEvent::PasswordResetRequested(_))
+    matches!(
+        event,
+        AccountEvent::PasswordRejected(_)
+            | AccountEvent::PasswordResetRequested(_)
+            | AccountEvent::PasswordResetRenewed(_)
+    )
 }
 
 /// The entries before a revision, as many as are read at once, and where they begin.

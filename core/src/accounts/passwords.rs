@@ -39,7 +39,8 @@ impl Accounts {
         self.ask(StreamId::Account(token.account()), change).await
     }
 
-    /// Sends a link to a new password by mail, where there is somebody to send it to. Whether there
+    /// Sends a link to a new password by mail, where there is somebody to send it to; asked too
+    /// often, it makes the link of the last mail work again. Whether there
     /// is, nobody is told, not even by a limit: a login that does not exist goes the same way on
     /// its own stream, and what an account's limits refuse leaves no trace in the answer (SR-030).
     ///
@@ -256,7 +257,8 @@ impl Request for Reset {
         if begun.repeated.is_some() {
             return Ok(());
         }
-        // The newest link is the only one, and each is used once.
+        // The newest link is the only one, and each is used once. Whether it works now is decided
+        // below.
         let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
         let live = open.reset.as_ref().filter(|live| live.request == self.link.event());
         live.ok_or(Refusal::AuthenticationFailed)?;

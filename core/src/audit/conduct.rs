@@ -13,8 +13,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    AccountEvent, Assurance, HistoryViewed, Lane, LockRule, Method, Need, PasswordResetRequested,
-    PasswordVerified, Purpose, SessionOpened, SignInOpened, Viewed,
+    AccountEvent, Assurance, HistoryViewed, Lane, LockRule, Method, Need, PasswordResetRenewed,
+    PasswordResetRequested, PasswordVerified, Purpose, SessionOpened, SignInOpened, Viewed,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Entry, SealClass};
@@ -219,16 +219,21 @@ impl Conduct {
                     self.email_codes.remove(session);
                 }
             }
-            AccountEvent::PasswordSet(set) => self.password_set(set, breaches),
+            AccountEvent::PasswordSet(set) => self.password_set(act, set, breaches),
             AccountEvent::Repudiated(_) => {
+                self.recovery.end_link();
                 self.sign_ins.clear();
                 self.email_codes.clear();
             }
             AccountEvent::EmailChanged(_) => {
                 self.recovery.changes(act, breaches);
+                self.recovery.end_link();
                 self.email_codes.clear();
             }
-            AccountEvent::EmailChangeUndone(_) => self.email_codes.clear(),
+            AccountEvent::EmailChangeUndone(_) => {
+                self.recovery.end_link();
+                self.email_codes.clear();
+            }
             other => self.recovery.take(act, other, breaches),
         }
     }
@@ -270,6 +275,7 @@ impl Conduct {
                 | AccountEvent::AttemptsRefused(_)
                 | AccountEvent::RegistrationAbandoned(_)
                 | AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until: None })
+                | AccountEvent::PasswordResetRenewed(PasswordResetRenewed { link_until: None })
                 | AccountEvent::HistoryViewed(HistoryViewed { what: Viewed::Search })
         );
         if !self.registered && !without_account {

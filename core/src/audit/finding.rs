@@ -72,6 +72,9 @@ pub enum Rule {
     SignInNotOpen,
     /// A password that a sign-in demanded is set in a sign-in that demanded it.
     PasswordNotDemanded,
+    /// A password is set by a link while one is out that works, and such a link works again only
+    /// while it was not used.
+    ResetWithoutLink,
     /// Codes by e-mail complete no sign-in while they are withheld.
     EmailCodeWithheld,
     /// Authenticators are replaced only after the replacement was asked for and was due.

@@ -33,9 +33,11 @@ pub struct Account {
     pub standing: Standing,
     /// What was guessed, by method. An unknown login has counters too.
     pub limits: Counters,
-    /// When a new password was asked for by mail in the last 24 hours; an unknown login has these
-    /// too.
+    /// When a new password was asked for by mail in the last 24 hours, as often as that sends one;
+    /// an unknown login has these too.
     pub resets: Vec<Timestamp>,
+    /// When a new password was last asked for by mail with anything to show for it.
+    pub reset_asked_at: Option<Timestamp>,
     /// When support ended a lockout in the last 30 days.
     pub lockout_resets: Vec<Timestamp>,
     /// Idempotency keys of the last 24 hours.
@@ -76,7 +78,7 @@ pub struct Open {
     pub password: Option<SecretVersion>,
     /// Why the next sign-in asks for a new password, if it does.
     pub password_change: Option<PasswordChangeWhy>,
-    /// The link to a new password that is out.
+    /// The link to a new password that was last sent: it works, or can be made to work again.
     pub reset: Option<ResetLink>,
     /// The authenticators in use.
     pub factors: BTreeMap<FactorId, Factor>,
@@ -131,7 +133,11 @@ pub struct FormerEmail {
 pub struct ResetLink {
     /// The event that it is derived from.
     pub request: EventId,
-    /// When it dies.
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// When it dies, as its mail says.
+    pub said_until: Timestamp,
+    /// When it dies, as things are.
     pub expires_at: Timestamp,
 }
 

@@ -18,7 +18,7 @@ use super::account::{
     Account, Email, EmailCode, Factor, MailState, Offer, Open, RecoverySet, Session, Standing,
 };
 use super::decide::counts_as_guess;
-use super::email_code::{DIGITS, forget_old_sends};
+use super::email_code::{DIGITS, forget_old_sends, is_forgotten};
 
 mod limits;
 mod recovery;
@@ -159,6 +159,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         }
         AccountEvent::DevicesForgotten(forgotten) => open.forget(&forgotten.devices),
         AccountEvent::PasswordResetRequested(_)
+        | AccountEvent::PasswordResetRenewed(_)
         | AccountEvent::PasswordChangeDemanded(_)
         | AccountEvent::HoldPlaced(_)
         | AccountEvent::EmailChanged(_)
@@ -192,7 +193,7 @@ impl Open {
         self.sign_ins.retain(|_, sign_in| at < sign_in.expires_at);
         self.devices.retain(|_, device| at < device.expires_at);
         self.former_emails.retain(|former| at < former.until);
-        self.reset.take_if(|link| at >= link.expires_at);
+        self.reset.take_if(|link| is_forgotten(link.asked_at, at));
         self.replacement.take_if(|replacement| at >= replacement.expires_at);
         self.repudiated.retain(|_, until| at < *until);
         let (sign_ins, sessions) = (&self.sign_ins, &self.sessions);

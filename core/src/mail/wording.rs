@@ -203,7 +203,11 @@ pub(super) fn link(head: &Letterhead, at: Timestamp, mail: &LinkMail) -> Letter<
     let (subject, lead) = (pen.say("new_password.subject"), pen.say("new_password.lead"));
     Letter {
         link: Some(url(head, LinkKind::NewPassword, &mail.token)),
-        body: vec![works_once(pen, mail.expires_at), pen.say("new_password.signs_nobody_in")],
+        body: vec![
+            works_once(pen, mail.expires_at),
+            pen.say("new_password.again"),
+            pen.say("new_password.signs_nobody_in"),
+        ],
         facts: asked_for(pen, at, mail.net.as_ref()),
         not_me: vec![pen.remedy("new_password.remedy", "help.again")],
         ..pen.letter(mail.to.greeted(), subject, lead)

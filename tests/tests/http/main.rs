@@ -38,6 +38,7 @@ mod recovery;
 mod sessions;
 mod sources;
 mod staff;
+mod starving;
 mod step_up;
 mod store_faults;
 mod taken_back;

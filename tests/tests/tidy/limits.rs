@@ -87,6 +87,10 @@ fn sr_085_the_threat_model_states_the_numbers_in_force() {
         ("ten retypes of a used code are no guesses", policy.reused_per_sign_in == 10),
         ("At the 10th\nunresolved code", limits.demands_password == 10),
         ("Support ends two lockouts of an account in 30 days", policy.lockout_resets_max == 2),
+        ("three codes by e-mail in 15 minutes", policy.email_sends_per_15m == 3),
+        ("and five in 24 hours", policy.email_sends_per_day == 5),
+        ("three mails with a link to a new\npassword in an hour", policy.resets_per_hour == 3),
+        ("and ten in 24 hours", policy.resets_per_day == 10),
         ("the two kept for known devices", policy.email_sends_reserved == 2),
     ] {
         assert!(text.contains(said) && number, "{said}");

@@ -41,6 +41,7 @@ impl Sealed {
                 | AccountEvent::FirstFactorVouched(_)
                 | AccountEvent::EmailCodeRequested(_)
                 | AccountEvent::PasswordResetRequested(_)
+                | AccountEvent::PasswordResetRenewed(_)
                 | AccountEvent::PasswordSet(_)
                 | AccountEvent::ReplacementRequested(_)
                 | AccountEvent::Repudiated(_)

@@ -13,6 +13,8 @@ pub(super) struct Recovery {
     email_codes: EmailCodes,
     held_until: Option<Timestamp>,
     due_at: Option<Timestamp>,
+    /// Until when the last link to a new password works, unless it ended before.
+    link_until: Option<Timestamp>,
     /// Between `ReplacementCompleted` and the hold that closes the same append.
     replacing: bool,
 }
@@ -36,8 +38,23 @@ impl Recovery {
                 }
                 self.replacing = true;
             }
+            AccountEvent::PasswordResetRequested(requested) => {
+                self.link_until = requested.link_until.or(self.link_until);
+            }
+            AccountEvent::PasswordResetRenewed(renewed) => {
+                if renewed.link_until.is_some() && self.link_until.is_none() {
+                    let detail = "a link that was never sent, or ended, works again".to_owned();
+                    breaches.push((Rule::ResetWithoutLink, detail));
+                }
+                self.link_until = renewed.link_until.or(self.link_until);
+            }
             _ => {}
         }
+    }
+
+    /// A link to a new password is worth nothing from now on; until when it would have worked.
+    pub(super) const fn end_link(&mut self) -> Option<Timestamp> {
+        self.link_until.take()
     }
 
     /// What was asked for concerned the authenticators and the password there were.
@@ -84,13 +101,24 @@ impl Recovery {
 impl Conduct {
     /// A new password: what the old one began goes no further, and a session starts only in a
     /// sign-in that demanded it.
-    pub(super) fn password_set(&mut self, set: &PasswordSet, breaches: &mut Vec<Breach>) {
+    pub(super) fn password_set(
+        &mut self,
+        act: &Act<'_>,
+        set: &PasswordSet,
+        breaches: &mut Vec<Breach>,
+    ) {
         if set.why == PasswordSetWhy::Rehashed {
             return;
         }
         self.cool_downs.retain(|method, _| *method != Method::Password && !set.forgives_codes);
         if set.why == PasswordSetWhy::Initial {
             return;
+        }
+        let link_until = self.recovery.end_link();
+        let works = link_until.is_some_and(|until| act.at < until);
+        if set.why == PasswordSetWhy::Reset && !works {
+            let detail = format!("at {}, the last link until {link_until:?}", act.at);
+            breaches.push((Rule::ResetWithoutLink, detail));
         }
         self.recovery.forget_replacement();
         let demanded = set.sign_in.and_then(|sign_in| self.sign_ins.remove(&sign_in));

@@ -5,10 +5,10 @@ use countersign_events::account::{
     AccountEvent, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown, Counted,
     DeviceRemembered, DevicesForgotten, Disabled, EmailCodeRequested, EmailConfirmed,
     EnableRequested, Enabled, FactorRemoved, FactorRenamed, FirstFactorVouched, KeyCreated, Lane,
-    LockRule, LockedOut, LockoutReset, Method, Need, Origin, PasswordRejected, PasswordSet,
-    PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
-    RegistrationAbandoned, RejectedWhy, ResetScope, SessionEndedWhy, SessionOpened, SessionUsed,
-    SessionsEnded, SignInOpened,
+    LockRule, LockedOut, LockoutReset, Method, Need, Origin, PasswordRejected,
+    PasswordResetRenewed, PasswordResetRequested, PasswordSet, PasswordSetWhy, PasswordVerified,
+    Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered, RegistrationAbandoned, RejectedWhy,
+    ResetScope, SessionEndedWhy, SessionOpened, SessionUsed, SessionsEnded, SignInOpened,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Draft, Entry, Idempotency};
@@ -399,5 +399,11 @@ fn others() -> impl Strategy<Value = AccountEvent> {
             AccountEvent::LockoutReset(LockoutReset { scope, method })
         }),
         hash().prop_map(|session| AccountEvent::SessionUsed(SessionUsed { session })),
+        option::of(at()).prop_map(|link_until| {
+            AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until })
+        }),
+        option::of(at()).prop_map(|link_until| {
+            AccountEvent::PasswordResetRenewed(PasswordResetRenewed { link_until })
+        }),
     ]
 }

@@ -2,11 +2,11 @@
 
 use countersign_events::account::{
     AccountEvent, Assurance, EmailChanged, EmailCodes, FactorRemoved, HoldPlaced, HoldWhy, Need,
-    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, ReplacementCompleted,
-    ReplacementObjected, ReplacementRequested, SignInOpened,
+    PasswordResetRenewed, PasswordResetRequested, PasswordSet, PasswordSetWhy, PasswordVerified,
+    Purpose, ReplacementCompleted, ReplacementObjected, ReplacementRequested, SignInOpened,
 };
 use countersign_events::id::{SecretVersion, StreamId};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::breach;
 use crate::audit::finding::Rule;
@@ -149,6 +149,58 @@ fn begin_with_need(log: &mut Sample, stream: StreamId, sign_in: u8, needs: Need)
     log.happened(stream, &AccountEvent::PasswordVerified(verified));
 }
 
+fn link_until(log: &Sample) -> Option<Timestamp> {
+    Some(log.now + SignedDuration::from_secs(1800))
+}
+
+fn request_link(log: &mut Sample, stream: StreamId) {
+    let requested = PasswordResetRequested { link_until: link_until(log) };
+    log.happened(stream, &AccountEvent::PasswordResetRequested(requested));
+}
+
+fn renew_link(log: &mut Sample, stream: StreamId) {
+    let renewed = PasswordResetRenewed { link_until: link_until(log) };
+    log.happened(stream, &AccountEvent::PasswordResetRenewed(renewed));
+}
+
+fn set_by_link(log: &mut Sample, stream: StreamId) {
+    let set = PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Reset);
+    log.happened(stream, &AccountEvent::PasswordSet(set));
+}
+
+/// SR-054: a link works for half an hour, is renewed while it was not used, and is used once.
+#[test]
+fn sr_054_a_password_set_by_a_link_that_does_not_work_is_found() {
+    assert_eq!(breach(set_by_link), [Rule::ResetWithoutLink]);
+    let after_seconds = |seconds, renewed_after: Option<i64>| {
+        breach(move |log, stream| {
+            request_link(log, stream);
+            if let Some(renewed_after) = renewed_after {
+                log.wait(renewed_after);
+                renew_link(log, stream);
+            }
+            log.wait(seconds);
+            set_by_link(log, stream);
+        })
+    };
+    assert_eq!(after_seconds(1799, None), []);
+    assert_eq!(after_seconds(1800, None), [Rule::ResetWithoutLink]);
+    assert_eq!(after_seconds(1799, Some(3000)), []);
+    assert_eq!(after_seconds(1800, Some(3000)), [Rule::ResetWithoutLink]);
+    let renewed_after_use = breach(|log, stream| {
+        request_link(log, stream);
+        set_by_link(log, stream);
+        renew_link(log, stream);
+    });
+    assert_eq!(renewed_after_use, [Rule::ResetWithoutLink]);
+    let twice = breach(|log, stream| {
+        request_link(log, stream);
+        set_by_link(log, stream);
+        set_by_link(log, stream);
+    });
+    assert_eq!(twice, [Rule::ResetWithoutLink]);
+}
+
 /// The password that this sign-in demanded, and the session that follows.
 fn set_demanded(log: &mut Sample, stream: StreamId, sign_in: u8, assurance: Assurance) {
     let set = PasswordSet {
@@ -182,6 +234,7 @@ fn a_password_that_no_sign_in_demanded_is_found() {
                 session: opened,
                 ..PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Reset)
             };
+            request_link(log, stream);
             log.happened(stream, &AccountEvent::PasswordSet(set));
         })
     };
@@ -204,8 +257,8 @@ fn sr_132_a_demanded_password_makes_nothing_surer() {
 fn sr_053_a_sign_in_that_outlives_its_password_is_found() {
     let outlived = breach(|log, stream| {
         log.begin(stream, 0x41);
-        let set = PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Reset);
-        log.happened(stream, &AccountEvent::PasswordSet(set));
+        request_link(log, stream);
+        set_by_link(log, stream);
         log.complete(stream, 0x41, 200, 0x42);
     });
     assert_eq!(outlived, [Rule::SignInNotOpen]);

@@ -27,6 +27,7 @@ fn scene() -> impl Strategy<Value = Vec<Step>> {
     let scenes = [
         lost_phone(),
         forgotten_password(),
+        asked_too_often(),
         another_address(),
         undone.concat(),
         not_me(),
@@ -78,6 +79,12 @@ fn confirms() -> Vec<Step> {
 fn forgotten_password() -> Vec<Step> {
     let reset = vec![now(Action::RequestReset), now(Action::ResetPassword)];
     [confirms(), reset, by_email()].concat()
+}
+
+fn asked_too_often() -> Vec<Step> {
+    let asks = vec![now(Action::RequestReset); 4];
+    let again = vec![(mins(20), Action::RequestReset), now(Action::ResetPassword)];
+    [confirms(), asks, again, vec![now(Action::RequestReset)]].concat()
 }
 
 fn another_address() -> Vec<Step> {
