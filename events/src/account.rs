@@ -460,5 +460,6 @@ events! {
         Repudiated(Repudiated) = "account.repudiated" v 1,
         DevicesForgotten(DevicesForgotten) = "account.devices_forgotten" v 1,
         PasswordResetRenewed(PasswordResetRenewed) = "account.password_reset_renewed" v 1,
+        PasswordUnlocked(PasswordUnlocked) = "account.password_unlocked" v 1,
     }
 }

@@ -5,8 +5,8 @@
 
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, USER_AGENT};
-use actix_web::{HttpMessage as _, HttpRequest, web};
-use countersign_core::accounts::answer::SignedIn;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use countersign_core::accounts::answer::{DeviceGiven, SignedIn};
 use countersign_core::accounts::request::PageRequest;
 use countersign_core::accounts::request::{AccountRef, Asker, Call, IdempotencyKey, Net};
 use countersign_core::accounts::{Verdict, answer};
@@ -193,8 +193,21 @@ impl Ask {
             }
             _ => None,
         };
-        let mut answer = self.pack(answers::signed_in(outcome), ended)?;
-        if let (Some(carried), Some(device)) = (&self.carried, &device) {
+        let answer = self.pack(answers::signed_in(outcome), ended)?;
+        self.remembering(answer, device.as_ref())
+    }
+
+    /// Answers, and has the browser hold what it was given.
+    pub(crate) fn give_to_browser(
+        &self,
+        body: &impl Serialize,
+        device: Option<&DeviceGiven>,
+    ) -> Answer {
+        self.remembering(answers::ok(body)?, device)
+    }
+
+    fn remembering(&self, mut answer: HttpResponse, device: Option<&DeviceGiven>) -> Answer {
+        if let (Some(carried), Some(device)) = (&self.carried, device) {
             let cookie = carried.remember(device, self.edge.clock.now());
             answer.add_cookie(&cookie).map_err(|_| ProblemAnswer::new(ProblemCode::Internal))?;
         }

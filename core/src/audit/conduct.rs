@@ -208,8 +208,10 @@ impl Conduct {
                 self.end_sign_ins(cooled.ends_sign_ins);
             }
             AccountEvent::LockedOut(locked) => {
-                if locked.rule == LockRule::HardCap {
-                    self.disabled.insert(locked.method);
+                match (locked.rule, locked.method) {
+                    (LockRule::HardCap, method) => drop(self.disabled.insert(method)),
+                    (LockRule::LaneCap, Method::Password) => self.recovery.password_closed(act.id),
+                    (LockRule::LaneCap, _) => {}
                 }
                 self.end_sign_ins(locked.ends_sign_ins);
             }
@@ -233,6 +235,10 @@ impl Conduct {
             AccountEvent::EmailChangeUndone(_) => {
                 self.recovery.end_link();
                 self.email_codes.clear();
+            }
+            AccountEvent::PasswordUnlocked(_) => {
+                self.cool_downs.remove(&Method::Password);
+                self.recovery.take(act, event, breaches);
             }
             other => self.recovery.take(act, other, breaches),
         }

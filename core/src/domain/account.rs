@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    Assurance, EmailCodes, Method, Need, Origin, PasswordChangeWhy, Purpose,
+    Assurance, BrowserAdmitted, EmailCodes, Method, Need, Origin, PasswordChangeWhy, Purpose,
 };
 use countersign_events::id::{
     ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
@@ -80,6 +80,11 @@ pub struct Open {
     pub password_change: Option<PasswordChangeWhy>,
     /// The link to a new password that was last sent: it works, or can be made to work again.
     pub reset: Option<ResetLink>,
+    /// The event by which the password was last closed to devices that are not known.
+    pub password_closed: Option<EventId>,
+    /// The browser that has tries of its own at the password, since a link of a mail was followed
+    /// in it.
+    pub admitted: Option<BrowserAdmitted>,
     /// The authenticators in use.
     pub factors: BTreeMap<FactorId, Factor>,
     /// The authenticator that waits for its first code.

@@ -69,6 +69,9 @@ pub struct Policy {
     pub resets_per_hour: usize,
     /// The same in 24 hours.
     pub resets_per_day: usize,
+    /// How long a browser in which a link of a mail was followed has tries of its own at the
+    /// password.
+    pub admitted_ttl: SignedDuration,
     /// How long address, authenticators and recovery codes stay as they are after a way around a
     /// proof was used.
     pub hold: SignedDuration,
@@ -122,6 +125,7 @@ impl Default for Policy {
             reset_ttl: SignedDuration::from_mins(30),
             resets_per_hour: 3,
             resets_per_day: 10,
+            admitted_ttl: SignedDuration::from_mins(30),
             hold: SignedDuration::from_hours(24),
             hold_again: SignedDuration::from_hours(7 * 24),
             email_codes_withheld: SignedDuration::from_hours(7 * 24),

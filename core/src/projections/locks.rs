@@ -55,6 +55,9 @@ pub(super) fn apply(
         }
         AccountEvent::LockoutReset(reset) => remove(transaction, account, reset.method, false),
         AccountEvent::PasswordSet(set) => password_set(transaction, account, set),
+        AccountEvent::PasswordUnlocked(_) => {
+            remove(transaction, account, Some(Method::Password), false)
+        }
         AccountEvent::RecoveryCodesIssued(_) => {
             remove(transaction, account, Some(Method::RecoveryCode), true)
         }

@@ -43,5 +43,6 @@ mod step_up;
 mod store_faults;
 mod taken_back;
 mod taking;
+mod unlock;
 mod vault_faults;
 mod weak_passwords;

@@ -43,6 +43,7 @@ impl Sealed {
                 | AccountEvent::PasswordResetRequested(_)
                 | AccountEvent::PasswordResetRenewed(_)
                 | AccountEvent::PasswordSet(_)
+                | AccountEvent::PasswordUnlocked(_)
                 | AccountEvent::ReplacementRequested(_)
                 | AccountEvent::Repudiated(_)
         );

@@ -16,6 +16,7 @@ use super::Decision;
 use super::guesses::admit;
 use super::sessions::{ended, others, replacing, session_of};
 use super::sign_in::{after_factors, alive, later, password_wrong};
+use super::unlock;
 use crate::domain::account::{Account, Open};
 use crate::domain::command::{ChangePassword, Context, SetDemandedPassword};
 use crate::domain::email_code::{asked_lately, may_mail_link};
@@ -92,7 +93,7 @@ pub(super) fn request_reset(account: &Account, context: &Context<'_>) -> Decisio
 pub(super) fn reset(account: &Account, version: SecretVersion, context: &Context<'_>) -> Decision {
     let open = account.open().ok_or(Refusal::AuthenticationFailed)?;
     let link = open.reset.as_ref().filter(|link| context.now < link.expires_at);
-    link.ok_or(Refusal::AuthenticationFailed)?;
+    let link = link.ok_or(Refusal::AuthenticationFailed)?;
     let set = AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Reset));
     let hold = AccountEvent::HoldPlaced(HoldPlaced {
         why: HoldWhy::PasswordReset,
@@ -100,7 +101,8 @@ pub(super) fn reset(account: &Account, version: SecretVersion, context: &Context
         email_codes: withheld(open, context),
     });
     let ended = ended(others(open, None), SessionEndedWhy::PasswordChanged);
-    Ok([Some(set), Some(hold), ended].into_iter().flatten().collect())
+    let admitted = unlock::after_reset(open, link.request, context);
+    Ok([Some(set), Some(hold), ended, admitted].into_iter().flatten().collect())
 }
 
 /// Until when a reset holds what it holds. Where something was held lately it is not begun anew:

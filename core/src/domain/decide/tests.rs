@@ -21,3 +21,4 @@ mod sign_in;
 mod simulations;
 mod state_machine;
 mod support;
+mod unlock;

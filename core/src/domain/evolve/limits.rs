@@ -43,6 +43,7 @@ pub(super) fn evolve(account: &mut Account, event: &AccountEvent, at: Timestamp)
         }
         AccountEvent::CooledDown(cooled) => limits.counter(cooled.method).cool_down(at, cooled),
         AccountEvent::LockedOut(locked) => limits.counter(locked.method).lock_out(at, locked),
+        AccountEvent::PasswordUnlocked(_) => limits.unlock_password(),
         AccountEvent::LockoutReset(reset) => {
             limits.reset(reset);
             let resets = &mut account.lockout_resets;

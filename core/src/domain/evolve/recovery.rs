@@ -72,6 +72,7 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
             open.sign_ins.clear();
             open.email_codes.clear();
             open.devices.clear();
+            open.admitted = None;
             open.offer = None;
             open.reset = None;
         }

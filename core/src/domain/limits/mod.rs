@@ -147,6 +147,11 @@ impl Counters {
         }
     }
 
+    /// The holder was reached by mail: who guessed passwords from elsewhere begins anew.
+    pub(super) fn unlock_password(&mut self) {
+        self.counter(Method::Password).forgive_unknown();
+    }
+
     /// Ends waits and forgives wrong passwords; with [`ResetScope::Counters`] all that was wrong.
     pub(super) fn reset(&mut self, reset: &LockoutReset) {
         let LockoutReset { scope, method: only } = *reset;

@@ -109,7 +109,7 @@ impl Guesses {
         (now, devices): (Timestamp, &Known),
     ) {
         let Counted { lane, device, .. } = counted;
-        assert!(device.is_none_or(|device| devices.has(device)), "a device that is not known");
+        assert!(device.is_none_or(|it| devices.counts(method, it)), "a device that is not known");
         assert_eq!(lane, self.lane(method, device, now), "the lane of a guess");
         self.evaluated(method, lane, now);
         let failure = Failure { at: now, within, device, lane };
@@ -140,7 +140,8 @@ impl Guesses {
         (within, device): (Option<HandleHash>, Option<HandleHash>),
         (now, devices): (Timestamp, &Known),
     ) {
-        assert!(device.is_none_or(|device| devices.was(device)), "a device that was not known");
+        let was_known = device.is_none_or(|device| devices.was(methods[0], device));
+        assert!(was_known, "a device that was not known");
         self.evaluated(methods[0], self.lane(methods[0], device, now), now);
         for method in methods {
             self.unresolved.entry(*method).or_default().retain(|failure| {
@@ -207,6 +208,11 @@ impl Guesses {
                         self.unresolved.remove(&method);
                     }
                 }
+            }
+            AccountEvent::PasswordUnlocked(_) => {
+                self.until.remove(&Method::Password);
+                let failures = self.unresolved.entry(Method::Password).or_default();
+                failures.retain(|failure| failure.lane == Lane::Known);
             }
             AccountEvent::PasswordSet(set) => {
                 if set.why != PasswordSetWhy::Rehashed {
