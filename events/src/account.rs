@@ -16,7 +16,7 @@ pub use self::mail::*;
 pub use self::recovery::*;
 pub use self::sessions::*;
 use crate::catalogue::events;
-use crate::id::{ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion};
+use crate::id::{ClientId, EventId, FactorId, HandleHash, Hash32, SecretVersion};
 
 /// A way to prove that it is you. Each has its own counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -339,24 +339,6 @@ pub struct CodeRejected {
     pub counted: Counted,
 }
 
-/// A code by e-mail was asked for; the courier sends it. Sealed `net`; to change the address also
-/// `pii`: `{email}`, the new one, which the code goes to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EmailCodeRequested {
-    /// What for.
-    pub purpose: Purpose,
-    /// The sign-in, or the session that confirms its address.
-    pub bound_to: HandleHash,
-    /// The number that the code is derived from, with keys the log does not hold.
-    pub nonce: Nonce,
-    /// Digits of the code, where they are not six.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digits: Option<u8>,
-    /// When the code dies.
-    pub expires_at: Timestamp,
-}
-
 /// Ten recovery codes were issued; any older set is dead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -466,5 +448,7 @@ events! {
         ReplacementCompleted(ReplacementCompleted) = "account.replacement_completed" v 1,
         Repudiated(Repudiated) = "account.repudiated" v 1,
         DevicesForgotten(DevicesForgotten) = "account.devices_forgotten" v 1,
+        PasswordResetRenewed(PasswordResetRenewed) = "account.password_reset_renewed" v 1,
+        PasswordUnlocked(PasswordUnlocked) = "account.password_unlocked" v 1,
     }
 }

@@ -5,7 +5,7 @@ use crate::contract::email::{ChangeEmail, EmailCodePromised};
 use crate::contract::password::{
     ChangePassword, NewPassword, PasswordChanged, PasswordReset, RequestPasswordReset, Taken,
 };
-use crate::contract::recovery::{Objection, Replacement};
+use crate::contract::recovery::{Objection, Replacement, Unlocked};
 use crate::contract::secret::Secret;
 
 impl Client {
@@ -47,5 +47,10 @@ impl Client {
     /// Says that something was somebody else's doing: `POST /v1/objections/{token}`.
     pub fn object(&self, token: &Secret) -> Pending<Objection> {
         self.post_empty(&["objections", token.reveal()])
+    }
+
+    /// Has the password asked for again that guesses have closed: `POST /v1/unlocks/{token}`.
+    pub fn unlock(&self, token: &Secret) -> Pending<Unlocked> {
+        self.post_empty(&["unlocks", token.reveal()])
     }
 }

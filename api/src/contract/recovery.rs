@@ -28,6 +28,8 @@ pub enum About {
     EmailChange,
     /// The password was set anew by mail.
     PasswordReset,
+    /// Somebody guesses passwords or codes: an objection sends a link to a new password.
+    Guesses,
     /// Anything else.
     Other,
 }
@@ -49,7 +51,14 @@ pub enum Effect {
     PasswordAsked,
     /// For a while address, authenticators and recovery codes stay as they are.
     Held,
+    /// A mail with a link to a new password is sent.
+    LinkSent,
 }
+
+/// The password is asked for again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Unlocked {}
 
 /// What the link of a notice is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

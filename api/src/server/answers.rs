@@ -197,6 +197,7 @@ pub(crate) fn objection(view: core::ObjectionView) -> Objection {
         Told::Replacement => About::Replacement,
         Told::EmailChange => About::EmailChange,
         Told::PasswordReset => About::PasswordReset,
+        Told::Guesses => About::Guesses,
         Told::Other => About::Other,
     };
     let effects = view.effects.into_iter().map(effect).collect();
@@ -211,6 +212,7 @@ const fn effect(effect: core::Effect) -> Effect {
         core::Effect::PasswordEnded => Effect::PasswordEnded,
         core::Effect::PasswordAsked => Effect::PasswordAsked,
         core::Effect::Held => Effect::Held,
+        core::Effect::LinkSent => Effect::LinkSent,
     }
 }
 

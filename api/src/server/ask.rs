@@ -199,6 +199,17 @@ impl Ask {
         Ok(answer)
     }
 
+    /// Answers, and has the browser hold what it was given.
+    pub(crate) fn give_to_browser(
+        &self,
+        body: &impl Serialize,
+        device: Option<&DeviceGiven>,
+    ) -> Answer {
+        let mut answer = answers::ok(body)?;
+        self.remember(device, &mut answer)?;
+        Ok(answer)
+    }
+
     /// Answers with the session that another proof gave. A known device holds another handle from
     /// now on.
     pub(crate) fn give_proven(&self, given: &SessionGiven) -> Answer {

@@ -45,6 +45,7 @@ const API_KEY: &str = "api_key";
         v1::replacement::cancel::handle,
         v1::objections::show::handle,
         v1::objections::object::handle,
+        v1::unlocks::unlock::handle,
         v1::factors::begin::handle,
         v1::factors::activate::handle,
         v1::factors::rename::handle,

@@ -271,6 +271,8 @@ pub enum Effect {
     PasswordAsked,
     /// For a while address, authenticators and recovery codes stay as they are.
     Held,
+    /// A mail with a link to a new password is sent.
+    LinkSent,
 }
 
 /// What a notice told of, to whoever holds its link.

@@ -1,6 +1,8 @@
 //! What the courier asks of accounts, and tells them.
 
-use countersign_events::account::{AccountEvent, EmailCodeSent, EmailDeliveryFailed, NoticeSent};
+use countersign_events::account::{
+    AccountEvent, EmailCodeSent, EmailDeliveryFailed, LockRule, LockedOut, Method, NoticeSent,
+};
 use countersign_events::id::{AccountId, EventId, Revision, StreamId};
 use countersign_events::store::{READ_LIMIT_MAX, Recorded};
 use futures::future::BoxFuture;
@@ -75,7 +77,10 @@ impl Request for FindAddressees {
         entity.load().await?;
         let (open, now) = (entity.open()?, entity.now());
         let (secrets, language) = (&entity.services.secrets, reader(entity, self.cause).await?.1);
-        let not_me = LinkToken::new(secrets, LinkKind::NotMe, entity.id()?, self.cause).reveal();
+        let account = entity.id()?;
+        let token = |kind| LinkToken::new(secrets, kind, account, self.cause).reveal();
+        let (not_me, unlock) = (token(LinkKind::NotMe), token(LinkKind::Unlock));
+        let closes = closes_password(entity, self.cause).await?;
         let not_me = |email: &Email| email.confirmed.then(|| not_me.clone());
         let present = open.email.as_ref().map(|email| (Whose::Present, email, open.identity_at));
         let former = open.former_emails.iter().filter(|former| now < former.until);
@@ -85,13 +90,32 @@ impl Request for FindAddressees {
         let mut addressees: Vec<Addressee> = vec![];
         for (whose, email, identity_at) in present.into_iter().chain(former) {
             let found = addressee(entity, whose, identity_at, language).await?;
-            let found = found.map(|found| Addressee { not_me: not_me(email), ..found });
+            // What grants something goes to the present address only, once it is proven (SR-027).
+            let unlocks = closes && whose == Whose::Present && email.confirmed;
+            let found = found.map(|found| Addressee {
+                not_me: not_me(email),
+                unlock: unlocks.then(|| unlock.clone()),
+                ..found
+            });
             // Who went back to an earlier address is told once.
             let is_new = |found: &Addressee| addressees.iter().all(|to| to.email != found.email);
             addressees.extend(found.filter(is_new));
         }
         Ok(addressees)
     }
+}
+
+/// Whether an event closed the password to devices that are not known.
+async fn closes_password(entity: &Entity, cause: EventId) -> Result<bool, Halt> {
+    let Some(cause) = event_since(entity, cause).await? else { return Ok(false) };
+    Ok(matches!(
+        stamped(&cause)?.event,
+        AccountEvent::LockedOut(LockedOut {
+            method: Method::Password,
+            rule: LockRule::LaneCap,
+            ..
+        })
+    ))
 }
 
 /// Whom the entry of this revision names.
@@ -105,7 +129,14 @@ async fn addressee(
     let identity: Option<Identity> =
         open_pii(&entity.services.secrets, entity.id()?, &recorded).await?;
     Ok(identity.and_then(|Identity { email, display_name, .. }| {
-        email.map(|email| Addressee { email, whose, display_name, language, not_me: None })
+        email.map(|email| Addressee {
+            email,
+            whose,
+            display_name,
+            language,
+            not_me: None,
+            unlock: None,
+        })
     }))
 }
 
@@ -121,7 +152,8 @@ impl Request for FindLink {
         entity.load().await?;
         let open = entity.open()?;
         let live = open.reset.as_ref().filter(|link| link.request == self.request);
-        let Some(expires_at) = live.map(|link| link.expires_at) else { return Ok(None) };
+        // What its mail says, at every attempt, whatever was asked for since (SR-024).
+        let Some(expires_at) = live.map(|link| link.said_until) else { return Ok(None) };
         // What grants something goes to a proven address only (SR-027).
         if !open.email.as_ref().is_some_and(|email| email.confirmed) {
             return Ok(None);
@@ -193,7 +225,12 @@ async fn origin(entity: &Entity, recorded: &Recorded) -> Result<Option<Net>, Hal
 }
 
 const fn is_anybodys(event: &AccountEvent) -> bool {
-    matches!(event, AccountEvent::PasswordRejected(_) | AccountEvent::PasswordResetRequested(_))
+    matches!(
+        event,
+        AccountEvent::PasswordRejected(_)
+            | AccountEvent::PasswordResetRequested(_)
+            | AccountEvent::PasswordResetRenewed(_)
+    )
 }
 
 /// The entries before a revision, as many as are read at once, and where they begin.

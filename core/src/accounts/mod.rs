@@ -26,6 +26,7 @@ mod sign_in;
 mod source;
 mod staff;
 mod support;
+mod unlock;
 mod view;
 
 use std::sync::Arc;

@@ -8,10 +8,11 @@ use countersign_events::id::{AccountId, HandleHash, SecretVersion, StreamId};
 use futures::future::join_all;
 use zeroize::Zeroizing;
 
-use super::answer::{SessionGiven, SignedIn};
+use super::answer::{DeviceGiven, SessionGiven, SignedIn};
 use super::identity::{Identity, seal_net};
 use super::request::Call;
 use super::sign_in::{Checked, check_password, session_given, signed_in};
+use super::unlock::browser_admitted;
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed, Services};
 use crate::domain::Command;
@@ -39,7 +40,8 @@ impl Accounts {
         self.ask(StreamId::Account(token.account()), change).await
     }
 
-    /// Sends a link to a new password by mail, where there is somebody to send it to. Whether there
+    /// Sends a link to a new password by mail, where there is somebody to send it to; asked too
+    /// often, it makes the link of the last mail work again. Whether there
     /// is, nobody is told, not even by a limit: a login that does not exist goes the same way on
     /// its own stream, and what an account's limits refuse leaves no trace in the answer (SR-030).
     ///
@@ -86,7 +88,8 @@ impl Accounts {
         Ok(self.read_model().find_by_proven_email(address, RESETS_AT_ONCE_MAX)?)
     }
 
-    /// Sets a new password by the link that a mail carried. Nobody is signed in.
+    /// Sets a new password by the link that a mail carried. Nobody is signed in; a page of ours that
+    /// asks has tries of its own for a while, by what is given.
     ///
     /// # Errors
     /// [`Refusal::AuthenticationFailed`] for a link that is not, or no longer, good;
@@ -96,7 +99,7 @@ impl Accounts {
         call: &Call,
         link: LinkToken,
         password: Zeroizing<String>,
-    ) -> Verdict<()> {
+    ) -> Verdict<Option<DeviceGiven>> {
         if !link.is_genuine(self.secrets(), LinkKind::NewPassword) {
             return Ok(Err(Refusal::AuthenticationFailed));
         }
@@ -249,14 +252,19 @@ struct Reset {
 }
 
 impl Request for Reset {
-    type Answer = ();
+    type Answer = Option<DeviceGiven>;
 
-    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        let begun = entity.begin(&self.call).await?;
-        if begun.repeated.is_some() {
-            return Ok(());
-        }
-        // The newest link is the only one, and each is used once.
+    async fn perform(&self, entity: &mut Entity) -> Result<Option<DeviceGiven>, Halt> {
+        let set = async |entity: &mut Entity, mint: &Mint| self.set(entity, mint).await;
+        let (batch, mint) = entity.once(&self.call, set).await?;
+        browser_admitted(entity, &batch, &mint)
+    }
+}
+
+impl Reset {
+    async fn set(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
+        // The newest link is the only one, and each is used once. Whether it works now is decided
+        // below.
         let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
         let live = open.reset.as_ref().filter(|live| live.request == self.link.event());
         live.ok_or(Refusal::AuthenticationFailed)?;
@@ -267,8 +275,9 @@ impl Request for Reset {
         let net = seal_net(entity, &self.call).await?;
         let sealed = Sealed { pii: None, net: Some(net) };
         let command = Command::ResetPassword { version };
-        entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
-        destroy_former(entity, former).await
+        let batch = entity.decide(&self.call, &command, sealed, Some(mint)).await?;
+        destroy_former(entity, former).await?;
+        Ok(batch)
     }
 }
 

@@ -192,6 +192,10 @@ async fn told(entity: &Entity, link: &LinkToken) -> Result<ObjectionView, Halt> 
         AccountEvent::ReplacementRequested(_) => Told::Replacement,
         AccountEvent::EmailChanged(_) => Told::EmailChange,
         AccountEvent::PasswordSet(set) if set.why == PasswordSetWhy::Reset => Told::PasswordReset,
+        AccountEvent::PasswordRejected(_)
+        | AccountEvent::CodeRejected(_)
+        | AccountEvent::CooledDown(_)
+        | AccountEvent::LockedOut(_) => Told::Guesses,
         _ => Told::Other,
     };
     Ok(ObjectionView { told, at: event.at, until, effects: vec![] })
@@ -212,6 +216,7 @@ fn effects<'a>(events: impl IntoIterator<Item = &'a AccountEvent>) -> Result<Vec
             }
             AccountEvent::PasswordChangeDemanded(_) => Some(Effect::PasswordAsked),
             AccountEvent::HoldPlaced(_) => Some(Effect::Held),
+            AccountEvent::PasswordResetRequested(_) => Some(Effect::LinkSent),
             AccountEvent::Repudiated(_) => {
                 repudiates = true;
                 None

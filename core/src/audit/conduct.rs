@@ -13,8 +13,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    AccountEvent, Assurance, HistoryViewed, Lane, LockRule, Method, Need, PasswordResetRequested,
-    PasswordVerified, Purpose, SessionOpened, SignInOpened, Viewed,
+    AccountEvent, Assurance, HistoryViewed, Lane, LockRule, Method, Need, PasswordResetRenewed,
+    PasswordResetRequested, PasswordVerified, Purpose, SessionOpened, SignInOpened, Viewed,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Entry, SealClass};
@@ -221,8 +221,10 @@ impl Conduct {
                 self.end_sign_ins(cooled.ends_sign_ins);
             }
             AccountEvent::LockedOut(locked) => {
-                if locked.rule == LockRule::HardCap {
-                    self.disabled.insert(locked.method);
+                match (locked.rule, locked.method) {
+                    (LockRule::HardCap, method) => drop(self.disabled.insert(method)),
+                    (LockRule::LaneCap, Method::Password) => self.recovery.password_closed(act.id),
+                    (LockRule::LaneCap, _) => {}
                 }
                 self.end_sign_ins(locked.ends_sign_ins);
             }
@@ -232,16 +234,25 @@ impl Conduct {
                     self.email_codes.remove(session);
                 }
             }
-            AccountEvent::PasswordSet(set) => self.password_set(set, breaches),
+            AccountEvent::PasswordSet(set) => self.password_set(act, set, breaches),
             AccountEvent::Repudiated(_) => {
+                self.recovery.end_link();
                 self.sign_ins.clear();
                 self.email_codes.clear();
             }
             AccountEvent::EmailChanged(_) => {
                 self.recovery.changes(act, breaches);
+                self.recovery.end_link();
                 self.email_codes.clear();
             }
-            AccountEvent::EmailChangeUndone(_) => self.email_codes.clear(),
+            AccountEvent::EmailChangeUndone(_) => {
+                self.recovery.end_link();
+                self.email_codes.clear();
+            }
+            AccountEvent::PasswordUnlocked(_) => {
+                self.cool_downs.remove(&Method::Password);
+                self.recovery.take(act, event, breaches);
+            }
             other => self.recovery.take(act, other, breaches),
         }
     }
@@ -283,6 +294,7 @@ impl Conduct {
                 | AccountEvent::AttemptsRefused(_)
                 | AccountEvent::RegistrationAbandoned(_)
                 | AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until: None })
+                | AccountEvent::PasswordResetRenewed(PasswordResetRenewed { link_until: None })
                 | AccountEvent::HistoryViewed(HistoryViewed { what: Viewed::Search })
         );
         if !self.registered && !without_account {

@@ -72,6 +72,12 @@ pub enum Rule {
     SignInNotOpen,
     /// A password that a sign-in demanded is set in a sign-in that demanded it.
     PasswordNotDemanded,
+    /// A password is set by a link while one is out that works, and such a link works again only
+    /// while it was not used.
+    ResetWithoutLink,
+    /// A link unlocks the password once, after the lock that it came of; one to a new password
+    /// only together with that.
+    UnlockedWithoutLink,
     /// Codes by e-mail complete no sign-in while they are withheld.
     EmailCodeWithheld,
     /// Authenticators are replaced only after the replacement was asked for and was due.

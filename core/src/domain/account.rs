@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    Assurance, EmailCodes, Method, Need, Origin, PasswordChangeWhy, Purpose,
+    Assurance, BrowserAdmitted, EmailCodes, Method, Need, Origin, PasswordChangeWhy, Purpose,
 };
 use countersign_events::id::{
     ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
@@ -33,9 +33,11 @@ pub struct Account {
     pub standing: Standing,
     /// What was guessed, by method. An unknown login has counters too.
     pub limits: Counters,
-    /// When a new password was asked for by mail in the last 24 hours; an unknown login has these
-    /// too.
+    /// When a new password was asked for by mail in the last 24 hours, as often as that sends one;
+    /// an unknown login has these too.
     pub resets: Vec<Timestamp>,
+    /// When a new password was last asked for by mail with anything to show for it.
+    pub reset_asked_at: Option<Timestamp>,
     /// When support ended a lockout in the last 30 days.
     pub lockout_resets: Vec<Timestamp>,
     /// Idempotency keys of the last 24 hours.
@@ -76,8 +78,13 @@ pub struct Open {
     pub password: Option<SecretVersion>,
     /// Why the next sign-in asks for a new password, if it does.
     pub password_change: Option<PasswordChangeWhy>,
-    /// The link to a new password that is out.
+    /// The link to a new password that was last sent: it works, or can be made to work again.
     pub reset: Option<ResetLink>,
+    /// The event by which the password was last closed to devices that are not known.
+    pub password_closed: Option<EventId>,
+    /// The browser that has tries of its own at the password, since a link of a mail was followed
+    /// in it.
+    pub admitted: Option<BrowserAdmitted>,
     /// The authenticators in use.
     pub factors: BTreeMap<FactorId, Factor>,
     /// The authenticator that waits for its first code.
@@ -133,7 +140,11 @@ pub struct FormerEmail {
 pub struct ResetLink {
     /// The event that it is derived from.
     pub request: EventId,
-    /// When it dies.
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// When it dies, as its mail says.
+    pub said_until: Timestamp,
+    /// When it dies, as things are.
     pub expires_at: Timestamp,
 }
 

@@ -108,6 +108,12 @@ pub enum Command {
         /// Durable in the vault.
         version: SecretVersion,
     },
+    /// Have the password asked for again where it is closed to devices that are not known, by a
+    /// link of a mail.
+    UnlockPassword {
+        /// The event that closed it.
+        cause: EventId,
+    },
     /// Set the password that a sign-in asked for.
     SetDemandedPassword(SetDemandedPassword),
     /// Take another address, with a code sent to it.
@@ -363,6 +369,8 @@ pub enum Told {
     EmailChange,
     /// The password was set anew by mail.
     PasswordReset,
+    /// Somebody guesses passwords or codes.
+    Guesses,
     /// Anything else.
     Other,
 }

@@ -14,6 +14,8 @@ use super::refusal::Refusal;
 pub const DIGITS: u8 = 6;
 /// Digits of a code that leads to a recovery (SR-020).
 pub const RECOVERY_DIGITS: u8 = 8;
+/// The shorter span over which sends are limited.
+const BURST_SPAN: SignedDuration = SignedDuration::from_mins(15);
 /// The span over which sends are limited.
 const SENDS_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -21,7 +23,8 @@ const SENDS_SPAN: SignedDuration = SignedDuration::from_hours(24);
 /// sessions, so that whoever has the password cannot use up the holder's.
 ///
 /// # Errors
-/// [`Refusal::TooManyRequests`] within the resend time, and at the day's limit.
+/// [`Refusal::TooManyRequests`] within the resend time, and at the limits of 15 minutes and of the
+/// day.
 pub fn admit_send(
     open: &Open,
     has_reserve: bool,
@@ -33,6 +36,7 @@ pub fn admit_send(
         let retry_at = last.saturating_add(policy.email_resend).unwrap_or(Timestamp::MAX);
         return Err(Refusal::TooManyRequests { retry_at });
     }
+    admit_within(&open.email_sends, BURST_SPAN, policy.email_sends_per_15m, now)?;
     let reserved = if has_reserve { 0 } else { policy.email_sends_reserved };
     let most = policy.email_sends_per_day.saturating_sub(reserved);
     admit_within(&open.email_sends, SENDS_SPAN, most, now)
@@ -41,13 +45,24 @@ pub fn admit_send(
 /// The shorter span over which requests for a new password are limited.
 const RESETS_SPAN: SignedDuration = SignedDuration::from_hours(1);
 
-/// Whether another link to a new password may be asked for now (AT-50).
-///
-/// # Errors
-/// [`Refusal::TooManyRequests`] at the limit of the hour and of the day.
-pub fn admit_reset(resets: &[Timestamp], now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
-    admit_within(resets, RESETS_SPAN, policy.resets_per_hour, now)?;
-    admit_within(resets, SENDS_SPAN, policy.resets_per_day, now)
+/// Whether another mail with a link to a new password may be sent now (AT-50).
+#[must_use]
+pub fn may_mail_link(resets: &[Timestamp], now: Timestamp, policy: &Policy) -> bool {
+    admit_within(resets, RESETS_SPAN, policy.resets_per_hour, now).is_ok()
+        && admit_within(resets, SENDS_SPAN, policy.resets_per_day, now).is_ok()
+}
+
+/// Whether a request beyond these mails was recorded so lately that another would add little: the
+/// last link still has more than half of its time. So the log grows by four entries an hour at the
+/// most, however often is asked.
+#[must_use]
+pub fn asked_lately(last: Option<Timestamp>, now: Timestamp, policy: &Policy) -> bool {
+    last.is_some_and(|last| now.duration_since(last) < policy.reset_ttl / 2)
+}
+
+/// Whether a link's mail is so old that nobody has a use for the link any more.
+pub(super) fn is_forgotten(asked_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(asked_at) >= SENDS_SPAN
 }
 
 /// Admits one more within a span that has had fewer than `most`; else from when that is so.

@@ -6,8 +6,8 @@
 
 use countersign_events::account::{
     AccountEvent, CodeRejected, CodeVerified, CooledDown, EmailCodeRequested, EmailCodes,
-    EnableRequested, LockedOut, Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued,
-    Registered,
+    EnableRequested, LockRule, LockedOut, Method, PasswordSet, PasswordSetWhy, Purpose,
+    RecoveryCodesIssued, Registered,
 };
 use countersign_events::catalogue::DecodeError;
 use countersign_events::entry::{Entry, Idempotency, SealClass};
@@ -18,7 +18,7 @@ use super::account::{
     Account, Email, EmailCode, Factor, MailState, Offer, Open, RecoverySet, Session, Standing,
 };
 use super::decide::{counts_as_guess, is_of_no_mail};
-use super::email_code::{DIGITS, forget_old_sends};
+use super::email_code::{DIGITS, forget_old_sends, is_forgotten};
 
 mod limits;
 mod recovery;
@@ -93,6 +93,8 @@ fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
         password: None,
         password_change: None,
         reset: None,
+        password_closed: None,
+        admitted: None,
         factors: [].into(),
         offer: None,
         recovery: None,
@@ -151,12 +153,22 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::SessionsEnded(ended) => {
             ended.sessions.iter().for_each(|session| open.end(*session));
         }
+        AccountEvent::LockedOut(LockedOut {
+            method: Method::Password,
+            rule: LockRule::LaneCap,
+            ..
+        }) => open.password_closed = Some(stamped.id),
+        AccountEvent::PasswordUnlocked(unlocked) => {
+            open.password_closed = None;
+            open.admitted = unlocked.browser;
+        }
         AccountEvent::CooledDown(CooledDown { ends_sign_ins: true, .. })
         | AccountEvent::LockedOut(LockedOut { ends_sign_ins: true, .. }) => {
             open.end_unknown_sign_ins();
         }
         AccountEvent::DevicesForgotten(forgotten) => open.forget(&forgotten.devices),
         AccountEvent::PasswordResetRequested(_)
+        | AccountEvent::PasswordResetRenewed(_)
         | AccountEvent::PasswordChangeDemanded(_)
         | AccountEvent::HoldPlaced(_)
         | AccountEvent::EmailChanged(_)
@@ -189,8 +201,9 @@ impl Open {
         self.sessions.retain(|_, session| at < session.expires_at);
         self.sign_ins.retain(|_, sign_in| at < sign_in.expires_at);
         self.devices.retain(|_, device| at < device.expires_at);
+        self.admitted.take_if(|browser| at >= browser.expires_at);
         self.former_emails.retain(|former| at < former.until);
-        self.reset.take_if(|link| at >= link.expires_at);
+        self.reset.take_if(|link| is_forgotten(link.asked_at, at));
         self.replacement.take_if(|replacement| at >= replacement.expires_at);
         self.repudiated.retain(|_, until| at < *until);
         let (sign_ins, sessions) = (&self.sign_ins, &self.sessions);
@@ -225,6 +238,8 @@ impl Open {
             }
         }
         self.reset = None;
+        self.password_closed = None;
+        self.admitted = None;
         self.replacement = None;
         self.start(set.session.as_ref(), Method::Password, stamped);
         if let (Some(opened), Some(earlier)) = (&set.session, &earlier) {

@@ -43,6 +43,8 @@ pub struct Policy {
     pub email_code_ttl: SignedDuration,
     /// The least time between two codes by e-mail.
     pub email_resend: SignedDuration,
+    /// Codes by e-mail in 15 minutes.
+    pub email_sends_per_15m: usize,
     /// Codes by e-mail in 24 hours.
     pub email_sends_per_day: usize,
     /// Of these, the ones kept for devices that are known.
@@ -63,10 +65,13 @@ pub struct Policy {
     pub single_channel_ack: bool,
     /// How long a link to a new password works.
     pub reset_ttl: SignedDuration,
-    /// Requests for such a link in one hour.
+    /// Mails with such a link in one hour; a further request makes the last one work again.
     pub resets_per_hour: usize,
     /// The same in 24 hours.
     pub resets_per_day: usize,
+    /// How long a browser in which a link of a mail was followed has tries of its own at the
+    /// password.
+    pub admitted_ttl: SignedDuration,
     /// How long address, authenticators and recovery codes stay as they are after a way around a
     /// proof was used.
     pub hold: SignedDuration,
@@ -107,6 +112,7 @@ impl Default for Policy {
             factors_max: 10,
             email_code_ttl: SignedDuration::from_mins(10),
             email_resend: SignedDuration::from_secs(60),
+            email_sends_per_15m: 3,
             email_sends_per_day: 5,
             email_sends_reserved: 2,
             session_overall: SignedDuration::from_hours(12),
@@ -119,6 +125,7 @@ impl Default for Policy {
             reset_ttl: SignedDuration::from_mins(30),
             resets_per_hour: 3,
             resets_per_day: 10,
+            admitted_ttl: SignedDuration::from_mins(30),
             hold: SignedDuration::from_hours(24),
             hold_again: SignedDuration::from_hours(7 * 24),
             email_codes_withheld: SignedDuration::from_hours(7 * 24),

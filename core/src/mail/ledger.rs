@@ -33,6 +33,9 @@ pub struct Addressee {
     pub language: Language,
     /// What a notice's link to object carries: only for an address that was proven.
     pub not_me: Option<Zeroizing<String>>,
+    /// What a notice's link carries to have the password asked for again: only for the present
+    /// address, where that was proven, and of the lock that closed the password.
+    pub unlock: Option<Zeroizing<String>>,
 }
 
 impl Addressee {
@@ -45,6 +48,7 @@ impl Addressee {
             display_name: None,
             language: Language::default(),
             not_me: None,
+            unlock: None,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Links that mails carry: to a new password, and "this was not me".
+//! Links that mails carry: to a new password, "this was not me", and to a password that guesses
+//! have closed.
 //!
 //! What follows the `#` of a link is `account id ‖ event id ‖ keyed hash of both`, 48 bytes in
 //! letters: nothing is stored for it, the courier can make it again at every attempt, and it is of
@@ -20,6 +21,8 @@ pub enum LinkKind {
     NewPassword,
     /// To say that something was somebody else's doing.
     NotMe,
+    /// To have the password asked for again where guesses have closed it.
+    Unlock,
 }
 
 /// What is behind the `#` of a link.
@@ -39,6 +42,7 @@ impl LinkKind {
         match self {
             Self::NewPassword => "link to a new password",
             Self::NotMe => "link to object",
+            Self::Unlock => "link to unlock the password",
         }
     }
 
@@ -48,6 +52,7 @@ impl LinkKind {
         match self {
             Self::NewPassword => "/reset-password",
             Self::NotMe => "/not-me",
+            Self::Unlock => "/unlock",
         }
     }
 }

@@ -203,7 +203,11 @@ pub(super) fn link(head: &Letterhead, at: Timestamp, mail: &LinkMail) -> Letter<
     let (subject, lead) = (pen.say("new_password.subject"), pen.say("new_password.lead"));
     Letter {
         link: Some(url(head, LinkKind::NewPassword, &mail.token)),
-        body: vec![works_once(pen, mail.expires_at), pen.say("new_password.signs_nobody_in")],
+        body: vec![
+            works_once(pen, mail.expires_at),
+            pen.say("new_password.again"),
+            pen.say("new_password.signs_nobody_in"),
+        ],
         facts: asked_for(pen, at, mail.net.as_ref()),
         not_me: vec![pen.remedy("new_password.remedy", "help.again")],
         ..pen.letter(mail.to.greeted(), subject, lead)
@@ -227,19 +231,25 @@ pub(super) fn notice(
     facts: &NoticeFacts,
 ) -> Letter<'static> {
     let pen = Pen { head, language: to.language };
-    let about = section(notice);
+    let about = section(notice, facts);
     let subject = pen.say(&format!("{about}.subject"));
+    let unlock = to.unlock.as_ref().filter(|_| about == CLOSED);
+    let unlock = unlock.map(|token| url(head, LinkKind::Unlock, token));
     let mut told_facts = vec![pen.fact("fact.when", pen.moment(at))];
     told_facts.extend(doer(facts.by).map(|doer| pen.fact("fact.done_by", pen.say(doer))));
     if let (Notice::RecoveryCodeUsed, Some(left)) = (notice, facts.left) {
         told_facts.push(pen.fact("fact.recovery_codes_left", left.to_string()));
     }
     let remedy = pen.remedy(&format!("{about}.remedy"), help(notice));
+    let told = told(pen, notice, facts);
+    let leads_on = unlock.as_ref().map(|_| pen.say("password_closed.unlock"));
     Letter {
+        lead: [Some(told), leads_on].into_iter().flatten().collect(),
+        link: unlock,
         body: vec![pen.say("letter.nothing_to_do")],
         facts: told_facts,
         not_me: [Some(remedy), objection(pen, to)].into_iter().flatten().collect(),
-        ..pen.letter(to.greeted(), subject, told(pen, notice, facts))
+        ..pen.letter(to.greeted(), subject, String::new())
     }
 }
 
@@ -256,7 +266,7 @@ fn url(head: &Letterhead, kind: LinkKind, token: &str) -> String {
 
 /// What happened.
 fn told(pen: Pen<'_>, notice: Notice, facts: &NoticeFacts) -> String {
-    let about = section(notice);
+    let about = section(notice, facts);
     let method = pen.say(method(facts.method));
     let until = match notice {
         Notice::Locked | Notice::EmailChanged | Notice::ReplacementRequested => facts.until,
@@ -271,9 +281,18 @@ fn told(pen: Pen<'_>, notice: Notice, facts: &NoticeFacts) -> String {
     }
 }
 
+/// The section for a password that is closed to devices which are not known.
+const CLOSED: &str = "password_closed";
+
 /// The section with the texts of a notice.
-const fn section(notice: Notice) -> &'static str {
+const fn section(notice: Notice, facts: &NoticeFacts) -> &'static str {
     match notice {
+        // Of a password waits are not told, and what no time ends is like any other way.
+        Notice::Locked
+            if matches!((facts.method, facts.until), (Some(Method::Password), Some(_))) =>
+        {
+            CLOSED
+        }
         Notice::FactorEnabled => "factor_enabled",
         Notice::FactorRemoved => "factor_removed",
         Notice::RecoveryCodeUsed => "recovery_code_used",

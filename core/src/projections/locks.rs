@@ -88,6 +88,7 @@ const fn concerns_guesses(event: &AccountEvent) -> bool {
             | AccountEvent::CooledDown(_)
             | AccountEvent::LockedOut(_)
             | AccountEvent::LockoutReset(_)
+            | AccountEvent::PasswordUnlocked(_)
             | AccountEvent::Enabled(_)
             | AccountEvent::FactorRemoved(_)
             | AccountEvent::RecoveryCodesIssued(_)

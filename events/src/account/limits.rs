@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Method, is_false};
-use crate::id::HandleHash;
+use crate::id::{EventId, HandleHash};
 
 /// From where a guess comes, as limits look at it.
 #[derive(
@@ -112,6 +112,29 @@ pub struct LockedOut {
     /// Whether the sign-ins end that wait at devices which are not known.
     #[serde(default, skip_serializing_if = "is_false")]
     pub ends_sign_ins: bool,
+}
+
+/// A browser whose passwords are counted by themselves for a while. That makes it no known device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrowserAdmitted {
+    /// The hash of what it holds from now on.
+    pub device: HandleHash,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// By a link that a mail brought to a proven address, the password is asked for again: wrong ones
+/// from devices that are not known are forgiven, and their wait is over. Sealed `net`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordUnlocked {
+    /// The event that the mail came of: the lock, or the request for a new password.
+    pub cause: EventId,
+    /// The browser in which the link was followed: whoever guesses from elsewhere cannot make its
+    /// passwords wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<BrowserAdmitted>,
 }
 
 /// What a lockout reset clears.

@@ -1,8 +1,28 @@
-//! What becomes of the mail that events call for.
+//! Codes by mail, and what becomes of the mail that events call for.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::EventId;
+use super::Purpose;
+use crate::id::{EventId, HandleHash, Nonce};
+
+/// A code by e-mail was asked for; the courier sends it. Sealed `net`; to change the address also
+/// `pii`: `{email}`, the new one, which the code goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailCodeRequested {
+    /// What for.
+    pub purpose: Purpose,
+    /// The sign-in, or the session that confirms its address.
+    pub bound_to: HandleHash,
+    /// The number that the code is derived from, with keys the log does not hold.
+    pub nonce: Nonce,
+    /// Digits of the code, where they are not six.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<u8>,
+    /// When the code dies.
+    pub expires_at: Timestamp,
+}
 
 /// A mail with a code, or with a link to a new password, was handed to the mail server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

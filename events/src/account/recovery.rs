@@ -17,6 +17,16 @@ pub struct PasswordResetRequested {
     pub link_until: Option<Timestamp>,
 }
 
+/// A link to a new password was asked for more often than mails with one are sent: the link of the
+/// last mail works again. Sealed `net`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordResetRenewed {
+    /// Until when that link works; none where no mail with one was ever sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_until: Option<Timestamp>,
+}
+
 /// Whether codes by e-mail are offered at the sign-in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

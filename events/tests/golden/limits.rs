@@ -1,10 +1,10 @@
 //! What the golden payloads of guess limits must decode to.
 
 use countersign_events::account::{
-    AccountEvent as Of, AttemptsRefused, CodeRejected, CodeVerified, CooledDown, Counted, Lane,
-    LockRule, LockedOut, Method, Need, Notice, NoticeSent, PasswordChangeDemanded,
-    PasswordChangeWhy, PasswordRejected, PasswordSet, PasswordSetWhy, PasswordVerified, Purpose,
-    RejectedWhy, SignInOpened,
+    AccountEvent as Of, AttemptsRefused, BrowserAdmitted, CodeRejected, CodeVerified, CooledDown,
+    Counted, Lane, LockRule, LockedOut, Method, Need, Notice, NoticeSent, PasswordChangeDemanded,
+    PasswordChangeWhy, PasswordRejected, PasswordSet, PasswordSetWhy, PasswordUnlocked,
+    PasswordVerified, Purpose, RejectedWhy, SignInOpened,
 };
 use countersign_events::id::SecretVersion;
 
@@ -128,6 +128,7 @@ fn locks() -> Vec<(&'static str, Of)> {
         let ends_password = false;
         Of::PasswordChangeDemanded(PasswordChangeDemanded { why, ends_password })
     };
+    let browser = BrowserAdmitted { device: DEVICE, expires_at: late() };
     let notice = |notice| Of::NoticeSent(NoticeSent { notice, cause: EVENT, attempts: 1 });
     vec![
         ("whole", Of::CooledDown(cooled)),
@@ -135,6 +136,8 @@ fn locks() -> Vec<(&'static str, Of)> {
         ("whole", Of::LockedOut(whole)),
         ("hard_cap", Of::LockedOut(hard_cap)),
         ("minimal", Of::LockedOut(minimal)),
+        ("full", Of::PasswordUnlocked(PasswordUnlocked { cause: EVENT, browser: Some(browser) })),
+        ("minimal", Of::PasswordUnlocked(PasswordUnlocked { cause: EVENT, browser: None })),
         ("guessed", demanded(PasswordChangeWhy::Guessed)),
         ("unlocked", demanded(PasswordChangeWhy::Unlocked)),
         ("codes_guessed", notice(Notice::CodesGuessed)),

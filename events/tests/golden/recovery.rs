@@ -3,9 +3,9 @@
 use countersign_events::account::{
     AccountEvent as Of, CodeVerified, EmailChangeUndone, EmailChanged, EmailCodeRequested,
     EmailCodes, HoldPlaced, HoldWhy, Method, Need, Notice, NoticeSent, PasswordChangeDemanded,
-    PasswordChangeWhy, PasswordResetRequested, PasswordSet, PasswordSetWhy, Purpose,
-    ReplacementCompleted, ReplacementObjected, ReplacementRequested, Repudiated, SessionEndedWhy,
-    SessionsEnded, SignInOpened,
+    PasswordChangeWhy, PasswordResetRenewed, PasswordResetRequested, PasswordSet, PasswordSetWhy,
+    Purpose, ReplacementCompleted, ReplacementObjected, ReplacementRequested, Repudiated,
+    SessionEndedWhy, SessionsEnded, SignInOpened,
 };
 use countersign_events::id::{Nonce, SecretVersion};
 
@@ -56,6 +56,8 @@ fn passwords() -> Vec<(&'static str, Of)> {
         ("whole", Of::CodeVerified(whole_code(verified))),
         ("full", Of::PasswordResetRequested(PasswordResetRequested { link_until: Some(late()) })),
         ("minimal", Of::PasswordResetRequested(PasswordResetRequested { link_until: None })),
+        ("full", Of::PasswordResetRenewed(PasswordResetRenewed { link_until: Some(late()) })),
+        ("minimal", Of::PasswordResetRenewed(PasswordResetRenewed { link_until: None })),
         (
             "full",
             Of::PasswordChangeDemanded(PasswordChangeDemanded {

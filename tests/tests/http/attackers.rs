@@ -156,11 +156,11 @@ fn sr_026_codes_by_e_mail_are_kept_for_known_devices() {
     TestApp::run(async |app| {
         let marlene = app.person("marlene.mailed").await;
         for _ in 0..3 {
-            app.pass(SignedDuration::from_mins(2)).await;
+            app.pass(SignedDuration::from_mins(16)).await;
             let sign_in = app.begin(&marlene).await;
             app.email_code(&sign_in).await.is(202);
         }
-        app.pass(SignedDuration::from_mins(2)).await;
+        app.pass(SignedDuration::from_mins(16)).await;
         let sign_in = app.begin(&marlene).await;
         app.email_code(&sign_in).await.is(429);
     });

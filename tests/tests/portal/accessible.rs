@@ -7,7 +7,7 @@ use thirtyfour::Key;
 
 use crate::person::*;
 
-async fn nothing_found(browser: &Browser, what: &str) {
+pub(crate) async fn nothing_found(browser: &Browser, what: &str) {
     let found = browser.violations().await.unwrap();
     assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
 }
@@ -16,7 +16,9 @@ fn axe_finds_nothing(looks: Looks) {
     TestApp::run(async |app| {
         let browser = browser(app, looks).await;
         let own = ["/", "/register", "/sign-in", "/forgot-password"];
-        for page in own.into_iter().chain(["/reset-password", "/not-me", "/no-such-page"]) {
+        for page in
+            own.into_iter().chain(["/reset-password", "/not-me", "/unlock", "/no-such-page"])
+        {
             browser.go(page).await.unwrap();
             browser.see("#guest-nav").await.unwrap();
             nothing_found(&browser, page).await;

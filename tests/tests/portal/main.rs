@@ -49,5 +49,6 @@ mod registering;
 mod second_step;
 mod served;
 mod troubles;
+mod unlock;
 mod waiting;
 mod walks;

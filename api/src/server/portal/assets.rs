@@ -59,6 +59,7 @@ pub(super) static FILES: &[File] = scripts![
     "signed_in.js",
     "text.js",
     "under_way.js",
+    "unlock.js",
 ];
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {

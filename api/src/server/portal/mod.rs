@@ -84,6 +84,7 @@ pages! {
     ForgotPassword "forgot_password" "portal/forgot_password.html" Some("/forgot-password");
     ResetPassword "reset_password" "portal/reset_password.html" Some("/reset-password");
     NotMe "not_me" "portal/not_me.html" Some("/not-me");
+    Unlock "unlock" "portal/unlock.html" Some("/unlock");
     Account "account" "portal/account.html" Some("/account");
     NotFound "not_found" "portal/not_found.html" None;
 }

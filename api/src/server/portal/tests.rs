@@ -20,6 +20,7 @@ const TEMPLATES: &[&str] = &[
     include_str!("../../../templates/portal/forgot_password.html"),
     include_str!("../../../templates/portal/reset_password.html"),
     include_str!("../../../templates/portal/not_me.html"),
+    include_str!("../../../templates/portal/unlock.html"),
     include_str!("../../../templates/portal/not_found.html"),
 ];
 
@@ -72,6 +73,7 @@ fn every_effect_of_an_objection_is_told_before_and_after() {
         Effect::PasswordEnded,
         Effect::PasswordAsked,
         Effect::Held,
+        Effect::LinkSent,
     ];
     for effect in all {
         let effect = serde_json::to_value(effect).unwrap();

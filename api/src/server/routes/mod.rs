@@ -16,7 +16,7 @@ use futures::future::LocalBoxFuture;
 
 use self::v1::{
     accounts, clients, devices, email, factors, objections, operators, password, password_resets,
-    recovery_codes, replacement, session, sessions, setup, sign_ins, support,
+    recovery_codes, replacement, session, sessions, setup, sign_ins, support, unlocks,
 };
 use super::answers::Answer;
 use super::ask::Ask;
@@ -100,6 +100,7 @@ pub static TABLE: &[Row] = rows! {
     POST "/v1/password-resets/{token}" Auth::MailLink, PUBLIC => password_resets::reset::handle;
     GET "/v1/objections/{token}" Auth::MailLink, PUBLIC => objections::show::handle;
     POST "/v1/objections/{token}" Auth::MailLink, PUBLIC => objections::object::handle;
+    POST "/v1/unlocks/{token}" Auth::MailLink, PUBLIC => unlocks::unlock::handle;
     GET "/v1/accounts/{account}" READ, BOTH => accounts::show::handle;
     GET "/v1/accounts/{account}/history" READ, BOTH, query => accounts::history::handle;
     POST "/v1/accounts/{account}/factors" FACTORS, BOTH => factors::begin::handle;

@@ -41,7 +41,9 @@ impl Sealed {
                 | AccountEvent::FirstFactorVouched(_)
                 | AccountEvent::EmailCodeRequested(_)
                 | AccountEvent::PasswordResetRequested(_)
+                | AccountEvent::PasswordResetRenewed(_)
                 | AccountEvent::PasswordSet(_)
+                | AccountEvent::PasswordUnlocked(_)
                 | AccountEvent::ReplacementRequested(_)
                 | AccountEvent::Repudiated(_)
         );

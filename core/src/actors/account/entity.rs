@@ -31,7 +31,7 @@ use crate::sources::Sources;
 use crate::vault::{Passwords, Secrets};
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 7;
+const SNAPSHOT_SHAPE: u32 = 9;
 /// A load that folds more events than this leaves a snapshot behind.
 const SNAPSHOT_EVERY: usize = 128;
 
@@ -319,7 +319,7 @@ impl Entity {
 
     /// The lane that a guess of this caller would be admitted to now.
     fn lane(&self, call: &Call, method: Method, with: Option<HandleHash>) -> Result<Lane, Lock> {
-        let guess = guess_at(self.account(), with, self.device(call, None), self.now());
+        let guess = guess_at(self.account(), method, with, self.device(call, None), self.now());
         self.account().limits.admit(&self.services.policy.limits, method, &guess)
     }
 

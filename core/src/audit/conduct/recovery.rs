@@ -1,8 +1,10 @@
 //! Getting back in: what was withheld, held or asked for before it was done.
 
 use countersign_events::account::{
-    AccountEvent, CodeVerified, EmailCodes, Method, Need, PasswordSet, PasswordSetWhy, Purpose,
+    AccountEvent, CodeVerified, EmailCodes, Method, Need, PasswordSet, PasswordSetWhy,
+    PasswordUnlocked, Purpose,
 };
+use countersign_events::id::EventId;
 use jiff::Timestamp;
 
 use super::{Act, Breach, Conduct, Rule};
@@ -13,6 +15,13 @@ pub(super) struct Recovery {
     email_codes: EmailCodes,
     held_until: Option<Timestamp>,
     due_at: Option<Timestamp>,
+    /// Until when the last link to a new password works, unless it ended before.
+    link_until: Option<Timestamp>,
+    /// The request that it came of.
+    link: Option<EventId>,
+    /// What a link of a mail may unlock the password for: the lock that closed it, and the request
+    /// whose link was just used.
+    unlocks: [Option<EventId>; 2],
     /// Between `ReplacementCompleted` and the hold that closes the same append.
     replacing: bool,
 }
@@ -36,8 +45,39 @@ impl Recovery {
                 }
                 self.replacing = true;
             }
+            AccountEvent::PasswordResetRequested(requested) => {
+                if requested.link_until.is_some() {
+                    (self.link_until, self.link) = (requested.link_until, Some(act.id));
+                }
+            }
+            AccountEvent::PasswordResetRenewed(renewed) => {
+                if renewed.link_until.is_some() && self.link_until.is_none() {
+                    let detail = "a link that was never sent, or ended, works again".to_owned();
+                    breaches.push((Rule::ResetWithoutLink, detail));
+                }
+                self.link_until = renewed.link_until.or(self.link_until);
+            }
+            AccountEvent::PasswordUnlocked(PasswordUnlocked { cause, .. }) => {
+                let unlocks = &mut self.unlocks;
+                let of = unlocks.iter_mut().find(|unlocks| **unlocks == Some(*cause));
+                if of.and_then(Option::take).is_none() {
+                    let detail =
+                        format!("by {cause}, which is no lock that lasts, nor a new password");
+                    breaches.push((Rule::UnlockedWithoutLink, detail));
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The password was closed to devices that are not known.
+    pub(super) const fn password_closed(&mut self, by: EventId) {
+        self.unlocks = [Some(by), None];
+    }
+
+    /// A link to a new password is worth nothing from now on; until when it would have worked.
+    pub(super) const fn end_link(&mut self) -> Option<Timestamp> {
+        self.link_until.take()
     }
 
     /// What was asked for concerned the authenticators and the password there were.
@@ -84,13 +124,26 @@ impl Recovery {
 impl Conduct {
     /// A new password: what the old one began goes no further, and a session starts only in a
     /// sign-in that demanded it.
-    pub(super) fn password_set(&mut self, set: &PasswordSet, breaches: &mut Vec<Breach>) {
+    pub(super) fn password_set(
+        &mut self,
+        act: &Act<'_>,
+        set: &PasswordSet,
+        breaches: &mut Vec<Breach>,
+    ) {
         if set.why == PasswordSetWhy::Rehashed {
             return;
         }
         self.cool_downs.retain(|method, _| *method != Method::Password && !set.forgives_codes);
         if set.why == PasswordSetWhy::Initial {
             return;
+        }
+        let link_until = self.recovery.end_link();
+        let works = link_until.is_some_and(|until| act.at < until);
+        let link = self.recovery.link.take();
+        self.recovery.unlocks = [None, link.filter(|_| set.why == PasswordSetWhy::Reset)];
+        if set.why == PasswordSetWhy::Reset && !works {
+            let detail = format!("at {}, the last link until {link_until:?}", act.at);
+            breaches.push((Rule::ResetWithoutLink, detail));
         }
         self.recovery.forget_replacement();
         let demanded = set.sign_in.and_then(|sign_in| self.sign_ins.remove(&sign_in));

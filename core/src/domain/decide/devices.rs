@@ -5,7 +5,7 @@
 //! (SR-133).
 
 use countersign_events::account::{
-    AccountEvent, Assurance, DeviceRemembered, DevicesForgotten, SessionEndedWhy,
+    AccountEvent, Assurance, DeviceRemembered, DevicesForgotten, Method, SessionEndedWhy,
 };
 use countersign_events::id::HandleHash;
 use jiff::Timestamp;
@@ -58,6 +58,21 @@ pub(super) fn at(
 /// The same as circumstances.
 pub(super) fn within<'a>(open: &Open, within: HandleHash, context: &Context<'a>) -> Context<'a> {
     Context { device: at(open, Some(within), context.device), ..*context }
+}
+
+/// Who asks, as a guess of the password counts it: a known device, or the browser in which a link
+/// of a mail was followed.
+pub(super) fn counted_at(
+    open: &Open,
+    method: Method,
+    device: Option<AtDevice>,
+    now: Timestamp,
+) -> Option<HandleHash> {
+    known_at(open, device, now).or_else(|| {
+        let (holds, admitted) = (device?.holds?, open.admitted?);
+        let has_tries = admitted.device == holds && now < admitted.expires_at;
+        (method == Method::Password && has_tries).then_some(holds)
+    })
 }
 
 /// What a sign-in makes of the device where it was completed. A code by e-mail proves less than the

@@ -31,17 +31,19 @@ pub(super) struct Wrong {
     pub(super) follows: Vec<AccountEvent>,
 }
 
-/// A guess as limits look at it: a device counts where the account knows it.
+/// A guess as limits look at it: a device counts where the account knows it, and at the password
+/// where a link of a mail was followed in it.
 #[must_use]
 pub fn guess_at(
     account: &Account,
+    method: Method,
     within: Option<HandleHash>,
     device: Option<AtDevice>,
     at: jiff::Timestamp,
 ) -> Guess {
-    let known = account
-        .open()
-        .and_then(|open| devices::known_at(open, devices::at(open, within, device), at));
+    let known = account.open().and_then(|open| {
+        devices::counted_at(open, method, devices::at(open, within, device), at)
+    });
     Guess { at, within, device: known }
 }
 
@@ -63,7 +65,7 @@ pub(super) fn admit(
     within: Option<HandleHash>,
     context: &Context<'_>,
 ) -> Result<(Admitted, Vec<AccountEvent>), Refusal> {
-    let guess = guess_at(account, within, context.device, context.now);
+    let guess = guess_at(account, method, within, context.device, context.now);
     let lane = account
         .limits
         .admit(&context.policy.limits, method, &guess)

@@ -16,6 +16,7 @@ pub use registration::named_by;
 mod sessions;
 mod sign_in;
 mod support;
+mod unlock;
 
 use countersign_events::account::AccountEvent;
 
@@ -58,6 +59,7 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         Command::ChangePassword(change) => password::change(account, change, context),
         Command::RequestPasswordReset => password::request_reset(account, context),
         Command::ResetPassword { version } => password::reset(account, *version, context),
+        Command::UnlockPassword { cause } => unlock::unlock(account, *cause, context),
         Command::SetDemandedPassword(set) => password::set_demanded(account, set, context),
         Command::ChangeEmail { session, right } => {
             recovery::change_email(account, *session, *right, context)

@@ -5,8 +5,9 @@
 //! was proven, or days have passed (SR-053).
 
 use countersign_events::account::{
-    AccountEvent, EmailCodes, HoldPlaced, HoldWhy, Lane, Method, Need, PasswordResetRequested,
-    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, SessionEndedWhy,
+    AccountEvent, EmailCodes, HoldPlaced, HoldWhy, Lane, Method, Need, PasswordResetRenewed,
+    PasswordResetRequested, PasswordSet, PasswordSetWhy, PasswordVerified, Purpose,
+    SessionEndedWhy,
 };
 use countersign_events::id::SecretVersion;
 use jiff::Timestamp;
@@ -15,9 +16,10 @@ use super::Decision;
 use super::guesses::admit;
 use super::sessions::{ended, others, replacing, session_of};
 use super::sign_in::{after_factors, alive, later, password_wrong};
+use super::unlock;
 use crate::domain::account::{Account, Open};
 use crate::domain::command::{ChangePassword, Context, SetDemandedPassword};
-use crate::domain::email_code::admit_reset;
+use crate::domain::email_code::{asked_lately, may_mail_link};
 use crate::domain::limits::{Lock, Rule};
 use crate::domain::policy::LANE_OPENED_BY_MAIL_EVERY;
 use crate::domain::refusal::Refusal;
@@ -61,23 +63,39 @@ pub(super) fn change(
     Ok(events)
 }
 
-/// A link by mail is asked for. A login that does not exist leaves the same event on its stream,
+/// A link by mail is asked for. A login that does not exist leaves the same events on its stream,
 /// within the same limits (SR-030, SR-051); a link goes to an address that was proven, and to no
 /// other (SR-027).
+///
+/// Anybody can ask, and use up the mails that are sent. What is asked for beyond them sends none,
+/// and makes the link of the last one work again: whoever reads the mailbox has a link that works
+/// by asking once, whatever others have asked for before. A link ends for good only at the hands
+/// of whoever holds the account; then the next request sends another, however many there were.
 pub(super) fn request_reset(account: &Account, context: &Context<'_>) -> Decision {
-    admit_reset(&account.resets, context.now, context.policy)?;
-    let sends = account.open().is_some_and(|open| {
+    let Context { now, policy, .. } = *context;
+    let open = account.open().filter(|open| {
         open.has_had_password() && open.email.as_ref().is_some_and(|email| email.confirmed)
     });
-    let link_until = sends.then(|| later(context, context.policy.reset_ttl));
-    Ok(vec![AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until })])
+    let until = later(context, policy.reset_ttl);
+    let has_ended = open.is_some_and(|open| open.reset.is_none());
+    if has_ended || may_mail_link(&account.resets, now, policy) {
+        let link_until = open.is_some().then_some(until);
+        return Ok(vec![AccountEvent::PasswordResetRequested(PasswordResetRequested {
+            link_until,
+        })]);
+    }
+    if asked_lately(account.reset_asked_at, now, policy) {
+        return Ok(vec![]);
+    }
+    let link_until = open.is_some().then_some(until);
+    Ok(vec![AccountEvent::PasswordResetRenewed(PasswordResetRenewed { link_until })])
 }
 
 /// Sets it by a link. Sessions and sign-ins end; nobody is signed in.
 pub(super) fn reset(account: &Account, version: SecretVersion, context: &Context<'_>) -> Decision {
     let open = account.open().ok_or(Refusal::AuthenticationFailed)?;
     let link = open.reset.as_ref().filter(|link| context.now < link.expires_at);
-    link.ok_or(Refusal::AuthenticationFailed)?;
+    let link = link.ok_or(Refusal::AuthenticationFailed)?;
     let set = AccountEvent::PasswordSet(PasswordSet {
         forgives_codes: opens_lane(account, open, context),
         ..PasswordSet::new(version, PasswordSetWhy::Reset)
@@ -88,7 +106,8 @@ pub(super) fn reset(account: &Account, version: SecretVersion, context: &Context
         email_codes: withheld(open, context),
     });
     let ended = ended(others(open, None), SessionEndedWhy::PasswordChanged);
-    Ok([Some(set), Some(hold), ended].into_iter().flatten().collect())
+    let admitted = unlock::after_reset(open, link.request, context);
+    Ok([Some(set), Some(hold), ended, admitted].into_iter().flatten().collect())
 }
 
 /// Whether a password by mail opens the lane of codes from unknown devices: where somebody who had

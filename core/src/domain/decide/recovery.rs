@@ -2,8 +2,8 @@
 
 use countersign_events::account::{
     AccountEvent, Assurance, EmailChangeUndone, EmailChanged, EmailCodes, HoldPlaced, HoldWhy,
-    Method, PasswordChangeDemanded, PasswordChangeWhy, Purpose, ReplacementObjected,
-    ReplacementRequested, Repudiated, SessionEndedWhy,
+    Method, PasswordChangeDemanded, PasswordChangeWhy, PasswordResetRequested, Purpose,
+    ReplacementObjected, ReplacementRequested, Repudiated, SessionEndedWhy,
 };
 use countersign_events::id::HandleHash;
 
@@ -107,6 +107,17 @@ pub(super) fn stops_replacement(
         .then_some(AccountEvent::ReplacementObjected(ReplacementObjected {}))
 }
 
+/// Who is being guessed at is led to a new password: by a mail of its own, whatever others have
+/// asked for, since each notice gives one, to whoever reads the mailbox. What was sent before has
+/// ended with everything else.
+fn link_at_once(open: &Open, context: &Context<'_>) -> Option<AccountEvent> {
+    let sends = open.has_had_password() && open.email.as_ref().is_some_and(|email| email.confirmed);
+    let link_until = sends.then(|| later(context, context.policy.reset_ttl));
+    link_until
+        .is_some()
+        .then_some(AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until }))
+}
+
 /// Undoes what can be undone, and shuts out whoever did it: every session ends, and the next
 /// sign-in asks for a new password. Where no second factor stands behind the password, it ends at
 /// once, or else whoever knows it would be the first to choose the new one. A link does this once.
@@ -142,6 +153,7 @@ pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context
     let repudiated = AccountEvent::Repudiated(Repudiated { cause: command.cause });
     let forgotten = devices::forgotten_since(open, command.at, context);
     let ended = ended(others(open, None), SessionEndedWhy::Repudiated);
-    let events = [Some(repudiated), forgotten, objected, undone, hold, demanded, ended];
+    let link = (command.told == Told::Guesses).then(|| link_at_once(open, context)).flatten();
+    let events = [Some(repudiated), forgotten, objected, undone, hold, demanded, ended, link];
     Ok(events.into_iter().flatten().collect())
 }

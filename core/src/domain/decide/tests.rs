@@ -5,6 +5,7 @@
 
 #![allow(clippy::too_many_lines, reason = "a table of cases is read from top to bottom")]
 
+mod asked_by_mail;
 mod codes;
 mod devices;
 mod email_codes;
@@ -21,6 +22,7 @@ mod sign_in;
 mod simulations;
 mod state_machine;
 mod support;
+mod unlock;
 mod victims;
 mod vouched;
 mod world;

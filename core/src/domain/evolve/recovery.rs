@@ -1,6 +1,6 @@
 //! How what concerns getting back in changes an account.
 
-use countersign_events::account::{AccountEvent, PasswordResetRequested};
+use countersign_events::account::{AccountEvent, PasswordResetRenewed, PasswordResetRequested};
 
 use super::StampedEvent;
 use crate::domain::account::{Email, FormerEmail, Open, Replacement, ResetLink};
@@ -9,11 +9,19 @@ use crate::domain::policy::REPUDIATED_REMEMBERED;
 pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
     let at = stamped.at;
     match &stamped.event {
-        // The newest link is the only one; a request that sends none leaves the last alive.
+        // The newest link is the only one; a request that sends none leaves the last as it is.
         AccountEvent::PasswordResetRequested(PasswordResetRequested {
             link_until: Some(expires_at),
         }) => {
-            open.reset = Some(ResetLink { request: stamped.id, expires_at: *expires_at });
+            let (request, said_until, expires_at) = (stamped.id, *expires_at, *expires_at);
+            open.reset = Some(ResetLink { request, asked_at: at, said_until, expires_at });
+        }
+        AccountEvent::PasswordResetRenewed(PasswordResetRenewed {
+            link_until: Some(expires_at),
+        }) => {
+            if let Some(link) = &mut open.reset {
+                link.expires_at = *expires_at;
+            }
         }
         AccountEvent::PasswordChangeDemanded(demanded) => {
             open.password_change = Some(demanded.why);
@@ -63,6 +71,7 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
             open.repudiated.insert(repudiated.cause, until);
             open.sign_ins.clear();
             open.email_codes.clear();
+            open.admitted = None;
             open.offer = None;
             open.reset = None;
         }

@@ -2,11 +2,12 @@
 //! keep, and gives the same state however often it runs.
 
 use countersign_events::account::{
-    AccountEvent, Assurance, AttemptsRefused, CodeRejected, CodeVerified, CooledDown, Counted,
-    DeviceRemembered, DevicesForgotten, Disabled, EmailCodeRequested, EmailConfirmed,
-    EnableRequested, Enabled, FactorRemoved, FactorRenamed, FirstFactorVouched, KeyCreated, Lane,
-    LockRule, LockedOut, LockoutReset, Method, Need, Origin, PasswordRejected, PasswordSet,
-    PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
+    AccountEvent, Assurance, AttemptsRefused, BrowserAdmitted, CodeRejected, CodeVerified,
+    CooledDown, Counted, DeviceRemembered, DevicesForgotten, Disabled, EmailCodeRequested,
+    EmailConfirmed, EnableRequested, Enabled, FactorRemoved, FactorRenamed, FirstFactorVouched,
+    KeyCreated, Lane, LockRule, LockedOut, LockoutReset, Method, Need, Origin, PasswordRejected,
+    PasswordResetRenewed, PasswordResetRequested, PasswordSet, PasswordSetWhy, PasswordUnlocked,
+    PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
     RegistrationAbandoned, RejectedWhy, ResetScope, SessionEndedWhy, SessionOpened, SessionUsed,
     SessionsEnded, SignInOpened,
 };
@@ -399,5 +400,17 @@ fn others() -> impl Strategy<Value = AccountEvent> {
             AccountEvent::LockoutReset(LockoutReset { scope, method })
         }),
         hash().prop_map(|session| AccountEvent::SessionUsed(SessionUsed { session })),
+        (any::<u128>(), option::of((hash(), at()))).prop_map(|(cause, browser)| {
+            let cause = EventId::new(Uuid::from_u128(cause));
+            let browser =
+                browser.map(|(device, expires_at)| BrowserAdmitted { device, expires_at });
+            AccountEvent::PasswordUnlocked(PasswordUnlocked { cause, browser })
+        }),
+        option::of(at()).prop_map(|link_until| {
+            AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until })
+        }),
+        option::of(at()).prop_map(|link_until| {
+            AccountEvent::PasswordResetRenewed(PasswordResetRenewed { link_until })
+        }),
     ]
 }

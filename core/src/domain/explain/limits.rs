@@ -2,7 +2,7 @@
 
 use countersign_events::account::{
     AccountEvent, AttemptsRefused, CooledDown, Counted, Lane, LockRule, LockedOut, LockoutReset,
-    Method, PasswordRejected, ResetScope,
+    Method, PasswordRejected, PasswordUnlocked, ResetScope,
 };
 
 use super::{method, one, time};
@@ -16,6 +16,7 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
         AccountEvent::CooledDown(cooled) => cooled_down(cooled),
         AccountEvent::LockedOut(locked) => locked_out(locked),
         AccountEvent::LockoutReset(reset) => lockout_reset(reset),
+        AccountEvent::PasswordUnlocked(unlocked) => password_unlocked(unlocked),
         _ => return None,
     })
 }
@@ -86,6 +87,18 @@ fn locked_out(locked: &LockedOut) -> String {
             format!("{tries} wrong tries: every {which} {} is refused{until}", from(locked.lane))
         }
     }
+}
+
+fn password_unlocked(unlocked: &PasswordUnlocked) -> String {
+    let browser = unlocked.browser.as_ref().map(|browser| {
+        let until = time(browser.expires_at);
+        format!("; the browser in which it was followed has tries of its own until {until}")
+    });
+    format!(
+        "by a link sent by mail, wrong passwords {} were forgiven{}",
+        from(Lane::Unknown),
+        browser.unwrap_or_default()
+    )
 }
 
 fn lockout_reset(reset: &LockoutReset) -> String {

@@ -15,6 +15,16 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
                      it to"
                 .into(),
         },
+        AccountEvent::PasswordResetRenewed(renewed) => match renewed.link_until {
+            Some(until) => format!(
+                "a link to a new password was asked for again; no further mail was sent, and the \
+                 last one's link works until {}",
+                time(until)
+            ),
+            None => {
+                "a link to a new password was asked for again; no mail with one was sent".into()
+            }
+        },
         AccountEvent::PasswordChangeDemanded(demanded) if demanded.ends_password => {
             "the password is worth nothing any more, and a new one comes by mail: the holder said \
              that something was somebody else's doing"

@@ -112,6 +112,7 @@ impl Counters {
             }
             AccountEvent::CooledDown(cooled) => self.counter(cooled.method).cool_down(at, cooled),
             AccountEvent::LockedOut(locked) => self.counter(locked.method).lock_out(at, locked),
+            AccountEvent::PasswordUnlocked(_) => self.unlock_password(),
             AccountEvent::LockoutReset(reset) => self.reset(reset),
             // Another set of authenticators, or of recovery codes: nothing was guessed of it yet.
             AccountEvent::Enabled(_) if is_first => self.counter(Method::Totp).begin_anew(),
@@ -207,6 +208,11 @@ impl Counters {
                 counter.forgive_unknown();
             }
         }
+    }
+
+    /// The holder was reached by mail: who guessed passwords from elsewhere begins anew.
+    pub(super) fn unlock_password(&mut self) {
+        self.counter(Method::Password).forgive_unknown();
     }
 
     /// Ends waits and forgives wrong passwords; with [`ResetScope::Counters`] all that was wrong.

@@ -96,7 +96,11 @@ fn notices(head: &Letterhead, language: Language) -> Vec<Mail> {
     for notice in NOTICES {
         for method in METHODS {
             let known = NoticeFacts { by: Doer::Client, method, until: Some(at()), left: Some(9) };
-            put(&reader(language, Some("Mike")), notice, &known);
+            let present = Addressee {
+                unlock: Some(Zeroizing::new(TOKEN.into())),
+                ..reader(language, Some("Mike"))
+            };
+            put(&present, notice, &known);
             let former = Addressee {
                 whose: Whose::Former(0),
                 not_me: Some(Zeroizing::new(TOKEN.into())),

@@ -25,10 +25,13 @@ function list(element, kind, effects) {
 
 /** What to do then: nothing that cannot be done. */
 function leadOn(effects) {
-  const [ended, held] = ["password_ended", "held"].map((effect) => effects.includes(effect));
-  show($("next-by-mail"), ended);
+  const [ended, held, sent] = ["password_ended", "held", "link_sent"].map((effect) =>
+    effects.includes(effect),
+  );
+  show($("next-link"), sent);
+  show($("next-by-mail"), ended && !sent);
   show($("by-mail"), ended);
-  show($("next-password"), effects.includes("password_asked"));
+  show($("next-password"), effects.includes("password_asked") && !sent);
   show($("by-password"), !ended);
   // A password ends where no authenticator stands behind it: there is none to look at.
   show($("next-factors"), !ended && !held);

@@ -6,7 +6,7 @@ import { enrol, freshName, keep } from "./enable.js";
 import { followMail } from "./mailed.js";
 import { $, complain, goTo, mailedDigits, myAccount, nameHolder, note } from "./page.js";
 import { onSubmit, recoveryCode, show, sixDigits, waitUntil, whoAmI } from "./page.js";
-import { say, sayProblem, secondsTo } from "./text.js";
+import { dated, say, sayProblem, secondsTo } from "./text.js";
 import { forget, left, remember, remembered } from "./under_way.js";
 
 const WAYS = ["totp", "email_code", "recovery_code"];
@@ -19,6 +19,9 @@ const PARTS = {
 
 /** Codes that a sign-in may have refused, before the API refuses all. */
 const FAILED_MAX = 5;
+
+/** No wait for a password is longer, though clocks differ by minutes: a longer one ends by mail. */
+const WAIT_SECONDS_MAX = 3900;
 
 /** Of each way its field, how that is read, and what is said where nothing can be read there. */
 const FIELDS = {
@@ -71,10 +74,15 @@ onSubmit(
   async (typed, key) => {
     const [login, password] = [typed.get("login"), typed.get("password")];
     nameHolder(login);
+    show($("closed"), false);
     await go(await call("POST", "/v1/sign-ins", { login, password }, key));
   },
-  (problem) =>
-    problem.code === "authentication-failed" ? say("problem.sign-in-failed") : sayProblem(problem),
+  (problem) => {
+    if (problem.code === "authentication-failed") return say("problem.sign-in-failed");
+    const closed = problem.code === "too-many-requests" && secondsTo(problem.retry_at) > WAIT_SECONDS_MAX;
+    show($("closed"), closed);
+    return closed ? say("script.closed", { time: dated(problem.retry_at) }) : sayProblem(problem);
+  },
 );
 
 /** Goes on to what the outcome asks for, and says what was done, where it is worth saying. */

@@ -16,3 +16,4 @@ pub(crate) mod sessions;
 pub(crate) mod setup;
 pub(crate) mod sign_ins;
 pub(crate) mod support;
+pub(crate) mod unlocks;

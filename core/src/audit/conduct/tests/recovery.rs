@@ -1,12 +1,13 @@
 //! What was withheld, held, not due or not demanded, and done all the same.
 
 use countersign_events::account::{
-    AccountEvent, Assurance, EmailChanged, EmailCodes, FactorRemoved, HoldPlaced, HoldWhy, Need,
-    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, ReplacementCompleted,
+    AccountEvent, Assurance, CooledDown, EmailChanged, EmailCodes, FactorRemoved, HoldPlaced,
+    HoldWhy, Lane, LockRule, LockedOut, Method, Need, PasswordResetRenewed, PasswordResetRequested,
+    PasswordSet, PasswordSetWhy, PasswordUnlocked, PasswordVerified, Purpose, ReplacementCompleted,
     ReplacementObjected, ReplacementRequested, SignInOpened,
 };
-use countersign_events::id::{SecretVersion, StreamId};
-use jiff::SignedDuration;
+use countersign_events::id::{EventId, SecretVersion, StreamId};
+use jiff::{SignedDuration, Timestamp};
 
 use super::breach;
 use crate::audit::finding::Rule;
@@ -149,6 +150,130 @@ fn begin_with_need(log: &mut Sample, stream: StreamId, sign_in: u8, needs: Need)
     log.happened(stream, &AccountEvent::PasswordVerified(verified));
 }
 
+fn link_until(log: &Sample) -> Option<Timestamp> {
+    Some(log.now + SignedDuration::from_secs(1800))
+}
+
+fn request_link(log: &mut Sample, stream: StreamId) -> EventId {
+    let requested = PasswordResetRequested { link_until: link_until(log) };
+    log.happened(stream, &AccountEvent::PasswordResetRequested(requested))
+}
+
+fn renew_link(log: &mut Sample, stream: StreamId) {
+    let renewed = PasswordResetRenewed { link_until: link_until(log) };
+    log.happened(stream, &AccountEvent::PasswordResetRenewed(renewed));
+}
+
+fn set_by_link(log: &mut Sample, stream: StreamId) {
+    let set = PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Reset);
+    log.happened(stream, &AccountEvent::PasswordSet(set));
+}
+
+/// SR-054: a link works for half an hour, is renewed while it was not used, and is used once.
+#[test]
+fn sr_054_a_password_set_by_a_link_that_does_not_work_is_found() {
+    assert_eq!(breach(set_by_link), [Rule::ResetWithoutLink]);
+    let after_seconds = |seconds, renewed_after: Option<i64>| {
+        breach(move |log, stream| {
+            request_link(log, stream);
+            if let Some(renewed_after) = renewed_after {
+                log.wait(renewed_after);
+                renew_link(log, stream);
+            }
+            log.wait(seconds);
+            set_by_link(log, stream);
+        })
+    };
+    assert_eq!(after_seconds(1799, None), []);
+    assert_eq!(after_seconds(1800, None), [Rule::ResetWithoutLink]);
+    assert_eq!(after_seconds(1799, Some(3000)), []);
+    assert_eq!(after_seconds(1800, Some(3000)), [Rule::ResetWithoutLink]);
+    let renewed_after_use = breach(|log, stream| {
+        request_link(log, stream);
+        set_by_link(log, stream);
+        renew_link(log, stream);
+    });
+    assert_eq!(renewed_after_use, [Rule::ResetWithoutLink]);
+    let twice = breach(|log, stream| {
+        request_link(log, stream);
+        set_by_link(log, stream);
+        set_by_link(log, stream);
+    });
+    assert_eq!(twice, [Rule::ResetWithoutLink]);
+}
+
+fn close_password(log: &mut Sample, stream: StreamId) -> EventId {
+    let locked = LockedOut {
+        method: Method::Password,
+        lane: Lane::Unknown,
+        rule: LockRule::LaneCap,
+        unresolved: 100,
+        until: None,
+        ends_sign_ins: false,
+    };
+    log.happened(stream, &AccountEvent::LockedOut(locked))
+}
+
+fn unlock(log: &mut Sample, stream: StreamId, cause: EventId) {
+    let unlocked = PasswordUnlocked { cause, browser: None };
+    log.happened(stream, &AccountEvent::PasswordUnlocked(unlocked));
+}
+
+/// SR-088: a password is unlocked by the lock that closed it last, and once; or together with a new
+/// one, by its link.
+#[test]
+fn sr_088_a_password_unlocked_without_a_lock_is_found() {
+    let by_lock = |times: usize, closed_again: bool| {
+        breach(move |log, stream| {
+            let cause = close_password(log, stream);
+            if closed_again {
+                close_password(log, stream);
+            }
+            (0..times).for_each(|_| unlock(log, stream, cause));
+        })
+    };
+    assert_eq!(by_lock(1, false), []);
+    assert_eq!(by_lock(2, false), [Rule::UnlockedWithoutLink]);
+    assert_eq!(by_lock(1, true), [Rule::UnlockedWithoutLink]);
+    let with_new_password = |set: bool, times: usize| {
+        breach(move |log, stream| {
+            let link = request_link(log, stream);
+            if set {
+                set_by_link(log, stream);
+            }
+            (0..times).for_each(|_| unlock(log, stream, link));
+        })
+    };
+    assert_eq!(with_new_password(true, 1), []);
+    assert_eq!(with_new_password(true, 2), [Rule::UnlockedWithoutLink]);
+    assert_eq!(with_new_password(false, 1), [Rule::UnlockedWithoutLink]);
+}
+
+/// SR-083: what was to wait is guessed at once after it was unlocked, and not before.
+#[test]
+fn a_password_that_waits_is_evaluated_once_it_is_unlocked() {
+    let guessed = |unlocks: bool| {
+        breach(move |log, stream| {
+            let cause = close_password(log, stream);
+            let cooled = CooledDown {
+                method: Method::Password,
+                lane: Lane::Unknown,
+                until: log.now + SignedDuration::from_secs(3600),
+                unresolved: 99,
+                rule: "wait".to_owned(),
+                ends_sign_ins: false,
+            };
+            log.happened(stream, &AccountEvent::CooledDown(cooled));
+            if unlocks {
+                unlock(log, stream, cause);
+            }
+            log.begin(stream, 0x41);
+        })
+    };
+    assert_eq!(guessed(true), []);
+    assert_eq!(guessed(false), [Rule::GuessDuringCoolDown]);
+}
+
 /// The password that this sign-in demanded, and the session that follows.
 fn set_demanded(log: &mut Sample, stream: StreamId, sign_in: u8, assurance: Assurance) {
     let set = PasswordSet {
@@ -182,6 +307,7 @@ fn a_password_that_no_sign_in_demanded_is_found() {
                 session: opened,
                 ..PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Reset)
             };
+            request_link(log, stream);
             log.happened(stream, &AccountEvent::PasswordSet(set));
         })
     };
@@ -204,8 +330,8 @@ fn sr_132_a_demanded_password_makes_nothing_surer() {
 fn sr_053_a_sign_in_that_outlives_its_password_is_found() {
     let outlived = breach(|log, stream| {
         log.begin(stream, 0x41);
-        let set = PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Reset);
-        log.happened(stream, &AccountEvent::PasswordSet(set));
+        request_link(log, stream);
+        set_by_link(log, stream);
         log.complete(stream, 0x41, 200, 0x42);
     });
     assert_eq!(outlived, [Rule::SignInNotOpen]);

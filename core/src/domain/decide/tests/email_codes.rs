@@ -79,16 +79,36 @@ fn sr_026_a_code_is_sent_again_after_a_minute_and_not_before() {
 /// SR-026: five in 24 hours, whatever sign-in they are for.
 #[test]
 fn sr_026_the_sixth_code_in_a_day_is_not_sent() {
-    let mut given = given(waiting());
+    let mut given = given(waiting()).and([sign_in_opened(1, hours(25))]);
     given.policy.email_sends_reserved = 0;
     for number in 0..5 {
-        given = given.at(mins(i64::from(number))).play(send(Purpose::SignIn, sign_in(1), number));
+        given =
+            given.at(mins(5 * i64::from(number))).play(send(Purpose::SignIn, sign_in(1), number));
     }
     let given = given.at(hours(24) - secs(1)).and([sign_in_opened(2, hours(25))]);
     let refusal = Refusal::TooManyRequests { retry_at: start() + hours(24) };
     given.when(send(Purpose::SignIn, sign_in(2), 9)).refused(refusal);
     let free = given.at(hours(24)).when(send(Purpose::SignIn, sign_in(2), 9)).events();
     assert_eq!(free, [email_code(Purpose::SignIn, sign_in(2), 9, hours(24) + mins(10))]);
+}
+
+/// SR-026: three in 15 minutes.
+#[test]
+fn sr_026_the_fourth_code_in_a_quarter_of_an_hour_is_not_sent() {
+    let mut given = given(waiting()).and([sign_in_opened(1, hours(1))]);
+    given.policy.email_sends_reserved = 0;
+    for number in 0..3 {
+        given = given.at(mins(i64::from(number))).play(send(Purpose::SignIn, sign_in(1), number));
+    }
+    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(15) };
+    given.clone().at(mins(3)).when(send(Purpose::SignIn, sign_in(1), 4)).refused(refusal.clone());
+    given
+        .clone()
+        .at(mins(15) - secs(1))
+        .when(send(Purpose::SignIn, sign_in(1), 4))
+        .refused(refusal);
+    let sent = given.at(mins(15)).when(send(Purpose::SignIn, sign_in(1), 4)).events();
+    assert_eq!(sent.len(), 1);
 }
 
 /// SR-026, AT-50: from anywhere three codes in a day; two more from a device that is known.
@@ -99,16 +119,16 @@ fn sr_026_two_codes_a_day_are_kept_for_known_devices() {
     let at_home = at_home.clone().play(verify(1, at_home.totp(&[0])));
     let mut given = at_home.elsewhere().and([sign_in_opened(2, hours(1))]);
     for number in 0..3 {
-        given = given.after(mins(1)).play(send(Purpose::SignIn, sign_in(2), number));
+        given = given.after(mins(5)).play(send(Purpose::SignIn, sign_in(2), number));
     }
-    let given = given.after(mins(1));
-    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(2) + hours(24) };
+    let given = given.after(mins(5));
+    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(6) + hours(24) };
     given.when(send(Purpose::SignIn, sign_in(2), 4)).refused(refusal);
     let mut known = given.at_device(Some(1), 2);
     for number in 4..6 {
-        known = known.play(send(Purpose::SignIn, sign_in(2), number)).after(mins(1));
+        known = known.play(send(Purpose::SignIn, sign_in(2), number)).after(mins(5));
     }
-    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(2) + hours(24) };
+    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(6) + hours(24) };
     known.when(send(Purpose::SignIn, sign_in(2), 6)).refused(refusal);
 }
 

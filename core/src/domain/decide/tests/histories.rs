@@ -149,6 +149,9 @@ impl Life {
         self.sessions.extend(session.as_ref().map(|opened| opened.session));
         let device = session.as_ref().and_then(|opened| opened.device.as_ref());
         self.devices.extend(device.map(|remembered| remembered.device));
+        if let AccountEvent::PasswordUnlocked(unlocked) = event {
+            self.devices.extend(unlocked.browser.map(|browser| browser.device));
+        }
     }
 
     fn refuse(
@@ -159,7 +162,7 @@ impl Life {
     ) {
         self.witness.refused(action, refusal, now);
         let Some(method) = action.method() else { return };
-        let guess = guess_at(&self.account, None, device, now);
+        let guess = guess_at(&self.account, method, None, device, now);
         if let Err(lock) = self.account.limits.admit(&self.policy.limits, method, &guess) {
             let earlier = self.refused.remove(&(method, lock.lane));
             let count = RefusedAttempts::count(earlier, now);

@@ -10,7 +10,8 @@ use crate::server::problem::ProblemAnswer;
 /// Ask for a new password by mail
 ///
 /// The answer is the same whether there is such an account or not. A link goes only to an address
-/// that was proven.
+/// that was proven. Asked more often than mails are sent, it sends none, and the link of the last
+/// one works again.
 #[utoipa::path(
     post, path = "/v1/password-resets", tag = "recovery", operation_id = "requestPasswordReset",
     request_body = RequestPasswordReset,

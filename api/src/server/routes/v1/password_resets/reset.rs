@@ -3,7 +3,7 @@
 use countersign_events::actor::By;
 
 use crate::contract::password::{NewPassword, PasswordReset};
-use crate::server::answers::{self, Answer};
+use crate::server::answers::Answer;
 use crate::server::ask::Ask;
 
 /// Set a new password by the link of a mail
@@ -21,6 +21,6 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let body: NewPassword = ask.json()?;
     let call = ask.call(By::Holder);
     let password = body.password.into_inner();
-    ask.verdict(ask.accounts().reset_password(&call, link, password).await)?;
-    answers::ok(&PasswordReset::Completed)
+    let browser = ask.verdict(ask.accounts().reset_password(&call, link, password).await)?;
+    ask.give_to_browser(&PasswordReset::Completed, browser.as_ref())
 }

@@ -54,6 +54,7 @@ pub(super) enum Action {
     ChangePassword(Back, bool),
     RequestReset,
     ResetPassword,
+    Unlock,
     SetDemanded(Back),
     ChangeEmail(Back, bool),
     RequestReplacement(Back),
@@ -192,6 +193,10 @@ impl Action {
             }),
             Self::RequestReset => Command::RequestPasswordReset,
             Self::ResetPassword => Command::ResetPassword { version: secret(life) },
+            Self::Unlock => {
+                let closed = life.account.open().and_then(|open| open.password_closed);
+                Command::UnlockPassword { cause: closed.unwrap_or(event_id(1)) }
+            }
             Self::SetDemanded(back) => Command::SetDemandedPassword(SetDemandedPassword {
                 sign_in: at(&life.sign_ins, *back),
                 version: secret(life),

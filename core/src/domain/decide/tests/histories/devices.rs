@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign_events::account::{
-    AccountEvent, Assurance, PasswordSetWhy, SessionOpened, SignInOpened,
+    AccountEvent, Assurance, Method, PasswordSetWhy, SessionOpened, SignInOpened,
 };
 use countersign_events::id::HandleHash;
 use jiff::{SignedDuration, Timestamp};
@@ -19,12 +19,15 @@ pub(super) struct Known {
     now: BTreeMap<HandleHash, Timestamp>,
     /// The one that just gave way to another.
     gave_way: Option<HandleHash>,
+    /// The browser that has tries of its own at the password, and until when.
+    admitted: Option<(HandleHash, Timestamp)>,
 }
 
 impl Known {
     pub(super) fn event(&mut self, now: Timestamp, event: &AccountEvent) {
         self.now.retain(|_, until| now < *until);
         self.gave_way = None;
+        self.admitted = self.admitted.filter(|(_, until)| now < *until);
         match event {
             AccountEvent::PasswordVerified(verified) => {
                 self.opened(now, verified.sign_in.as_ref(), verified.session.as_ref());
@@ -43,10 +46,19 @@ impl Known {
                     PasswordSetWhy::Demanded => set.forgives_codes,
                     _ => false,
                 };
+                let stays = [PasswordSetWhy::Initial, PasswordSetWhy::Rehashed].contains(&set.why);
+                self.admitted = self.admitted.filter(|_| stays);
                 self.now
                     .retain(|device, _| !is_new || begun.is_some_and(|it| it.device == *device));
             }
             AccountEvent::Enabled(_) | AccountEvent::FactorRemoved(_) => self.now.clear(),
+            AccountEvent::Repudiated(_) => self.admitted = None,
+            AccountEvent::PasswordUnlocked(unlocked) => {
+                let browser = unlocked.browser;
+                self.admitted = browser.map(|browser| (browser.device, browser.expires_at));
+                let half_an_hour = now + SignedDuration::from_mins(30);
+                assert!(self.admitted.is_none_or(|(_, until)| until == half_an_hour));
+            }
             AccountEvent::DevicesForgotten(forgotten) => {
                 for device in &forgotten.devices {
                     assert!(self.now.remove(device).is_some(), "it was known");
@@ -61,9 +73,15 @@ impl Known {
         self.now.contains_key(&device)
     }
 
+    /// Whether a guess of a method may be counted as one of this device.
+    pub(super) fn counts(&self, method: Method, device: HandleHash) -> bool {
+        let admitted = self.admitted.is_some_and(|(admitted, _)| admitted == device);
+        self.has(device) || (method == Method::Password && admitted)
+    }
+
     /// The same before the present event.
-    pub(super) fn was(&self, device: HandleHash) -> bool {
-        self.has(device) || self.gave_way == Some(device)
+    pub(super) fn was(&self, method: Method, device: HandleHash) -> bool {
+        self.counts(method, device) || self.gave_way == Some(device)
     }
 
     fn opened(

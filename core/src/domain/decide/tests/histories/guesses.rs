@@ -135,7 +135,7 @@ impl Guesses {
 
     /// The lane that a guess comes by, and the device that it is tied to: none in the lane of all.
     fn expected(&self, method: Method, at: At<'_>) -> (Lane, Option<HandleHash>) {
-        let device = at.holds.filter(|device| at.devices.was(*device));
+        let device = at.holds.filter(|device| at.devices.was(method, *device));
         let lane = self.lane(method, device, at.now);
         (lane, device.filter(|_| lane == Lane::Known))
     }
@@ -260,6 +260,11 @@ impl Guesses {
                         self.unresolved.remove(&method);
                     }
                 }
+            }
+            AccountEvent::PasswordUnlocked(_) => {
+                self.until.remove(&Method::Password);
+                let failures = self.unresolved.entry(Method::Password).or_default();
+                failures.retain(|failure| failure.lane == Lane::Known);
             }
             AccountEvent::PasswordSet(set) => self.password_set(set, now),
             AccountEvent::Enabled(_) if is_first => self.anew(Method::Totp),

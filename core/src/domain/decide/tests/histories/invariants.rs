@@ -56,6 +56,8 @@ pub(super) struct Witness {
     changes: Vec<Timestamp>,
     /// The devices that may be known.
     devices: Known,
+    /// Until when the last link to a new password works.
+    link: Option<Timestamp>,
     /// The time of the last event.
     last: Option<Timestamp>,
 }
@@ -128,7 +130,7 @@ impl Witness {
             AccountEvent::CooledDown(cooled) if cooled.ends_sign_ins => self.end_unknown(),
             AccountEvent::LockedOut(locked) if locked.ends_sign_ins => self.end_unknown(),
             AccountEvent::RecoveryCodesIssued(_) => self.recovery.clear(),
-            AccountEvent::PasswordSet(set) => self.password_set(set),
+            AccountEvent::PasswordSet(set) => self.password_set(now, set),
             AccountEvent::RecoveryCodeUsed(used) => {
                 assert!(self.recovery.insert(used.index), "a recovery code is accepted once");
             }
@@ -179,12 +181,16 @@ impl Witness {
             }
             AccountEvent::EmailChanged(changed) => {
                 assert!(!self.is_held(now), "the address was held");
+                self.link = None;
                 self.changes.retain(|until| now < *until);
                 self.changes.push(changed.undo_until);
                 assert!(self.changes.len() <= CHANGES_MAX, "each can be undone");
             }
             // Whoever undoes a change here undoes the oldest, and with it all.
-            AccountEvent::EmailChangeUndone(_) => self.changes.clear(),
+            AccountEvent::EmailChangeUndone(_) => {
+                self.link = None;
+                self.changes.clear();
+            }
             AccountEvent::ReplacementRequested(requested) => {
                 assert!(now + SignedDuration::from_hours(24) <= requested.due_at);
                 assert!(!self.factors.is_empty());
@@ -196,7 +202,18 @@ impl Witness {
                 assert!(due <= now, "it was due");
                 self.replacing = true;
             }
+            AccountEvent::PasswordResetRequested(requested) => {
+                self.link = requested.link_until.or(self.link);
+            }
+            AccountEvent::PasswordResetRenewed(renewed) => {
+                assert!(
+                    renewed.link_until.is_none() || self.link.is_some(),
+                    "a link that was sent"
+                );
+                self.link = renewed.link_until.or(self.link);
+            }
             AccountEvent::Repudiated(_) => {
+                self.link = None;
                 self.waiting.clear();
                 self.more.clear();
             }
@@ -222,11 +239,14 @@ impl Witness {
 
     /// A new password opens a session only in a sign-in that asked for one, and then of what that
     /// sign-in has proven.
-    fn password_set(&mut self, set: &PasswordSet) {
+    fn password_set(&mut self, now: Timestamp, set: &PasswordSet) {
         if matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed) {
             assert!(set.session.is_none() && set.next.is_none());
             return;
         }
+        let link = self.link.take();
+        let works = link.is_some_and(|until| now < until);
+        assert!(works || set.why != PasswordSetWhy::Reset, "by a link that works: {link:?}");
         let asked = set.sign_in.map(|sign_in| self.more.remove(&sign_in).expect("it asked"));
         self.waiting.clear();
         self.more.clear();

@@ -27,6 +27,8 @@ fn scene() -> impl Strategy<Value = Vec<Step>> {
     let scenes = [
         lost_phone(),
         forgotten_password(),
+        asked_too_often(),
+        closed_by_guesses(),
         another_address(),
         undone.concat(),
         not_me(),
@@ -85,6 +87,19 @@ fn confirms() -> Vec<Step> {
 fn forgotten_password() -> Vec<Step> {
     let reset = vec![now(Action::RequestReset), now(Action::ResetPassword)];
     [confirms(), reset, by_email()].concat()
+}
+
+fn asked_too_often() -> Vec<Step> {
+    let asks = vec![now(Action::RequestReset); 4];
+    let again = vec![(mins(20), Action::RequestReset), now(Action::ResetPassword)];
+    [confirms(), asks, again, vec![now(Action::RequestReset)]].concat()
+}
+
+/// A hundred wrong passwords, as fast as the waits allow, and the link of the mail that tells.
+fn closed_by_guesses() -> Vec<Step> {
+    let right = FirstFactor::PasswordRight { rehashed: None };
+    let guesses = vec![(hours(1), Action::SignIn(FirstFactor::PasswordWrong)); 101];
+    [confirms(), guesses, vec![now(Action::Unlock), now(Action::SignIn(right))]].concat()
 }
 
 fn another_address() -> Vec<Step> {
@@ -199,11 +214,18 @@ fn within() -> impl Strategy<Value = Action> {
 }
 
 fn recovering() -> impl Strategy<Value = Action> {
-    let told = select(vec![Told::Replacement, Told::EmailChange, Told::PasswordReset, Told::Other]);
+    let told = select(vec![
+        Told::Replacement,
+        Told::EmailChange,
+        Told::PasswordReset,
+        Told::Guesses,
+        Told::Other,
+    ]);
     prop_oneof![
         2 => (back(), any::<bool>()).prop_map(|(back, right)| Action::ChangePassword(back, right)),
         2 => Just(Action::RequestReset),
         1 => Just(Action::ResetPassword),
+        1 => Just(Action::Unlock),
         2 => back().prop_map(Action::SetDemanded),
         2 => (back(), any::<bool>()).prop_map(|(back, right)| Action::ChangeEmail(back, right)),
         2 => back().prop_map(Action::RequestReplacement),
