@@ -26,7 +26,7 @@ use crate::domain::command::{
     RequestEnable, SendEmailCode, SignIn, VerifyCode, WhichSessions,
 };
 use crate::domain::policy::Policy;
-use crate::domain::totp::Compared;
+use crate::domain::totp::{Compared, ComparedTwo};
 use crate::domain::{Account, Command, StampedEvent, decide, evolve};
 
 /// Commands in one log.
@@ -88,11 +88,13 @@ impl World {
 
     fn compared(&self, factor: FactorId, choice: u8) -> Compared {
         let step = u64::try_from(self.log.now.as_second()).unwrap() / 30;
-        let offsets: &[i32] = match choice % 6 {
+        let offsets: &[i32] = match choice % 8 {
             0 | 1 => &[0],
             2 => &[-1],
             3 => &[1],
-            4 => &[],
+            4 => &[-2],
+            5 => &[2],
+            6 => &[],
             _ => &[5],
         };
         Compared::with_offsets(factor, step, offsets)
@@ -116,7 +118,7 @@ impl World {
 
     fn command(&mut self, open: Option<&Open>, draw: Draw) -> Command {
         let (kind, _, choice, detail, _) = draw;
-        match kind % 20 {
+        match kind % 22 {
             0 => Command::Register(Register {
                 origin: Origin::Holder,
                 client: None,
@@ -152,6 +154,7 @@ impl World {
                 session: self.session(open, choice),
                 which: if detail < 128 { WhichSessions::Own } else { WhichSessions::Others },
             },
+            19 | 20 => self.resync(open, choice, detail),
             _ => Command::ReplaceRecoveryCodes {
                 session: self.session(open, choice),
                 minted: Self::minted_codes(),
@@ -208,6 +211,15 @@ impl World {
             Proven::Code(self.evidence(open, choice, detail))
         };
         Command::Prove(Prove { session: self.session(open, choice), proven, next: self.handle() })
+    }
+
+    fn resync(&mut self, open: Option<&Open>, choice: u8, detail: u8) -> Command {
+        let factor = open.and_then(|open| pick(open.factors.keys().copied(), detail));
+        let factor = factor.unwrap_or(FactorId::new(Uuid::from_u128(4)));
+        let step = u64::try_from(self.log.now.as_second()).unwrap() / 30;
+        let found = (detail > 60).then(|| i32::from(detail % 40) - 19);
+        let compared = ComparedTwo::with_offset(factor, step, found);
+        Command::ResyncFactor { session: self.session(open, choice), compared }
     }
 
     fn remove(&mut self, open: Option<&Open>, choice: u8, detail: u8) -> Command {

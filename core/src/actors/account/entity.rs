@@ -31,7 +31,7 @@ use crate::sources::Sources;
 use crate::vault::{Passwords, Secrets};
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 6;
+const SNAPSHOT_SHAPE: u32 = 7;
 /// A load that folds more events than this leaves a snapshot behind.
 const SNAPSHOT_EVERY: usize = 128;
 

@@ -7,14 +7,17 @@
 
 mod codes;
 mod devices;
+mod drift;
 mod email_codes;
 mod enrolling;
 mod factors;
 mod harness;
 mod histories;
 mod limits;
+mod many_sessions;
 mod recovery_codes;
 mod registration;
+mod resync;
 mod sessions;
 mod sign_in;
 mod simulations;

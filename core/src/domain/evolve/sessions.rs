@@ -1,7 +1,7 @@
 //! How sign-ins, sessions and the devices that they begin at come and go.
 
 use countersign_events::account::{DeviceRemembered, Method, SessionOpened, SignInOpened};
-use countersign_events::id::HandleHash;
+use countersign_events::id::{FactorId, HandleHash};
 
 use super::StampedEvent;
 use crate::domain::account::{Device, Open, Session, SignIn};
@@ -75,8 +75,8 @@ impl Open {
     pub(super) fn carry_over(&mut self, session: HandleHash, sign_in: &SignIn) {
         let Some(session) = self.sessions.get_mut(&session) else { return };
         session.password_at = session.password_at.or(Some(sign_in.started_at));
-        if let Some((Method::Totp | Method::RecoveryCode, at)) = sign_in.proven {
-            session.second_factor_at = Some(at);
+        if let Some((Method::Totp | Method::RecoveryCode, by, at)) = sign_in.proven {
+            (session.second_factor_at, session.second_factor_by) = (Some(at), by);
         }
         // The code's own entry does not say where from.
         session.opened_in = sign_in.opened_in;
@@ -90,7 +90,7 @@ impl Open {
     pub(super) fn start(
         &mut self,
         opened: Option<&SessionOpened>,
-        method: Method,
+        (method, by): (Method, Option<FactorId>),
         stamped: &StampedEvent,
     ) {
         let Some(opened) = opened else { return };
@@ -120,6 +120,7 @@ impl Open {
             // A session that a code starts comes minutes after its password.
             password_at: earlier.as_ref().and_then(|session| session.password_at),
             second_factor_at: earlier.as_ref().and_then(|session| session.second_factor_at),
+            second_factor_by: earlier.as_ref().and_then(|session| session.second_factor_by),
             auth_time: at,
             // A new token is no new session.
             reused: earlier.as_ref().map_or(0, |session| session.reused),
@@ -127,7 +128,9 @@ impl Open {
         session.device = session.device.or(earlier.and_then(|session| session.device));
         match method {
             Method::Password => session.password_at = Some(at),
-            Method::Totp | Method::RecoveryCode => session.second_factor_at = Some(at),
+            Method::Totp | Method::RecoveryCode => {
+                (session.second_factor_at, session.second_factor_by) = (Some(at), by);
+            }
             Method::EmailCode => {}
         }
         self.sessions.insert(opened.session, session);
