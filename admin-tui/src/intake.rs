@@ -152,6 +152,8 @@ fn account(account: &AccountAnswer) -> Account {
                 name: Printable::new(&factor.name),
                 enabled_at: factor.enabled_at,
                 last_used_at: factor.last_used_at,
+                clock_offset_seconds: factor.clock_offset_seconds,
+                clock_refused: factor.clock_refused,
             })
             .collect(),
         recovery_codes_left: account.recovery_codes_left,

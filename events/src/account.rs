@@ -3,6 +3,7 @@
 //! hash, personal data travels in the sealed part of the entry ("sealed" below). Type strings are
 //! permanent; a new shape is a new version with an upcaster.
 
+mod factors;
 mod limits;
 mod mail;
 mod recovery;
@@ -11,6 +12,7 @@ mod sessions;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::factors::*;
 pub use self::limits::*;
 pub use self::mail::*;
 pub use self::recovery::*;
@@ -46,6 +48,8 @@ pub enum Purpose {
     ConfirmEmail,
     /// To take another e-mail address.
     ChangeEmail,
+    /// To tell where an authenticator's clock is, together with the code before it.
+    Resync,
 }
 
 /// How sure a session is of its holder.
@@ -261,7 +265,7 @@ pub struct CodeVerified {
     /// The RFC 6238 time step that was accepted, for `totp`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<u64>,
-    /// That step less the server's own: -1, 0 or 1.
+    /// That step less the server's own: -1, 0 or 1, unless the phone is known to be off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<i32>,
     /// The request that sent the code, for `email_code`.
@@ -359,27 +363,6 @@ pub struct RecoveryCodeUsed {
     pub left: u32,
 }
 
-/// An authenticator got another name. Sealed `pii`: `{name}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FactorRenamed {
-    /// The authenticator.
-    pub factor: FactorId,
-}
-
-/// An authenticator is no longer in use; its secret is destroyed after this event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FactorRemoved {
-    /// The authenticator.
-    pub factor: FactorId,
-}
-
-/// The last authenticator is gone: no second factor is asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Disabled {}
-
 /// What of an account was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -433,6 +416,7 @@ events! {
         LockoutReset(LockoutReset) = "account.lockout_reset" v 1,
         FactorRenamed(FactorRenamed) = "account.factor_renamed" v 1,
         FactorRemoved(FactorRemoved) = "account.factor_removed" v 1,
+        FactorResynced(FactorResynced) = "account.factor_resynced" v 1,
         Disabled(Disabled) = "account.disabled" v 1,
         SessionUsed(SessionUsed) = "account.session_used" v 1,
         SessionsEnded(SessionsEnded) = "account.sessions_ended" v 1,

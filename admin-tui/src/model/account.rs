@@ -35,6 +35,10 @@ pub struct Factor {
     pub enabled_at: Timestamp,
     /// When a code of it was last accepted.
     pub last_used_at: Option<Timestamp>,
+    /// How far its clock is off by its last code, in seconds: negative for one that is slow.
+    pub clock_offset_seconds: Option<i64>,
+    /// Whether that code was refused for it.
+    pub clock_refused: bool,
 }
 
 /// A method that must wait.

@@ -88,7 +88,11 @@ fn state<'a>(model: &Model, account: &'a Account, theme: Theme, width: u16) -> V
         let used = factor
             .last_used_at
             .map_or("never used".to_owned(), |at| format!("last used {}", text::time(at)));
-        lines.push(pair(label, Span::raw(format!("{}, {used}", factor.name)), theme));
+        let mut line = pair(label, Span::raw(format!("{}, {used}", factor.name)), theme);
+        if let Some(clock) = text::clock(factor.clock_offset_seconds, factor.clock_refused) {
+            line.push_span(Span::styled(format!(", {clock}"), theme.attention()));
+        }
+        lines.push(line);
     }
     let sessions = text::count(account.sessions, "session", "sessions");
     lines.push(pair("Sessions", Span::raw(format!("{sessions} alive")), theme));

@@ -7,6 +7,7 @@ use crate::contract::email::{ConfirmEmail, EmailCodePromised, EmailConfirmed};
 use crate::contract::event::Event;
 use crate::contract::factor::{
     ActivateFactor, Activated, BeginFactor, Factor, FactorOffered, RecoveryCodes, RenameFactor,
+    ResyncFactor,
 };
 use crate::contract::id::{AccountId, FactorId};
 use crate::contract::page::{Page, PageQuery};
@@ -89,6 +90,17 @@ impl Client {
     pub fn remove_factor(&self, account: &AccountRef, factor: FactorId) -> Pending<Done> {
         let factor = factor.to_string();
         self.post_empty(&["accounts", &account.segment(), "factors", &factor, "remove"])
+    }
+
+    /// Finds out where its clock is: `POST …/factors/{factor}/resync`.
+    pub fn resync_factor(
+        &self,
+        account: &AccountRef,
+        factor: FactorId,
+        request: &ResyncFactor,
+    ) -> Pending<Factor> {
+        let factor = factor.to_string();
+        self.post(&["accounts", &account.segment(), "factors", &factor, "resync"], request)
     }
 
     /// Issues new recovery codes, the old ones are dead: `POST …/recovery-codes`.

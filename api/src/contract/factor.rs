@@ -73,6 +73,19 @@ pub struct Factor {
     /// When a code of it was last accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// How far the clock of its phone is from the server's by its last code, in seconds: negative
+    /// for one that is slow. Whole time steps of 30, of which one can be a code typed late. For the
+    /// holder in a session and for support alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_offset_seconds: Option<i64>,
+    /// Whether that code was refused for it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub clock_refused: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What an activation led to.
@@ -87,6 +100,17 @@ pub struct Activated {
     /// The session, lifted to two factors; none when a client app asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionGiven>,
+}
+
+/// `POST /v1/accounts/{account}/factors/{factor}/resync`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ResyncFactor {
+    /// Two codes of six digits, in the order in which the app showed them, one right after the
+    /// other.
+    #[cfg_attr(feature = "server", schema(min_items = 2, max_items = 2))]
+    pub codes: Vec<Secret>,
 }
 
 /// `PATCH /v1/accounts/{account}/factors/{factor}`.

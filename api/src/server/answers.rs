@@ -337,6 +337,8 @@ pub(crate) fn factor(view: core::FactorView) -> Factor {
         name: view.name,
         enabled_at: view.enabled_at,
         last_used_at: view.last_used_at,
+        clock_offset_seconds: view.clock.map(|clock| clock.offset_seconds),
+        clock_refused: view.clock.is_some_and(|clock| clock.refused),
     }
 }
 

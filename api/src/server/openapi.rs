@@ -51,6 +51,7 @@ const API_KEY: &str = "api_key";
         v1::factors::rename::handle,
         v1::factors::delete::handle,
         v1::factors::remove::handle,
+        v1::factors::resync::handle,
         v1::recovery_codes::renew::handle,
         v1::devices::list::handle,
         v1::devices::forget_all::handle,

@@ -23,6 +23,8 @@ use crate::contract::problem::{
 /// Why something must wait.
 const HELD: &str = "the password was set anew by mail, or an authenticator replaced: address, \
                     authenticators and recovery codes stay as they are for a while";
+/// What a step-up does not say by its class.
+const ANOTHER_FACTOR: &str = "prove it by another authenticator, or a recovery code";
 /// When a caller may come back after `unavailable`.
 const UNAVAILABLE_RETRY_SECONDS: u64 = 2;
 /// The scheme of every token.
@@ -197,9 +199,12 @@ fn too_many_requests(retry_at: Timestamp, now: Timestamp) -> ProblemAnswer {
 fn step_up(missing: StepUp) -> ProblemAnswer {
     let acr = match missing {
         StepUp::Password => ACR_PASSWORD,
-        StepUp::SecondFactor => ACR_TWO_FACTOR,
+        StepUp::SecondFactor | StepUp::AnotherFactor => ACR_TWO_FACTOR,
     };
     let mut problem = Problem::new(ProblemCode::StepUpRequired);
+    if missing == StepUp::AnotherFactor {
+        problem = problem.with_detail(ANOTHER_FACTOR);
+    }
     problem.acr_values = Some(acr.to_owned());
     problem.max_age = Some(STEP_UP_MAX_AGE_SECONDS);
     let challenge = format!(

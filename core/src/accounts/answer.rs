@@ -173,6 +173,18 @@ pub struct FactorView {
     pub enabled_at: Timestamp,
     /// When a code of it was last accepted.
     pub last_used_at: Option<Timestamp>,
+    /// What its last code told of its clock; for the holder in a session and for support alone
+    /// (SR-015).
+    pub clock: Option<ClockView>,
+}
+
+/// What a code told of its phone's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockView {
+    /// Seconds from the server's clock, in whole time steps: negative for one that is slow.
+    pub offset_seconds: i64,
+    /// Whether the code was refused for it.
+    pub refused: bool,
 }
 
 /// What an activation led to.

@@ -57,7 +57,7 @@ impl Accounts {
 }
 
 /// The session of a request that only a holder may make.
-fn holder(token: Option<&SessionToken>) -> Result<HandleHash, Refusal> {
+pub(super) fn holder(token: Option<&SessionToken>) -> Result<HandleHash, Refusal> {
     token.map(SessionToken::hash).ok_or(Refusal::Forbidden("only the holder may do this"))
 }
 

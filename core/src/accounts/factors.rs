@@ -11,7 +11,7 @@ use countersign_events::id::{AccountId, FactorId, HandleHash, SecretVersion, Str
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::answer::{Activated, FactorOffered, FactorView, RecoveryCodes, SessionGiven};
+use super::answer::{Activated, ClockView, FactorOffered, FactorView, RecoveryCodes, SessionGiven};
 use super::identity::{FactorName, seal_pii};
 use super::proof::{compare_totp, prove_in_place, secret_of};
 use super::registration::check_text;
@@ -19,11 +19,11 @@ use super::request::{Asker, BeginFactor, Call};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
-use crate::domain::account::{Factor, Offer};
+use crate::domain::account::{ClockSeen, Factor, Offer};
 use crate::domain::command::{Activate, Context, Enroller, RequestEnable};
 use crate::domain::decide::confirmable;
 use crate::domain::refusal::Refusal;
-use crate::domain::totp::SECRET_BYTES;
+use crate::domain::totp::{Drift, PERIOD_SECONDS, SECRET_BYTES};
 use crate::enrolment;
 use crate::entropy;
 use crate::handle::{SessionToken, SignInHandle};
@@ -274,7 +274,9 @@ impl Request for Activation {
                 self.who.check(entity)?;
                 let offer = pending(entity, self.factor, enroller)?;
                 entity.admit_source(&self.call, enroller.bound_to()).await?;
-                let compared = compare_totp(entity, self.factor, offer.secret, &self.code).await?;
+                let centre = Drift::default().centre();
+                let compared =
+                    compare_totp(entity, self.factor, offer.secret, centre, &self.code).await?;
                 let (session, minted) = (started.hash(), recovery.minted);
                 let command = Command::Activate(Activate { enroller, session, compared, minted });
                 self.decide(entity, &command, &begun.mint).await?
@@ -349,7 +351,18 @@ pub(super) async fn view_of(entity: &Entity, factor: FactorId) -> Result<FactorV
         name: entity.factor_name(named_at).await?,
         enabled_at,
         last_used_at: Some(last_used_at),
+        clock: None,
     })
+}
+
+/// The same with what its last code told of its clock.
+pub(super) async fn view_with_clock(entity: &Entity, factor: FactorId) -> Result<FactorView, Halt> {
+    let seen = entity.open()?.factors.get(&factor).and_then(|found| found.clock);
+    let clock = seen.map(|ClockSeen { offset, refused }| ClockView {
+        offset_seconds: i64::from(offset).saturating_mul(PERIOD_SECONDS.cast_signed()),
+        refused,
+    });
+    Ok(FactorView { clock, ..view_of(entity, factor).await? })
 }
 
 impl Entity {

@@ -21,6 +21,7 @@ mod proof;
 mod recovery;
 mod registration;
 pub mod request;
+mod resync;
 mod sessions;
 mod sign_in;
 mod source;
@@ -35,6 +36,7 @@ use std::time::Duration;
 use countersign_events::id::StreamId;
 use jiff::Timestamp;
 
+pub use resync::TwoCodes;
 pub use source::With;
 pub use staff::SETUP_TTL;
 pub use view::PAGE_MAX;

@@ -82,7 +82,12 @@ pub(super) async fn evidence(
             let factor = named_factor(open, answer.factor, blind)?;
             match open.factors.get(&factor) {
                 None => Ok(Evidence::Nothing { method: Method::Totp, factor: Some(factor) }),
-                Some(state) => compare(entity, factor, state.secret, &answer.code).await,
+                Some(state) => {
+                    let (secret, centre) = (state.secret, state.drift.centre());
+                    let compared =
+                        compare_totp(entity, factor, secret, centre, &answer.code).await?;
+                    Ok(Evidence::Totp(compared))
+                }
             }
         }
         Method::EmailCode => Ok(email_evidence(entity, open, &answer.code, purpose, bound_to)?),
@@ -112,29 +117,29 @@ fn named_factor(open: &Open, named: Option<FactorId>, blind: bool) -> Result<Fac
     }
 }
 
-async fn compare(
-    entity: &Entity,
-    factor: FactorId,
-    version: SecretVersion,
-    code: &str,
-) -> Result<Evidence, Halt> {
-    Ok(Evidence::Totp(compare_totp(entity, factor, version, code).await?))
-}
-
 /// Compares a code with an authenticator's secret, opened for no longer than this.
 pub(super) async fn compare_totp(
     entity: &Entity,
     factor: FactorId,
     version: SecretVersion,
+    centre: i32,
     code: &str,
 ) -> Result<Compared, Halt> {
+    let (generator, seconds) = generator_of(entity, version).await?;
+    Ok(generator.compare(factor, code, seconds, centre))
+}
+
+/// What makes the codes of an authenticator, and the time: the server's clock alone decides
+/// (SR-006), not that of the stream's last entry.
+pub(super) async fn generator_of(
+    entity: &Entity,
+    version: SecretVersion,
+) -> Result<(Generator, u64), Halt> {
     let account = entity.id()?;
     let secret = secret_of(entity, account, version).await?;
     let generator = Generator::new(&secret)
         .map_err(|error| Fault::FailsClosed(format!("secret {version} of {account}: {error}")))?;
-    // The server's clock alone decides (SR-006), not the time of the stream's last entry.
-    let seconds = u64::try_from(entity.services.log.now().as_second()).unwrap_or(0);
-    Ok(generator.compare(factor, code, seconds))
+    Ok((generator, u64::try_from(entity.services.log.now().as_second()).unwrap_or(0)))
 }
 
 /// The secret of an authenticator. One that an event names and the vault lacks fails closed.

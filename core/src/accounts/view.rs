@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::answer::{AccountView, EventView, LockView, Page, ReplacementView};
-use super::factors::view_of;
+use super::factors::{view_of, view_with_clock};
 use super::identity::{Errand, FactorName, Identity, open_net, open_pii};
 use super::request::{Asker, Call, PageRequest};
 use super::{Accounts, Verdict, mask};
@@ -29,8 +29,11 @@ const UNSHOWN: &[&str] = &["hashes", "nonce", "pepper", "secret", "version", "co
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
-    /// The holder, or the client app that answers for him.
+    /// The holder, in a session.
     Holder,
+    /// The client app that answers for him. It may be asked before he has signed in, and is told
+    /// nothing of his phone's clock (SR-015).
+    Client,
     /// Support: names and addresses are masked, and no network address is shown.
     Support,
 }
@@ -73,7 +76,8 @@ impl Request for ViewAccount {
         if let Some(token) = &self.token {
             entity.session(&self.call, token.hash()).await?;
         }
-        account_view(entity, Reader::Holder).await
+        let reader = if self.token.is_some() { Reader::Holder } else { Reader::Client };
+        account_view(entity, reader).await
     }
 }
 
@@ -83,7 +87,10 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
     let identity = entity.identity().await?;
     let mut factors = vec![];
     for factor in open.factors.keys() {
-        factors.push(view_of(entity, *factor).await?);
+        factors.push(match reader {
+            Reader::Client => view_of(entity, *factor).await?,
+            Reader::Holder | Reader::Support => view_with_clock(entity, *factor).await?,
+        });
     }
     let limits = &entity.account().limits;
     let locks =
@@ -101,7 +108,7 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
     Ok(AccountView {
         account: entity.id()?,
         login: match reader {
-            Reader::Holder => shown,
+            Reader::Holder | Reader::Client => shown,
             Reader::Support => shown.as_deref().map(mask::login),
         },
         email_hint: identity.email.as_deref().map(mask::email),
@@ -239,7 +246,7 @@ async fn opened_parts(
             show(
                 "login",
                 match reader {
-                    Reader::Holder => login,
+                    Reader::Holder | Reader::Client => login,
                     Reader::Support => login.as_deref().map(mask::login),
                 },
             );

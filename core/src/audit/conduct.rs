@@ -95,6 +95,12 @@ pub struct Conduct {
 struct Factor {
     enabled: bool,
     last_step: Option<u64>,
+    /// The offset that its clock was found at, and the last that was accepted, at most one step
+    /// from that.
+    centre: i32,
+    learned: i32,
+    /// Where two codes in a row just told that it is.
+    told: Option<i32>,
 }
 
 #[derive(Debug, Clone)]
@@ -112,6 +118,8 @@ struct SignIn {
 struct Session {
     expires_at: Timestamp,
     assurance: Assurance,
+    /// The authenticator that last proved its second factor.
+    by: Option<FactorId>,
 }
 
 #[derive(Debug, Clone)]
@@ -202,6 +210,7 @@ impl Conduct {
                 self.sign_ins.clear();
                 self.email_codes.clear();
             }
+            AccountEvent::FactorResynced(resynced) => self.resynced(resynced, breaches),
             AccountEvent::Disabled(_) => self.disable(),
             AccountEvent::EmailCodeRequested(requested) => {
                 let code = EmailCode {
@@ -358,8 +367,9 @@ impl Conduct {
             self.first_factor(Some(opened), breaches);
         } else {
             // The password again adds nothing to what the session was.
-            let assurance = self.successor(opened, breaches);
-            self.start(opened, assurance, breaches);
+            let before = self.successor(opened, breaches);
+            self.start(opened, before.as_ref().map(|session| session.assurance), breaches);
+            self.proven_by(opened, before.and_then(|session| session.by));
         }
     }
 
@@ -388,11 +398,7 @@ impl Conduct {
     }
 
     /// What the session was whose place another takes.
-    fn successor(
-        &mut self,
-        opened: &SessionOpened,
-        breaches: &mut Vec<Breach>,
-    ) -> Option<Assurance> {
+    fn successor(&mut self, opened: &SessionOpened, breaches: &mut Vec<Breach>) -> Option<Session> {
         let replaced = opened.replaces.unwrap_or(opened.session);
         let before = self.sessions.remove(&replaced);
         if let Some(code) = self.email_codes.remove(&replaced) {
@@ -402,7 +408,14 @@ impl Conduct {
             let detail = "it takes the place of a session that is not there".to_owned();
             breaches.push((Rule::SessionWithoutProof, detail));
         }
-        before.map(|session| session.assurance)
+        before
+    }
+
+    /// Notes which authenticator a session was proven by.
+    fn proven_by(&mut self, opened: &SessionOpened, by: Option<FactorId>) {
+        if let Some(session) = self.sessions.get_mut(&opened.session) {
+            session.by = by;
+        }
     }
 
     fn start(
@@ -415,8 +428,8 @@ impl Conduct {
             let detail = format!("called {:?}, proven {proven:?}", opened.assurance);
             breaches.push((Rule::AssuranceWithoutProof, detail));
         }
-        let session = Session { expires_at: opened.expires_at, assurance: opened.assurance };
-        self.sessions.insert(opened.session, session);
+        let SessionOpened { expires_at, assurance, .. } = *opened;
+        self.sessions.insert(opened.session, Session { expires_at, assurance, by: None });
     }
 }
 

@@ -58,6 +58,12 @@ pub enum Rule {
     StepNotLater,
     /// A code is accepted of an authenticator that is offered or in use, with its step.
     NoSuchFactor,
+    /// The offset of an accepted code is one of the three around what its phone's clock was
+    /// taken to be.
+    CodeOutsideWindow,
+    /// A clock is set to where two codes in a row told that it is, in a session that another
+    /// authenticator or a recovery code proved.
+    ResyncWithoutProof,
     /// A code sent by e-mail is accepted once, for what it was sent for, and in time.
     EmailCodeNotLive,
     /// A recovery code is used once.

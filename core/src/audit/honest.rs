@@ -30,7 +30,7 @@ use crate::domain::command::{
     Told, VerifyCode, WhichDevices, WhichSessions,
 };
 use crate::domain::policy::Policy;
-use crate::domain::totp::Compared;
+use crate::domain::totp::{Compared, ComparedTwo};
 use crate::domain::{Account, Command, StampedEvent, decide, evolve};
 
 /// Commands in one log.
@@ -92,11 +92,13 @@ impl World {
 
     fn compared(&self, factor: FactorId, choice: u8) -> Compared {
         let step = u64::try_from(self.log.now.as_second()).unwrap() / 30;
-        let offsets: &[i32] = match choice % 6 {
+        let offsets: &[i32] = match choice % 8 {
             0 | 1 => &[0],
             2 => &[-1],
             3 => &[1],
-            4 => &[],
+            4 => &[-2],
+            5 => &[2],
+            6 => &[],
             _ => &[5],
         };
         Compared::with_offsets(factor, step, offsets)
@@ -120,7 +122,7 @@ impl World {
 
     fn command(&mut self, open: Option<&Open>, draw: Draw) -> Command {
         let (kind, _, choice, detail, _) = draw;
-        match kind % 26 {
+        match kind % 27 {
             0 => Command::Register(Register {
                 origin: Origin::Holder,
                 client: None,
@@ -160,6 +162,7 @@ impl World {
                 session: self.session(open, choice),
                 minted: Self::minted_codes(),
             },
+            26 => self.resync(open, choice, detail),
             _ => self.command_to_recover(open, draw),
         }
     }
@@ -167,7 +170,7 @@ impl World {
     fn command_to_recover(&mut self, open: Option<&Open>, draw: Draw) -> Command {
         let (kind, _, choice, detail, _) = draw;
         let version = SecretVersion::new(u64::from(detail) + 3);
-        match kind % 26 {
+        match kind % 27 {
             20 => Command::ChangePassword(ChangePassword {
                 session: self.session(open, choice),
                 version: Some(version),
@@ -253,6 +256,15 @@ impl World {
             Proven::Code(self.evidence(open, choice, detail))
         };
         Command::Prove(Prove { session: self.session(open, choice), proven, next: self.handle() })
+    }
+
+    fn resync(&mut self, open: Option<&Open>, choice: u8, detail: u8) -> Command {
+        let factor = open.and_then(|open| pick(open.factors.keys().copied(), detail));
+        let factor = factor.unwrap_or(FactorId::new(Uuid::from_u128(4)));
+        let step = u64::try_from(self.log.now.as_second()).unwrap() / 30;
+        let found = (detail > 60).then(|| i32::from(detail % 40) - 19);
+        let compared = ComparedTwo::with_offset(factor, step, found);
+        Command::ResyncFactor { session: self.session(open, choice), compared }
     }
 
     fn remove(&mut self, open: Option<&Open>, choice: u8, detail: u8) -> Command {

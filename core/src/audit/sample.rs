@@ -7,9 +7,9 @@ use std::path::Path;
 
 use countersign_events::account::{
     AccountEvent, Assurance, CodeRejected, CodeVerified, CooledDown, Counted, EmailCodeRequested,
-    EnableRequested, Enabled, KeyCreated, Lane, LockoutReset, Method, Need, Origin, PasswordSet,
-    PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
-    RejectedWhy, ResetScope, SessionOpened, SignInOpened,
+    EnableRequested, Enabled, FactorResynced, KeyCreated, Lane, LockoutReset, Method, Need, Origin,
+    PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued,
+    Registered, RejectedWhy, ResetScope, SessionOpened, SignInOpened,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Draft, SealClass, SealedPart};
@@ -236,9 +236,33 @@ impl Sample {
         }
     }
 
+    /// Two codes in a row tell how far off the phone is.
+    pub(super) fn resync(&mut self, stream: StreamId, session: u8, step: u64, offset: i32) {
+        let verified = CodeVerified {
+            offset: Some(offset),
+            in_session: Some(handle(session)),
+            ..self.code(Method::Totp, Some(step), Purpose::Resync)
+        };
+        self.happened(stream, &AccountEvent::CodeVerified(verified));
+        let resynced = FactorResynced { factor: FACTOR, offset };
+        self.happened(stream, &AccountEvent::FactorResynced(resynced));
+    }
+
     /// A code of the authenticator completes a sign-in.
     pub(super) fn complete(&mut self, stream: StreamId, sign_in: u8, step: u64, session: u8) {
+        self.complete_off(stream, (sign_in, session), step, 0);
+    }
+
+    /// The same, of a phone so many steps off.
+    pub(super) fn complete_off(
+        &mut self,
+        stream: StreamId,
+        (sign_in, session): (u8, u8),
+        step: u64,
+        offset: i32,
+    ) {
         let verified = CodeVerified {
+            offset: Some(offset),
             sign_in: Some(handle(sign_in)),
             session: Some(self.session(session, Assurance::TwoFactor, None)),
             ..self.code(Method::Totp, Some(step), Purpose::SignIn)

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use super::idempotency::Ledger;
 use super::limits::Counters;
+use super::totp::Drift;
 
 /// The state of a stream `account-…` or `unknown-…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +108,10 @@ pub struct Open {
     pub devices: BTreeMap<HandleHash, Device>,
     /// When a password set by mail last opened the lane of codes from unknown devices.
     pub lane_opened_by_mail_at: Option<Timestamp>,
+    /// When the holder was last told that a code was typed again.
+    pub replay_told_at: Option<Timestamp>,
+    /// When the holder was last told that a session made room for another.
+    pub room_told_at: Option<Timestamp>,
     /// When codes were sent by e-mail in the last 24 hours.
     pub email_sends: Vec<Timestamp>,
     /// The live code of each sign-in, or of each session that confirms its address.
@@ -172,8 +177,21 @@ pub struct Factor {
     pub enabled_at: Timestamp,
     /// The last RFC 6238 time step that was accepted: nothing up to it is accepted again.
     pub last_step: u64,
+    /// Where its clock is, as far as its accepted codes told.
+    pub drift: Drift,
+    /// What its last code told of its clock.
+    pub clock: Option<ClockSeen>,
     /// When a code of it was last accepted.
     pub last_used_at: Timestamp,
+}
+
+/// What a code told of its phone's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockSeen {
+    /// Steps from the server's own: negative for a clock that is slow.
+    pub offset: i32,
+    /// Whether the code was refused for it.
+    pub refused: bool,
 }
 
 /// An authenticator that waits for its first code.
@@ -191,8 +209,21 @@ pub struct Offer {
     pub session: Option<HandleHash>,
     /// Wrong codes so far: it lapses with the last that is allowed.
     pub guesses: u32,
-    /// The step of its first accepted code, until `Enabled` follows in the same append.
-    pub confirmed: Option<(u64, Timestamp)>,
+    /// Its first accepted code, until `Enabled` follows in the same append.
+    pub confirmed: Option<FirstCode>,
+}
+
+/// The first accepted code of an authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstCode {
+    /// Its RFC 6238 time step.
+    pub step: u64,
+    /// What it told of the phone's clock.
+    pub drift: Drift,
+    /// Its offset from the server's own step.
+    pub offset: i32,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A set of recovery codes.
@@ -233,8 +264,8 @@ pub struct SignIn {
     pub expires_at: Timestamp,
     /// What it waits for.
     pub needs: Need,
-    /// What proved the second factor, and when, where that is behind it.
-    pub proven: Option<(Method, Timestamp)>,
+    /// What proved the second factor, with which authenticator, and when, where that is behind it.
+    pub proven: Option<(Method, Option<FactorId>, Timestamp)>,
     /// Evaluated guesses so far.
     pub guesses: u32,
     /// Retypes of accepted codes so far.
@@ -266,6 +297,8 @@ pub struct Session {
     pub password_at: Option<Timestamp>,
     /// When a second factor (never a code by e-mail) was last proven.
     pub second_factor_at: Option<Timestamp>,
+    /// The authenticator that proved it; none where that was a recovery code.
+    pub second_factor_by: Option<FactorId>,
     /// When anything was last proven.
     pub auth_time: Timestamp,
     /// Retypes of accepted codes so far, and codes by e-mail where none was sent: no guesses.

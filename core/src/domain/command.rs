@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::limits::Refused;
 use super::policy::Policy;
-use super::totp::Compared;
+use super::totp::{Compared, ComparedTwo};
 
 /// Under which circumstances a command is decided.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +91,13 @@ pub enum Command {
         session: HandleHash,
         /// Which.
         factor: FactorId,
+    },
+    /// Find out where an authenticator's clock is, by two codes in a row.
+    ResyncFactor {
+        /// The session.
+        session: HandleHash,
+        /// What comparing the codes gave.
+        compared: ComparedTwo,
     },
     /// Replace the recovery codes.
     ReplaceRecoveryCodes {

@@ -15,10 +15,12 @@ use countersign_events::id::{EventId, FactorId, Hash32, Revision};
 use jiff::Timestamp;
 
 use super::account::{
-    Account, Email, EmailCode, Factor, MailState, Offer, Open, RecoverySet, Session, Standing,
+    Account, ClockSeen, Email, EmailCode, Factor, FirstCode, MailState, Offer, Open, RecoverySet,
+    Session, Standing,
 };
 use super::decide::{counts_as_guess, is_of_no_mail};
 use super::email_code::{DIGITS, forget_old_sends, is_forgotten};
+use super::totp::Drift;
 
 mod limits;
 mod recovery;
@@ -100,6 +102,8 @@ fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
         recovery: None,
         replacement: None,
         held_until: None,
+        replay_told_at: None,
+        room_told_at: None,
         email_codes_offered: EmailCodes::Offered,
         repudiated: [].into(),
         sign_ins: [].into(),
@@ -122,12 +126,12 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::PasswordSet(set) => open.password_set(set, stamped),
         AccountEvent::PasswordVerified(verified) => {
             open.begin(verified.sign_in.as_ref(), stamped);
-            open.start(verified.session.as_ref(), Method::Password, stamped);
+            open.start(verified.session.as_ref(), (Method::Password, None), stamped);
         }
         AccountEvent::FirstFactorVouched(vouched) => open.vouched(vouched, stamped),
         AccountEvent::EnableRequested(requested) => open.offer(requested, stamped.revision),
         AccountEvent::CodeVerified(verified) => open.verified(verified, stamped),
-        AccountEvent::CodeRejected(rejected) => open.rejected(rejected),
+        AccountEvent::CodeRejected(rejected) => open.rejected(rejected, at),
         AccountEvent::Enabled(enabled) => open.enable(enabled.factor, at),
         AccountEvent::EmailCodeRequested(requested) => open.email_code(requested, stamped),
         AccountEvent::EmailCodeSent(sent) => open.mailed(sent.request, MailState::Sent),
@@ -144,6 +148,11 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
             open.devices.clear();
             open.replacement = None;
         }
+        AccountEvent::FactorResynced(resynced) => {
+            if let Some(factor) = open.factors.get_mut(&resynced.factor) {
+                factor.drift = Drift::resynced(resynced.offset);
+            }
+        }
         AccountEvent::Disabled(_) => open.disable(),
         AccountEvent::SessionUsed(used) => {
             if let Some(session) = open.sessions.get_mut(&used.session) {
@@ -152,6 +161,9 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         }
         AccountEvent::SessionsEnded(ended) => {
             ended.sessions.iter().for_each(|session| open.end(*session));
+            if ended.tells_holder {
+                open.room_told_at = Some(at);
+            }
         }
         AccountEvent::LockedOut(LockedOut {
             method: Method::Password,
@@ -241,7 +253,7 @@ impl Open {
         self.password_closed = None;
         self.admitted = None;
         self.replacement = None;
-        self.start(set.session.as_ref(), Method::Password, stamped);
+        self.start(set.session.as_ref(), (Method::Password, None), stamped);
         if let (Some(opened), Some(earlier)) = (&set.session, &earlier) {
             self.carry_over(opened.session, earlier);
         }
@@ -263,12 +275,16 @@ impl Open {
     fn verified(&mut self, verified: &CodeVerified, stamped: &StampedEvent) {
         let at = stamped.at;
         if let (Some(id), Some(step)) = (verified.factor, verified.step) {
+            let offset = verified.offset.unwrap_or(0);
             if let Some(factor) = self.factors.get_mut(&id) {
                 factor.last_step = factor.last_step.max(step);
+                factor.drift = factor.drift.accepted(offset);
+                factor.clock = Some(ClockSeen { offset, refused: false });
                 factor.last_used_at = at;
             }
             if let Some(offer) = self.offer.as_mut().filter(|offer| offer.factor == id) {
-                offer.confirmed = Some((step, at));
+                let drift = Drift::default().accepted(offset);
+                offer.confirmed = Some(FirstCode { step, drift, offset, at });
             }
         }
         let mut sign_in = verified.sign_in.and_then(|hash| {
@@ -276,7 +292,7 @@ impl Open {
             self.sign_ins.remove(&hash)
         });
         if let Some(sign_in) = &mut sign_in {
-            sign_in.proven = Some((verified.method, at));
+            sign_in.proven = Some((verified.method, verified.factor, at));
         }
         if matches!(verified.purpose, Purpose::ConfirmEmail | Purpose::ChangeEmail) {
             verified.in_session.map(|session| self.email_codes.remove(&session));
@@ -286,16 +302,23 @@ impl Open {
         {
             self.email_codes_offered = EmailCodes::Offered;
         }
-        self.start(verified.session.as_ref(), verified.method, stamped);
+        self.start(verified.session.as_ref(), (verified.method, verified.factor), stamped);
         if let (Some(opened), Some(sign_in)) = (&verified.session, &sign_in) {
             self.carry_over(opened.session, sign_in);
         }
         self.go_on(verified.next.as_ref(), sign_in, stamped);
     }
 
-    fn rejected(&mut self, rejected: &CodeRejected) {
+    fn rejected(&mut self, rejected: &CodeRejected, at: Timestamp) {
         let is_guess = counts_as_guess(rejected.why);
         let is_of_no_mail = is_of_no_mail(rejected.method, rejected.why);
+        if !is_guess && rejected.counted.tells_holder {
+            self.replay_told_at = Some(at);
+        }
+        let factor = rejected.factor.and_then(|id| self.factors.get_mut(&id));
+        if let (Some(factor), Some(offset)) = (factor, rejected.off_by_steps) {
+            factor.clock = Some(ClockSeen { offset, refused: true });
+        }
         let sign_in = rejected.sign_in.and_then(|hash| self.sign_ins.get_mut(&hash));
         let session = rejected.in_session.and_then(|hash| self.sessions.get_mut(&hash));
         let counted = match (sign_in, session) {
@@ -315,9 +338,19 @@ impl Open {
 
     fn enable(&mut self, factor: FactorId, at: Timestamp) {
         let Some(offer) = self.offer.take_if(|offer| offer.factor == factor) else { return };
-        let (last_step, last_used_at) = offer.confirmed.unwrap_or((0, at));
+        let unproven = FirstCode { step: 0, drift: Drift::default(), offset: 0, at };
+        let first = offer.confirmed.unwrap_or(unproven);
+        let clock = offer.confirmed.map(|first| ClockSeen { offset: first.offset, refused: false });
         let Offer { secret, named_at, .. } = offer;
-        let enabled = Factor { secret, named_at, enabled_at: at, last_step, last_used_at };
+        let enabled = Factor {
+            secret,
+            named_at,
+            enabled_at: at,
+            last_step: first.step,
+            drift: first.drift,
+            clock,
+            last_used_at: first.at,
+        };
         self.factors.insert(factor, enabled);
         // A sign-in that began before the change goes no further, and no device is known (SR-115).
         self.sign_ins.clear();

@@ -35,6 +35,7 @@ const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::StepUp => "to prove it again",
         Purpose::ConfirmEmail => "to confirm the e-mail address",
         Purpose::ChangeEmail => "to take another e-mail address",
+        Purpose::Resync => "to tell where the phone's clock is",
     }
 }
 
@@ -122,6 +123,9 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
         }
         AccountEvent::FactorRenamed(_) => "an authenticator was renamed".into(),
         AccountEvent::FactorRemoved(_) => "an authenticator was removed".into(),
+        AccountEvent::FactorResynced(resynced) => {
+            format!("two codes in a row told that {}", clock(resynced.offset))
+        }
         AccountEvent::Disabled(_) => "the second factor was switched off".into(),
         AccountEvent::SessionUsed(_) => "a session was in use".into(),
         AccountEvent::SessionsEnded(ended) => {
@@ -135,7 +139,8 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
             };
             let count = ended.sessions.len();
             let sessions = if count == 1 { "session" } else { "sessions" };
-            format!("{count} {sessions} ended: {why}")
+            let told = if ended.tells_holder { "; the holder is told" } else { "" };
+            format!("{count} {sessions} ended: {why}{told}")
         }
         AccountEvent::DevicesForgotten(forgotten) => match forgotten.devices.len() {
             1 => "a device is no longer known".into(),
@@ -167,11 +172,7 @@ fn accepted(verified: &CodeVerified) -> String {
 
 fn refused(rejected: &CodeRejected) -> String {
     let why = match (rejected.why, rejected.off_by_steps) {
-        (RejectedWhy::Wrong, Some(steps)) => {
-            let seconds = u64::from(steps.unsigned_abs()) * PERIOD_SECONDS;
-            let side = if steps < 0 { "slow" } else { "fast" };
-            format!("the phone's clock is about {seconds} s {side}")
-        }
+        (RejectedWhy::Wrong, Some(steps)) => clock(steps),
         (RejectedWhy::Wrong, None) => "it was wrong".into(),
         (RejectedWhy::Reused, _) => "it had been used before".into(),
         (RejectedWhy::Expired, _) => "it had expired".into(),
@@ -185,6 +186,16 @@ fn refused(rejected: &CodeRejected) -> String {
         rejected.unresolved,
         limits::told(rejected.counted)
     )
+}
+
+/// Where a phone's clock is, by its codes.
+fn clock(steps: i32) -> String {
+    let seconds = u64::from(steps.unsigned_abs()) * PERIOD_SECONDS;
+    match steps {
+        0 => "the phone's clock is right".to_owned(),
+        ..0 => format!("the phone's clock is about {seconds} s slow"),
+        1.. => format!("the phone's clock is about {seconds} s fast"),
+    }
 }
 
 const fn delivery(class: DeliveryFailure) -> &'static str {
@@ -216,5 +227,7 @@ const fn notice(notice: Notice) -> &'static str {
         Notice::ReplacementStopped => "the authenticator will not be replaced",
         Notice::ReplacementCompleted => "the authenticator was replaced",
         Notice::Repudiated => "all sessions were ended at the holder's word",
+        Notice::CodeReplayed => "a used code was typed again",
+        Notice::SessionMadeRoom => "the oldest session made room for another",
     }
 }

@@ -95,6 +95,8 @@ pub enum StepUp {
     Password,
     /// A fresh code of an authenticator, or a recovery code.
     SecondFactor,
+    /// The same, of another authenticator than the one that it is about.
+    AnotherFactor,
 }
 
 /// How old a fresh proof may be, in seconds.

@@ -1,11 +1,11 @@
 //! Sessions: whether one is alive, and whether its proofs are fresh enough.
 
 use countersign_events::account::{Assurance, EmailCodes};
-use countersign_events::id::HandleHash;
+use countersign_events::id::{FactorId, HandleHash};
 use jiff::Timestamp;
 
 use super::account::{Open, Replacement, Session};
-use super::policy::{EmailMode, Policy};
+use super::policy::{EmailMode, Policy, SESSION_USE_RECORDED_EVERY};
 use super::refusal::{Refusal, StepUp};
 
 /// RFC 8176: a password.
@@ -101,6 +101,13 @@ impl Session {
         self.assurance == Assurance::EmailCode && policy.email_mode == EmailMode::RecoveryOnly
     }
 
+    /// Whether it can be one that is not idle: of its last uses, not all are recorded.
+    #[must_use]
+    pub fn may_be_in_use(&self, now: Timestamp, policy: &Policy) -> bool {
+        let unused = now.duration_since(self.used_at);
+        unused < policy.session_idle.saturating_add(SESSION_USE_RECORDED_EVERY)
+    }
+
     /// Demands a session that may do more than replace a lost authenticator.
     ///
     /// # Errors
@@ -146,9 +153,26 @@ impl Session {
             && self.second_factor_at.is_some_and(|at| now.duration_since(at) <= policy.fresh)
     }
 
+    /// Demands a fresh second factor by other means than an authenticator (SR-018).
+    ///
+    /// # Errors
+    /// [`Refusal::StepUpRequired`] where it is not.
+    pub fn demand_another(
+        &self,
+        factor: FactorId,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<(), Refusal> {
+        if self.second_factor_is_fresh(now, policy) && self.second_factor_by != Some(factor) {
+            Ok(())
+        } else {
+            Err(Refusal::StepUpRequired(StepUp::AnotherFactor))
+        }
+    }
+
     /// Forgets its second factor; one by a code by e-mail has none, and stays what it is.
     pub(super) fn lower(&mut self) {
-        self.second_factor_at = None;
+        (self.second_factor_at, self.second_factor_by) = (None, None);
         if self.assurance == Assurance::TwoFactor {
             self.assurance = Assurance::Password;
             self.amr

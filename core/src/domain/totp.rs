@@ -1,13 +1,17 @@
 //! TOTP (RFC 6238): which time step a code belongs to.
 //!
-//! The window is exactly {T-1, T, T+1}, T from the server's clock alone (SR-006). All three
-//! candidates, and the steps around them, are computed and compared in constant time, whatever
+//! A phone whose clock nothing is known of is accepted at exactly {T-1, T, T+1}, T from the
+//! server's clock alone (SR-006); what its codes tell of its clock shifts that [`Window`] (SR-014).
+//! All candidates, and the steps around them, are computed and compared in constant time, whatever
 //! matches (SR-011). Whether a matched step may be accepted is the decision's business: only one
-//! that is later than the last one accepted.
+//! within the window, and later than the last one accepted.
 
 use countersign_events::id::FactorId;
 use subtle::{Choice, ConstantTimeEq};
 use totp_rs::{Algorithm, Secret, Totp};
+
+mod window;
+pub use window::{Drift, LEARNED_STEPS, Window};
 
 /// Bytes of a secret (RFC 4226, R6: at least 16; SHA-1's output is 20).
 pub const SECRET_BYTES: usize = 20;
@@ -15,10 +19,14 @@ pub const SECRET_BYTES: usize = 20;
 pub const DIGITS: u8 = 6;
 /// Seconds of a time step.
 pub const PERIOD_SECONDS: u64 = 30;
-/// Steps accepted on either side of the server's own.
+/// Steps accepted on either side of the one that a phone is taken to be at.
 pub const WINDOW_STEPS: i32 = 1;
-/// Steps looked through on either side for the offset of a refused code (SR-015).
+/// Steps looked through on either side of a phone's centre: they hold every [`Window`] of it, and
+/// tell how far off a refused code is (SR-015).
 pub const DRIFT_STEPS: i32 = 10;
+
+/// Steps looked through on either side for two codes in a row (SR-018).
+pub const RESYNC_STEPS: i32 = 20;
 
 /// The secret is no TOTP secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,10 +43,21 @@ pub struct Compared {
     pub factor: FactorId,
     /// The server's own step.
     pub now_step: u64,
-    /// Which of the three candidates it equals: bit 0 is T-1, bit 1 is T, bit 2 is T+1.
-    matches: u8,
-    /// The nearest step outside the window that it equals, as an offset.
-    pub drift: Option<i32>,
+    /// The offset around which it was compared.
+    centre: i32,
+    /// Which of the steps around that it belongs to: bit 0 is [`DRIFT_STEPS`] before it.
+    equal: u32,
+}
+
+/// Where two codes stand that an authenticator showed one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ComparedTwo {
+    /// The authenticator they were compared with.
+    pub factor: FactorId,
+    /// The server's own step.
+    pub now_step: u64,
+    /// The offset of the second.
+    found: Option<i32>,
 }
 
 impl Generator {
@@ -67,74 +86,141 @@ impl Generator {
         self.code(step).as_bytes().ct_eq(typed.as_bytes())
     }
 
-    /// Compares a code of six ASCII digits with all candidates of the window, and with the steps
-    /// around it.
+    /// Compares a code of six ASCII digits with all candidates around a centre: the offset that a
+    /// phone was found at, or none for one that never was ([`Drift::centre`]).
     #[must_use]
-    pub fn compare(&self, factor: FactorId, typed: &str, unix_seconds: u64) -> Compared {
+    pub fn compare(
+        &self,
+        factor: FactorId,
+        typed: &str,
+        unix_seconds: u64,
+        centre: i32,
+    ) -> Compared {
         let now_step = unix_seconds / PERIOD_SECONDS;
-        let equal = equal_offsets(now_step, |step| self.is_code(typed, step));
-        let is_equal = |offset: i32| (equal >> (offset + DRIFT_STEPS)) & 1 == 1;
-        let matches = (-WINDOW_STEPS..=WINDOW_STEPS)
-            .rev()
-            .fold(0, |bits, offset| (bits << 1) | u8::from(is_equal(offset)));
-        // The nearest one: told to support, never to the caller.
-        let drift = (WINDOW_STEPS + 1..=DRIFT_STEPS)
-            .flat_map(|steps| [-steps, steps])
-            .find(|offset| matches == 0 && is_equal(*offset));
-        Compared { factor, now_step, matches, drift }
+        let equal = equal_offsets(at(now_step, centre), |step| self.is_code(typed, step));
+        Compared { factor, now_step, centre, equal }
     }
 }
 
-/// Which offsets a code belongs to: bit 0 is `-DRIFT_STEPS`, the highest `DRIFT_STEPS`.
+impl Generator {
+    /// Compares two codes of six ASCII digits with every two steps in a row, up to [`RESYNC_STEPS`]
+    /// on either side. All are computed and compared, whatever matches.
+    #[must_use]
+    pub fn compare_two(
+        &self,
+        factor: FactorId,
+        (first, second): (&str, &str),
+        unix_seconds: u64,
+    ) -> ComparedTwo {
+        let now_step = unix_seconds / PERIOD_SECONDS;
+        let is_code = |typed: &str, offset| self.is_code(typed, at(now_step, offset));
+        let equal: Vec<(i32, Choice)> = (-RESYNC_STEPS + 1..=RESYNC_STEPS)
+            .map(|offset| (offset, is_code(first, offset - 1) & is_code(second, offset)))
+            .collect();
+        let equal = equal.into_iter().filter(|(_, both)| bool::from(*both));
+        let found = equal.map(|(offset, _)| offset).min_by_key(|offset| offset.abs());
+        ComparedTwo { factor, now_step, found }
+    }
+}
+
+impl ComparedTwo {
+    /// A comparison made elsewhere, for tests: the offset of the second code, if both matched.
+    #[must_use]
+    pub fn with_offset(factor: FactorId, now_step: u64, found: Option<i32>) -> Self {
+        let found = found.filter(|offset| (-RESYNC_STEPS + 1..=RESYNC_STEPS).contains(offset));
+        Self { factor, now_step, found }
+    }
+
+    /// The step of the second code, with its offset.
+    #[must_use]
+    pub fn step(&self) -> Option<(u64, i32)> {
+        self.found.map(|offset| (at(self.now_step, offset), offset))
+    }
+
+    /// Whether one of the two was accepted before, or is older than one that was.
+    #[must_use]
+    pub fn is_reused(&self, last_step: u64) -> bool {
+        self.found.is_some_and(|offset| at(self.now_step, offset.saturating_sub(1)) <= last_step)
+    }
+}
+
+/// The step at an offset from another.
+fn at(step: u64, offset: i32) -> u64 {
+    step.saturating_add_signed(i64::from(offset))
+}
+
+/// Which offsets from a step a code belongs to: bit 0 is `-DRIFT_STEPS`, the highest `DRIFT_STEPS`.
 ///
 /// Every offset is asked for, whatever matched before: the work is the same for a code that is
 /// right, early, late, used or wrong.
-fn equal_offsets(now_step: u64, mut is_code: impl FnMut(u64) -> Choice) -> u32 {
-    (-DRIFT_STEPS..=DRIFT_STEPS).rev().fold(0, |bits, offset| {
-        let step = now_step.saturating_add_signed(i64::from(offset));
-        (bits << 1) | u32::from(is_code(step).unwrap_u8())
-    })
+fn equal_offsets(step: u64, mut is_code: impl FnMut(u64) -> Choice) -> u32 {
+    (-DRIFT_STEPS..=DRIFT_STEPS)
+        .rev()
+        .fold(0, |bits, offset| (bits << 1) | u32::from(is_code(at(step, offset)).unwrap_u8()))
 }
 
 impl Compared {
-    /// A comparison made elsewhere, for tests and replays: the offsets within the window that
-    /// matched.
+    /// A comparison made elsewhere, for tests and replays: the offsets that matched, around none.
     #[must_use]
     pub fn with_offsets(factor: FactorId, now_step: u64, offsets: &[i32]) -> Self {
-        let matches = offsets
+        Self::with_offsets_around(factor, now_step, 0, offsets)
+    }
+
+    /// The same around a centre.
+    #[must_use]
+    pub fn with_offsets_around(
+        factor: FactorId,
+        now_step: u64,
+        centre: i32,
+        offsets: &[i32],
+    ) -> Self {
+        let equal = offsets
             .iter()
-            .filter(|offset| offset.abs() <= WINDOW_STEPS)
-            .fold(0, |bits, offset| bits | (1 << (offset + WINDOW_STEPS)));
-        let drift = offsets.iter().copied().find(|offset| offset.abs() > WINDOW_STEPS);
-        Self { factor, now_step, matches, drift }
+            .map(|offset| offset.saturating_sub(centre))
+            .filter(|offset| (-DRIFT_STEPS..=DRIFT_STEPS).contains(offset))
+            .fold(0, |bits, offset| bits | (1 << (offset + DRIFT_STEPS)));
+        Self { factor, now_step, centre, equal }
     }
 
-    /// The steps that matched, oldest first, each with its offset.
-    pub fn steps(&self) -> impl Iterator<Item = (u64, i32)> + '_ {
-        (-WINDOW_STEPS..=WINDOW_STEPS)
-            .filter(|offset| self.matches & (1 << (offset + WINDOW_STEPS)) != 0)
-            .map(|offset| (self.now_step.saturating_add_signed(i64::from(offset)), offset))
+    fn is_equal(&self, offset: i32) -> bool {
+        let from_centre = offset.saturating_sub(self.centre);
+        (-DRIFT_STEPS..=DRIFT_STEPS).contains(&from_centre)
+            && (self.equal >> (from_centre + DRIFT_STEPS)) & 1 == 1
     }
 
-    /// The first matching step that is later than the last accepted one.
+    /// The steps of a window that matched, oldest first, each with its offset.
+    fn steps(&self, window: Window) -> impl Iterator<Item = (u64, i32)> {
+        let equal = window.offsets().filter(|offset| self.is_equal(*offset));
+        equal.map(|offset| (at(self.now_step, offset), offset))
+    }
+
+    /// The offsets that matched, the ones nearest to the centre first.
+    fn nearest(&self) -> impl Iterator<Item = i32> {
+        (0..=DRIFT_STEPS)
+            .flat_map(|steps| [-steps, steps])
+            .map(|from_centre| self.centre.saturating_add(from_centre))
+            .filter(|offset| self.is_equal(*offset))
+    }
+
+    /// The first matching step of the window that is later than the last accepted one.
     #[must_use]
-    pub fn acceptable(&self, last_step: Option<u64>) -> Option<(u64, i32)> {
-        self.steps().find(|(step, _)| last_step.is_none_or(|last| *step > last))
+    pub fn acceptable(&self, window: Window, last_step: Option<u64>) -> Option<(u64, i32)> {
+        self.steps(window).find(|(step, _)| last_step.is_none_or(|last| *step > last))
     }
 
-    /// Whether it is a code that was accepted before, or one older than that.
+    /// Whether it is a code that was accepted before, or one of the window that is older than that.
     #[must_use]
-    pub fn is_reused(&self, last_step: Option<u64>) -> bool {
+    pub fn is_reused(&self, window: Window, last_step: Option<u64>) -> bool {
         let Some(last) = last_step else { return false };
-        let drifted = self.drift.map(|drift| self.now_step.saturating_add_signed(drift.into()));
-        self.acceptable(last_step).is_none()
-            && (self.steps().next().is_some() || drifted == Some(last))
+        self.acceptable(window, last_step).is_none()
+            && (self.steps(window).next().is_some()
+                || self.nearest().any(|offset| at(self.now_step, offset) == last))
     }
 
     /// The offset of a code that is right for another time.
     #[must_use]
     pub fn offset(&self) -> Option<i32> {
-        self.steps().next().map(|(_, offset)| offset).or(self.drift)
+        self.nearest().next()
     }
 }
 

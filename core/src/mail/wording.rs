@@ -166,7 +166,7 @@ pub(super) fn code<'a>(head: &Letterhead, at: Timestamp, mail: &'a CodeMail) -> 
     let pen = Pen { head, language: mail.to.language };
     let purpose = purpose(mail.purpose);
     let not_me = match mail.purpose {
-        Purpose::SignIn | Purpose::Enable | Purpose::StepUp => {
+        Purpose::SignIn | Purpose::Enable | Purpose::StepUp | Purpose::Resync => {
             vec![pen.say("code.remedy_proven"), pen.help("help.not_you")]
         }
         Purpose::ConfirmEmail | Purpose::ChangeEmail => {
@@ -187,7 +187,7 @@ const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::SignIn => "code.sign_in",
         Purpose::Enable => "code.enable",
-        Purpose::StepUp => "code.step_up",
+        Purpose::StepUp | Purpose::Resync => "code.step_up",
         Purpose::ConfirmEmail => "code.confirm_email",
         Purpose::ChangeEmail => "code.change_email",
     }
@@ -310,6 +310,8 @@ const fn section(notice: Notice, facts: &NoticeFacts) -> &'static str {
         Notice::ReplacementStopped => "replacement_stopped",
         Notice::ReplacementCompleted => "replacement_completed",
         Notice::Repudiated => "repudiated",
+        Notice::CodeReplayed => "code_replayed",
+        Notice::SessionMadeRoom => "session_made_room",
     }
 }
 
@@ -320,9 +322,11 @@ const fn help(notice: Notice) -> &'static str {
         | Notice::FactorRemoved
         | Notice::RecoveryCodeUsed
         | Notice::RecoveryCodesReplaced => "help.cannot",
-        Notice::Locked | Notice::CodesGuessed | Notice::PasswordGuessed | Notice::Unlocked => {
-            "help.in_that_case"
-        }
+        Notice::Locked
+        | Notice::CodesGuessed
+        | Notice::PasswordGuessed
+        | Notice::Unlocked
+        | Notice::CodeReplayed => "help.in_that_case",
         Notice::SignedInByEmail
         | Notice::PasswordReset
         | Notice::EmailChangeUndone
@@ -331,7 +335,8 @@ const fn help(notice: Notice) -> &'static str {
         | Notice::EmailChanged
         | Notice::ReplacementRequested
         | Notice::ReplacementStopped
-        | Notice::ReplacementCompleted => "help.needed",
+        | Notice::ReplacementCompleted
+        | Notice::SessionMadeRoom => "help.needed",
     }
 }
 

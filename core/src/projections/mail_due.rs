@@ -1,6 +1,8 @@
 //! Which mail an event calls for: a pure function of the log.
 
-use countersign_events::account::{AccountEvent, Method, Notice, PasswordSetWhy, Purpose};
+use countersign_events::account::{
+    AccountEvent, Method, Notice, PasswordSetWhy, Purpose, RejectedWhy,
+};
 use countersign_events::id::EventId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,6 +85,9 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         AccountEvent::ReplacementObjected(_) => notice(Notice::ReplacementStopped, facts),
         AccountEvent::ReplacementCompleted(_) => notice(Notice::ReplacementCompleted, facts),
         AccountEvent::Repudiated(_) => notice(Notice::Repudiated, facts),
+        AccountEvent::SessionsEnded(ended) if ended.tells_holder => {
+            notice(Notice::SessionMadeRoom, NoticeFacts { by: Doer::Service, ..facts })
+        }
         AccountEvent::Enabled(_) => notice(Notice::FactorEnabled, facts),
         AccountEvent::FactorRemoved(_) => notice(Notice::FactorRemoved, facts),
         AccountEvent::RecoveryCodeUsed(used) => {
@@ -114,10 +119,15 @@ fn guesses(event: &AccountEvent, facts: &NoticeFacts) -> Option<MailDue> {
         AccountEvent::PasswordRejected(rejected) if rejected.counted.tells_holder => {
             notice(Notice::PasswordGuessed, by_service)
         }
-        AccountEvent::CodeRejected(rejected) if rejected.counted.tells_holder => notice(
-            Notice::CodesGuessed,
-            NoticeFacts { method: Some(rejected.method), ..by_service },
-        ),
+        AccountEvent::CodeRejected(rejected) if rejected.counted.tells_holder => {
+            let about = match rejected.why {
+                RejectedWhy::Reused => Notice::CodeReplayed,
+                RejectedWhy::Wrong | RejectedWhy::Expired | RejectedWhy::NoneIssued => {
+                    Notice::CodesGuessed
+                }
+            };
+            notice(about, NoticeFacts { method: Some(rejected.method), ..by_service })
+        }
         // Passwords wait after every failure: of these the holder is told when they are many.
         AccountEvent::CooledDown(cooled) if cooled.method != Method::Password => notice(
             Notice::Locked,

@@ -22,6 +22,7 @@ const fn purpose_name(purpose: Purpose) -> &'static str {
         Purpose::StepUp => "step_up",
         Purpose::ConfirmEmail => "confirm_email",
         Purpose::ChangeEmail => "change_email",
+        Purpose::Resync => "resync",
     }
 }
 

@@ -100,6 +100,10 @@ pub enum Notice {
     ReplacementCompleted,
     /// The holder said that something was somebody else's doing.
     Repudiated,
+    /// A code that was accepted before was typed again at a sign-in.
+    CodeReplayed,
+    /// A session ended, since the account had as many as it may.
+    SessionMadeRoom,
 }
 
 /// A notice was handed to the mail server.

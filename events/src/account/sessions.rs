@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Assurance, SignInOpened};
+use super::{Assurance, SignInOpened, is_false};
 use crate::id::HandleHash;
 
 /// A session that an event starts.
@@ -91,6 +91,17 @@ pub struct SessionsEnded {
     pub sessions: Vec<HandleHash>,
     /// Why.
     pub why: SessionEndedWhy,
+    /// Whether the holder is told.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_holder: bool,
+}
+
+impl SessionsEnded {
+    /// Ones of which the holder is told nothing by mail.
+    #[must_use]
+    pub const fn new(sessions: Vec<HandleHash>, why: SessionEndedWhy) -> Self {
+        Self { sessions, why, tells_holder: false }
+    }
 }
 
 /// Devices are known no more; the sessions that began there ended.

@@ -15,7 +15,7 @@ use countersign_events::id::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{Event, Golden, limits, recovery};
+use crate::{Event, Golden, clocks, limits, recovery};
 
 pub(crate) const FACTOR: FactorId =
     FactorId::new(Uuid::from_u128(0x2222_2222_2222_4222_8222_2222_2222_2222));
@@ -86,6 +86,7 @@ pub(crate) fn goldens() -> Vec<Golden> {
         .flatten()
         .chain(recovery::goldens())
         .chain(limits::goldens())
+        .chain(clocks::goldens())
         .map(|(form, event)| (form, Event::Account(Box::new(event))))
         .collect()
 }
@@ -335,7 +336,7 @@ fn locks() -> Vec<(&'static str, Of)> {
 }
 
 fn sessions() -> Vec<(&'static str, Of)> {
-    let ended = |sessions, why| Of::SessionsEnded(SessionsEnded { sessions, why });
+    let ended = |sessions, why| Of::SessionsEnded(SessionsEnded::new(sessions, why));
     let viewed = |what| Of::HistoryViewed(HistoryViewed { what });
     vec![
         ("full", Of::SessionUsed(SessionUsed { session: SESSION })),

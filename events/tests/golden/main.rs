@@ -16,6 +16,7 @@
 )]
 
 mod account;
+mod clocks;
 mod journey;
 mod limits;
 mod others;

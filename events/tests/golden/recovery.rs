@@ -134,7 +134,7 @@ fn replacements() -> Vec<(&'static str, Of)> {
 
 fn notices() -> Vec<(&'static str, Of)> {
     let notice = |notice| Of::NoticeSent(NoticeSent { notice, cause: EVENT, attempts: 1 });
-    let ended = |why| Of::SessionsEnded(SessionsEnded { sessions: vec![SESSION], why });
+    let ended = |why| Of::SessionsEnded(SessionsEnded::new(vec![SESSION], why));
     vec![
         ("password_reset", notice(Notice::PasswordReset)),
         ("password_changed", notice(Notice::PasswordChanged)),

@@ -41,7 +41,8 @@ fn modules() -> [(&'static str, &'static str, &'static [CatalogueRow]); 4] {
     [
         (
             "Accounts",
-            "account.rs account/limits.rs account/mail.rs account/recovery.rs account/sessions.rs",
+            "account.rs account/factors.rs account/limits.rs account/mail.rs account/recovery.rs \
+             account/sessions.rs",
             AccountEvent::CATALOGUE,
         ),
         ("Operators", "operator.rs", OperatorEvent::CATALOGUE),

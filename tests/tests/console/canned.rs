@@ -230,6 +230,8 @@ fn factor(name: &str) -> Factor {
         name: name.to_owned(),
         enabled_at: at("02T09:14:40"),
         last_used_at: None,
+        clock_offset_seconds: None,
+        clock_refused: false,
     }
 }
 

@@ -151,10 +151,11 @@ fn sr_010_a_malformed_code_is_no_guess_wherever_it_is_typed() {
         app.settle().await;
         let before = app.events(&world.marlene.account);
         let calls = world.calls();
-        let taking: Vec<_> =
-            calls.iter().filter(|call| call.example.get("code").is_some()).collect();
-        assert_eq!(taking.len(), 5);
-        for call in taking {
+        let places = |call| ["/code", "/codes/0", "/codes/1"].map(|place| (call, place));
+        let mut taking: Vec<(&Taking, _)> = calls.iter().flat_map(places).collect();
+        taking.retain(|(call, place)| call.example.pointer(place).is_some());
+        assert_eq!(taking.len(), 7);
+        for (call, place) in taking {
             for code in [
                 "",
                 "0",
@@ -172,7 +173,7 @@ fn sr_010_a_malformed_code_is_no_guess_wherever_it_is_typed() {
                 "-12345",
                 "1e0000",
             ] {
-                let body = call.with("/code", json!(code)).to_string().into_bytes();
+                let body = call.with(place, json!(code)).to_string().into_bytes();
                 let answered = call.send(app, body).await;
                 assert_problem(code, call, &answered);
                 assert_eq!(answered.status, 400, "{code:?} to {}", call.template);

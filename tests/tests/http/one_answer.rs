@@ -144,6 +144,22 @@ async fn codes(app: &TestApp, heard: &mut Heard) {
     ] {
         heard.hear(what, app.answer(&sign_in, "totp", &code).await.face());
     }
+    // A phone that is known to be slow: what a right clock shows is too early for it.
+    let (person, _) = fresh(app, "learned").await;
+    app.pass(STEP * 20).await;
+    let sign_in = app.begin(&person).await;
+    app.answer(&sign_in, "totp", &app.code_at(&person, -1)).await.is(200);
+    app.pass(STEP * 20).await;
+    let sign_in = app.begin(&person).await;
+    for (what, offset) in [
+        ("code of a step on, of a slow phone", 1),
+        ("code of three steps ago", -3),
+        ("code of ten steps ago", -10),
+        ("code of eleven steps on", 11),
+    ] {
+        let code = app.code_at(&person, offset);
+        heard.hear(what, app.answer(&sign_in, "totp", &code).await.face());
+    }
     let (person, sign_in) = fresh(app, "factors").await;
     let factor = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
     let body = json!({ "method": "totp", "factor_id": factor, "code": app.code(&person) });

@@ -1,9 +1,13 @@
 //! Changing how one is known needs a second factor proven a short while ago: a session alone, a
 //! fresh password and a code by e-mail are each not enough.
 
+use countersign_api::contract::kind::Role;
+use countersign_api::server::listener::Listener;
 use countersign_tests::app::{Answered, PASSWORD, Person, TestApp};
 use jiff::SignedDuration;
+use reqwest::Method;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::acts::{acts, changes, prove, totp};
 use super::cookies::{as_page, with_cookies};
@@ -68,6 +72,44 @@ fn sr_114_at_27_an_authenticator_is_not_removed_by_a_session_or_a_password() {
         assert_eq!(app.count(&marlene.account, "account.disabled"), 1);
         let plain = app.sign_in("marlene.steps", PASSWORD).await.is(200);
         assert_eq!(plain.text_at("/status"), "completed");
+    });
+}
+
+/// SR-079: whatever else asks for more than a session says so too, to operators as well.
+#[test]
+fn sr_079_every_call_that_needs_more_says_what_and_how_fresh() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.calls").await;
+        let plain = app.registered("plain.calls").await;
+        let admin = app.operator("admin.calls", Role::Admin).await;
+        let support = app.operator("support.calls", Role::Support).await;
+        app.pass(STALE).await;
+        let resync = format!("{FACTORS}/{}/resync", marlene.factor);
+        let address = json!({ "email": "new@example.com" });
+        let password = json!({ "current": PASSWORD, "password": "another mule, another song" });
+        for (path, body, token, acr) in [
+            ("/v1/accounts/me/email", &address, &plain.token, BY_PASSWORD),
+            ("/v1/accounts/me/email", &address, &marlene.token, TWO_FACTOR),
+            ("/v1/accounts/me/password", &password, &marlene.token, TWO_FACTOR),
+            (&resync, &json!({ "codes": ["000000", "000000"] }), &marlene.token, TWO_FACTOR),
+        ] {
+            assert_step_up(path, &app.post(path, body).bearer(token).await, acr);
+        }
+        let unlock = format!("/v1/support/accounts/{}/lockout-resets", marlene.account);
+        let reset = json!({ "scope": "counters", "reason": "a reason", "ticket": "T-1" });
+        let client = format!("/v1/clients/{}", Uuid::from_u128(7));
+        let operator = format!("/v1/operators/{}", support.account);
+        let by_name = json!({ "login": "op.new", "role": "support" });
+        for (method, path, body, by) in [
+            (Method::POST, "/v1/clients", json!({ "name": "an app", "scopes": [] }), &admin),
+            (Method::DELETE, &client, json!({}), &admin),
+            (Method::POST, "/v1/operators", by_name, &admin),
+            (Method::DELETE, &operator, json!({}), &admin),
+            (Method::POST, &unlock, reset, &support),
+        ] {
+            let call = app.call(method, path).json(&body).on(Listener::Operator);
+            assert_step_up(path, &call.bearer(&by.token).await, TWO_FACTOR);
+        }
     });
 }
 

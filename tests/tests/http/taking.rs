@@ -181,6 +181,14 @@ impl World {
             )
             .at(format!("/v1/accounts/me/factors/{offered}/activate"))
             .by(&marlene.token),
+            // Her second factor is proven by that authenticator.
+            Taking::post(
+                "/v1/accounts/{account}/factors/{factor}/resync",
+                json!({ "codes": ["000000", "000000"] }),
+                401,
+            )
+            .at(format!("/v1/accounts/me/factors/{factor}/resync"))
+            .by(&marlene.token),
             Taking {
                 method: Method::PATCH,
                 ..Taking::post(

@@ -40,6 +40,7 @@ macro_rules! in_all_looks {
 
 mod accessible;
 mod authenticators;
+mod clocks;
 mod demanded;
 mod forgotten;
 mod lost_phone;

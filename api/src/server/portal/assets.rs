@@ -55,6 +55,7 @@ pub(super) static FILES: &[File] = scripts![
     "replacement.js",
     "resend.js",
     "reset_password.js",
+    "resync.js",
     "sign_in.js",
     "signed_in.js",
     "text.js",

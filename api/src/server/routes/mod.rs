@@ -111,6 +111,8 @@ pub static TABLE: &[Row] = rows! {
         => factors::delete::handle;
     POST "/v1/accounts/{account}/factors/{factor}/remove" Auth::Session, BOTH
         => factors::remove::handle;
+    POST "/v1/accounts/{account}/factors/{factor}/resync" Auth::Session, BOTH
+        => factors::resync::handle;
     POST "/v1/accounts/{account}/recovery-codes" Auth::Session, BOTH
         => recovery_codes::renew::handle;
     GET "/v1/session" Auth::Session, BOTH => session::show::handle;

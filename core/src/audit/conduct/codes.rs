@@ -1,13 +1,16 @@
 //! Codes: accepted once, in order, of what was issued, within the limits.
 
 use countersign_events::account::{
-    CodeRejected, CodeVerified, Method, Need, Purpose, RejectedWhy, SessionOpened,
+    CodeRejected, CodeVerified, FactorResynced, Method, Need, Purpose, RejectedWhy, SessionOpened,
 };
 use countersign_events::id::{FactorId, HandleHash};
 
 use super::{
     Act, Assurance, Breach, Conduct, GUESSES_PER_SIGN_IN_MAX, REUSED_PER_SIGN_IN_MAX, Rule,
 };
+
+/// How far off a clock can be that two codes tell of.
+const RESYNC_STEPS_MAX: i32 = 20;
 
 /// How sure of its holder a session is by this.
 const fn proven_by(method: Method) -> Assurance {
@@ -39,6 +42,9 @@ impl Conduct {
                 let detail = "a password is no code".to_owned();
                 breaches.push((Rule::SessionWithoutProof, detail));
             }
+        }
+        if verified.purpose == Purpose::Resync {
+            self.told_of_clock(verified, breaches);
         }
         self.recovery.proven(act, verified, breaches);
         if let Some(sign_in) = verified.sign_in {
@@ -77,6 +83,15 @@ impl Conduct {
             }
             _ => factor.last_step = Some(step),
         }
+        let offset = verified.offset.unwrap_or(0);
+        if verified.purpose == Purpose::Resync {
+            factor.told = Some(offset);
+        } else if offset.abs_diff(factor.learned) > 1 {
+            let expected = factor.learned;
+            let detail = format!("{offset} steps off, of a phone taken to be {expected} steps off");
+            breaches.push((Rule::CodeOutsideWindow, detail));
+        }
+        factor.learned = offset.clamp(factor.centre - 1, factor.centre + 1);
         if !factor.enabled && verified.purpose != Purpose::Enable {
             let detail = format!("authenticator {id} is not in use yet");
             breaches.push((Rule::NoSuchFactor, detail));
@@ -129,10 +144,41 @@ impl Conduct {
             Purpose::SignIn => Some(by_code),
             Purpose::Enable if verified.sign_in.is_some() => Some(by_code),
             Purpose::Enable | Purpose::StepUp | Purpose::ConfirmEmail | Purpose::ChangeEmail => {
-                self.successor(opened, breaches).map(|before| before.max(by_code))
+                self.successor(opened, breaches).map(|before| before.assurance.max(by_code))
+            }
+            Purpose::Resync => {
+                let detail = "the clock of a phone opens no session".to_owned();
+                breaches.push((Rule::SessionWithoutProof, detail));
+                None
             }
         };
         self.start(opened, proven, breaches);
+        self.proven_by(opened, verified.factor);
+    }
+
+    /// A clock is set to what two codes just told, by somebody who has proven something else.
+    pub(super) fn resynced(&mut self, resynced: &FactorResynced, breaches: &mut Vec<Breach>) {
+        let FactorResynced { factor: id, offset } = *resynced;
+        let told = self.factors.get_mut(&id).and_then(|factor| factor.told.take());
+        if told != Some(offset) || offset.abs() > RESYNC_STEPS_MAX {
+            let detail = format!("authenticator {id} is set {offset} steps off without its codes");
+            breaches.push((Rule::ResyncWithoutProof, detail));
+        }
+        if let Some(factor) = self.factors.get_mut(&id) {
+            (factor.centre, factor.learned) = (offset, offset);
+        }
+    }
+
+    /// Two codes in a row are taken in a session that something else has proven.
+    fn told_of_clock(&self, verified: &CodeVerified, breaches: &mut Vec<Breach>) {
+        let session = verified.in_session.and_then(|session| self.sessions.get(&session));
+        let is_proven = session.is_some_and(|session| {
+            session.assurance == Assurance::TwoFactor && session.by != verified.factor
+        });
+        if !is_proven {
+            let detail = "in no session that another factor has proven".to_owned();
+            breaches.push((Rule::ResyncWithoutProof, detail));
+        }
     }
 
     pub(super) fn code_rejected(

@@ -1,7 +1,7 @@
 use countersign_events::account::{
     AccountEvent, Assurance, CodeVerified, DeviceRemembered, DevicesForgotten, Disabled, Enabled,
-    FactorRemoved, HistoryViewed, Method, PasswordSet, PasswordSetWhy, PasswordVerified, Purpose,
-    RecoveryCodeUsed, RejectedWhy, SessionOpened, SignInOpened, Viewed,
+    FactorRemoved, FactorResynced, HistoryViewed, Method, PasswordSet, PasswordSetWhy,
+    PasswordVerified, Purpose, RecoveryCodeUsed, RejectedWhy, SessionOpened, SignInOpened, Viewed,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::SealClass;
@@ -42,6 +42,58 @@ fn sr_007_a_second_acceptance_of_a_step_is_found_and_so_is_an_earlier_step() {
     assert_eq!(again(105), [Rule::StepAcceptedTwice]);
     assert_eq!(again(104), [Rule::StepNotLater]);
     assert_eq!(again(106), []);
+}
+
+/// SR-014: what is accepted lies around what was accepted before, and never further.
+#[test]
+fn sr_014_a_code_outside_the_window_of_its_phone_is_found() {
+    let accepted = |offsets: &'static [i32]| {
+        breach(move |log, stream| {
+            for (number, offset) in (0_u8..).zip(offsets) {
+                log.begin(stream, 0x41 + number);
+                let step = 200 + u64::from(number);
+                log.complete_off(stream, (0x41 + number, 0x61 + number), step, *offset);
+            }
+        })
+    };
+    for honest in [&[1, 2, 1, 0, -1][..], &[-1, -2, -2, 0, 1], &[0, 0]] {
+        assert_eq!(accepted(honest), [], "{honest:?}");
+    }
+    for off in [&[2][..], &[-2], &[-1, 1], &[1, -1], &[-1, -2, -3], &[1, 2, 3]] {
+        assert_eq!(accepted(off), [Rule::CodeOutsideWindow], "{off:?}");
+    }
+}
+
+/// SR-018: a clock is set by two codes, within twenty steps, in a session that something else than
+/// that authenticator has proven; and from then on codes around that are right.
+#[test]
+fn sr_018_a_clock_that_is_set_without_its_proof_is_found() {
+    let by_recovery = |offset: i32, then: &'static [i32]| {
+        breach(move |log, stream| {
+            log.begin(stream, 0x41);
+            log.complete_by_recovery(stream, 0x41, 5, 0x42);
+            log.resync(stream, 0x42, 200, offset);
+            for (number, offset) in (0_u8..).zip(then) {
+                log.begin(stream, 0x51 + number);
+                let step = 210 + u64::from(number);
+                log.complete_off(stream, (0x51 + number, 0x61 + number), step, *offset);
+            }
+        })
+    };
+    assert_eq!(by_recovery(-12, &[-13, -14, -12, -11]), []);
+    assert_eq!(by_recovery(-12, &[0]), [Rule::CodeOutsideWindow]);
+    assert_eq!(by_recovery(-12, &[-11, -13]), [Rule::CodeOutsideWindow]);
+    assert_eq!(by_recovery(20, &[]), []);
+    assert_eq!(by_recovery(21, &[]), [Rule::ResyncWithoutProof]);
+    let by_itself = breach(|log, stream| log.resync(stream, 0x15, 200, -12));
+    assert_eq!(by_itself, [Rule::ResyncWithoutProof]);
+    let by_email = breach(|log, stream| log.resync(stream, 0x13, 200, -12));
+    assert_eq!(by_email, [Rule::ResyncWithoutProof]);
+    let without_codes = breach(|log, stream| {
+        let resynced = FactorResynced { factor: FACTOR, offset: -12 };
+        log.happened(stream, &AccountEvent::FactorResynced(resynced));
+    });
+    assert_eq!(without_codes, [Rule::ResyncWithoutProof]);
 }
 
 #[test]

@@ -6,9 +6,10 @@ use countersign_events::account::{
 };
 use countersign_events::id::{EventId, HandleHash};
 
-use super::guesses::Admitted;
+use super::guesses::{Admitted, may_tell};
 use crate::domain::account::{Account, Open};
 use crate::domain::command::{Context, Evidence};
+use crate::domain::totp::Drift;
 
 /// Where a code was typed.
 #[derive(Debug, Clone, Copy)]
@@ -45,14 +46,14 @@ pub(super) fn judge(
     match evidence {
         Evidence::Totp(compared) => {
             // An authenticator on offer has accepted nothing yet.
-            let last_step = match open.factors.get(&compared.factor) {
-                Some(factor) => Some(factor.last_step),
-                None if place.purpose == Purpose::Enable => None,
+            let (window, last_step) = match open.factors.get(&compared.factor) {
+                Some(factor) => (factor.drift.window(), Some(factor.last_step)),
+                None if place.purpose == Purpose::Enable => (Drift::default().window(), None),
                 None => return rejected(RejectedWhy::NoneIssued),
             };
-            match compared.acceptable(last_step) {
+            match compared.acceptable(window, last_step) {
                 Some((step, offset)) => Judged::Totp { step, offset },
-                None if compared.is_reused(last_step) => rejected(RejectedWhy::Reused),
+                None if compared.is_reused(window, last_step) => rejected(RejectedWhy::Reused),
                 None => {
                     Judged::Rejected { why: RejectedWhy::Wrong, off_by_steps: compared.offset() }
                 }
@@ -140,12 +141,13 @@ pub(super) fn refused(
     });
     let wrong = admitted.filter(|_| counts_to_limit(method, why, place.purpose));
     let wrong = wrong.map(|admitted| admitted.wrong(account, context));
-    let (unresolved, counted, follows) = match wrong {
-        Some(wrong) => (wrong.unresolved, wrong.counted, wrong.follows),
-        None => match admitted {
-            Some(it) => (it.unresolved(account), it.counted(), vec![]),
-            None => (0, Counted::default(), vec![]),
-        },
+    let (unresolved, counted, follows) = match (wrong, admitted) {
+        (Some(wrong), _) => (wrong.unresolved, wrong.counted, wrong.follows),
+        (None, Some(it)) => {
+            let tells_holder = tells_of_replay(account, why, place, context);
+            (it.unresolved(account), Counted { tells_holder, ..it.counted() }, vec![])
+        }
+        (None, None) => (0, Counted::default(), vec![]),
     };
     let rejected = AccountEvent::CodeRejected(CodeRejected {
         method,
@@ -160,6 +162,18 @@ pub(super) fn refused(
         counted,
     });
     std::iter::once(rejected).chain(follows).collect()
+}
+
+/// Whether the holder is told of a used code at a sign-in (SR-016). Mostly he typed it himself;
+/// otherwise somebody has his password and has seen the code.
+fn tells_of_replay(
+    account: &Account,
+    why: RejectedWhy,
+    place: &Place,
+    context: &Context<'_>,
+) -> bool {
+    let told_at = account.open().and_then(|open| open.replay_told_at);
+    why == RejectedWhy::Reused && place.purpose == Purpose::SignIn && may_tell(told_at, context.now)
 }
 
 /// Whether a refused code is a guess: whoever types one that was accepted has it, and guesses

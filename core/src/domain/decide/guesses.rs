@@ -5,11 +5,12 @@ use countersign_events::account::{
     PasswordChangeWhy,
 };
 use countersign_events::id::HandleHash;
+use jiff::Timestamp;
 
 use super::devices;
 use crate::domain::account::{Account, Open};
 use crate::domain::command::{AtDevice, Context};
-use crate::domain::limits::{Guess, Lock, Rule};
+use crate::domain::limits::{Guess, Lock, Rule, TOLD_EVERY};
 use crate::domain::refusal::Refusal;
 
 /// A guess that may be evaluated.
@@ -39,11 +40,11 @@ pub fn guess_at(
     method: Method,
     within: Option<HandleHash>,
     device: Option<AtDevice>,
-    at: jiff::Timestamp,
+    at: Timestamp,
 ) -> Guess {
-    let known = account.open().and_then(|open| {
-        devices::counted_at(open, method, devices::at(open, within, device), at)
-    });
+    let known = account
+        .open()
+        .and_then(|open| devices::counted_at(open, method, devices::at(open, within, device), at));
     Guess { at, within, device: known }
 }
 
@@ -55,6 +56,11 @@ pub fn refusal_of(lock: &Lock) -> Refusal {
         (Rule::Wait | Rule::LaneCap, Some(retry_at)) => Refusal::TooManyRequests { retry_at },
         (Rule::HardCap, _) | (_, None) => Refusal::AuthenticationFailed,
     }
+}
+
+/// Whether the holder may be told once more of something that can come often.
+pub(super) fn may_tell(told_at: Option<Timestamp>, now: Timestamp) -> bool {
+    told_at.is_none_or(|at| now.duration_since(at) >= TOLD_EVERY)
 }
 
 /// Admits a guess, or refuses it; what was refused before in its lane is summed up in front of the

@@ -13,6 +13,8 @@ mod password;
 mod recovery;
 mod registration;
 pub use registration::named_by;
+mod resync;
+pub use resync::resynchronisable;
 mod sessions;
 mod sign_in;
 mod support;
@@ -52,6 +54,9 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         }
         Command::RemoveFactor { session, factor } => {
             factor::remove(account, *session, *factor, context)
+        }
+        Command::ResyncFactor { session, compared } => {
+            resync::resync(account, *session, compared, context)
         }
         Command::ReplaceRecoveryCodes { session, minted } => {
             factor::replace_recovery_codes(account, *session, minted, context)

@@ -151,7 +151,7 @@ pub(super) fn set_demanded(
     context: &Context<'_>,
 ) -> Decision {
     let (open, sign_in) = alive(account, command.sign_in, Need::NewPassword, context)?;
-    let proven = sign_in.proven.map_or(Method::Password, |(method, _)| method);
+    let proven = sign_in.proven.map_or(Method::Password, |(method, ..)| method);
     // What is demanded is about to be given.
     let (next, session) =
         after_factors(open, proven, false, command.next, command.session, context);

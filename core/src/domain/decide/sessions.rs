@@ -193,5 +193,6 @@ pub(super) fn others(open: &Open, but: Option<HandleHash>) -> Vec<HandleHash> {
 }
 
 pub(super) fn ended(sessions: Vec<HandleHash>, why: SessionEndedWhy) -> Option<AccountEvent> {
-    (!sessions.is_empty()).then_some(AccountEvent::SessionsEnded(SessionsEnded { sessions, why }))
+    let ended = SessionsEnded::new(sessions, why);
+    (!ended.sessions.is_empty()).then_some(AccountEvent::SessionsEnded(ended))
 }

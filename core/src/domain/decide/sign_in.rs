@@ -17,11 +17,11 @@ use jiff::Timestamp;
 
 use super::code::{self, Judged, Place};
 use super::devices;
-use super::guesses::admit;
+use super::guesses::{admit, may_tell};
 use super::recovery::{may_change_email, stops_replacement};
 use super::sessions::session_of;
 use super::{Decision, existing};
-use crate::domain::account::{Account, Open, SignIn as WaitingSignIn};
+use crate::domain::account::{Account, Open, Session, SignIn as WaitingSignIn};
 use crate::domain::command::{AtDevice, Context, FirstFactor, SendEmailCode, SignIn, VerifyCode};
 use crate::domain::email_code;
 use crate::domain::policy::EmailMode;
@@ -122,7 +122,8 @@ pub(super) fn after_factors(
     (None, Some(SessionOpened { device, ..opened(session, assurance, amr, context) }))
 }
 
-/// Ends the oldest session where a new one would be one too many.
+/// Ends the oldest session where a new one would be one too many (SR-136): of those that may still
+/// be in use only where there is no other, and then the holder is told.
 fn room_for(
     open: &Open,
     opening: Option<&SessionOpened>,
@@ -132,9 +133,13 @@ fn room_for(
     if opening.is_none() || alive.clone().count() < context.policy.sessions_max {
         return vec![];
     }
-    let oldest = alive.min_by_key(|(_, session)| session.started_at).map(|(hash, _)| *hash);
-    let sessions = oldest.into_iter().collect();
-    vec![AccountEvent::SessionsEnded(SessionsEnded { sessions, why: SessionEndedWhy::TooMany })]
+    let in_use = |session: &Session| session.may_be_in_use(context.now, context.policy);
+    let oldest = alive.min_by_key(|(_, session)| (in_use(session), session.started_at));
+    let tells_holder = oldest.is_some_and(|(_, session)| in_use(session))
+        && may_tell(open.room_told_at, context.now);
+    let sessions = oldest.map(|(hash, _)| *hash).into_iter().collect();
+    let ended = SessionsEnded::new(sessions, SessionEndedWhy::TooMany);
+    vec![AccountEvent::SessionsEnded(SessionsEnded { tells_holder, ..ended })]
 }
 
 pub(super) fn opened(
@@ -251,7 +256,7 @@ pub(super) fn send_email_code(
             may_change_email(open, session, context)?;
             open
         }
-        Purpose::Enable | Purpose::StepUp => {
+        Purpose::Enable | Purpose::StepUp | Purpose::Resync => {
             let reason = "a code by e-mail proves no second factor".to_owned();
             return Err(Refusal::Invalid { field: "purpose", reason });
         }

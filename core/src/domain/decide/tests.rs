@@ -8,6 +8,7 @@
 mod asked_by_mail;
 mod codes;
 mod devices;
+mod drift;
 mod email_codes;
 mod enrolling;
 mod factors;
@@ -15,8 +16,10 @@ mod forgiving;
 mod harness;
 mod histories;
 mod limits;
+mod many_sessions;
 mod recovery_codes;
 mod registration;
+mod resync;
 mod sessions;
 mod sign_in;
 mod simulations;

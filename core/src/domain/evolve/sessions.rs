@@ -3,7 +3,7 @@
 use countersign_events::account::{
     DeviceRemembered, FirstFactorVouched, Method, SessionOpened, SignInOpened,
 };
-use countersign_events::id::HandleHash;
+use countersign_events::id::{FactorId, HandleHash};
 
 use super::StampedEvent;
 use crate::domain::account::{Device, Open, Session, SignIn};
@@ -56,7 +56,7 @@ impl Open {
     /// The same on the word of a client app, which may name the device.
     pub(super) fn vouched(&mut self, vouched: &FirstFactorVouched, stamped: &StampedEvent) {
         self.begin(vouched.sign_in.as_ref(), stamped);
-        self.start(vouched.session.as_ref(), Method::Password, stamped);
+        self.start(vouched.session.as_ref(), (Method::Password, None), stamped);
         let sign_in = vouched.sign_in.as_ref().map(|opened| opened.sign_in);
         if let Some(sign_in) = sign_in.and_then(|hash| self.sign_ins.get_mut(&hash)) {
             sign_in.vouched = vouched.device;
@@ -92,8 +92,8 @@ impl Open {
     pub(super) fn carry_over(&mut self, session: HandleHash, sign_in: &SignIn) {
         let Some(session) = self.sessions.get_mut(&session) else { return };
         session.password_at = session.password_at.or(Some(sign_in.started_at));
-        if let Some((Method::Totp | Method::RecoveryCode, at)) = sign_in.proven {
-            session.second_factor_at = Some(at);
+        if let Some((Method::Totp | Method::RecoveryCode, by, at)) = sign_in.proven {
+            (session.second_factor_at, session.second_factor_by) = (Some(at), by);
         }
         // The code's own entry does not say where from.
         session.opened_in = sign_in.opened_in;
@@ -108,7 +108,7 @@ impl Open {
     pub(super) fn start(
         &mut self,
         opened: Option<&SessionOpened>,
-        method: Method,
+        (method, by): (Method, Option<FactorId>),
         stamped: &StampedEvent,
     ) {
         let Some(opened) = opened else { return };
@@ -138,6 +138,7 @@ impl Open {
             // A session that a code starts comes minutes after its password.
             password_at: earlier.as_ref().and_then(|session| session.password_at),
             second_factor_at: earlier.as_ref().and_then(|session| session.second_factor_at),
+            second_factor_by: earlier.as_ref().and_then(|session| session.second_factor_by),
             auth_time: at,
             // A new token is no new session.
             reused: earlier.as_ref().map_or(0, |session| session.reused),
@@ -146,7 +147,9 @@ impl Open {
         session.device = session.device.or(earlier.and_then(|session| session.device));
         match method {
             Method::Password => session.password_at = Some(at),
-            Method::Totp | Method::RecoveryCode => session.second_factor_at = Some(at),
+            Method::Totp | Method::RecoveryCode => {
+                (session.second_factor_at, session.second_factor_by) = (Some(at), by);
+            }
             Method::EmailCode => {}
         }
         self.sessions.insert(opened.session, session);

@@ -4,10 +4,10 @@
 use countersign_events::account::{
     AccountEvent, Assurance, AttemptsRefused, BrowserAdmitted, CodeRejected, CodeVerified,
     CooledDown, Counted, DeviceRemembered, DevicesForgotten, Disabled, EmailCodeRequested,
-    EmailConfirmed, EnableRequested, Enabled, FactorRemoved, FactorRenamed, FirstFactorVouched,
-    KeyCreated, Lane, LockRule, LockedOut, LockoutReset, Method, Need, Origin, PasswordRejected,
-    PasswordResetRenewed, PasswordResetRequested, PasswordSet, PasswordSetWhy, PasswordUnlocked,
-    PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
+    EmailConfirmed, EnableRequested, Enabled, FactorRemoved, FactorRenamed, FactorResynced,
+    FirstFactorVouched, KeyCreated, Lane, LockRule, LockedOut, LockoutReset, Method, Need, Origin,
+    PasswordRejected, PasswordResetRenewed, PasswordResetRequested, PasswordSet, PasswordSetWhy,
+    PasswordUnlocked, PasswordVerified, Purpose, RecoveryCodeUsed, RecoveryCodesIssued, Registered,
     RegistrationAbandoned, RejectedWhy, ResetScope, SessionEndedWhy, SessionOpened, SessionUsed,
     SessionsEnded, SignInOpened,
 };
@@ -184,7 +184,8 @@ fn method() -> impl Strategy<Value = Method> {
 }
 
 fn purpose() -> impl Strategy<Value = Purpose> {
-    select(vec![Purpose::SignIn, Purpose::Enable, Purpose::StepUp, Purpose::ConfirmEmail])
+    let purposes = [Purpose::SignIn, Purpose::Enable, Purpose::StepUp, Purpose::ConfirmEmail];
+    select([&purposes[..], &[Purpose::Resync]].concat())
 }
 
 fn version() -> impl Strategy<Value = SecretVersion> {
@@ -285,7 +286,7 @@ fn counted() -> impl Strategy<Value = Counted> {
 fn code() -> impl Strategy<Value = AccountEvent> {
     let place = || (purpose(), option::of(hash()), option::of(hash()));
     let which = || (method(), option::of(factor()));
-    let step = option::of(any::<u64>());
+    let step = option::of(any::<(u64, i32)>());
     let whys =
         [RejectedWhy::Wrong, RejectedWhy::Reused, RejectedWhy::Expired, RejectedWhy::NoneIssued];
     let verified = (which(), place(), step, session(), option::of(hash()));
@@ -293,8 +294,8 @@ fn code() -> impl Strategy<Value = AccountEvent> {
         AccountEvent::CodeVerified(CodeVerified {
             method: which.0,
             factor: which.1,
-            step,
-            offset: step.map(|_| 1),
+            step: step.map(|(step, _)| step),
+            offset: step.map(|(_, offset)| offset),
             request: None,
             purpose: place.0,
             sign_in: place.1,
@@ -304,13 +305,14 @@ fn code() -> impl Strategy<Value = AccountEvent> {
             device,
         })
     });
-    let rejected = (which(), place(), select(whys.to_vec()), any::<(u32, u32)>(), counted());
-    let rejected = rejected.prop_map(|(which, place, why, counts, counted)| {
+    let off = option::of(any::<i32>());
+    let rejected = (which(), place(), select(whys.to_vec()), any::<(u32, u32)>(), counted(), off);
+    let rejected = rejected.prop_map(|(which, place, why, counts, counted, off_by_steps)| {
         AccountEvent::CodeRejected(CodeRejected {
             method: which.0,
             factor: which.1,
             why,
-            off_by_steps: None,
+            off_by_steps,
             purpose: place.0,
             sign_in: place.1,
             in_session: place.2,
@@ -359,6 +361,9 @@ fn factors() -> impl Strategy<Value = AccountEvent> {
         factor().prop_map(|factor| AccountEvent::Enabled(Enabled { factor })),
         factor().prop_map(|factor| AccountEvent::FactorRenamed(FactorRenamed { factor })),
         factor().prop_map(|factor| AccountEvent::FactorRemoved(FactorRemoved { factor })),
+        (factor(), any::<i32>()).prop_map(|(factor, offset)| {
+            AccountEvent::FactorResynced(FactorResynced { factor, offset })
+        }),
         Just(AccountEvent::Disabled(Disabled {})),
         issued,
         used,
@@ -386,7 +391,7 @@ fn others() -> impl Strategy<Value = AccountEvent> {
         AccountEvent::AttemptsRefused(AttemptsRefused { method, lane, count, first, last })
     });
     let ended = vec(hash(), 0..4).prop_map(|sessions| {
-        AccountEvent::SessionsEnded(SessionsEnded { sessions, why: SessionEndedWhy::Revoked })
+        AccountEvent::SessionsEnded(SessionsEnded::new(sessions, SessionEndedWhy::Revoked))
     });
     let forgotten = vec(hash(), 0..4)
         .prop_map(|devices| AccountEvent::DevicesForgotten(DevicesForgotten { devices }));

@@ -11,7 +11,8 @@ use super::lock::{Lock, Rule};
 /// Failures that a counter holds at the most: what no policy can reach. Not part of the policy,
 /// because states are folded with it.
 pub const FAILURES_KEPT_MAX: usize = 300;
-/// The holder is told of wrong guesses of a method at most this often.
+/// The holder is told of wrong guesses of a method at most this often, and so of used codes and of
+/// sessions that made room.
 pub const TOLD_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// A guess, before it is evaluated.

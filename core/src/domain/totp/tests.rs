@@ -6,7 +6,9 @@ use subtle::Choice;
 use totp_rs::{Algorithm, Builder, Secret};
 use uuid::Uuid;
 
-use super::{Compared, DRIFT_STEPS, Generator, PERIOD_SECONDS, equal_offsets};
+use super::{
+    Compared, DRIFT_STEPS, Drift, Generator, PERIOD_SECONDS, RESYNC_STEPS, Window, equal_offsets,
+};
 
 const KEY: &[u8; 20] = b"12345678901234567890";
 /// RFC 4226, appendix D: counters 0 to 9.
@@ -26,6 +28,11 @@ const TOTP: [(u64, &str, &str, &str); 6] = [
 
 fn factor() -> FactorId {
     FactorId::new(Uuid::from_u128(1))
+}
+
+/// The window of a phone that nothing is known of.
+fn fresh() -> Window {
+    Drift::default().window()
 }
 
 fn generator() -> Generator {
@@ -93,21 +100,22 @@ fn sr_006_a_code_is_accepted_at_minus_one_zero_and_plus_one_only() {
     let (now, now_step) = (1_800_000_015_u64, 60_000_000_u64);
     for offset in -10_i32..=10 {
         let step = now_step.saturating_add_signed(i64::from(offset));
-        let compared = generator().compare(factor(), &generator().code(step), now);
+        let compared = generator().compare(factor(), &generator().code(step), now, 0);
         let expected = (offset.abs() <= 1).then_some((step, offset));
-        assert_eq!(compared.acceptable(None), expected, "offset {offset}");
+        assert_eq!(compared.acceptable(fresh(), None), expected, "offset {offset}");
         // SR-015: support sees how far the phone is off.
         assert_eq!(compared.offset(), Some(offset));
     }
     for step in [now_step - 11, now_step + 11] {
-        assert_eq!(generator().compare(factor(), &generator().code(step), now).offset(), None);
+        assert_eq!(generator().compare(factor(), &generator().code(step), now, 0).offset(), None);
     }
 }
 
 #[test]
 fn sr_006_the_window_moves_with_the_servers_step_to_the_second() {
     let typed = generator().code(60_000_000);
-    let accepted = |seconds| generator().compare(factor(), &typed, seconds).acceptable(None);
+    let accepted =
+        |seconds| generator().compare(factor(), &typed, seconds, 0).acceptable(fresh(), None);
     assert_eq!(accepted(1_799_999_969), None);
     assert_eq!(accepted(1_799_999_970), Some((60_000_000, 1)));
     assert_eq!(accepted(1_800_000_000), Some((60_000_000, 0)));
@@ -119,14 +127,14 @@ fn sr_006_the_window_moves_with_the_servers_step_to_the_second() {
 #[test]
 fn sr_007_only_a_step_later_than_the_last_accepted_one_is_accepted() {
     let (now, t) = (1_800_000_000, 60_000_000);
-    let compared = |step| generator().compare(factor(), &generator().code(step), now);
-    assert_eq!(compared(t + 1).acceptable(Some(t)), Some((t + 1, 1)));
+    let compared = |step| generator().compare(factor(), &generator().code(step), now, 0);
+    assert_eq!(compared(t + 1).acceptable(fresh(), Some(t)), Some((t + 1, 1)));
     for step in [t - 1, t, t + 1] {
-        assert_eq!(compared(step).acceptable(Some(t + 1)), None);
-        assert!(compared(step).is_reused(Some(t + 1)));
+        assert_eq!(compared(step).acceptable(fresh(), Some(t + 1)), None);
+        assert!(compared(step).is_reused(fresh(), Some(t + 1)));
     }
-    assert_eq!(compared(t).acceptable(Some(t - 1)), Some((t, 0)));
-    assert!(!compared(t).is_reused(Some(t - 1)));
+    assert_eq!(compared(t).acceptable(fresh(), Some(t - 1)), Some((t, 0)));
+    assert!(!compared(t).is_reused(fresh(), Some(t - 1)));
 }
 
 /// SR-009: the used code, typed again minutes later, is known as such as long as it is within ten
@@ -135,25 +143,25 @@ fn sr_007_only_a_step_later_than_the_last_accepted_one_is_accepted() {
 fn sr_009_an_accepted_code_is_known_again_for_ten_steps() {
     let t = 60_000_000;
     let typed_at = |step: u64, at: u64| {
-        generator().compare(factor(), &generator().code(step), at * PERIOD_SECONDS)
+        generator().compare(factor(), &generator().code(step), at * PERIOD_SECONDS, 0)
     };
     for later in 0..=10 {
-        assert!(typed_at(t, t + later).is_reused(Some(t)), "{later} steps later");
+        assert!(typed_at(t, t + later).is_reused(fresh(), Some(t)), "{later} steps later");
     }
-    assert!(!typed_at(t, t + 11).is_reused(Some(t)));
-    assert!(!typed_at(t - 1, t + 5).is_reused(Some(t)));
-    assert!(!typed_at(t, t + 5).is_reused(None));
+    assert!(!typed_at(t, t + 11).is_reused(fresh(), Some(t)));
+    assert!(!typed_at(t - 1, t + 5).is_reused(fresh(), Some(t)));
+    assert!(!typed_at(t, t + 5).is_reused(fresh(), None));
 }
 
 /// SR-009: a code that belongs to two steps of the window is good for each of them once.
 #[test]
 fn sr_009_a_code_that_two_steps_share_is_not_refused_for_the_earlier() {
     let compared = Compared::with_offsets(factor(), 100, &[-1, 1]);
-    assert_eq!(compared.acceptable(None), Some((99, -1)));
-    assert_eq!(compared.acceptable(Some(99)), Some((101, 1)));
-    assert!(!compared.is_reused(Some(99)));
-    assert_eq!(compared.acceptable(Some(101)), None);
-    assert!(compared.is_reused(Some(101)));
+    assert_eq!(compared.acceptable(fresh(), None), Some((99, -1)));
+    assert_eq!(compared.acceptable(fresh(), Some(99)), Some((101, 1)));
+    assert!(!compared.is_reused(fresh(), Some(99)));
+    assert_eq!(compared.acceptable(fresh(), Some(101)), None);
+    assert!(compared.is_reused(fresh(), Some(101)));
 }
 
 /// SR-011: as many codes are computed for a hit at any place as for a miss.
@@ -176,10 +184,10 @@ fn sr_011_every_candidate_is_computed_whatever_matches() {
 #[test]
 fn the_first_steps_of_all_time_do_not_overflow() {
     for seconds in [0, 29, 30, 299] {
-        let compared = generator().compare(factor(), HOTP[0], seconds);
+        let compared = generator().compare(factor(), HOTP[0], seconds, 0);
         assert!(compared.offset().is_some(), "at {seconds}");
     }
-    let compared = generator().compare(factor(), HOTP[0], u64::MAX);
+    let compared = generator().compare(factor(), HOTP[0], u64::MAX, 0);
     assert_eq!(compared.offset(), None);
 }
 
@@ -187,8 +195,12 @@ fn the_first_steps_of_all_time_do_not_overflow() {
 #[test]
 fn text_that_is_not_the_code_itself_matches_nothing() {
     for typed in ["", "755224 ", " 755224", "75522", "0755224", "+755224", "７５５２２４"] {
-        let compared = generator().compare(factor(), typed, 0);
-        assert_eq!((compared.acceptable(None), compared.offset()), (None, None), "{typed:?}");
+        let compared = generator().compare(factor(), typed, 0, 0);
+        assert_eq!(
+            (compared.acceptable(fresh(), None), compared.offset()),
+            (None, None),
+            "{typed:?}"
+        );
     }
 }
 
@@ -262,4 +274,43 @@ fn sha1(text: &[u8]) -> [u8; 20] {
     }
     let bytes: Vec<u8> = hash.iter().flat_map(|word| word.to_be_bytes()).collect();
     bytes.try_into().unwrap()
+}
+
+/// SR-018: two codes in a row tell where a phone is, up to twenty steps off; one code, two that
+/// are the wrong way round, not neighbours or the same tell nothing.
+#[test]
+fn sr_018_two_codes_in_a_row_tell_where_a_phone_is() {
+    let (now, t) = (1_800_000_015_u64, 60_000_000_u64);
+    let code = |offset: i32| generator().code(t.saturating_add_signed(i64::from(offset)));
+    let found = |first: i32, second: i32| {
+        let (first, second) = (code(first), code(second));
+        generator().compare_two(factor(), (&first, &second), now).step()
+    };
+    for offset in -RESYNC_STEPS - 2..=RESYNC_STEPS + 2 {
+        let within = (-RESYNC_STEPS + 1..=RESYNC_STEPS).contains(&offset);
+        let step = t.saturating_add_signed(i64::from(offset));
+        assert_eq!(found(offset - 1, offset), within.then_some((step, offset)), "{offset}");
+        for first in [offset, offset - 2, offset + 1, offset - 3] {
+            assert_eq!(found(first, offset), None, "{first}, {offset}");
+        }
+    }
+    let right = code(3);
+    for (first, second) in [("000000", &*right), (&*right, "000000"), ("000000", "000000")] {
+        assert_eq!(generator().compare_two(factor(), (first, second), now).step(), None);
+    }
+}
+
+/// SR-018, SR-007: neither of the two was accepted before.
+#[test]
+fn sr_018_codes_that_were_used_tell_nothing() {
+    let two = generator().compare_two(factor(), ("755224", "287082"), 60);
+    assert_eq!(two.step(), Some((1, -1)));
+    for (last, reused) in [(0, true), (1, true), (2, true)] {
+        assert_eq!(two.is_reused(last), reused, "{last}");
+    }
+    let later = generator().compare_two(factor(), ("359152", "969429"), 60);
+    assert_eq!(later.step(), Some((3, 1)));
+    for (last, reused) in [(0, false), (1, false), (2, true), (3, true), (4, true)] {
+        assert_eq!(later.is_reused(last), reused, "{last}");
+    }
 }

@@ -23,7 +23,7 @@ const PURPOSES: [Purpose; 5] = [
     Purpose::ConfirmEmail,
     Purpose::ChangeEmail,
 ];
-const NOTICES: [Notice; 17] = [
+const NOTICES: [Notice; 19] = [
     Notice::FactorEnabled,
     Notice::FactorRemoved,
     Notice::RecoveryCodeUsed,
@@ -41,6 +41,8 @@ const NOTICES: [Notice; 17] = [
     Notice::ReplacementStopped,
     Notice::ReplacementCompleted,
     Notice::Repudiated,
+    Notice::CodeReplayed,
+    Notice::SessionMadeRoom,
 ];
 const METHODS: [Option<Method>; 5] = [
     None,

@@ -5,18 +5,19 @@ import { call, freshKey } from "./api.js";
 import { answer, ask } from "./dialog.js";
 import { enrol, freshName, keep } from "./enable.js";
 import { more, showHistory } from "./history.js";
-import { $, myAccount, note, on, onSubmit } from "./page.js";
+import { $, CODES_LOW, myAccount, note, on, onSubmit } from "./page.js";
 import { sessionOver, show, showRequired, whoAmI } from "./page.js";
 import { changePassword } from "./password.js";
 import { withProof } from "./prove.js";
 import { askForReplacement, cancelReplacement } from "./replacement.js";
 import { replaceNow, showReplacement } from "./replacement.js";
+import { clockOf, resync } from "./resync.js";
 import { endOthers, forgetDevices, showSignedIn } from "./signed_in.js";
 import { fullMinute, moment, say, sayProblem } from "./text.js";
 
 const ME = "/v1/accounts/me";
 /** The buttons of what asks for a second factor. */
-const CHANGES = ".rename, .remove, #add, #enable, #renew, #change-address, #change-password";
+const CHANGES = ".resync, .rename, .remove, #add, #enable, #renew, #change-address, #change-password";
 
 let account = null;
 
@@ -31,6 +32,7 @@ async function showAll() {
   show($("add"), enabled);
   show($("recovery-card"), enabled);
   $("codes-left").textContent = say("script.codes_left", { count: account.recovery_codes_left });
+  show($("codes-low"), enabled && account.recovery_codes_left <= CODES_LOW);
   $("factors").replaceChildren(...account.factors.map(factorRow));
   showAddress(account);
   showReplacement(session, account);
@@ -68,7 +70,12 @@ function factorRow(factor) {
     say("script.since", { time: moment(factor.enabled_at) }),
     used ? say("script.last_used", { time: moment(used) }) : say("script.never_used"),
   ].join(", ");
-  for (const [kind, act] of [["rename", rename], ["remove", remove]]) {
+  const clock = item.querySelector(".clock");
+  clock.textContent = clockOf(factor);
+  show(clock, Boolean(clock.textContent));
+  show(item.querySelector(".resync"), Boolean(factor.clock_refused));
+  const set = (one) => resync(account, one);
+  for (const [kind, act] of [["resync", set], ["rename", rename], ["remove", remove]]) {
     const button = item.querySelector(`.${kind}`);
     button.setAttribute("aria-label", `${button.textContent}: ${factor.name}`);
     on(button, () => act(factor), showAll);

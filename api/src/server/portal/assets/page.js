@@ -12,6 +12,9 @@ const YEAR_SECONDS = 31536000;
 /** The account that this page shows, where it shows one. */
 let shown = null;
 
+/** So few recovery codes are a reason to make new ones. */
+export const CODES_LOW = 3;
+
 /** The element of this id. */
 export const $ = (id) => document.getElementById(id);
 

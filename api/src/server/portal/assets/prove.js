@@ -30,7 +30,10 @@ export async function withProof(factors, act) {
     $("prove-factor").replaceChildren(...factors.map((one) => new Option(one.name, one.factor_id)));
     show($("prove-which"), factors.length > 1);
     const opened = ask(dialog);
-    take(problem.acr_values === PASSWORD ? "password" : "totp");
+    // Where no authenticator may prove it, a recovery code is left.
+    show($("prove-totp").parentElement, factors.length > 0);
+    const byCode = factors.length > 0 ? "totp" : "recovery_code";
+    take(problem.acr_values === PASSWORD ? "password" : byCode);
     if (!(await opened)) return undefined;
     return act();
   }
@@ -61,8 +64,8 @@ function proofFrom(typed) {
   }
   const code = sixDigits(typed.get("code"));
   if (!code) return null;
-  const several = $("prove-factor").options.length > 1;
-  return several ? { method: way, code, factor_id: typed.get("factor") } : { method: way, code };
+  const factor = typed.get("factor");
+  return factor ? { method: way, code, factor_id: factor } : { method: way, code };
 }
 
 $("prove-recovery").addEventListener("click", () => take("recovery_code"));

@@ -4,7 +4,7 @@
 import { call, freshKey } from "./api.js";
 import { enrol, freshName, keep } from "./enable.js";
 import { followMail } from "./mailed.js";
-import { $, complain, goTo, mailedDigits, myAccount, nameHolder, note } from "./page.js";
+import { $, CODES_LOW, complain, goTo, mailedDigits, myAccount, nameHolder, note } from "./page.js";
 import { onSubmit, recoveryCode, show, sixDigits, waitUntil, whoAmI } from "./page.js";
 import { dated, say, sayProblem, secondsTo } from "./text.js";
 import { forget, left, remember, remembered } from "./under_way.js";
@@ -226,7 +226,8 @@ async function enter(session, done) {
 
 function codesLeft(count) {
   if (count === 0) return say("script.left_none");
-  return count === 1 ? say("script.left_one") : say("script.left", { count });
+  if (count === 1) return say("script.left_one");
+  return say(count <= CODES_LOW ? "script.left_few" : "script.left", { count });
 }
 
 $("send-code").addEventListener("click", sendCode);

@@ -3,10 +3,10 @@
 use countersign_events::account::{AccountEvent, CodeRejected, Method, Purpose, RejectedWhy};
 
 use super::harness::{
-    Given, cooled_down, email_code, enrolled, factor, given, hours, mins, rejected, secs, sign_in,
-    sign_in_opened, told, totp_verified, two_factor_session, verify, waiting, wrong,
+    Given, cooled_down, email_code, enrolled, factor, given, hours, mins, prove, rejected, secs,
+    sign_in, sign_in_opened, told, totp_verified, two_factor_session, verify, waiting, wrong,
 };
-use crate::domain::command::Evidence;
+use crate::domain::command::{Evidence, Proven};
 use crate::domain::refusal::Refusal;
 use crate::domain::totp::Generator;
 
@@ -57,34 +57,35 @@ fn sr_015_the_offset_of_a_refused_code_is_recorded() {
     }
 }
 
-/// SR-007, with real codes: after T+1, neither T nor T-1 enters; after T-1, T does.
+/// SR-007, with real codes: after T+1, neither T nor T-1 enters; after T-1, T does. What is further
+/// than a step from the last one is a wrong code then (SR-014).
 #[test]
 fn sr_007_a_step_is_accepted_once_and_only_upward() {
     let generator = Generator::new(b"12345678901234567890").unwrap();
     let typed = |given: &Given, offset: i64| {
         let code = generator.code(given.step().saturating_add_signed(offset));
         let now = u64::try_from(given.now.as_second()).unwrap();
-        Evidence::Totp(generator.compare(factor(1), &code, now))
+        Evidence::Totp(generator.compare(factor(1), &code, now, 0))
     };
     let later = a_minute_later().and([sign_in_opened(2, mins(10))]);
     let used = later.clone().play(verify(1, typed(&later, 1)));
-    for offset in [-1, 0, 1] {
+    for (offset, why) in
+        [(-1, RejectedWhy::Wrong), (0, RejectedWhy::Reused), (1, RejectedWhy::Reused)]
+    {
         let events = used.when(verify(2, typed(&used, offset))).events();
         let [AccountEvent::CodeRejected(rejected)] = &events[..] else { panic!("{events:?}") };
-        assert_eq!(rejected.why, RejectedWhy::Reused, "offset {offset}");
+        assert_eq!(rejected.why, why, "offset {offset}");
     }
     let used = later.clone().play(verify(1, typed(&later, -1)));
-    for offset in [0, 1] {
-        let events = used.when(verify(2, typed(&used, offset))).events();
-        assert!(matches!(events[..], [AccountEvent::CodeVerified(_)]), "{events:?}");
-    }
+    let events = used.when(verify(2, typed(&used, 0))).events();
+    assert!(matches!(events[..], [AccountEvent::CodeVerified(_)]), "{events:?}");
 }
 
 /// SR-012: the code that activated the authenticator does not enter; the next one does.
 #[test]
 fn sr_012_the_code_of_the_activation_is_used_up() {
     let given = given(waiting());
-    given.answer(given.totp(&[0])).then([reused(0)]);
+    given.answer(given.totp(&[0])).then([told(reused(0))]);
     let next = given.after(secs(30));
     assert!(matches!(next.answer(next.totp(&[0])).events()[..], [AccountEvent::CodeVerified(_)]));
 }
@@ -94,9 +95,11 @@ fn sr_012_the_code_of_the_activation_is_used_up() {
 #[test]
 fn sr_009_retypes_of_a_used_code_do_not_lock_the_owner_out() {
     let mut given = given(waiting());
-    for _ in 0..9 {
+    for times in 0..9 {
         let events = given.answer(given.totp(&[0])).events();
-        assert_eq!(events, [reused(0)]);
+        // SR-016: of the first the holder is told.
+        let expected = if times == 0 { told(reused(0)) } else { reused(0) };
+        assert_eq!(events, [expected]);
         given = given.and(events);
     }
     let next = given.clone().after(secs(30));
@@ -112,9 +115,61 @@ fn sr_009_a_retype_leaves_the_counts_as_they_are() {
     let given = given(waiting()).and([wrong(Method::Totp, 1, 1), wrong(Method::Totp, 2, 2)]);
     let retype =
         CodeRejected { in_sign_in: 2, ..rejected(Method::Totp, RejectedWhy::Reused, (2, 2)) };
-    given.answer(given.totp(&[0])).then([AccountEvent::CodeRejected(retype)]);
+    given.answer(given.totp(&[0])).then([told(AccountEvent::CodeRejected(retype))]);
     let after = given.clone().play(verify(1, given.totp(&[0])));
     after.answer(after.totp(&[])).then([told(wrong(Method::Totp, 3, 3))]);
+}
+
+/// SR-016: of a used code at a sign-in the holder is told, at most once an hour; within a session
+/// it is his own.
+#[test]
+fn sr_016_the_holder_is_told_of_a_used_code_once_an_hour() {
+    let used = |minutes| {
+        let ends = mins(minutes + 10);
+        let given = given(waiting()).at(mins(minutes)).and([sign_in_opened(1, ends)]);
+        let code = given.totp(&[0]);
+        given.play(verify(1, code)).and([sign_in_opened(1, ends)])
+    };
+    let tells = |given: &Given, evidence: Evidence| {
+        let events = given.answer(evidence).events();
+        let [AccountEvent::CodeRejected(rejected)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(rejected.why, RejectedWhy::Reused);
+        rejected.counted.tells_holder
+    };
+    let first = used(30);
+    assert!(tells(&first, first.totp(&[0])));
+    let retyped = first.clone().play(verify(1, first.totp(&[0])));
+    assert!(!tells(&retyped, retyped.totp(&[0])));
+    // Not of another method either: it is one sentence, whatever was typed.
+    let by_recovery = Evidence::RecoveryCode { index: Some(3) };
+    let entered = retyped.play(verify(1, by_recovery.clone())).and([sign_in_opened(1, hours(3))]);
+    assert!(!tells(&entered, by_recovery.clone()));
+    let almost = entered.clone().after(mins(60) - secs(1));
+    assert!(!tells(&almost, by_recovery.clone()));
+    assert!(tells(&entered.after(mins(60)), by_recovery));
+
+    let given = given(enrolled());
+    let proof = Proven::Code(given.totp(&[0]));
+    let events = given.when(prove(1, proof, 2)).events();
+    let [AccountEvent::CodeRejected(rejected)] = &events[..] else { panic!("{events:?}") };
+    assert!(rejected.why == RejectedWhy::Reused && !rejected.counted.tells_holder);
+}
+
+/// SR-015: the last code says where the clock is, whether it was accepted or refused for it; a code
+/// that is right for no time says nothing.
+#[test]
+fn sr_015_the_last_code_says_where_the_clock_is() {
+    let seen = |given: &Given| {
+        let clock = given.account.open().unwrap().factors[&factor(1)].clock;
+        clock.map(|clock| (clock.offset, clock.refused))
+    };
+    let given = given(waiting()).after(mins(6));
+    assert_eq!(seen(&given), Some((0, false)));
+    let refused = given.clone().play(verify(1, given.totp(&[-3])));
+    assert_eq!(seen(&refused), Some((-3, true)));
+    let wrong = refused.clone().play(verify(1, refused.totp(&[])));
+    assert_eq!(seen(&wrong), Some((-3, true)));
+    assert_eq!(seen(&wrong.clone().play(verify(1, wrong.totp(&[1])))), Some((1, false)));
 }
 
 /// SR-017: one guess is held against one method and one authenticator.

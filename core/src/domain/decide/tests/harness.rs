@@ -394,5 +394,5 @@ pub(super) fn recovery_issued() -> AccountEvent {
 
 pub(super) fn ended(numbers: &[u8], why: SessionEndedWhy) -> AccountEvent {
     let sessions = numbers.iter().map(|number| session(*number)).collect();
-    AccountEvent::SessionsEnded(SessionsEnded { sessions, why })
+    AccountEvent::SessionsEnded(SessionsEnded::new(sessions, why))
 }

@@ -6,7 +6,7 @@ use countersign_events::account::{
 
 use super::harness::{
     enrolled, factor, given, hours, mins, recovery_issued, rejected, replace_codes, sign_in_opened,
-    signed_in, start, totp_verified, two_factor_session, verify, waiting, wrong,
+    signed_in, start, told, totp_verified, two_factor_session, verify, waiting, wrong,
 };
 use crate::domain::command::Evidence;
 use crate::domain::refusal::{Refusal, StepUp};
@@ -40,7 +40,8 @@ fn a_recovery_code_completes_the_sign_in_and_is_used_up() {
 fn sr_034_a_recovery_code_is_accepted_once() {
     let given = given(waiting()).play(verify(1, code(Some(3)))).and([sign_in_opened(1, mins(10))]);
     let reused = rejected(Method::RecoveryCode, RejectedWhy::Reused, (0, 0));
-    given.answer(code(Some(3))).then([AccountEvent::CodeRejected(reused)]);
+    // SR-016: of a used code the holder is told.
+    given.answer(code(Some(3))).then([told(AccountEvent::CodeRejected(reused))]);
     given.answer(code(Some(4))).then(used(4, 8));
 }
 

@@ -2,13 +2,12 @@
 
 use countersign_events::account::{
     AccountEvent, Assurance, FirstFactorVouched, Method, Need, PasswordSetWhy, PasswordVerified,
-    Purpose, SessionEndedWhy, SessionOpened,
+    Purpose, SessionEndedWhy, SessionOpened, SessionsEnded,
 };
 
 use super::harness::{
-    RIGHT, begin, cooled_down, ended, enrolled, given, hours, mins, password_rejected,
-    password_session, password_set, registered, secs, sign_in_opened, start, version, waiting,
-    waits, wrong,
+    RIGHT, begin, cooled_down, enrolled, given, hours, mins, password_rejected, password_session,
+    password_set, registered, secs, session, sign_in_opened, start, version, waiting, waits, wrong,
 };
 use crate::domain::command::FirstFactor;
 use crate::domain::refusal::Refusal;
@@ -143,8 +142,9 @@ fn the_eleventh_session_ends_the_oldest() {
     for number in 1..=10 {
         given = given.after(mins(1)).play(begin(RIGHT, number));
     }
+    let ended = SessionsEnded::new(vec![session(1)], SessionEndedWhy::TooMany);
     given.when(begin(RIGHT, 11)).then([
-        ended(&[1], SessionEndedWhy::TooMany),
+        AccountEvent::SessionsEnded(SessionsEnded { tells_holder: true, ..ended }),
         verified(password_session(11, hours(12) + mins(10))),
     ]);
 }

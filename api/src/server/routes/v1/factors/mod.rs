@@ -5,3 +5,4 @@ pub(crate) mod begin;
 pub(crate) mod delete;
 pub(crate) mod remove;
 pub(crate) mod rename;
+pub(crate) mod resync;

@@ -14,7 +14,7 @@ use crate::domain::command::{
     WhichSessions,
 };
 use crate::domain::decide::tests::harness::{event_id, minted, register};
-use crate::domain::totp::{Compared, PERIOD_SECONDS};
+use crate::domain::totp::{Compared, ComparedTwo, PERIOD_SECONDS};
 
 /// Which handle or authenticator: counted back from the newest.
 pub(super) type Back = usize;
@@ -45,6 +45,8 @@ pub(super) enum Action {
     Rename(Back, Back),
     Remove(Back, Back),
     ReplaceCodes(Back),
+    /// Which session, which authenticator, and where two codes in a row are.
+    Resync(Back, usize, Option<i32>),
     Use(Back),
     EndOwn(Back),
     EndOther(Back, Option<Back>),
@@ -90,6 +92,7 @@ impl Action {
             Self::Answer(_, typed) | Self::ProveCode(_, typed) => Some(typed.method()),
             Self::ConfirmEmail(..) | Self::ChangeEmail(..) => Some(Method::EmailCode),
             Self::ChangePassword(..) => Some(Method::Password),
+            Self::Resync(..) => Some(Method::Totp),
             _ => None,
         }
     }
@@ -161,6 +164,11 @@ impl Action {
             }
             Self::ReplaceCodes(back) => {
                 Command::ReplaceRecoveryCodes { session: session(*back), minted: minted() }
+            }
+            Self::Resync(back, which, found) => {
+                let compared =
+                    ComparedTwo::with_offset(factor(life, *which), now_step(life), *found);
+                Command::ResyncFactor { session: session(*back), compared }
             }
             Self::Use(back) => Command::UseSession(session(*back)),
             Self::EndOwn(back) => {
@@ -243,7 +251,12 @@ impl Typed {
         match self {
             Self::Totp(which, offsets) => {
                 let factor = factor(life, *which);
-                Evidence::Totp(Compared::with_offsets(factor, now_step(life), offsets))
+                let found = life.account.open().and_then(|open| open.factors.get(&factor));
+                let centre = found.map_or(0, |found| found.drift.centre());
+                // Where a phone is far off, its codes are.
+                let offsets: Vec<i32> = offsets.iter().map(|offset| centre + offset).collect();
+                let now = now_step(life);
+                Evidence::Totp(Compared::with_offsets_around(factor, now, centre, &offsets))
             }
             Self::Email(right) => Evidence::EmailCode { right: *right },
             Self::Recovery(index) => Evidence::RecoveryCode { index: *index },

@@ -25,6 +25,11 @@ const CHANGES_MAX: usize = 3;
 pub(super) struct Witness {
     /// The last step accepted, by authenticator.
     steps: BTreeMap<FactorId, u64>,
+    /// Where each authenticator's clock was found, and the offset of its last step: at most one
+    /// from that.
+    clocks: BTreeMap<FactorId, (i32, i32)>,
+    /// The authenticator that last proved the second factor of each session.
+    proven_by: BTreeMap<HandleHash, Option<FactorId>>,
     /// Sign-ins that wait, with the guesses evaluated in each and when each dies.
     waiting: BTreeMap<HandleHash, (u32, Timestamp)>,
     /// Sign-ins that began at a known device.
@@ -285,6 +290,9 @@ impl Witness {
             }
             (Purpose::StepUp, Some(earlier)) => {
                 assert_eq!(self.sessions.remove(&earlier), Some(opened.assurance));
+                if let Some(by) = self.proven_by.get(&earlier).copied() {
+                    self.proven_by.insert(opened.session, by);
+                }
             }
             other => panic!("a password opened a session: {other:?}"),
         }
@@ -297,6 +305,7 @@ impl Witness {
                 let (factor, step) = (verified.factor.unwrap(), verified.step.unwrap());
                 let last = self.steps.insert(factor, step);
                 assert!(last.is_none_or(|last| last < step), "I2, I3: a step accepted again");
+                self.clock(factor, verified);
                 let enabling = verified.purpose == Purpose::Enable;
                 self.rebinding = enabling && self.guesses.is_worthless(Method::Totp);
                 assert!(enabling || self.factors.contains(&factor), "it is in use");
@@ -350,9 +359,31 @@ impl Witness {
                     assert!(self.replacement.is_some_and(|due| due <= now), "it was due");
                 }
             }
-            Purpose::ConfirmEmail | Purpose::ChangeEmail => panic!("it opens no session"),
+            Purpose::ConfirmEmail | Purpose::ChangeEmail | Purpose::Resync => {
+                panic!("it opens no session")
+            }
         }
         self.sessions.insert(opened.session, opened.assurance);
+        if strong {
+            self.proven_by.insert(opened.session, verified.factor);
+        }
+    }
+
+    /// SR-014: one of three, around what was accepted last. SR-018: two in a row, within twenty
+    /// steps, in a session that something else has proven.
+    fn clock(&mut self, factor: FactorId, verified: &CodeVerified) {
+        let offset = verified.offset.unwrap();
+        let (centre, learned) = self.clocks.get(&factor).copied().unwrap_or((0, 0));
+        if verified.purpose == Purpose::Resync {
+            let session = verified.in_session.unwrap();
+            assert_eq!(self.sessions.get(&session), Some(&Assurance::TwoFactor));
+            assert_ne!(self.proven_by.get(&session), Some(&Some(factor)), "by itself");
+            assert!((-19..=20).contains(&offset), "{offset} off");
+            self.clocks.insert(factor, (offset, offset));
+        } else {
+            assert!((learned - 1..=learned + 1).contains(&offset), "{offset} off");
+            self.clocks.insert(factor, (centre, offset.clamp(centre - 1, centre + 1)));
+        }
     }
 
     fn rejected(&mut self, now: Timestamp, rejected: &CodeRejected) {

@@ -206,6 +206,8 @@ fn within() -> impl Strategy<Value = Action> {
         1 => (back(), 0_usize..2).prop_map(|(back, which)| Action::Rename(back, which)),
         1 => (back(), 0_usize..2).prop_map(|(back, which)| Action::Remove(back, which)),
         1 => back().prop_map(Action::ReplaceCodes),
+        2 => (back(), 0_usize..2, proptest::option::weighted(0.7, -19_i32..=20))
+            .prop_map(|(back, which, found)| Action::Resync(back, which, found)),
         2 => back().prop_map(Action::Use),
         1 => back().prop_map(Action::EndOwn),
         1 => (back(), maybe()).prop_map(|(back, other)| Action::EndOther(back, other)),
