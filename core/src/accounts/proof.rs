@@ -78,7 +78,7 @@ pub(super) async fn evidence(
     let open = entity.open()?;
     match answer.method {
         Method::Totp => {
-            let blind = entity.services.policy.blind_sign_in && purpose == Purpose::SignIn;
+            let blind = entity.policy().blind_sign_in && purpose == Purpose::SignIn;
             let factor = named_factor(open, answer.factor, blind)?;
             match open.factors.get(&factor) {
                 None => Ok(Evidence::Nothing { method: Method::Totp, factor: Some(factor) }),
@@ -134,7 +134,7 @@ pub(super) async fn compare_totp(
         .map_err(|error| Fault::FailsClosed(format!("secret {version} of {account}: {error}")))?;
     // The server's clock alone decides (SR-006), not the time of the stream's last entry.
     let seconds = u64::try_from(entity.services.log.now().as_second()).unwrap_or(0);
-    Ok(generator.compare(factor, code, seconds))
+    Ok(generator.compare(factor, code, seconds).within(entity.policy().totp_skew))
 }
 
 /// The secret of an authenticator. One that an event names and the vault lacks fails closed.

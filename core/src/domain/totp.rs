@@ -2,12 +2,14 @@
 //!
 //! The window is exactly {T-1, T, T+1}, T from the server's clock alone (SR-006). All three
 //! candidates, and the steps around them, are computed and compared in constant time, whatever
-//! matches (SR-011). Whether a matched step may be accepted is the decision's business: only one
-//! that is later than the last one accepted.
+//! matches (SR-011). A policy may narrow the window, and never widens it. Whether a matched step
+//! may be accepted is the decision's business: only one that is later than the last one accepted.
 
 use countersign_events::id::FactorId;
 use subtle::{Choice, ConstantTimeEq};
 use totp_rs::{Algorithm, Secret, Totp};
+
+use super::policy::Skew;
 
 /// Bytes of a secret (RFC 4226, R6: at least 16; SHA-1's output is 20).
 pub const SECRET_BYTES: usize = 20;
@@ -107,6 +109,22 @@ impl Compared {
             .fold(0, |bits, offset| bits | (1 << (offset + WINDOW_STEPS)));
         let drift = offsets.iter().copied().find(|offset| offset.abs() > WINDOW_STEPS);
         Self { factor, now_step, matches, drift }
+    }
+
+    /// The same within a window that may be narrower: a step outside it is one that a phone is off
+    /// by. What was compared, and how long it took, is the same.
+    #[must_use]
+    pub fn within(mut self, skew: Skew) -> Self {
+        let outside = self.steps().map(|(_, offset)| offset);
+        let outside = outside.filter(|offset| !skew.offsets().any(|inside| inside == *offset));
+        let outside: Vec<i32> = outside.collect();
+        for offset in &outside {
+            self.matches &= !(1 << (offset + WINDOW_STEPS));
+        }
+        if self.matches == 0 {
+            self.drift = outside.first().copied().or(self.drift);
+        }
+        self
     }
 
     /// The steps that matched, oldest first, each with its offset.

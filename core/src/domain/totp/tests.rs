@@ -6,7 +6,7 @@ use subtle::Choice;
 use totp_rs::{Algorithm, Builder, Secret};
 use uuid::Uuid;
 
-use super::{Compared, DRIFT_STEPS, Generator, PERIOD_SECONDS, equal_offsets};
+use super::{Compared, DRIFT_STEPS, Generator, PERIOD_SECONDS, Skew, equal_offsets};
 
 const KEY: &[u8; 20] = b"12345678901234567890";
 /// RFC 4226, appendix D: counters 0 to 9.
@@ -101,6 +101,25 @@ fn sr_006_a_code_is_accepted_at_minus_one_zero_and_plus_one_only() {
     }
     for step in [now_step - 11, now_step + 11] {
         assert_eq!(generator().compare(factor(), &generator().code(step), now).offset(), None);
+    }
+}
+
+/// SR-013, SR-015: a narrower window takes less, and says of the rest how far it is off.
+#[test]
+fn sr_013_a_narrowed_window_accepts_fewer_steps_and_no_other() {
+    let (now, now_step) = (1_800_000_015_u64, 60_000_000_u64);
+    for (skew, offsets) in
+        [(Skew::Whole, [-1, 0, 1].as_slice()), (Skew::NotAhead, &[-1, 0]), (Skew::Own, &[0])]
+    {
+        assert_eq!(skew.offsets().collect::<Vec<_>>(), offsets);
+        for offset in -10_i32..=10 {
+            let step = now_step.saturating_add_signed(i64::from(offset));
+            let compared = generator().compare(factor(), &generator().code(step), now);
+            let compared = compared.within(skew);
+            let expected = offsets.contains(&offset).then_some((step, offset));
+            assert_eq!(compared.acceptable(None), expected, "{skew:?} {offset}");
+            assert_eq!(compared.offset(), Some(offset), "{skew:?}");
+        }
     }
 }
 
