@@ -7,6 +7,7 @@ use crate::account::AccountEvent;
 use crate::client::ClientEvent;
 use crate::log_event::LogEvent;
 use crate::operator::OperatorEvent;
+use crate::policy::PolicyEvent;
 
 /// Why the data of an entry could not be read as an event.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +121,12 @@ pub(crate) use events;
 /// Every row of the catalogue, by stream kind.
 #[must_use]
 pub fn rows() -> Vec<CatalogueRow> {
-    [AccountEvent::CATALOGUE, OperatorEvent::CATALOGUE, ClientEvent::CATALOGUE, LogEvent::CATALOGUE]
-        .concat()
+    [
+        AccountEvent::CATALOGUE,
+        OperatorEvent::CATALOGUE,
+        ClientEvent::CATALOGUE,
+        PolicyEvent::CATALOGUE,
+        LogEvent::CATALOGUE,
+    ]
+    .concat()
 }

@@ -18,6 +18,7 @@ pub mod entry;
 pub mod id;
 pub mod log_event;
 pub mod operator;
+pub mod policy;
 pub mod store;
 pub mod tree;
 pub mod upcast;

@@ -72,11 +72,23 @@ impl Server {
     /// # Errors
     /// If it does not come up.
     pub fn start_under(above: &[&str], data: &Path, stderr: Stdio) -> anyhow::Result<Self> {
+        Self::launch(above, &[], data, stderr)
+    }
+
+    /// The same with more flags.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub fn start_with(flags: &[&str], data: &Path) -> anyhow::Result<Self> {
+        Self::launch(&[], flags, data, Stdio::null())
+    }
+
+    fn launch(above: &[&str], flags: &[&str], data: &Path, stderr: Stdio) -> anyhow::Result<Self> {
         let mut line = above.iter().map(Into::into).collect::<Vec<std::ffi::OsString>>();
         line.push(program("countersign")?.into());
         let mut words = line.into_iter();
         let mut command = Command::new(words.next().context("no program")?);
-        command.args(words).arg("serve").arg("--json").arg("--data").arg(data);
+        command.args(words).arg("serve").args(flags).arg("--json").arg("--data").arg(data);
         for listener in ["--public-addr", "--operator-addr", "--ops-addr"] {
             command.arg(listener).arg("127.0.0.1:0");
         }

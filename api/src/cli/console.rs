@@ -13,8 +13,10 @@ use countersign_events::actor::By;
 use countersign_events::id::CorrelationId;
 use serde::{Deserialize, Serialize};
 
+use super::policy::Applied;
 use crate::contract::id::{AccountId, ClientId};
 use crate::contract::kind::{Role, Scope};
+use crate::contract::policy::{Policy, SetPolicy};
 use crate::server::{Accounts, answers};
 
 /// The address of whoever sits at the machine itself.
@@ -56,6 +58,18 @@ pub enum Verb {
     ClientDisable {
         /// The app.
         client_id: ClientId,
+    },
+    /// Show the policy.
+    PolicyShow {
+        /// An earlier version.
+        version: Option<u64>,
+    },
+    /// Put a policy in force.
+    PolicyApply {
+        /// The whole of it.
+        asked: SetPolicy,
+        /// Whether what is looser than the standard is accepted.
+        accept_risk: bool,
     },
 }
 
@@ -123,6 +137,34 @@ impl Console {
                 let client = countersign_events::id::ClientId::new(client_id.uuid());
                 reply(self.accounts.disable_client(call, client).await, |()| ())
             }
+            Verb::PolicyShow { version } => {
+                reply(self.policy(call, version).await, |policy| policy)
+            }
+            Verb::PolicyApply { asked, accept_risk } => {
+                reply(self.apply(call, &asked, accept_risk).await, |applied| applied)
+            }
+        }
+    }
+}
+
+impl Console {
+    async fn policy(&self, call: &Call, version: Option<u64>) -> Verdict<Policy> {
+        let records = self.accounts.policy_versions(call).await?;
+        Ok(records.and_then(|records| answers::policy::policy(&records, version)))
+    }
+
+    async fn apply(&self, call: &Call, asked: &SetPolicy, accepts: bool) -> Verdict<Applied> {
+        let wanted = match answers::policy::wanted(asked) {
+            Ok(wanted) => wanted,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let before = self.accounts.policy().version;
+        match self.accounts.set_policy(call, &wanted, accepts).await? {
+            Ok(record) => {
+                let policy = self.policy(call, None).await?;
+                Ok(policy.map(|policy| Applied { policy, is_new: record.set.version > before }))
+            }
+            Err(refusal) => Ok(Err(refusal)),
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod log;
 pub(crate) mod logging;
 pub(crate) mod operator;
 pub(crate) mod output;
+pub(crate) mod policy;
 pub(crate) mod print;
 pub(crate) mod restore;
 pub(crate) mod serve;
@@ -56,6 +57,9 @@ enum Verb {
     /// Add, list and disable client apps
     #[command(subcommand)]
     Client(client::Verb),
+    /// Show the policy in force, or put another in force
+    #[command(subcommand)]
+    Policy(policy::Verb),
     /// Export, verify and replay the log
     #[command(subcommand)]
     Log(log::LogCommand),
@@ -130,6 +134,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Serve(arguments) => serve::run(&arguments),
         Verb::Operator(verb) => operator::run(verb),
         Verb::Client(verb) => client::run(verb),
+        Verb::Policy(verb) => policy::run(verb),
         Verb::Log(verb) => log::run(&verb),
         Verb::Doctor(arguments) => doctor::run(&arguments),
         Verb::Backup(arguments) => backup::run(&arguments),

@@ -37,6 +37,9 @@ pub(crate) struct Arguments {
     /// Where the secrets live
     #[arg(long, value_name = "VAULT")]
     vault: Option<String>,
+    /// Accept, on record, what of the policy is looser than the standard profile
+    #[arg(long)]
+    accept_risk: bool,
     /// The mail server, like smtp://user@mail.example.com:587
     #[arg(long, value_name = "URL")]
     smtp: Option<String>,
@@ -52,7 +55,8 @@ impl Arguments {
             ("vault", self.vault.clone()),
             ("smtp.url", self.smtp.clone()),
         ];
-        self.common.layers(flags).load()?.check()
+        let checked = self.common.layers(flags).load()?.check()?;
+        Ok(Checked { accepts_risk: self.accept_risk, ..checked })
     }
 }
 

@@ -1,10 +1,11 @@
-//! Client apps and operators.
+//! Client apps, operators, the policy.
 
 use super::{Client, Done, Pending};
 use crate::contract::client::{AddClient, ClientAdded, ClientApp};
 use crate::contract::id::{AccountId, ClientId};
 use crate::contract::operator::{AddOperator, Operator, OperatorAdded};
 use crate::contract::page::Page;
+use crate::contract::policy::{Policy, SetPolicy};
 
 impl Client {
     /// Adds a client app; its key is told once: `POST /v1/clients`.
@@ -40,5 +41,15 @@ impl Client {
     /// Says what the operator who asks may do: `GET /v1/operators/me`.
     pub fn operator_me(&self) -> Pending<Operator> {
         self.get(&["operators", "me"])
+    }
+
+    /// Shows the policy in force: `GET /v1/policy`.
+    pub fn policy(&self) -> Pending<Policy> {
+        self.get(&["policy"])
+    }
+
+    /// Puts a policy in force: `PUT /v1/policy`.
+    pub fn set_policy(&self, request: &SetPolicy) -> Pending<Policy> {
+        self.put(&["policy"], request)
     }
 }

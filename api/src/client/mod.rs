@@ -145,6 +145,10 @@ impl Client {
         self.request(Method::PATCH, segments).json(body)
     }
 
+    fn put<T>(&self, segments: &[&str], body: &impl Serialize) -> Pending<T> {
+        self.request(Method::PUT, segments).json(body)
+    }
+
     fn delete(&self, segments: &[&str]) -> Pending<Done> {
         self.request(Method::DELETE, segments)
     }

@@ -3,20 +3,15 @@
 use std::net::IpAddr;
 
 use actix_web::http::Uri;
+use countersign_core::domain::policy::Policy;
 use countersign_core::mail::SmtpUrl;
 use countersign_core::sources::SourceLimits;
-use countersign_core::vault::passwords::{CHARS_MIN, SCORE_MIN};
-use jiff::Timestamp;
 
 use super::{Config, ConfigError, Logo};
 use crate::server::middleware::address::Network;
 
 /// The one store and the one vault of this version.
 const EMBEDDED: &str = "sqlite";
-/// Characters of a password at least (SR-047).
-const MIN_ALONE: std::ops::RangeInclusive<usize> = CHARS_MIN..=64;
-/// The rating of a password at least (SR-049): from what the core takes to zxcvbn's best.
-const MIN_SCORE: std::ops::RangeInclusive<u8> = SCORE_MIN..=4;
 /// Argon2id memory at least, KiB (SR-050).
 const HASH_M_KIB_MIN: u32 = 19_456;
 /// Argon2id memory at most, KiB.
@@ -46,8 +41,12 @@ pub struct Checked {
     pub(crate) logo: Option<Logo>,
     /// Whether mails are files in the data directory.
     pub spool: bool,
-    /// From when everybody must have a second factor.
-    pub(crate) two_factor_required_from: Option<Timestamp>,
+    /// The policy that the configuration asks for.
+    pub policy: Policy,
+    /// Whether whoever starts this accepts what of it is looser than the standard.
+    pub accepts_risk: bool,
+    /// Whether it must be the policy in force: a verb of the command line leaves that as it is.
+    pub must_agree: bool,
     /// What one source may do; none where that is not limited.
     pub(crate) source_limits: Option<SourceLimits>,
 }
@@ -94,7 +93,7 @@ impl Config {
         let logo = self.brand.logo.as_deref().map(Logo::read).transpose();
         let logo = logo.map_err(|reason| refused("brand.logo", reason))?;
         check_hash(&self)?;
-        let two_factor_required_from = check_required_from(&self)?;
+        let policy = self.policy()?;
         let source_limits = self.source.check()?;
         if self.listen.workers > WORKERS_MAX {
             return Err(refused("listen.workers", format!("at most {WORKERS_MAX}")));
@@ -108,19 +107,12 @@ impl Config {
             hosts,
             logo,
             spool,
-            two_factor_required_from,
+            policy,
+            accepts_risk: false,
+            must_agree: true,
             source_limits,
         })
     }
-}
-
-fn check_required_from(config: &Config) -> Result<Option<Timestamp>, ConfigError> {
-    let parse = |text: &String| {
-        text.parse().map_err(|_| {
-            refused("two_factor.required_from", "must be a time such as 2027-01-31T00:00:00Z")
-        })
-    };
-    config.two_factor.required_from.as_ref().map(parse).transpose()
 }
 
 fn refused(key: &'static str, reason: impl Into<String>) -> ConfigError {
@@ -212,12 +204,6 @@ fn check_contact(contact: Option<&str>) -> Result<(), ConfigError> {
 }
 
 fn check_hash(config: &Config) -> Result<(), ConfigError> {
-    if !MIN_ALONE.contains(&config.password.min_alone) {
-        return Err(refused("password.min_alone", "must be 8 to 64"));
-    }
-    if !MIN_SCORE.contains(&config.password.min_score) {
-        return Err(refused("password.min_score", "must be 2 to 4"));
-    }
     let hash = config.password.hash;
     if !(HASH_M_KIB_MIN..=HASH_M_KIB_MAX).contains(&hash.m_kib) {
         return Err(refused(

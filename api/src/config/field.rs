@@ -1,7 +1,10 @@
 //! Every setting, once: its name, what it means, and what happens when it is set badly.
 //!
-//! The loader takes environment names and kinds from here, and `docs/config.md` is made of it. A
-//! test holds this list and the typed [`Config`](super::Config) together.
+//! Those of the policy stand in [`limits`]; what is not among them has nothing to do with how many
+//! guesses there are. The loader takes environment names and kinds from here, and `docs/config.md`
+//! is made of it. A test holds this list and the typed [`Config`](super::Config) together.
+
+mod limits;
 
 /// How the text of an environment variable becomes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub enum Kind {
     Switch,
     /// Texts, separated by commas.
     List,
+    /// As it would stand in the file.
+    Value,
 }
 
 /// A setting.
@@ -55,8 +60,15 @@ macro_rules! fields {
     };
 }
 
+use fields;
+
 /// Every setting, in the order of the reference.
-pub const FIELDS: &[Field] = fields! {
+pub fn all() -> impl Iterator<Item = &'static Field> {
+    GENERAL.iter().chain(limits::LIMITS)
+}
+
+/// What is no part of the policy.
+const GENERAL: &[Field] = fields! {
     "data" Text Some("--data"), "\"./countersign-data\"",
         "The directory that holds everything: the log, the vault, the read models. One process \
          owns it.",
@@ -120,15 +132,6 @@ pub const FIELDS: &[Field] = fields! {
     "smtp.from" Text None, "\"no-reply@localhost\"",
         "The sender of every mail.",
         "An address that the mail server does not take makes every delivery fail.";
-    "password.min_alone" Number None, "8",
-        "Characters that a new password must have at least, while it is all that an account has.",
-        "Below 8 start-up is refused; above 64 people cannot choose what they are used to.";
-    "password.min_score" Number None, "2",
-        "How hard a new password must be to guess at least, as zxcvbn rates it: 2 is a million \
-         guesses, 3 a hundred million, 4 ten thousand million. Whatever it is, a password that is \
-         little more than a listed one, or than a word of its account, is refused.",
-        "Below 2 start-up is refused; 3 refuses every password of eight characters, also a random \
-         one.";
     "password.hash.m_kib" Number None, "19456",
         "Memory of one password hash (Argon2id), in KiB.",
         "Below 19456 start-up is refused; doubled, sign-ins take twice as long and as much memory.";
@@ -168,26 +171,6 @@ pub const FIELDS: &[Field] = fields! {
     "source.block" Text None, "\"1h\"",
         "How long a source is blocked: a time such as `30m` or `1h`. No attempt makes it longer.",
         "Too short, a guesser is hardly slowed down; too long, an office waits. `1m` to `24h`.";
-    "email.mode" Text None, "\"sign_in\"",
-        "What a code by e-mail is good for at the sign-in: `sign_in` completes it, with a session \
-         that may change no factor; `recovery_only` leads to one that can replace a lost \
-         authenticator and little else; `off` is none.",
-        "`sign_in` is as safe as password and mailbox together; `off` leaves who lost the phone \
-         with recovery codes and support.";
-    "email.single_channel_ack" Switch None, "false",
-        "With `recovery_only`: whether the code may also go to the only address an account has.",
-        "Without it nobody can recover by mail; with it, who holds the mailbox alone gets the \
-         warning as well.";
-    "sign_in.blind" Switch None, "false",
-        "Whether a wrong password is answered like a right one, with the question for a second \
-         factor, so that nobody learns by guessing that a password is right.",
-        "People who mistype it learn so only after a code, and are not told when to try again; of \
-         several authenticators the one used last is meant. An account without a second factor \
-         still shows that its password is right: demand one of everybody.";
-    "two_factor.required_from" Text None, "",
-        "From when everybody must have a second factor: a time such as `2027-01-31T00:00:00Z`. \
-         Pages count down to it; from then on a sign-in without one leads to its set-up.",
-        "Too soon, people are met by it unprepared; the set-up needs an authenticator app.";
     "log.level" Text None, "\"info\"",
         "What is logged to standard error: `error`, `warn`, `info`, `debug`, `trace`.",
         "`debug` and `trace` are for development: many lines, still no personal data.";
@@ -202,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_setting_says_what_it_means_and_what_goes_wrong() {
-        for field in FIELDS {
+        for field in all() {
             assert!(field.meaning.ends_with('.'), "{}", field.key);
             assert!(field.badly.ends_with('.'), "{}", field.key);
             assert!(field.environment().starts_with("COUNTERSIGN_"));
@@ -211,7 +194,7 @@ mod tests {
 
     #[test]
     fn no_two_settings_share_an_environment_variable() {
-        let names: std::collections::HashSet<_> = FIELDS.iter().map(Field::environment).collect();
-        assert_eq!(names.len(), FIELDS.len());
+        let names: std::collections::HashSet<_> = all().map(Field::environment).collect();
+        assert_eq!(names.len(), all().count());
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use countersign_core::domain::policy::{Policy, Profile};
 use toml::{Table, Value};
 
-use super::field::{ENVIRONMENT_PREFIX, FIELDS, Field, Kind};
+use super::field::{self, ENVIRONMENT_PREFIX, Field, Kind};
 use super::{Config, ConfigError};
 
 /// The file that is read where no other is named, if it is there.
@@ -49,7 +50,7 @@ impl Layers {
             table = read;
         }
         for (name, text) in &self.environment {
-            let field = FIELDS.iter().find(|field| field.environment() == *name);
+            let field = field::all().find(|field| field.environment() == *name);
             let field = field.ok_or_else(|| ConfigError::Layer {
                 layer: "environment".to_owned(),
                 reason: format!("there is no setting {name}"),
@@ -57,11 +58,24 @@ impl Layers {
             insert(&mut table, field.key, value(field, text)?);
         }
         for (key, text) in &self.flags {
-            if let Some(field) = FIELDS.iter().find(|field| field.key == *key) {
+            if let Some(field) = field::all().find(|field| field.key == *key) {
                 insert(&mut table, key, value(field, text)?);
             }
         }
+        let profile = typed("environment or flags", table.clone())?.profile;
+        add_profile(&mut table, profile);
         typed("environment or flags", table)
+    }
+
+    /// One configuration of a file's text alone, whatever the environment says.
+    ///
+    /// # Errors
+    /// As of [`Layers::load`].
+    pub fn of_text(layer: &str, text: &str) -> Result<Config, ConfigError> {
+        let mut table = text.parse::<Table>().map_err(|error| malformed(layer, &error))?;
+        let profile = typed(layer, table.clone())?.profile;
+        add_profile(&mut table, profile);
+        typed(layer, table)
     }
 
     fn file_text(&self) -> Result<Option<(PathBuf, String)>, ConfigError> {
@@ -72,6 +86,17 @@ impl Layers {
                 Ok(None)
             }
             Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
+        }
+    }
+}
+
+/// What no layer says, the profile does.
+fn add_profile(table: &mut Table, profile: Profile) {
+    let standard = Policy::of(Profile::Standard);
+    for change in Policy::of(profile).changes_since(&standard) {
+        let value = Value::try_from(&change.after);
+        if let (false, Ok(value)) = (says(table, change.key), value) {
+            insert(table, change.key, value);
         }
     }
 }
@@ -93,6 +118,13 @@ fn value(field: &Field, text: &str) -> Result<Value, ConfigError> {
         Kind::Text => Ok(Value::String(text.to_owned())),
         Kind::Number => text.parse().map(Value::Integer).map_err(|_| wrong("a whole number")),
         Kind::Switch => text.parse().map(Value::Boolean).map_err(|_| wrong("true or false")),
+        Kind::Value => {
+            let read = format!("value = {text}").parse::<Table>().ok();
+            let mut read = read.filter(|read| read.len() == 1);
+            read.as_mut()
+                .and_then(|read| read.remove("value"))
+                .ok_or_else(|| wrong("as it would stand in the file"))
+        }
         Kind::List => Ok(Value::Array(
             text.split(',')
                 .map(str::trim)
@@ -100,6 +132,16 @@ fn value(field: &Field, text: &str) -> Result<Value, ConfigError> {
                 .map(|item| Value::String(item.to_owned()))
                 .collect(),
         )),
+    }
+}
+
+/// Whether a table has a dotted name.
+fn says(table: &Table, key: &str) -> bool {
+    match key.split_once('.') {
+        None => table.contains_key(key),
+        Some((head, rest)) => {
+            table.get(head).and_then(Value::as_table).is_some_and(|inner| says(inner, rest))
+        }
     }
 }
 
@@ -151,7 +193,7 @@ mod tests {
 
     #[test]
     fn an_unknown_setting_is_refused_in_every_layer() {
-        for file in ["brnad = 1\n", "[brand]\nnmae = \"x\"\n", "[totp.limit]\nper_txn = 5\n"] {
+        for file in ["brnad = 1\n", "[brand]\nnmae = \"x\"\n", "[totp.limit]\nper_tnx = 5\n"] {
             let (_directory, layers) = layers(file);
             let error = layers.load().unwrap_err().to_string();
             assert!(error.contains("unknown field"), "{error}");
@@ -183,7 +225,7 @@ mod tests {
     fn every_setting_of_the_list_is_typed_and_has_the_default_that_it_names() {
         let defaults = Value::try_from(Config::default()).unwrap();
         let mut count = 0;
-        for field in FIELDS {
+        for field in field::all() {
             let found = field.key.split('.').try_fold(&defaults, |at, part| at.get(part));
             let listed = match field.default {
                 "" => None,

@@ -2,12 +2,13 @@
 //!
 //! A later layer overrides an earlier one, setting by setting. Unknown settings are refused in
 //! every layer: a typing error never becomes a silent default. Secrets are never settings; a
-//! setting names the file that holds one. What a setting means stands in [`field::FIELDS`], of
+//! setting names the file that holds one. What a setting means stands in [`field::all`], of
 //! which `docs/config.md` is made.
 
 mod check;
 pub mod field;
 mod layer;
+pub mod limits;
 mod logo;
 mod reference;
 mod source;
@@ -15,10 +16,14 @@ mod source;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use countersign_core::domain::policy::EmailMode;
+use countersign_core::domain::policy::settings::{SETTINGS, Settings};
+use countersign_core::domain::policy::{Policy, Profile};
 use countersign_core::mail::letterhead::{InvalidLetterhead, Letterhead};
-use countersign_core::vault::passwords::{CHARS_MIN, SCORE_MIN};
 use serde::{Deserialize, Serialize};
+
+use limits::{
+    BreakerSettings, Device, Email, Hold, Password, Recovery, Sessions, Support, Totp, Txn,
+};
 
 pub use check::Checked;
 pub use layer::{FILE_NAME, Layers};
@@ -56,10 +61,12 @@ pub enum ConfigError {
     },
 }
 
-/// Everything that can be set. See [`field::FIELDS`] for what each means.
+/// Everything that can be set. See [`field::all`] for what each means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// What stands where nothing of the policy is set.
+    pub profile: Profile,
     /// The data directory.
     pub data: PathBuf,
     /// The directory of the keys.
@@ -84,12 +91,28 @@ pub struct Config {
     pub password: Password,
     /// What one source may do.
     pub source: Source,
+    /// Authenticators.
+    pub totp: Totp,
     /// Codes by e-mail.
     pub email: Email,
+    /// Recovery codes.
+    pub recovery: Recovery,
+    /// Sign-ins in progress.
+    pub txn: Txn,
     /// Signing in.
     pub sign_in: SignIn,
     /// The second factor.
     pub two_factor: TwoFactor,
+    /// Known devices.
+    pub device: Device,
+    /// Sessions.
+    pub session: Sessions,
+    /// The alarm over all accounts.
+    pub breaker: BreakerSettings,
+    /// Those who help.
+    pub support: Support,
+    /// What stays as it is for a time.
+    pub hold: Hold,
     /// Log lines.
     pub log: Log,
 }
@@ -97,6 +120,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            profile: Profile::Standard,
             data: PathBuf::from("./countersign-data"),
             keys: None,
             store: "sqlite".to_owned(),
@@ -108,15 +132,45 @@ impl Default for Config {
             smtp: Smtp::default(),
             password: Password::default(),
             source: Source::default(),
+            totp: Totp::default(),
             email: Email::default(),
+            recovery: Recovery::default(),
+            txn: Txn::default(),
             sign_in: SignIn::default(),
             two_factor: TwoFactor::default(),
+            device: Device::default(),
+            session: Sessions::default(),
+            breaker: BreakerSettings::default(),
+            support: Support::default(),
+            hold: Hold::default(),
             log: Log::default(),
         }
     }
 }
 
 impl Config {
+    /// The policy that this asks for.
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] for the first setting that the policy cannot have.
+    pub fn policy(&self) -> Result<Policy, ConfigError> {
+        let layer = || "policy".to_owned();
+        let whole = serde_json::to_value(self)
+            .map_err(|error| ConfigError::Layer { layer: layer(), reason: error.to_string() })?;
+        let mut settings = Settings::new();
+        for setting in SETTINGS {
+            let found = setting.key.split('.').try_fold(&whole, |at, part| at.get(part));
+            settings.extend(found.map(|value| (setting.key.to_owned(), value.clone())));
+        }
+        Policy::with(self.profile, &settings).map_err(|error| {
+            let key = SETTINGS.iter().find(|setting| setting.key == error.key);
+            match key {
+                Some(setting) => ConfigError::Setting { key: setting.key, reason: error.reason },
+                None => ConfigError::Layer { layer: layer(), reason: error.to_string() },
+            }
+        })
+    }
+
     /// How people reach the public listener: as set, or where it listens.
     #[must_use]
     pub fn public_url_at(&self, address: SocketAddr) -> String {
@@ -239,24 +293,6 @@ impl Default for Smtp {
     }
 }
 
-/// Passwords.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Password {
-    /// Characters at least, where it is all that an account has.
-    pub min_alone: usize,
-    /// How hard they are to guess at least, as zxcvbn rates it.
-    pub min_score: u8,
-    /// How they are hashed.
-    pub hash: PasswordHash,
-}
-
-impl Default for Password {
-    fn default() -> Self {
-        Self { min_alone: CHARS_MIN, min_score: SCORE_MIN, hash: PasswordHash::default() }
-    }
-}
-
 /// How passwords are hashed: Argon2id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -275,16 +311,6 @@ impl Default for PasswordHash {
     fn default() -> Self {
         Self { m_kib: 19_456, t: 2, p: 1, max_parallel: 8 }
     }
-}
-
-/// Codes by e-mail at the sign-in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Email {
-    /// What they are good for.
-    pub mode: EmailMode,
-    /// Whether the code may be the way to recover of who has one address.
-    pub single_channel_ack: bool,
 }
 
 /// Signing in.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::field::FIELDS;
+use super::field;
 
 const HEAD: &str = "# Configuration\n\n\
     Made by `countersign print config`; do not edit.\n\n\
@@ -10,13 +10,17 @@ const HEAD: &str = "# Configuration\n\n\
     `countersign.toml` (or `--config FILE`), the environment, the flags of `countersign serve`.\n\
     An unknown setting is refused in every layer. No setting holds a secret: where one is needed,\n\
     a setting names the file that holds it. `countersign config check` says what is wrong,\n\
-    `countersign config print` what is in force.\n";
+    `countersign config print` what is in force.\n\n\
+    From `profile` on the settings are the policy: they are recorded in the log at the first\n\
+    start, and a later start under others is refused until `countersign policy apply FILE` records\n\
+    them. Tighter than `standard` they may be as you like; looser, within the bounds named, only with\n\
+    `--accept-risk`.\n";
 
 /// The reference, as Markdown.
 #[must_use]
 pub fn reference() -> String {
     let mut text = HEAD.to_owned();
-    for field in FIELDS {
+    for field in field::all() {
         let default = match field.default {
             "" => "none".to_owned(),
             default => format!("`{default}`"),

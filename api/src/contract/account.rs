@@ -115,7 +115,7 @@ pub struct Lock {
     pub until: Option<Timestamp>,
     /// Unresolved failures that led here.
     pub unresolved: u32,
-    /// The rule that fired: `wait`, `lane-cap` or `hard-cap`.
+    /// The rule that fired: `wait`, `lane-cap`, `hard-cap` or `guarded`.
     pub rule: String,
     /// The same in a sentence.
     pub explanation: String,

@@ -18,6 +18,7 @@ pub mod kind;
 pub mod operator;
 pub mod page;
 pub mod password;
+pub mod policy;
 pub mod problem;
 pub mod recovery;
 pub mod secret;

@@ -1,5 +1,7 @@
 //! From what the core answers to what goes over the wire, and from the wire's words to the core's.
 
+pub(crate) mod policy;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use countersign_core::accounts::{answer as core, request};

@@ -17,6 +17,7 @@ use countersign_core::actors::account::Services;
 use countersign_core::actors::courier::{self, Courier, Post};
 use countersign_core::actors::directory::Directory;
 use countersign_core::actors::log::Log;
+use countersign_core::actors::policy::{self, PolicyInForce, in_force, policy_of};
 use countersign_core::actors::projector::{self, Projector};
 use countersign_core::clock::{Clock, SystemClock};
 use countersign_core::domain::policy::Policy;
@@ -30,9 +31,8 @@ use countersign_core::sources::{Observed, Sources};
 use countersign_core::vault::backup;
 use countersign_core::vault::files::{DataFiles, LOG_FILE, VAULT_FILE, fold_wals};
 use countersign_core::vault::keyring::ROOT_FILE;
-use countersign_core::vault::{
-    Argon2Params, Keyring, PasswordRules, Passwords, Secrets, SqliteVault, Vault,
-};
+use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault, Vault};
+use countersign_events::actor::By;
 use countersign_events::id::Hash32;
 use countersign_events::store::EventStore;
 use countersign_events::store::sqlite::SqliteStore;
@@ -104,12 +104,7 @@ pub async fn assemble(
     let keyring = Keyring::open_or_create(&files.keys, entropy.as_ref())
         .with_context(|| format!("cannot open the keys in {}", files.keys.display()))?;
     let keyring = Arc::new(keyring);
-    let vault = SqliteVault::open(&files.vault).context("cannot open the vault")?;
-    let vault = within::<dyn Vault>(Arc::new(vault), around_vault.as_ref());
-    if !files.log.exists() {
-        must_be_empty(vault.as_ref()).await?;
-    }
-    must_fit(vault.as_ref(), &keyring).await?;
+    let vault = open_vault(&files, &keyring, around_vault.as_ref()).await?;
     let secrets = Secrets::new(Arc::clone(&vault), Arc::clone(&keyring), Arc::clone(&entropy));
     let sqlite = open_log(&files.log, &clock).context("cannot open the log")?;
     let counted = Arc::downgrade(&sqlite);
@@ -123,6 +118,7 @@ pub async fn assemble(
         Arc::clone(&entropy),
     );
     let log = log.await.context("cannot open the log")?;
+    let policy = PolicyInForce::new(policy(&log, checked).await?);
     let read_model =
         ReadModel::open(&config.data.join(READ_FILE)).context("cannot open the read model")?;
     let personal = Arc::new(secrets.clone());
@@ -130,8 +126,10 @@ pub async fn assemble(
         log,
         secrets,
         passwords: passwords(config, &keyring, &entropy),
-        policy: policy(checked),
-        sources: Arc::new(Sources::new(checked.source_limits, Arc::clone(&clock))),
+        sources: Arc::new(
+            Sources::new(checked.source_limits, Arc::clone(&clock)).under(policy.clone()),
+        ),
+        policy,
         issuer: config.brand.name.clone(),
     });
     let directory = Directory::start(parallelism(), &services);
@@ -201,6 +199,21 @@ fn is_whole(files: &DataFiles) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The vault, which must fit the keys and the log.
+async fn open_vault(
+    files: &DataFiles,
+    keyring: &Keyring,
+    around: Option<&Around<dyn Vault>>,
+) -> anyhow::Result<Arc<dyn Vault>> {
+    let vault = SqliteVault::open(&files.vault).context("cannot open the vault")?;
+    let vault = within::<dyn Vault>(Arc::new(vault), around);
+    if !files.log.exists() {
+        must_be_empty(vault.as_ref()).await?;
+    }
+    must_fit(vault.as_ref(), keyring).await?;
+    Ok(vault)
+}
+
 /// A vault without a log is a first start that was cut short, if it is empty.
 async fn must_be_empty(vault: &dyn Vault) -> anyhow::Result<()> {
     let claims = vault.claims(None).await.context("cannot read the vault")?;
@@ -236,27 +249,49 @@ fn origin(public_url: &str) -> String {
     format!("{host}/log")
 }
 
-/// The limits in force, with what is set of them.
-fn policy(checked: &Checked) -> Policy {
-    Policy {
-        email_mode: checked.config.email.mode,
-        single_channel_ack: checked.config.email.single_channel_ack,
-        blind_sign_in: checked.config.sign_in.blind,
-        two_factor_required_from: checked.two_factor_required_from,
-        ..Policy::default()
+/// The policy in force: what the log says. A log that says nothing yet is told what the
+/// configuration asks for (SR-096).
+async fn policy(log: &Log, checked: &Checked) -> anyhow::Result<Policy> {
+    let wanted = &checked.policy;
+    let Some(stands) = in_force(log).await.context("cannot read the policy")? else {
+        let correlation = log.correlation_id()?;
+        let set = policy::set(log, &By::System, correlation, wanted, checked.accepts_risk).await;
+        let record = set.context("cannot record the policy")??;
+        return policy_of(&record).context("cannot record the policy");
+    };
+    if checked.must_agree {
+        agrees(wanted, &stands)?;
     }
+    Ok(stands)
+}
+
+/// Nobody changes the policy by a start: what was in force is in the log, and so is who changes it.
+fn agrees(wanted: &Policy, stands: &Policy) -> anyhow::Result<()> {
+    let mut differ: Vec<String> = wanted
+        .changes_since(stands)
+        .iter()
+        .map(|change| format!("{} is {}, not {}", change.key, change.after, change.before))
+        .collect();
+    if differ.is_empty() && wanted.profile != stands.profile {
+        let (here, there) = (wanted.profile.name(), stands.profile.name());
+        differ.push(format!("profile is {here}, not {there}"));
+    }
+    if differ.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "the configuration is not the policy in force (version {}): {}; \
+         `countersign policy apply FILE` puts another in force",
+        stands.version,
+        differ.join(", ")
+    )
 }
 
 fn passwords(config: &Config, keyring: &Arc<Keyring>, entropy: &Arc<dyn Entropy>) -> Passwords {
     let hash = config.password.hash;
     let params = Argon2Params { m_kib: hash.m_kib, t: hash.t, p: hash.p };
-    let rules = PasswordRules {
-        chars_min: config.password.min_alone,
-        score_min: config.password.min_score,
-    };
     Passwords::new(Arc::clone(keyring), params, hash.max_parallel, PASSWORD_QUEUE_MAX)
         .with_entropy(Arc::clone(entropy))
-        .with_rules(rules)
 }
 
 type Mailing = (Arc<dyn Mailer>, Option<Spool>);

@@ -83,6 +83,8 @@ const API_KEY: &str = "api_key";
         v1::operators::add::handle,
         v1::operators::me::handle,
         v1::operators::disable::handle,
+        v1::policy::show::handle,
+        v1::policy::set::handle,
     ),
     components(schemas(Problem)),
     modifiers(&OfAllCalls)

@@ -20,7 +20,7 @@ pub(super) fn blinded(
     mint: &Mint,
     step: Result<SignedIn, Halt>,
 ) -> Result<SignedIn, Halt> {
-    let policy = &entity.services.policy;
+    let policy = entity.policy();
     match step {
         step if !policy.blind_sign_in => step,
         Ok(SignedIn::SecondFactorRequired(asked)) => {

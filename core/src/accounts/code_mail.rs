@@ -65,7 +65,7 @@ impl Request for LookForCode {
         let code =
             code.filter(|code| now < code.expires_at).ok_or(Refusal::AuthenticationFailed)?;
         let asked_at = open.email_sends.iter().max().copied().unwrap_or(now);
-        let resend = entity.services.policy.email_resend;
+        let resend = entity.policy().email_resend;
         let promised = EmailCodePromised {
             hint: entity.identity().await?.email.as_deref().map(mask::email).unwrap_or_default(),
             resend_at: asked_at.saturating_add(resend).unwrap_or(asked_at),
@@ -86,7 +86,7 @@ pub(super) fn promised(
         _ => None,
     });
     let (at, requested) = requested.ok_or(Refusal::AuthenticationFailed)?;
-    let resend = entity.services.policy.email_resend;
+    let resend = entity.policy().email_resend;
     Ok(EmailCodePromised {
         hint: mask::email(email),
         resend_at: at.saturating_add(resend).unwrap_or(at),

@@ -219,7 +219,7 @@ async fn offered(entity: &Entity, enroller: Enroller, batch: &Batch) -> Result<O
 
 /// The offer that this session, sign-in or client app may confirm now.
 fn pending(entity: &Entity, factor: FactorId, enroller: Enroller) -> Result<Offer, Halt> {
-    let (now, policy) = (entity.now(), &entity.services.policy);
+    let (now, policy) = (entity.now(), entity.policy());
     let context = Context { now, policy, refused: &[].into(), device: None };
     Ok(confirmable(entity.open()?, factor, enroller, &context)?.clone())
 }

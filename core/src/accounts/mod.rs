@@ -128,8 +128,10 @@ impl Accounts {
         &self.services.secrets
     }
 
-    fn policy(&self) -> &Policy {
-        &self.services.policy
+    /// The policy in force.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        self.services.policy.now()
     }
 
     async fn ask<R: Request>(&self, stream: StreamId, request: R) -> Verdict<R::Answer> {

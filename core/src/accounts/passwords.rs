@@ -20,7 +20,7 @@ use crate::domain::command::{ChangePassword, SetDemandedPassword};
 use crate::domain::refusal::Refusal;
 use crate::handle::{SessionToken, SignInHandle};
 use crate::mail::link::{LinkKind, LinkToken};
-use crate::vault::SecretKind;
+use crate::vault::{PasswordRules, SecretKind};
 
 impl Accounts {
     /// Changes the password, with the present one; the session goes on under a new token.
@@ -135,18 +135,26 @@ pub(super) async fn judge(
     services: &Services,
     password: &str,
     holder: &Identity,
+    beside_second_factor: bool,
 ) -> Result<Result<(), Refusal>, Fault> {
+    let wanted = services.policy.now().passwords;
+    let chars_min = match beside_second_factor {
+        true => wanted.chars_beside_second_factor,
+        false => wanted.chars_alone,
+    };
+    let rules = PasswordRules { chars_min, score_min: wanted.score };
     let of_holder = [&holder.login, &holder.email, &holder.display_name].into_iter().flatten();
     let texts = of_holder.map(String::as_str).chain([services.issuer.as_str(), SOFTWARE]);
     let texts = texts.map(|text| Zeroizing::new(text.to_owned())).collect();
-    let judged = services.passwords.judge(password, texts).await?;
+    let judged = services.passwords.judge(rules, password, texts).await?;
     Ok(judged.map_err(Refusal::WeakPassword))
 }
 
 /// The same of the account at hand, before anything is compared or written.
 pub(super) async fn judge_own(entity: &Entity, password: &str) -> Result<(), Halt> {
     let holder = entity.identity().await?;
-    judge(&entity.services, password, &holder).await??;
+    let has_second_factor = entity.open()?.two_factor_enabled();
+    judge(&entity.services, password, &holder, has_second_factor).await??;
     Ok(())
 }
 

@@ -78,7 +78,7 @@ pub(super) async fn evidence(
     let open = entity.open()?;
     match answer.method {
         Method::Totp => {
-            let blind = entity.services.policy.blind_sign_in && purpose == Purpose::SignIn;
+            let blind = entity.policy().blind_sign_in && purpose == Purpose::SignIn;
             let factor = named_factor(open, answer.factor, blind)?;
             match open.factors.get(&factor) {
                 None => Ok(Evidence::Nothing { method: Method::Totp, factor: Some(factor) }),

@@ -46,7 +46,7 @@ impl Accounts {
         let identity =
             Identity { login: Some(ask.login), email: Some(ask.email), ..Identity::default() };
         // Before the claim: what is said of a password must not depend on who else is there.
-        if let Err(refusal) = judge(&self.services, &ask.password, &identity).await? {
+        if let Err(refusal) = judge(&self.services, &ask.password, &identity, false).await? {
             return Ok(Err(refusal));
         }
         let create = Create {

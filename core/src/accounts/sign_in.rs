@@ -329,7 +329,7 @@ async fn methods_offered(
         });
     }
     let other = |method, hint| MethodOffered { method, factor: None, name: None, hint };
-    let offers_codes = open.offers_email_codes(entity.now(), &entity.services.policy);
+    let offers_codes = open.offers_email_codes(entity.now(), entity.policy());
     if offers_codes && !is_shut(Method::EmailCode) {
         let hint = entity.identity().await?.email.as_deref().map(mask::email);
         methods.push(other(Method::EmailCode, hint));

@@ -98,7 +98,7 @@ impl Entity {
     /// or session that it was given in is there; noted after they were appended.
     pub(crate) async fn judged(&self, call: &Call, events: &[AccountEvent]) -> Option<Judged> {
         let (with, outcome) = events.iter().find_map(verdict)?;
-        let blind = self.services.policy.blind_sign_in && events.iter().any(is_at_sign_in);
+        let blind = self.policy().blind_sign_in && events.iter().any(is_at_sign_in);
         let source = match outcome {
             Outcome::CodeAccepted => None,
             // Its source is told by `note_blind`.
@@ -128,7 +128,7 @@ impl Entity {
             answered,
             Err(Halt::Refusal(Refusal::AuthenticationFailed | Refusal::TooManyRequests { .. }))
         );
-        if refused && self.services.policy.blind_sign_in {
+        if refused && self.policy().blind_sign_in {
             let source = self.source(call, Some(sign_in)).await;
             self.note(Some(Judged { source, outcome: Outcome::CodeUnjudged }));
         }

@@ -226,7 +226,7 @@ async fn hit(entity: &Entity) -> Result<SearchHit, Halt> {
     let (open, now) = (entity.open()?, entity.now());
     let identity = entity.identity().await?;
     let name = identity.login.or(identity.subject).unwrap_or_default();
-    let locks = entity.account().limits.locks(&entity.services.policy.limits, now);
+    let locks = entity.account().limits.locks(&entity.policy().limits, now);
     Ok(SearchHit {
         account: entity.id()?,
         login_hint: mask::login(&name),

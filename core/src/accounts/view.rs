@@ -93,16 +93,15 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
         });
     }
     let limits = &entity.account().limits;
-    let locks =
-        limits.locks(&entity.services.policy.limits, now).into_iter().map(|lock| LockView {
-            method: lock.method,
-            lane: lock.lane,
-            since: lock.since,
-            until: lock.until,
-            unresolved: lock.unresolved,
-            rule: lock.rule.name().to_owned(),
-            explanation: explain::lock(&lock),
-        });
+    let locks = limits.locks(&entity.policy().limits, now).into_iter().map(|lock| LockView {
+        method: lock.method,
+        lane: lock.lane,
+        since: lock.since,
+        until: lock.until,
+        unresolved: lock.unresolved,
+        rule: lock.rule.name().to_owned(),
+        explanation: explain::lock(&lock),
+    });
     let alive = open.sessions.values().filter(|session| now < session.expires_at).count();
     let shown = identity.login.or(identity.subject);
     Ok(AccountView {
@@ -122,7 +121,7 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
         created_at: open.created_at,
         replacement: open.replacement_pending(now).map(|pending| replacement_view(pending, now)),
         held_until: open.held(now),
-        two_factor_required_from: entity.services.policy.two_factor_required_from,
+        two_factor_required_from: entity.policy().two_factor_required_from,
         revision: entity.account().last.map_or(Revision::new(0), |(revision, _)| revision),
     })
 }

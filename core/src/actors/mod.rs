@@ -4,4 +4,5 @@ pub mod account;
 pub mod courier;
 pub mod directory;
 pub mod log;
+pub mod policy;
 pub mod projector;

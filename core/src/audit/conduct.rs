@@ -22,6 +22,7 @@ use countersign_events::id::{EventId, FactorId, HandleHash, StreamId};
 use jiff::Timestamp;
 
 use super::finding::Rule;
+use crate::domain::policy::Policy;
 
 mod codes;
 mod devices;
@@ -31,11 +32,6 @@ mod recovery;
 use devices::Devices;
 use guesses::Guesses;
 use recovery::Recovery;
-
-/// Evaluated guesses in one sign-in, and retypes of accepted codes in one.
-pub const GUESSES_PER_SIGN_IN_MAX: u32 = 5;
-/// Retypes of an accepted code in one sign-in.
-pub const REUSED_PER_SIGN_IN_MAX: u32 = 10;
 
 /// An event, and what its entry says of it.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +44,8 @@ pub struct Act<'a> {
     pub by: &'a By,
     /// Whether personal data is sealed beside it.
     pub has_pii: bool,
+    /// The policy that it was decided under.
+    pub policy: &'a Policy,
     /// The event.
     pub event: &'a AccountEvent,
 }
@@ -55,8 +53,9 @@ pub struct Act<'a> {
 impl<'a> Act<'a> {
     /// The act of an entry.
     #[must_use]
-    pub fn of(entry: &'a Entry<'_>, event: &'a AccountEvent) -> Self {
+    pub fn of(entry: &'a Entry<'_>, event: &'a AccountEvent, policy: &'a Policy) -> Self {
         Self {
+            policy,
             id: entry.id,
             at: entry.at,
             by: &entry.by,

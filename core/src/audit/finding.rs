@@ -107,6 +107,12 @@ pub enum Rule {
     ActWithoutOperator,
     /// Nothing but failures happens where nobody registered.
     NobodyRegistered,
+    /// Versions of the policy follow one another, and each says truly what it changes.
+    PolicyNotNext,
+    /// What is looser than the standard is named as an accepted risk.
+    RiskNotAccepted,
+    /// An entry of an account names a version of the policy that was set before it.
+    PolicyNotSet,
 }
 
 impl fmt::Display for Rule {

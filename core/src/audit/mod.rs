@@ -12,6 +12,7 @@ pub mod conduct;
 pub mod export;
 pub mod finding;
 pub mod manifest;
+mod policies;
 pub mod replay;
 pub mod source;
 pub mod verify;

@@ -18,6 +18,7 @@ use countersign_events::entry::{Entry, read_sealed};
 use countersign_events::id::{Hash32, LogId, Position, Revision, StreamId};
 use countersign_events::log_event::LogEvent;
 use countersign_events::operator::OperatorEvent;
+use countersign_events::policy::PolicyEvent;
 use countersign_events::tree::{TreeHead, leaf_hash, seal_commitment};
 use jiff::Timestamp;
 
@@ -25,6 +26,7 @@ use super::Progress;
 use super::conduct::{Act, Conduct};
 use super::finding::{CANNOT_KNOW, FINDINGS_LISTED_MAX, Finding, Report, Rule, Verdict};
 use super::manifest::{FORMAT, MANIFEST_FILE, Manifest, SEALED_FILE};
+use super::policies::Policies;
 use super::source::{Line, Source};
 
 /// How many entries lie between two reports of progress.
@@ -96,6 +98,7 @@ struct Check {
     first_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
     streams: HashMap<StreamId, Stream>,
+    policies: Policies,
     next: u64,
     sealed_present: u64,
     sealed_absent: u64,
@@ -242,8 +245,8 @@ impl Check {
                 (kind == "client", ClientEvent::decode(event_type, version, data).map(|_| None))
             }
             StreamId::Policy => {
-                let unknown = DecodeError::Unknown { event_type: event_type.to_owned(), version };
-                (kind == "policy", Err(unknown))
+                let decoded = PolicyEvent::decode(event_type, version, data);
+                (kind == "policy", decoded.map(|event| self.policy_set(place, &event)))
             }
             StreamId::Log => (kind == "log", self.decode_log(entry).map(|()| None)),
         };
@@ -263,6 +266,13 @@ impl Check {
                 None
             }
         }
+    }
+
+    fn policy_set(&mut self, place: &Place, event: &PolicyEvent) -> Option<AccountEvent> {
+        for (rule, detail) in self.policies.take(event) {
+            self.found(place, rule, detail);
+        }
+        None
     }
 
     fn decode_log(&mut self, entry: &Entry<'_>) -> Result<(), DecodeError> {
@@ -292,7 +302,9 @@ impl Check {
             self.found(place, Rule::TimeBackwards, format!("{} after {earliest}", entry.at));
         }
         if let Some(event) = act {
-            for (rule, detail) in conduct.judge(&Act::of(entry, &event)) {
+            let (policy, breach) = self.policies.of(entry.policy);
+            let breaches = conduct.judge(&Act::of(entry, &event, &policy));
+            for (rule, detail) in breach.into_iter().chain(breaches) {
                 self.found(place, rule, detail);
             }
         }

@@ -1,4 +1,13 @@
 //! The policy: every number that a decision depends on, with its standard values.
+//!
+//! What of it can be set, under which name and within which bounds, is one table:
+//! [`settings::SETTINGS`]. It also says for each which direction is tighter, so that nobody loosens
+//! a limit by mistake (SR-096).
+
+pub mod profile;
+pub mod settings;
+mod skew;
+pub mod span;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use countersign_events::id::PolicyVersion;
 
 use super::limits::Limits;
+
+pub use profile::Profile;
+pub use skew::Skew;
 
 /// What a code by e-mail is good for at the sign-in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +37,16 @@ pub enum EmailMode {
 pub struct Policy {
     /// Its version, named by every entry decided under it.
     pub version: PolicyVersion,
+    /// The profile that what was not set by itself comes from.
+    pub profile: Profile,
     /// Evaluated guesses in one sign-in, all methods together; the next one is refused.
     pub guesses_per_sign_in: u32,
+    /// Of these, the ones after which no code by e-mail is looked at any more.
+    pub email_guesses: u32,
+    /// Of these, the ones after which no recovery code is.
+    pub recovery_guesses: u32,
+    /// The time steps that a code of an authenticator is compared with.
+    pub totp_skew: Skew,
     /// Retypes of an accepted code in one sign-in: no guesses, but not for ever either.
     pub reused_per_sign_in: u32,
     /// How many guesses of each method are evaluated, from where, in how long.
@@ -59,6 +79,12 @@ pub struct Policy {
     pub device_ttl: SignedDuration,
     /// How old a fresh proof may be.
     pub fresh: SignedDuration,
+    /// How old it may be where an operator acts on others.
+    pub staff_fresh: SignedDuration,
+    /// What a new password must be.
+    pub passwords: NewPasswords,
+    /// When the alarm over all accounts sounds, and what it changes.
+    pub breaker: BreakerPolicy,
     /// What a code by e-mail is good for at the sign-in.
     pub email_mode: EmailMode,
     /// Whether it may be the way to recover where one address is all there is to tell the holder.
@@ -91,6 +117,32 @@ pub struct Policy {
     pub two_factor_required_from: Option<Timestamp>,
 }
 
+/// What a new password must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPasswords {
+    /// Characters at least, while it is all that an account has.
+    pub chars_alone: usize,
+    /// Characters at least, where there is a second factor.
+    pub chars_beside_second_factor: usize,
+    /// zxcvbn's rating at least.
+    pub score: u8,
+}
+
+/// When the alarm over all accounts sounds, and what it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakerPolicy {
+    /// Whether it guards accounts while it sounds; it tells in any case.
+    pub enforce: bool,
+    /// Failures of second steps in an hour that are never an alarm.
+    pub failures_min: u32,
+    /// So many times the usual number of an hour is one.
+    pub times_usual: u32,
+    /// So is a share of failures beyond this, in percent.
+    pub share_percent: u32,
+    /// Unresolved guesses in 24 hours from unknown devices at a guarded account; then no more.
+    pub guarded_allowance: u32,
+}
+
 impl Policy {
     /// Whether everybody must have a second factor by now.
     #[must_use]
@@ -103,7 +155,11 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             version: PolicyVersion::new(1),
+            profile: Profile::Standard,
             guesses_per_sign_in: 5,
+            email_guesses: 5,
+            recovery_guesses: 5,
+            totp_skew: Skew::Whole,
             reused_per_sign_in: 10,
             limits: Limits::standard(),
             lockout_resets_max: 2,
@@ -120,6 +176,15 @@ impl Default for Policy {
             sessions_max: 10,
             device_ttl: SignedDuration::from_hours(90 * 24),
             fresh: SignedDuration::from_secs(super::refusal::FRESH_SECONDS),
+            staff_fresh: SignedDuration::from_secs(super::refusal::FRESH_SECONDS),
+            passwords: NewPasswords { chars_alone: 8, chars_beside_second_factor: 8, score: 2 },
+            breaker: BreakerPolicy {
+                enforce: false,
+                failures_min: 200,
+                times_usual: 5,
+                share_percent: 30,
+                guarded_allowance: 3,
+            },
             email_mode: EmailMode::SignIn,
             single_channel_ack: false,
             reset_ttl: SignedDuration::from_mins(30),

@@ -180,6 +180,18 @@ impl Session {
         }
     }
 
+    /// Demands a second factor as fresh as whoever acts on others needs it.
+    ///
+    /// # Errors
+    /// [`Refusal::StepUpRequired`] where it is not.
+    pub fn demand_staff_factor(&self, now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
+        let young = |at| now.duration_since(at) <= policy.staff_fresh;
+        match self.second_factor_at {
+            Some(at) if self.assurance == Assurance::TwoFactor && young(at) => Ok(()),
+            _ => Err(Refusal::StepUpRequired(StepUp::SecondFactor)),
+        }
+    }
+
     /// Demands a fresh second factor.
     ///
     /// # Errors

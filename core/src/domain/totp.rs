@@ -1,10 +1,11 @@
 //! TOTP (RFC 6238): which time step a code belongs to.
 //!
 //! A phone whose clock nothing is known of is accepted at exactly {T-1, T, T+1}, T from the
-//! server's clock alone (SR-006); what its codes tell of its clock shifts that [`Window`] (SR-014).
-//! All candidates, and the steps around them, are computed and compared in constant time, whatever
-//! matches (SR-011). Whether a matched step may be accepted is the decision's business: only one
-//! within the window, and later than the last one accepted.
+//! server's clock alone (SR-006); what its codes tell of its clock shifts that [`Window`] (SR-014),
+//! and a policy may narrow it, and never widens it (SR-013). All candidates, and the steps around
+//! them, are computed and compared in constant time, whatever matches (SR-011). Whether a matched
+//! step may be accepted is the decision's business: only one within the window, and later than the
+//! last one accepted.
 
 use countersign_events::id::FactorId;
 use subtle::{Choice, ConstantTimeEq};

@@ -2,7 +2,8 @@
 //!
 //! Each account's own cap bounds what a guesser gains from it; over a million accounts with known
 //! passwords some are taken all the same. So the failures of everybody are counted together, and
-//! far more of them than usual raise an alarm. The alarm changes no answer.
+//! far more of them than usual raise an alarm. The alarm changes no answer, unless the policy has
+//! accounts guarded while it sounds.
 //!
 //! ```text
 //!             more failures than usual, or too large a share
@@ -16,13 +17,8 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 
 use super::window::{HOUR, Window};
+use crate::domain::policy::BreakerPolicy;
 
-/// So many failures in an hour are never an alarm, however few are usual.
-const FAILURES_USUAL_MAX: u32 = 200;
-/// How often the usual number must be exceeded.
-const TIMES_USUAL: u32 = 5;
-/// The share of failures that is an alarm, in percent.
-const SHARE_PERCENT_MAX: u64 = 30;
 /// A share of fewer attempts in an hour says nothing.
 const SHARE_ATTEMPTS_MIN: u32 = 200;
 /// Hours of which the median is what is usual: seven days.
@@ -78,6 +74,11 @@ impl Breaker {
         }
     }
 
+    /// Whether there is an alarm, as of the last look.
+    pub(super) const fn is_tripped(&self) -> bool {
+        self.tripped_since.is_some()
+    }
+
     /// How it stands.
     pub(super) fn state(&mut self, now: u64) -> BreakerState {
         self.roll(now);
@@ -90,14 +91,20 @@ impl Breaker {
     }
 
     /// Looks whether there is an alarm; tells where that has changed.
-    pub(super) fn look(&mut self, now: u64, clock: Timestamp) -> Option<Change> {
+    pub(super) fn look(
+        &mut self,
+        now: u64,
+        clock: Timestamp,
+        policy: &BreakerPolicy,
+    ) -> Option<Change> {
         let seen = self.state(now);
-        if is_restless(&seen) {
+        let is_restless = is_restless(&seen, policy);
+        if is_restless {
             self.restless_at = now;
         }
         let is_calm = now.saturating_sub(self.restless_at) >= CALM;
         match self.tripped_since {
-            None if is_restless(&seen) => {
+            None if is_restless => {
                 self.tripped_since = Some(clock);
                 Some(Change::Tripped(self.state(now)))
             }
@@ -125,11 +132,12 @@ impl Breaker {
     }
 }
 
-fn is_restless(seen: &BreakerState) -> bool {
-    let most = FAILURES_USUAL_MAX.max(seen.usual_hour.saturating_mul(TIMES_USUAL));
+fn is_restless(seen: &BreakerState, policy: &BreakerPolicy) -> bool {
+    let most = policy.failures_min.max(seen.usual_hour.saturating_mul(policy.times_usual));
     let (failures, attempts) = (u64::from(seen.failures_hour), u64::from(seen.attempts_hour));
     let share_counts = seen.attempts_hour >= SHARE_ATTEMPTS_MIN;
-    seen.failures_hour > most || (share_counts && failures * 100 > attempts * SHARE_PERCENT_MAX)
+    seen.failures_hour > most
+        || (share_counts && failures * 100 > attempts * u64::from(policy.share_percent))
 }
 
 /// The median; of an even number of hours the lower one, so that it is one of them.
@@ -143,6 +151,7 @@ fn median(hours: &VecDeque<u32>) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::Policy;
 
     const MINUTE: u64 = HOUR / 60;
 
@@ -150,10 +159,14 @@ mod tests {
         Timestamp::from_millisecond(i64::try_from(now).unwrap()).unwrap()
     }
 
+    fn look(breaker: &mut Breaker, now: u64) -> Option<Change> {
+        breaker.look(now, at(now), &Policy::default().breaker)
+    }
+
     fn count(breaker: &mut Breaker, failures: u32, successes: u32, now: u64) -> Option<Change> {
         let failed = (0..failures).map(|_| true).chain((0..successes).map(|_| false));
         failed.for_each(|failed| breaker.count(failed, now));
-        breaker.look(now, at(now))
+        look(breaker, now)
     }
 
     fn is_tripped(change: Option<Change>) -> bool {
@@ -202,16 +215,30 @@ mod tests {
         assert!(is_tripped(count(&mut breaker, 1, 0, 0)));
     }
 
+    /// SR-091: the numbers are those of the policy.
+    #[test]
+    fn sr_091_the_policy_says_when_it_trips() {
+        let calm = BreakerPolicy { failures_min: 10, ..Policy::default().breaker };
+        let mut breaker = Breaker::default();
+        (0..11).for_each(|_| breaker.count(true, 0));
+        assert_eq!(look(&mut breaker, 0), None);
+        assert!(is_tripped(breaker.look(0, at(0), &calm)));
+        let share = BreakerPolicy { share_percent: 20, ..Policy::default().breaker };
+        let mut breaker = Breaker::default();
+        assert_eq!(count(&mut breaker, 41, 159, 0), None);
+        assert!(is_tripped(breaker.look(0, at(0), &share)));
+    }
+
     #[test]
     fn the_alarm_ends_once_after_ten_calm_minutes_and_not_before() {
         let mut breaker = Breaker::default();
         assert!(is_tripped(count(&mut breaker, 300, 0, 0)));
         let calm = 62 * MINUTE;
-        assert_eq!(breaker.look(calm - 1, at(0)), None);
-        assert_eq!(breaker.look(calm, at(0)), None);
-        assert_eq!(breaker.look(calm - 1 + 10 * MINUTE - 1, at(0)), None);
-        let ended = breaker.look(calm + 10 * MINUTE, at(0));
+        assert_eq!(look(&mut breaker, calm - 1), None);
+        assert_eq!(look(&mut breaker, calm), None);
+        assert_eq!(look(&mut breaker, calm - 1 + 10 * MINUTE - 1), None);
+        let ended = look(&mut breaker, calm + 10 * MINUTE);
         assert!(matches!(ended, Some(Change::Ended(_))), "{ended:?}");
-        assert_eq!(breaker.look(calm + 20 * MINUTE, at(0)), None);
+        assert_eq!(look(&mut breaker, calm + 20 * MINUTE), None);
     }
 }

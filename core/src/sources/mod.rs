@@ -30,7 +30,9 @@ use self::blocks::Blocks;
 use self::breaker::{Breaker, Change};
 use self::tally::{Failure, Tally};
 use self::window::OwnTime;
+use crate::actors::policy::PolicyInForce;
 use crate::clock::Clock;
+use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 
 pub use breaker::BreakerState;
@@ -123,6 +125,7 @@ pub struct Observed {
 /// All sources, and the breaker.
 pub struct Sources {
     limits: Option<SourceLimits>,
+    policy: PolicyInForce,
     clock: Arc<dyn Clock>,
     hasher: RandomState,
     remembered_max: usize,
@@ -173,7 +176,15 @@ impl Sources {
             breaker: Breaker::default(),
             refused: 0,
         });
-        Self { limits, clock, hasher: RandomState::new(), remembered_max, state }
+        let policy = PolicyInForce::new(Policy::default());
+        Self { limits, policy, clock, hasher: RandomState::new(), remembered_max, state }
+    }
+
+    /// With the breaker of a policy that may change.
+    #[must_use]
+    pub fn under(mut self, policy: PolicyInForce) -> Self {
+        self.policy = policy;
+        self
     }
 
     /// Whether sources are limited at all.
@@ -224,11 +235,12 @@ impl Sources {
             Outcome::CodeMalformed => Some(Failure::Malformed),
             Outcome::CodeAccepted => None,
         };
+        let breaker = self.policy.now().breaker;
         let (change, blocked) = self.look(|state, now| {
             let change = match outcome {
                 Outcome::CodeRejected | Outcome::CodeAccepted => {
                     state.breaker.count(outcome == Outcome::CodeRejected, now.own);
-                    state.breaker.look(now.own, now.clock)
+                    state.breaker.look(now.own, now.clock, &breaker)
                 }
                 Outcome::PasswordRejected | Outcome::CodeUnjudged | Outcome::CodeMalformed => None,
             };
@@ -249,8 +261,9 @@ impl Sources {
     /// What there is to see now.
     #[must_use]
     pub fn observe(&self) -> Observed {
+        let breaker = self.policy.now().breaker;
         let (observed, change) = self.look(|state, now| {
-            let change = state.breaker.look(now.own, now.clock);
+            let change = state.breaker.look(now.own, now.clock, &breaker);
             let observed = Observed {
                 remembered: state.tallies.len(),
                 blocked: state.blocks.count(now.own),
@@ -262,6 +275,21 @@ impl Sources {
         });
         tell(change);
         observed
+    }
+
+    /// Whether accounts are guarded now: the alarm sounds, and the policy wants it.
+    #[must_use]
+    pub fn guards(&self) -> bool {
+        let breaker = self.policy.now().breaker;
+        if !breaker.enforce {
+            return false;
+        }
+        let (tripped, change) = self.look(|state, now| {
+            let change = state.breaker.look(now.own, now.clock, &breaker);
+            (state.breaker.is_tripped(), change)
+        });
+        tell(change);
+        tripped
     }
 
     /// How the breaker stands: whoever wants to guard accounts while it is tripped asks here.

@@ -14,6 +14,7 @@ use countersign_core::accounts::{Accounts, Verdict};
 use countersign_core::actors::account::Services;
 use countersign_core::actors::directory::Directory;
 use countersign_core::actors::log::Log;
+use countersign_core::actors::policy::PolicyInForce;
 use countersign_core::actors::projector::Projector;
 use countersign_core::clock::{Clock, ManualClock};
 use countersign_core::domain::policy::Policy;
@@ -117,7 +118,7 @@ impl House {
             log: log.await.unwrap(),
             secrets: secrets.clone(),
             passwords: Passwords::new(keyring, cheap, 2, 1024),
-            policy: Policy::default(),
+            policy: PolicyInForce::new(Policy::default()),
             sources: Arc::new(Sources::new(limits, Arc::new(clock.clone()))),
             issuer: "Example".to_owned(),
         });

@@ -18,6 +18,7 @@ mod idempotency;
 mod journey;
 mod mail;
 mod once;
+mod policy;
 mod rules;
 mod shared_store;
 mod sources;

@@ -61,6 +61,9 @@ pub struct AttemptsRefused {
     pub first: Timestamp,
     /// The last of them.
     pub last: Timestamp,
+    /// The rule that refused the last of them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rule: String,
 }
 
 /// A method is refused unevaluated until a time.

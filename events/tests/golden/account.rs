@@ -317,6 +317,7 @@ fn locks() -> Vec<(&'static str, Of)> {
         count: 1_000_000_007,
         first: early(),
         last: late(),
+        rule: String::new(),
     };
     let cooled = CooledDown {
         method: Method::Totp,

@@ -50,11 +50,19 @@ fn guesses() -> Vec<(&'static str, Of)> {
         count: 1_000_000_007,
         first: early(),
         last: late(),
+        rule: String::new(),
+    };
+    let ruled = AttemptsRefused {
+        method: Method::Totp,
+        count: 3,
+        rule: "guarded".to_owned(),
+        ..refused.clone()
     };
     vec![
         ("whole", Of::CodeRejected(code)),
         ("whole", Of::PasswordRejected(password)),
         ("told", Of::PasswordRejected(told)),
+        ("whole_2", Of::AttemptsRefused(ruled)),
         ("whole", Of::AttemptsRefused(refused)),
     ]
 }

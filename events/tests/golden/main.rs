@@ -33,6 +33,7 @@ use countersign_events::catalogue::{DecodeError, rows};
 use countersign_events::client::ClientEvent;
 use countersign_events::log_event::LogEvent;
 use countersign_events::operator::OperatorEvent;
+use countersign_events::policy::PolicyEvent;
 use sha2::{Digest as _, Sha256};
 
 /// An event of any kind of stream.
@@ -41,6 +42,7 @@ pub(crate) enum Event {
     Account(Box<AccountEvent>),
     Operator(OperatorEvent),
     Client(ClientEvent),
+    Policy(PolicyEvent),
     Log(LogEvent),
 }
 
@@ -50,6 +52,7 @@ impl Event {
             Self::Account(event) => event.event_type(),
             Self::Operator(event) => event.event_type(),
             Self::Client(event) => event.event_type(),
+            Self::Policy(event) => event.event_type(),
             Self::Log(event) => event.event_type(),
         }
     }
@@ -59,6 +62,7 @@ impl Event {
             Self::Account(event) => event.version(),
             Self::Operator(event) => event.version(),
             Self::Client(event) => event.version(),
+            Self::Policy(event) => event.version(),
             Self::Log(event) => event.version(),
         }
     }
@@ -68,6 +72,7 @@ impl Event {
             Self::Account(event) => event.to_json(),
             Self::Operator(event) => event.to_json(),
             Self::Client(event) => event.to_json(),
+            Self::Policy(event) => event.to_json(),
             Self::Log(event) => event.to_json(),
         }
         .unwrap()
@@ -80,6 +85,7 @@ impl Event {
             }
             "operator" => OperatorEvent::decode(event_type, version, data).map(Self::Operator),
             "client" => ClientEvent::decode(event_type, version, data).map(Self::Client),
+            "policy" => PolicyEvent::decode(event_type, version, data).map(Self::Policy),
             _ => LogEvent::decode(event_type, version, data).map(Self::Log),
         }
     }

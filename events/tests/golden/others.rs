@@ -1,7 +1,10 @@
-//! What the golden payloads of operators, client apps and the log must decode to.
+//! What the golden payloads of operators, client apps, the policy and the log must decode to.
 
-use countersign_events::id::{Digest, LogId};
-use countersign_events::{client, log_event, operator};
+use std::collections::BTreeMap;
+
+use countersign_events::id::{Digest, LogId, PolicyVersion};
+use countersign_events::{client, log_event, operator, policy};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::account::at;
@@ -12,6 +15,7 @@ const LOG: LogId = LogId::new(Uuid::from_u128(0x9999_9999_9999_4999_8999_9999_99
 pub(crate) fn goldens() -> Vec<Golden> {
     let mut all: Vec<Golden> = operators();
     all.extend(clients());
+    all.extend(policies());
     all.extend(logs());
     all
 }
@@ -51,6 +55,43 @@ fn clients() -> Vec<Golden> {
         ("full", added("Shop", every)),
         ("minimal", added("Nothing", vec![])),
         ("full", Event::Client(ClientEvent::Disabled(Disabled {}))),
+    ]
+}
+
+fn policies() -> Vec<Golden> {
+    use policy::{Changed, PolicyEvent, Set};
+    let named = |settings: [(&str, Value); 5]| -> BTreeMap<String, Value> {
+        settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    };
+    let changed =
+        |key: &str, before: Value, after: Value| (key.to_owned(), Changed { before, after });
+    let full = Set {
+        version: PolicyVersion::new(2),
+        profile: "strict".to_owned(),
+        settings: named([
+            ("breaker.share", json!(0.3)),
+            ("email.mode", json!("sign_in")),
+            ("totp.limit.hard_cap", json!(40)),
+            ("totp.limit.ladder", json!([[5, "15m"], [10, "1h"]])),
+            ("two_factor.required_from", Value::Null),
+        ]),
+        changed: BTreeMap::from([
+            changed("email.mode", json!("recovery_only"), json!("sign_in")),
+            changed("totp.limit.hard_cap", json!(26), json!(40)),
+            changed("two_factor.required_from", json!("2027-01-31T00:00:00Z"), Value::Null),
+        ]),
+        accepted_risks: vec!["totp.limit.hard_cap".to_owned()],
+    };
+    let minimal = Set {
+        version: PolicyVersion::new(1),
+        profile: "standard".to_owned(),
+        settings: BTreeMap::new(),
+        changed: BTreeMap::new(),
+        accepted_risks: vec![],
+    };
+    vec![
+        ("full", Event::Policy(PolicyEvent::Set(full))),
+        ("minimal", Event::Policy(PolicyEvent::Set(minimal))),
     ]
 }
 

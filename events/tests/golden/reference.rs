@@ -14,6 +14,7 @@ use countersign_events::catalogue::CatalogueRow;
 use countersign_events::client::ClientEvent;
 use countersign_events::log_event::LogEvent;
 use countersign_events::operator::OperatorEvent;
+use countersign_events::policy::PolicyEvent;
 use serde_json::{Map, Value};
 
 use super::source::{Item, Shape, Source};
@@ -37,7 +38,7 @@ fn docs() -> PathBuf {
 }
 
 /// The files that define payloads, with the rows of the catalogue that they bind.
-fn modules() -> [(&'static str, &'static str, &'static [CatalogueRow]); 4] {
+fn modules() -> [(&'static str, &'static str, &'static [CatalogueRow]); 5] {
     [
         (
             "Accounts",
@@ -47,6 +48,7 @@ fn modules() -> [(&'static str, &'static str, &'static [CatalogueRow]); 4] {
         ),
         ("Operators", "operator.rs", OperatorEvent::CATALOGUE),
         ("Client apps", "client.rs", ClientEvent::CATALOGUE),
+        ("The policy", "policy.rs", PolicyEvent::CATALOGUE),
         ("The log itself", "log_event.rs", LogEvent::CATALOGUE),
     ]
 }
@@ -56,9 +58,15 @@ fn in_json(rust: &str, source: &Source) -> String {
     if let Some(inner) = rust.strip_prefix("Vec<").and_then(|rest| rest.strip_suffix('>')) {
         return format!("list of: {}", in_json(inner, source));
     }
+    let of_map = rust.strip_prefix("BTreeMap<String, ").and_then(|rest| rest.strip_suffix('>'));
+    if let Some(inner) = of_map {
+        return format!("by name: {}", in_json(inner, source));
+    }
     match rust {
         "bool" => "`true` or `false`".to_owned(),
         "u8" | "u32" | "u64" | "i32" => "number".to_owned(),
+        "Value" => "what stands in the configuration".to_owned(),
+        "PolicyVersion" => "number".to_owned(),
         "SecretVersion" => "number below 2^53".to_owned(),
         "String" => "text".to_owned(),
         "Timestamp" => "time (RFC 3339, UTC)".to_owned(),

@@ -16,6 +16,7 @@ use countersign_core::accounts::{Accounts, Verdict};
 use countersign_core::actors::account::Services;
 use countersign_core::actors::directory::Directory;
 use countersign_core::actors::log::Log;
+use countersign_core::actors::policy::PolicyInForce;
 use countersign_core::clock::{Clock, SystemClock};
 use countersign_core::domain::policy::Policy;
 use countersign_core::domain::totp::Generator;
@@ -125,7 +126,7 @@ async fn open(data: &Path) -> anyhow::Result<Accounts> {
         log,
         secrets: Secrets::new(vault, Arc::clone(&keyring), entropy),
         passwords: Passwords::new(keyring, params, 1, 1),
-        policy: Policy::default(),
+        policy: PolicyInForce::new(Policy::default()),
         sources: Arc::new(Sources::new(None, Arc::new(SystemClock))),
         issuer: "bench".into(),
     });

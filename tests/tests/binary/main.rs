@@ -5,5 +5,6 @@
 mod crash;
 mod log_lines;
 mod lost;
+mod policy;
 mod stop;
 mod verbs;

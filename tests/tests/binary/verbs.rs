@@ -37,6 +37,7 @@ fn at_a_mistyped_path_a_verb_makes_nothing_and_names_it() {
         &["operator", "list"],
         &["operator", "disable", none],
         &["operator", "enable", none],
+        &["policy", "show"],
         &["doctor"],
         &["backup", text(&out)],
         &["restore", text(&out)],

@@ -15,9 +15,16 @@ const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.
 const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 /// What a browser holds after a sign-in.
-struct Browser {
+pub(super) struct Browser {
     session: String,
     device: String,
+}
+
+impl Browser {
+    /// What makes it known.
+    pub(super) fn device(&self) -> &str {
+        &self.device
+    }
 }
 
 /// The password in a browser that holds this.
@@ -30,7 +37,7 @@ async fn begin(app: &TestApp, person: &Person, device: &str) -> Answered {
 }
 
 /// The whole sign-in, with the code of the authenticator.
-async fn sign_in(app: &TestApp, person: &Person, device: &str) -> Browser {
+pub(super) async fn sign_in(app: &TestApp, person: &Person, device: &str) -> Browser {
     app.pass(STEP).await;
     let begun = begin(app, person, device).await;
     let path = format!("/v1/sign-ins/{}/answers", begun.text_at("/id"));

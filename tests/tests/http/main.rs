@@ -35,6 +35,7 @@ mod origins;
 mod other_paths;
 mod own_account;
 mod pending;
+mod policy;
 mod proofs;
 mod recipients;
 mod recovery;

@@ -3,7 +3,8 @@
 use std::fs;
 
 use countersign_core::domain::limits::{Limit, Limits, Waits, window};
-use countersign_core::domain::policy::{LANE_OPENED_BY_MAIL_EVERY, Policy};
+use countersign_core::domain::policy::settings::Settings;
+use countersign_core::domain::policy::{LANE_OPENED_BY_MAIL_EVERY, Policy, Profile};
 use countersign_events::account::Method;
 
 use crate::root;
@@ -110,4 +111,77 @@ fn sr_085_the_sum_of_all_methods_is_below_one_in_ten_thousand() {
     let sum: f64 = methods.into_iter().filter_map(|it| chance(it, limits.of(it))).sum();
     assert!(sum < 1e-4, "{sum:e}");
     assert!(sum > 9e-5, "and the arithmetic is the one that was meant: {sum:e}");
+}
+
+/// The likeliest of a hundred million codes of eight digits.
+const LIKELIEST_OF_EIGHT: f64 = 22.0 / 2_147_483_648.0;
+
+/// The chance in a year under a policy, of all methods that it leaves.
+fn chance_of(policy: &Policy) -> f64 {
+    let (limits, mode) = (&policy.limits, &policy.settings()["email.mode"]);
+    let steps = f64::from(u32::try_from(policy.totp_skew.offsets().count()).unwrap());
+    let by_email = chance(Method::EmailCode, &limits.email_code).unwrap();
+    let by_email = match mode.as_str().unwrap() {
+        "sign_in" => by_email,
+        "recovery_only" => by_email * LIKELIEST_OF_EIGHT / LIKELIEST,
+        _ => 0.0,
+    };
+    let totp = chance(Method::Totp, &limits.totp).unwrap() / STEPS * steps;
+    totp + by_email + chance(Method::RecoveryCode, &limits.recovery_code).unwrap()
+}
+
+/// ASVS 6.1.1: the profiles, and what stricter settings leave, are those of the program.
+#[test]
+fn sr_096_the_threat_model_states_the_profiles_and_what_stricter_settings_leave() {
+    let text = fs::read_to_string(root().join("docs/threat-model.md")).expect("it is there");
+    for profile in Profile::ALL {
+        let policy = Policy::of(profile);
+        let settings = policy.settings();
+        let word = |key: &str| settings[key].as_str().unwrap().to_owned();
+        let row = format!(
+            "| `{}` | `{}` | {} characters | `{}` |",
+            profile.name(),
+            word("email.mode"),
+            policy.passwords.chars_alone,
+            word("password.on_cap"),
+        );
+        assert!(text.contains(&row), "not in docs/threat-model.md: {row}");
+    }
+    let standard = format!("which is {:.1e} in `standard`", chance_of(&Policy::default()));
+    assert!(text.contains(&standard), "not in docs/threat-model.md: {standard}");
+    let rows =
+        text.lines().filter(|line| line.starts_with("| `totp.") || line.starts_with("| `em"));
+    let mut found = 0;
+    for row in rows {
+        let mut cells = row.split(" | ");
+        let (said, left) = (cells.next().unwrap(), cells.next().unwrap());
+        let set = said.trim_start_matches("| ").split(':').next().unwrap();
+        let settings: Settings = set
+            .split(" and ")
+            .map(|pair| {
+                let (key, value) = pair.trim_matches('`').split_once(" = ").unwrap();
+                let key = if key == "hard_cap" { "totp.limit.hard_cap" } else { key };
+                (key.to_owned(), serde_json::from_str(value).expect(row))
+            })
+            .collect();
+        let policy = Policy::with(Profile::Standard, &settings).expect(row);
+        assert!(policy.loosened().is_empty(), "{row}");
+        assert_eq!(left.trim_end_matches(" |"), format!("{:.1e}", chance_of(&policy)), "{row}");
+        found += 1;
+    }
+    assert_eq!(found, 6, "rows of stricter settings");
+}
+
+/// What is told of the breaker and of guarded accounts.
+#[test]
+fn sr_091_the_threat_model_states_what_the_breaker_does() {
+    let text = fs::read_to_string(root().join("docs/threat-model.md")).expect("it is there");
+    let breaker = Policy::default().breaker;
+    let guarded = "at most 3 unresolved second-step guesses from unknown devices in 24 hours";
+    assert!(text.contains(guarded) && breaker.guarded_allowance == 3 && !breaker.enforce);
+    let operating = fs::read_to_string(root().join("docs/operating.md")).expect("it is there");
+    let trips =
+        "more than 200 failed codes in an hour and five times the usual, or on more than\n30 %";
+    assert!(operating.contains(trips) && breaker.failures_min == 200);
+    assert_eq!((breaker.times_usual, breaker.share_percent), (5, 30));
 }

@@ -16,7 +16,7 @@ use futures::future::LocalBoxFuture;
 
 use self::v1::{
     accounts, clients, devices, email, factors, objections, operators, password, password_resets,
-    recovery_codes, replacement, session, sessions, setup, sign_ins, support, unlocks,
+    policy, recovery_codes, replacement, session, sessions, setup, sign_ins, support, unlocks,
 };
 use super::answers::Answer;
 use super::ask::Ask;
@@ -133,6 +133,8 @@ pub static TABLE: &[Row] = rows! {
     POST "/v1/operators" ADMIN, OPERATOR => operators::add::handle;
     GET "/v1/operators/me" ANY, OPERATOR => operators::me::handle;
     DELETE "/v1/operators/{operator}" ADMIN, OPERATOR => operators::disable::handle;
+    GET "/v1/policy" ADMIN, OPERATOR, query => policy::show::handle;
+    PUT "/v1/policy" ADMIN, OPERATOR => policy::set::handle;
 };
 
 /// Serves the rows of a listener; another method of a known path is 405.

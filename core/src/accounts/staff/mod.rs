@@ -9,6 +9,7 @@
 
 mod clients;
 mod operators;
+mod policy;
 mod set_up;
 
 use countersign_events::catalogue::DecodeError;

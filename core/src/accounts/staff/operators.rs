@@ -283,7 +283,7 @@ impl Request for Fresh {
     async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
         entity.load().await?;
         let session = entity.open()?.sessions.get(&self.session).ok_or(Refusal::NoSession)?;
-        session.demand_second_factor(entity.now(), &entity.services.policy)?;
+        session.demand_staff_factor(entity.now(), entity.policy())?;
         Ok(())
     }
 }

@@ -14,10 +14,10 @@ use jiff::Timestamp;
 
 use super::batch::{Batch, Sealed, stamped};
 use super::halt::settle;
-use super::{CONFLICTS_MAX, Halt, Mint, Request};
+use super::{CONFLICTS_MAX, Halt, Mint, Request, Services};
 use crate::accounts::request::Call;
 use crate::accounts::{Fault, Verdict};
-use crate::actors::log::{Head, Log, Planned, Stamp, Wrote};
+use crate::actors::log::{Head, Planned, Stamp, Wrote};
 use crate::domain::account::Open;
 use crate::domain::command::{AtDevice, Context};
 use crate::domain::decide::{guess_at, refusal_of};
@@ -27,29 +27,11 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::handle::DeviceHandle;
-use crate::sources::Sources;
-use crate::vault::{Passwords, Secrets};
 
 /// Tells this shape of snapshots from any other.
 const SNAPSHOT_SHAPE: u32 = 9;
 /// A load that folds more events than this leaves a snapshot behind.
 const SNAPSHOT_EVERY: usize = 128;
-
-/// What accounts work with.
-pub struct Services {
-    /// The log.
-    pub log: Log,
-    /// The vault and its keys.
-    pub secrets: Secrets,
-    /// The bounded pool that hashes passwords.
-    pub passwords: Passwords,
-    /// The limits in force.
-    pub policy: Policy,
-    /// Where guesses come from, and how often they fail.
-    pub sources: Arc<Sources>,
-    /// The issuer that phones show.
-    pub issuer: String,
-}
 
 /// One account in memory.
 pub struct Entity {
@@ -57,6 +39,8 @@ pub struct Entity {
     pub stream: StreamId,
     /// What it works with.
     pub services: Arc<Services>,
+    /// What is decided under: one snapshot from the beginning of a request to its end.
+    policy: Arc<Policy>,
     loaded: Option<Loaded>,
     /// Another has written to the stream: what is loaded must catch up.
     behind: bool,
@@ -83,12 +67,14 @@ pub struct Begun {
 impl Entity {
     pub(super) fn new(stream: StreamId, services: Arc<Services>) -> Self {
         let (refused, seen) = (Refused::new(), BTreeMap::new());
-        Self { stream, services, loaded: None, behind: false, refused, seen }
+        let policy = services.decided_under();
+        Self { stream, services, policy, loaded: None, behind: false, refused, seen }
     }
 
     /// Answers a request; settles conflicts by deciding again from scratch.
     pub(super) async fn answer<R: Request>(&mut self, request: &R) -> Verdict<R::Answer> {
         for _ in 0..CONFLICTS_MAX {
+            self.policy = self.services.decided_under();
             if let Some(verdict) = settle(request.perform(self).await) {
                 if verdict.is_err() {
                     // State unknown: do not guess, load again.
@@ -112,6 +98,12 @@ impl Entity {
             StreamId::Account(id) => Ok(id),
             stream => Err(Fault::Internal(format!("{stream} is no account")).into()),
         }
+    }
+
+    /// The policy that the request at hand is decided under.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// The present state.
@@ -252,7 +244,7 @@ impl Entity {
         let now = self.now();
         let open = self.account().open().ok_or(Refusal::NoSession)?;
         let seen = self.seen.get(&session).copied();
-        session::check(open, session, seen, now, &self.services.policy)?;
+        session::check(open, session, seen, now, self.policy())?;
         // Bounded by the sessions there are.
         let alive: Vec<HandleHash> = open.sessions.keys().copied().collect();
         self.seen.retain(|hash, _| alive.contains(hash));
@@ -281,7 +273,7 @@ impl Entity {
     }
 
     fn context(&self, now: Timestamp, device: Option<AtDevice>) -> Context<'_> {
-        Context { now, policy: &self.services.policy, refused: &self.refused, device }
+        Context { now, policy: &self.policy, refused: &self.refused, device }
     }
 
     /// The device that asks, where it is one that can be remembered.
@@ -307,7 +299,7 @@ impl Entity {
         let Err(lock) = self.lane(call, method, with) else { return Ok(()) };
         let (now, key) = (self.now(), (method, lock.lane));
         let earlier = self.refused.get(&key).copied();
-        self.refused.insert(key, RefusedAttempts::count(earlier, now));
+        self.refused.insert(key, RefusedAttempts::count(earlier, now, lock.rule));
         Err(Halt::Refusal(refusal_of(&lock)))
     }
 
@@ -320,7 +312,7 @@ impl Entity {
     /// The lane that a guess of this caller would be admitted to now.
     fn lane(&self, call: &Call, method: Method, with: Option<HandleHash>) -> Result<Lane, Lock> {
         let guess = guess_at(self.account(), method, with, self.device(call, None), self.now());
-        self.account().limits.admit(&self.services.policy.limits, method, &guess)
+        self.account().limits.admit(&self.policy.limits, method, &guess)
     }
 
     /// Decides, appends and evolves: when this returns events, they are durable.
@@ -364,7 +356,7 @@ impl Entity {
             by: call.by.clone(),
             correlation: call.correlation,
             idempotency: self.asked(call),
-            policy: self.services.policy.version,
+            policy: self.policy.version,
             at,
         };
         let loaded = self.loaded.as_ref().map(|loaded| loaded.head).unwrap_or_default();
@@ -409,6 +401,7 @@ impl Entity {
     /// Writes what is only in memory before the actor goes.
     pub(super) async fn take_leave(&mut self) {
         let summed = std::mem::take(&mut self.refused);
+        self.policy = self.services.decided_under();
         let ended: Vec<AccountEvent> =
             summed.iter().map(|((method, lane), refused)| refused.event(*method, *lane)).collect();
         if ended.is_empty() || self.loaded.is_none() {

@@ -14,6 +14,7 @@ mod batch;
 mod entity;
 mod halt;
 mod mint;
+mod services;
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -25,10 +26,11 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use batch::{Batch, Sealed, stamped};
-pub use entity::{Begun, Entity, Services};
+pub use entity::{Begun, Entity};
 pub use halt::Halt;
 pub use mint::Mint;
 pub(crate) use mint::secret;
+pub use services::Services;
 
 use super::directory::{Bounds, Idle, Shard};
 use crate::accounts::Verdict;

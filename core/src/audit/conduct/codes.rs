@@ -5,9 +5,8 @@ use countersign_events::account::{
 };
 use countersign_events::id::{FactorId, HandleHash};
 
-use super::{
-    Act, Assurance, Breach, Conduct, GUESSES_PER_SIGN_IN_MAX, REUSED_PER_SIGN_IN_MAX, Rule,
-};
+use super::{Act, Assurance, Breach, Conduct, Rule};
+use crate::domain::policy::Policy;
 
 /// How far off a clock can be that two codes tell of.
 const RESYNC_STEPS_MAX: i32 = 20;
@@ -52,7 +51,7 @@ impl Conduct {
                 Purpose::Enable => Need::Enrolment,
                 _ => Need::SecondFactor,
             };
-            self.complete(sign_in, needs, breaches);
+            self.complete(sign_in, needs, act.policy, breaches);
         }
         self.begin(verified.next.as_ref(), proven_by(verified.method));
         if let Some(opened) = &verified.session {
@@ -111,15 +110,21 @@ impl Conduct {
     }
 
     /// A sign-in is completed once: afterwards it is not there any more.
-    fn complete(&mut self, sign_in: HandleHash, needs: Need, breaches: &mut Vec<Breach>) {
+    fn complete(
+        &mut self,
+        sign_in: HandleHash,
+        needs: Need,
+        policy: &Policy,
+        breaches: &mut Vec<Breach>,
+    ) {
         match self.sign_ins.remove(&sign_in).filter(|open| open.needs == needs) {
             None => {
                 let detail = format!("sign-in {sign_in} is not open, or not any more");
                 breaches.push((Rule::SignInNotOpen, detail));
             }
             Some(open)
-                if open.guesses >= GUESSES_PER_SIGN_IN_MAX
-                    || open.reused >= REUSED_PER_SIGN_IN_MAX =>
+                if open.guesses >= policy.guesses_per_sign_in
+                    || open.reused >= policy.reused_per_sign_in =>
             {
                 let detail = format!("sign-in {sign_in} had no guess left");
                 breaches.push((Rule::TooManyGuesses, detail));
@@ -199,9 +204,9 @@ impl Conduct {
         // A retype of an accepted code is no guess.
         let is_retype = rejected.why == RejectedWhy::Reused;
         let (count, most) = if is_retype {
-            (&mut sign_in.reused, REUSED_PER_SIGN_IN_MAX)
+            (&mut sign_in.reused, act.policy.reused_per_sign_in)
         } else {
-            (&mut sign_in.guesses, GUESSES_PER_SIGN_IN_MAX)
+            (&mut sign_in.guesses, act.policy.guesses_per_sign_in)
         };
         *count = count.saturating_add(1);
         if *count > most {

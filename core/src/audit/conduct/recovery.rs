@@ -134,6 +134,7 @@ impl Conduct {
             return;
         }
         self.cool_downs.retain(|method, _| *method != Method::Password && !set.forgives_codes);
+        self.disabled.remove(&Method::Password);
         if set.why == PasswordSetWhy::Initial {
             return;
         }

@@ -15,6 +15,7 @@ use crate::audit::source::Source;
 use crate::audit::verify::verify;
 
 mod guesses;
+mod policy;
 mod recovery;
 
 fn rules(log: &Sample) -> Vec<Rule> {

@@ -46,11 +46,12 @@ pub(super) fn judge(
     match evidence {
         Evidence::Totp(compared) => {
             // An authenticator on offer has accepted nothing yet.
-            let (window, last_step) = match open.factors.get(&compared.factor) {
-                Some(factor) => (factor.drift.window(), Some(factor.last_step)),
-                None if place.purpose == Purpose::Enable => (Drift::default().window(), None),
+            let (drift, last_step) = match open.factors.get(&compared.factor) {
+                Some(factor) => (factor.drift, Some(factor.last_step)),
+                None if place.purpose == Purpose::Enable => (Drift::default(), None),
                 None => return rejected(RejectedWhy::NoneIssued),
             };
+            let window = drift.window().narrowed(context.policy.totp_skew);
             match compared.acceptable(window, last_step) {
                 Some((step, offset)) => Judged::Totp { step, offset },
                 None if compared.is_reused(window, last_step) => rejected(RejectedWhy::Reused),

@@ -53,7 +53,9 @@ pub fn guess_at(
 #[must_use]
 pub fn refusal_of(lock: &Lock) -> Refusal {
     match (lock.rule, lock.until) {
-        (Rule::Wait | Rule::LaneCap, Some(retry_at)) => Refusal::TooManyRequests { retry_at },
+        (Rule::Wait | Rule::LaneCap | Rule::Guarded, Some(retry_at)) => {
+            Refusal::TooManyRequests { retry_at }
+        }
         (Rule::HardCap, _) | (_, None) => Refusal::AuthenticationFailed,
     }
 }

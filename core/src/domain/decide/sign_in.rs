@@ -24,7 +24,7 @@ use super::{Decision, existing};
 use crate::domain::account::{Account, Open, Session, SignIn as WaitingSignIn};
 use crate::domain::command::{AtDevice, Context, FirstFactor, SendEmailCode, SignIn, VerifyCode};
 use crate::domain::email_code;
-use crate::domain::policy::EmailMode;
+use crate::domain::policy::{EmailMode, Policy};
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{AMR_EMAIL, AMR_MFA, AMR_OTP, AMR_PASSWORD, AMR_RECOVERY_CODE};
 
@@ -194,9 +194,12 @@ pub(super) fn verify_code(
     command: &VerifyCode,
     context: &Context<'_>,
 ) -> Decision {
-    let (open, _) = alive(account, command.sign_in, Need::SecondFactor, context)?;
+    let (open, waiting) = alive(account, command.sign_in, Need::SecondFactor, context)?;
     let context = &devices::within(open, command.sign_in, context);
     let method = command.evidence.method();
+    if waiting.guesses >= guesses_of(method, context.policy) {
+        return Err(Refusal::AuthenticationFailed);
+    }
     let (admitted, mut events) = admit(account, method, Some(command.sign_in), context)?;
     let place =
         Place { purpose: Purpose::SignIn, sign_in: Some(command.sign_in), in_session: None };
@@ -218,6 +221,15 @@ pub(super) fn verify_code(
     events.extend(first_email_code(open, method));
     events.extend(stops_replacement(open, method, context));
     Ok(events)
+}
+
+/// Guesses in a sign-in, by whatever method, after which this one is not looked at any more.
+const fn guesses_of(method: Method, policy: &Policy) -> u32 {
+    match method {
+        Method::EmailCode => policy.email_guesses,
+        Method::RecoveryCode => policy.recovery_guesses,
+        Method::Totp | Method::Password => policy.guesses_per_sign_in,
+    }
 }
 
 /// The first right code by e-mail proves the address, too.

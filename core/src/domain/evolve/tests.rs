@@ -388,7 +388,8 @@ fn others() -> impl Strategy<Value = AccountEvent> {
     });
     let refused = (method(), lane(), any::<u64>(), at(), at());
     let refused = refused.prop_map(|(method, lane, count, first, last)| {
-        AccountEvent::AttemptsRefused(AttemptsRefused { method, lane, count, first, last })
+        let rule = "wait".to_owned();
+        AccountEvent::AttemptsRefused(AttemptsRefused { method, lane, count, first, last, rule })
     });
     let ended = vec(hash(), 0..4).prop_map(|sessions| {
         AccountEvent::SessionsEnded(SessionsEnded::new(sessions, SessionEndedWhy::Revoked))

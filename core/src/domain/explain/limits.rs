@@ -52,8 +52,12 @@ fn password_rejected(rejected: &PasswordRejected) -> String {
 }
 
 fn attempts_refused(refused: &AttemptsRefused) -> String {
+    let rule = match refused.rule.as_str() {
+        "" => String::new(),
+        rule => format!(" (rule: {rule})"),
+    };
     format!(
-        "{} more tries by {}{} were refused unread, from {} to {}",
+        "{} more tries by {}{} were refused unread, from {} to {}{rule}",
         refused.count,
         method(refused.method),
         at(refused.lane),
@@ -132,6 +136,11 @@ pub fn lock(lock: &Lock) -> String {
              known devices are not concerned; {}",
             ends_lane_cap(lock.method)
         ),
+        (Rule::Guarded, _) => format!(
+            "second factors fail everywhere far more often than usual, and {tries} wrong tries in \
+             a day came {lane}: every {which} from there is refused{until}; known devices are not \
+             concerned; it ends with the alarm, or by time"
+        ),
         (Rule::HardCap, _) => format!(
             "{tries} wrong tries in all: every {which} is refused since {since}; {}",
             ends_hard_cap(lock.method)
@@ -152,7 +161,8 @@ const fn ends_lane_cap(which: Method) -> &'static str {
 const fn ends_hard_cap(which: Method) -> &'static str {
     match which {
         Method::RecoveryCode => "only new recovery codes end it",
-        Method::Password | Method::Totp | Method::EmailCode => {
+        Method::Password => "only a new password ends it, set by a link sent by mail",
+        Method::Totp | Method::EmailCode => {
             "only a new authenticator ends it, set up with a recovery code, after a code by e-mail \
              or with support"
         }

@@ -113,6 +113,18 @@ impl Counter {
         count(self.counting(method, now))
     }
 
+    /// When failures of the unknown lane were made that are younger than this.
+    pub(super) fn lately(
+        &self,
+        method: Method,
+        now: Timestamp,
+        span: SignedDuration,
+    ) -> impl Iterator<Item = Timestamp> {
+        let of_lane = self.counting(method, now).filter(|failure| failure.lane == Lane::Unknown);
+        let made = of_lane.map(|failure| failure.at);
+        made.filter(move |at| now.duration_since(*at) < span)
+    }
+
     /// Whether what is guessed must be bound anew.
     #[must_use]
     pub const fn is_disabled(&self) -> bool {

@@ -41,6 +41,34 @@ impl Waits {
     }
 }
 
+/// Those of waits that double; none of a ladder.
+impl Waits {
+    pub(in crate::domain) fn doubling(&self) -> (u32, SignedDuration, SignedDuration) {
+        match self {
+            Self::Ladder(_) => (0, SignedDuration::ZERO, SignedDuration::ZERO),
+            Self::Doubling { free, base, max } => (*free, *base, *max),
+        }
+    }
+
+    pub(in crate::domain) const fn set_free(&mut self, count: u32) {
+        if let Self::Doubling { free, .. } = self {
+            *free = count;
+        }
+    }
+
+    pub(in crate::domain) const fn set_base(&mut self, wait: SignedDuration) {
+        if let Self::Doubling { base, .. } = self {
+            *base = wait;
+        }
+    }
+
+    pub(in crate::domain) const fn set_max(&mut self, wait: SignedDuration) {
+        if let Self::Doubling { max, .. } = self {
+            *max = wait;
+        }
+    }
+}
+
 /// The lane of known devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownLane {
@@ -79,6 +107,9 @@ pub struct Limits {
     /// Unresolved failures of second steps from unknown devices that demand a new password: who
     /// makes them knows the one there is.
     pub demands_password: u32,
+    /// While accounts are guarded: unresolved failures of second steps from unknown devices in 24
+    /// hours; then no more. None while they are not.
+    pub guarded: Option<u32>,
 }
 
 /// How long a failure counts. Not part of the policy: states are folded with it, and a fold depends
@@ -147,6 +178,7 @@ impl Limits {
                 tells_at: vec![3],
             },
             demands_password: 10,
+            guarded: None,
         }
     }
 }

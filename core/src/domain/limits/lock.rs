@@ -14,6 +14,8 @@ pub enum Rule {
     LaneCap,
     /// Both lanes together have: what is guessed must be bound anew.
     HardCap,
+    /// Second factors fail everywhere, and the account is guarded meanwhile.
+    Guarded,
 }
 
 impl Rule {
@@ -24,6 +26,7 @@ impl Rule {
             Self::Wait => "wait",
             Self::LaneCap => "lane-cap",
             Self::HardCap => "hard-cap",
+            Self::Guarded => "guarded",
         }
     }
 }

@@ -31,7 +31,7 @@ use countersign_events::account::{
     PasswordRejected, PasswordSetWhy, PasswordVerified, Purpose, ResetScope, SessionOpened,
 };
 use countersign_events::id::HandleHash;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::decide::counts_to_limit;
@@ -41,6 +41,9 @@ pub use counter::{
 pub use limit::{KnownLane, Limit, Limits, Waits, window};
 pub use lock::{Lock, Rule};
 pub use refused::{Refused, RefusedAttempts};
+
+/// The span in which failures of a guarded account are counted.
+const GUARDED_SPAN: SignedDuration = SignedDuration::from_hours(24);
 
 /// The ways to prove a second factor, or what comes instead of one.
 pub const SECOND_STEPS: [Method; 3] = [Method::Totp, Method::EmailCode, Method::RecoveryCode];
@@ -63,7 +66,24 @@ impl Counters {
     /// # Errors
     /// The [`Lock`] where it is not to be evaluated.
     pub fn admit(&self, limits: &Limits, method: Method, guess: &Guess) -> Result<Lane, Lock> {
-        self.of(method).admit(method, limits.of(method), guess)
+        let lane = self.of(method).admit(method, limits.of(method), guess)?;
+        match self.guarded(limits, method, guess.at).filter(|_| lane == Lane::Unknown) {
+            Some(lock) => Err(lock),
+            None => Ok(lane),
+        }
+    }
+
+    /// A guarded account that has had its failures of a day: until there is room for one more.
+    fn guarded(&self, limits: &Limits, method: Method, now: Timestamp) -> Option<Lock> {
+        let allowance = limits.guarded.filter(|_| SECOND_STEPS.contains(&method))?;
+        let lately = SECOND_STEPS.map(|step| self.of(step).lately(step, now, GUARDED_SPAN));
+        let mut lately: Vec<Timestamp> = lately.into_iter().flatten().collect();
+        lately.sort_unstable();
+        let beyond = lately.len().checked_sub(usize::try_from(allowance).ok()?)?;
+        let (since, oldest) = (*lately.last()?, lately.get(beyond)?);
+        let until = Some(oldest.saturating_add(GUARDED_SPAN).unwrap_or(Timestamp::MAX));
+        let unresolved = u32::try_from(lately.len()).unwrap_or(u32::MAX);
+        Some(Lock { method, lane: Lane::Unknown, rule: Rule::Guarded, since, until, unresolved })
     }
 
     /// Everything that is locked now.
@@ -73,10 +93,17 @@ impl Counters {
             Lane::Unknown => Some(limits.of(method).unknown_cap),
             Lane::Known => limits.of(method).known.and_then(|known| known.cap),
         };
-        self.locks_at(cap, now)
+        let mut locks = self.locks_at(cap, now);
+        for method in SECOND_STEPS {
+            let is_shut = |lock: &Lock| lock.method == method && lock.lane == Lane::Unknown;
+            if !locks.iter().any(is_shut) {
+                locks.extend(self.guarded(limits, method, now));
+            }
+        }
+        locks
     }
 
-    /// The same where lanes close at these counts.
+    /// The same of counters alone, where lanes close at these counts.
     pub fn locks_at(&self, cap: impl Fn(Method, Lane) -> Option<u32>, now: Timestamp) -> Vec<Lock> {
         let each = self.0.iter();
         each.flat_map(|(method, counter)| counter.locks(*method, |lane| cap(*method, lane), now))

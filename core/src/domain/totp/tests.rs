@@ -6,6 +6,8 @@ use subtle::Choice;
 use totp_rs::{Algorithm, Builder, Secret};
 use uuid::Uuid;
 
+use crate::domain::policy::Skew;
+
 use super::{
     Compared, DRIFT_STEPS, Drift, Generator, PERIOD_SECONDS, RESYNC_STEPS, Window, equal_offsets,
 };
@@ -108,6 +110,25 @@ fn sr_006_a_code_is_accepted_at_minus_one_zero_and_plus_one_only() {
     }
     for step in [now_step - 11, now_step + 11] {
         assert_eq!(generator().compare(factor(), &generator().code(step), now, 0).offset(), None);
+    }
+}
+
+/// SR-013, SR-015: a narrower window takes less, and says of the rest how far it is off.
+#[test]
+fn sr_013_a_narrowed_window_accepts_fewer_steps_and_no_other() {
+    let (now, now_step) = (1_800_000_015_u64, 60_000_000_u64);
+    for (skew, offsets) in
+        [(Skew::Whole, [-1, 0, 1].as_slice()), (Skew::NotAhead, &[-1, 0]), (Skew::Own, &[0])]
+    {
+        assert_eq!(skew.offsets().collect::<Vec<_>>(), offsets);
+        for offset in -10_i32..=10 {
+            let step = now_step.saturating_add_signed(i64::from(offset));
+            let compared = generator().compare(factor(), &generator().code(step), now, 0);
+            let expected = offsets.contains(&offset).then_some((step, offset));
+            let window = fresh().narrowed(skew);
+            assert_eq!(compared.acceptable(window, None), expected, "{skew:?} {offset}");
+            assert_eq!(compared.offset(), Some(offset), "{skew:?}");
+        }
     }
 }
 

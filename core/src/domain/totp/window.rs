@@ -3,7 +3,8 @@
 //! ```text
 //!   centre            0, or where an explicit resynchronisation found the phone (SR-018)
 //!   learned           the last accepted offset, at most one step from the centre (SR-014)
-//!   window            {learned - 1, learned, learned + 1}: shifted, never widened
+//!   window            {learned - 1, learned, learned + 1}: shifted, narrowed by a policy, never
+//!                     widened
 //! ```
 //!
 //! A phone 40 s slow shows the code of T-1 for 20 s of each step and that of T-2 for 10 s: it
@@ -15,11 +16,12 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use super::{RESYNC_STEPS, WINDOW_STEPS};
+use crate::domain::policy::Skew;
 
 /// Steps from its centre that a phone's accepted codes can shift its window by.
 pub const LEARNED_STEPS: i32 = 1;
 
-/// The offsets whose codes are accepted: as many for every phone.
+/// The offsets whose codes are accepted: three, or as few as the policy has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     first: i32,
@@ -32,6 +34,16 @@ impl Window {
     pub const fn around(middle: i32) -> Self {
         let first = middle.saturating_sub(WINDOW_STEPS);
         Self { first, last: middle.saturating_add(WINDOW_STEPS) }
+    }
+
+    /// As narrow as a policy has it (SR-013).
+    #[must_use]
+    pub fn narrowed(self, skew: Skew) -> Self {
+        let middle = self.first.saturating_add(WINDOW_STEPS);
+        let mut offsets = skew.offsets();
+        let first = offsets.next().map_or(middle, |first| middle.saturating_add(first));
+        let last = offsets.last().map_or(first, |last| middle.saturating_add(last));
+        Self { first, last }
     }
 
     /// Its offsets, the oldest first.

@@ -47,7 +47,6 @@ pub struct Passwords {
     keyring: Arc<Keyring>,
     entropy: Arc<dyn Entropy>,
     params: Argon2Params,
-    rules: PasswordRules,
     pool: Arc<Pool>,
 }
 
@@ -61,15 +60,7 @@ impl Passwords {
         queue_max: usize,
     ) -> Self {
         let pool = Arc::new(Pool::new(max_parallel, queue_max));
-        let (entropy, rules) = (Arc::new(OsEntropy), PasswordRules::default());
-        Self { keyring, entropy, params, rules, pool }
-    }
-
-    /// With stricter rules for new passwords than the least.
-    #[must_use]
-    pub const fn with_rules(mut self, rules: PasswordRules) -> Self {
-        self.rules = rules;
-        self
+        Self { keyring, entropy: Arc::new(OsEntropy), params, pool }
     }
 
     /// With other randomness for salts than the operating system's.
@@ -86,10 +77,11 @@ impl Passwords {
     /// [`VaultError::Busy`] when the queue is full.
     pub async fn judge(
         &self,
+        rules: PasswordRules,
         password: &str,
         texts: Vec<Zeroizing<String>>,
     ) -> Result<Result<(), WeakPassword>, VaultError> {
-        let (rules, password) = (self.rules, Zeroizing::new(password.to_owned()));
+        let password = Zeroizing::new(password.to_owned());
         self.pool.work_out(move || rules.judge(&password, &texts)).await
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod objections;
 pub(crate) mod operators;
 pub(crate) mod password;
 pub(crate) mod password_resets;
+pub(crate) mod policy;
 pub(crate) mod recovery_codes;
 pub(crate) mod replacement;
 pub(crate) mod session;

@@ -168,6 +168,18 @@ fn sr_132_a_right_code_completes_the_sign_in_with_its_own_assurance() {
     given.and([confirmed()]).answer(RIGHT).then([by_email(request, opened)]);
 }
 
+/// SR-026, SR-058: a policy may give codes by e-mail fewer guesses in a sign-in than it has in all.
+#[test]
+fn sr_026_after_so_many_guesses_no_code_by_e_mail_is_looked_at() {
+    let mut given = given(waiting()).and([sent()]).after(mins(1));
+    given.policy.email_guesses = 2;
+    let given = given.clone().play(verify(1, given.totp(&[])));
+    assert_eq!(given.answer(RIGHT).events().len(), 2, "one was wrong, of another method");
+    let given = given.clone().play(verify(1, WRONG));
+    given.when(verify(1, RIGHT)).refused(Refusal::AuthenticationFailed);
+    assert!(matches!(given.answer(given.totp(&[0])).events()[..], [AccountEvent::CodeVerified(_)]));
+}
+
 /// SR-022: accepted at 9:59, refused at 10:01.
 #[test]
 fn sr_022_a_code_lives_for_ten_minutes() {

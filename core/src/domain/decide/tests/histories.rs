@@ -165,7 +165,7 @@ impl Life {
         let guess = guess_at(&self.account, method, None, device, now);
         if let Err(lock) = self.account.limits.admit(&self.policy.limits, method, &guess) {
             let earlier = self.refused.remove(&(method, lock.lane));
-            let count = RefusedAttempts::count(earlier, now);
+            let count = RefusedAttempts::count(earlier, now, lock.rule);
             self.refused.insert((method, lock.lane), count);
         }
     }

@@ -11,7 +11,7 @@ use super::harness::{
     verify, waiting, wrong,
 };
 use crate::domain::command::{Command, Evidence, FirstFactor};
-use crate::domain::limits::RefusedAttempts;
+use crate::domain::limits::{RefusedAttempts, Rule};
 use crate::domain::refusal::Refusal;
 
 /// Codes must wait since [`start`], and a fresh sign-in waits for its code.
@@ -114,9 +114,10 @@ fn sr_060_a_cool_down_ends_the_sign_ins_that_wait() {
 #[test]
 fn refused_attempts_are_summed_up_in_one_fact() {
     let mut after = cooling().at(mins(15));
-    let first = RefusedAttempts::count(None, start() + secs(1));
-    let sum = (2..=900)
-        .fold(first, |sum, second| RefusedAttempts::count(Some(sum), start() + secs(second)));
+    let first = RefusedAttempts::count(None, start() + secs(1), Rule::Wait);
+    let sum = (2..=900).fold(first, |sum, second| {
+        RefusedAttempts::count(Some(sum), start() + secs(second), Rule::Wait)
+    });
     after.refused.insert((Method::Totp, Lane::Unknown), sum);
     let fact = AccountEvent::AttemptsRefused(AttemptsRefused {
         method: Method::Totp,
@@ -124,6 +125,7 @@ fn refused_attempts_are_summed_up_in_one_fact() {
         count: 900,
         first: start() + secs(1),
         last: start() + secs(900),
+        rule: "wait".to_owned(),
     });
     let events = after.when(verify(2, after.totp(&[0]))).events();
     assert_eq!(events[0], fact);

@@ -1,0 +1,4 @@
+//! The policy, by an admin. One call, one file.
+
+pub(crate) mod set;
+pub(crate) mod show;

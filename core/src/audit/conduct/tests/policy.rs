@@ -1,0 +1,97 @@
+//! What happened is judged by the policy that the log says was in force.
+
+use std::collections::BTreeMap;
+
+use countersign_events::account::RejectedWhy;
+use countersign_events::actor::By;
+use countersign_events::id::{PolicyVersion, StreamId};
+use countersign_events::policy::{Changed, PolicyEvent, Set};
+use serde_json::{Value, json};
+
+use super::rules;
+use crate::audit::finding::Rule;
+use crate::audit::sample::{Sample, account};
+use crate::domain::policy::{Policy, Profile};
+
+fn version(number: u64, settings: &[(&str, Value)]) -> Set {
+    let named = settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+    Set {
+        version: PolicyVersion::new(number),
+        profile: "standard".to_owned(),
+        settings: Policy::of(Profile::Standard).settings().into_iter().chain(named).collect(),
+        changed: BTreeMap::new(),
+        accepted_risks: vec![],
+    }
+}
+
+/// A journey, a first policy, and what happens then.
+fn under(set: Set, then: impl FnOnce(&mut Sample, StreamId)) -> Vec<Rule> {
+    let mut log = Sample::journey();
+    write(&mut log, set);
+    then(&mut log, account(1));
+    rules(&log)
+}
+
+fn write(log: &mut Sample, set: Set) {
+    let event = PolicyEvent::Set(set);
+    let json = event.to_json().unwrap();
+    log.write(StreamId::Policy, By::System, event.event_type(), json, &[]);
+}
+
+#[test]
+fn sr_058_guesses_in_a_sign_in_are_as_many_as_the_policy_of_their_time_allows() {
+    let guesses = |most: u32, wrong: u32| {
+        under(version(1, &[("totp.limit.per_txn", json!(most))]), |log, stream| {
+            log.begin(stream, 0x41);
+            (1..=wrong).for_each(|guess| log.reject(stream, 0x41, RejectedWhy::Wrong, guess));
+        })
+    };
+    assert_eq!(guesses(2, 2), []);
+    assert_eq!(guesses(2, 3), [Rule::TooManyGuesses]);
+    assert_eq!(guesses(5, 3), []);
+}
+
+#[test]
+fn an_entry_under_a_version_that_was_not_set_is_found() {
+    let begin = |log: &mut Sample, stream| {
+        log.begin(stream, 0x41);
+    };
+    assert_eq!(under(version(1, &[]), begin), []);
+    // Entries of a sample name version 1.
+    let not_set = under(version(2, &[]), begin);
+    assert_eq!(not_set[..2], [Rule::PolicyNotNext, Rule::PolicyNotSet]);
+}
+
+#[test]
+fn versions_that_skip_one_or_say_untruly_what_they_change_are_found() {
+    let second = |number: u64, changed: &[(&str, Value, Value)]| {
+        under(version(1, &[]), |log, _| {
+            let named = changed.iter().map(|(key, before, after)| {
+                let (before, after) = (before.clone(), after.clone());
+                ((*key).to_owned(), Changed { before, after })
+            });
+            let set = version(number, &[("email.cap", json!(19))]);
+            write(log, Set { changed: named.collect(), ..set });
+        })
+    };
+    let truly = ("email.cap", json!(20), json!(19));
+    assert_eq!(second(2, std::slice::from_ref(&truly)), []);
+    assert_eq!(second(3, std::slice::from_ref(&truly)), [Rule::PolicyNotNext]);
+    assert_eq!(second(2, &[]), [Rule::PolicyNotNext]);
+    assert_eq!(second(2, &[("email.cap", json!(18), json!(19))]), [Rule::PolicyNotNext]);
+    let surplus = ("recovery.cap", json!(50), json!(50));
+    assert_eq!(second(2, &[truly, surplus]), [Rule::PolicyNotNext]);
+}
+
+/// SR-096: what is looser than the standard is called so by the event itself.
+#[test]
+fn sr_096_a_looser_policy_that_names_no_risk_is_found() {
+    let looser = |risks: &[&str]| {
+        let set = version(1, &[("totp.limit.hard_cap", json!(27))]);
+        let accepted_risks = risks.iter().map(|risk| (*risk).to_owned()).collect();
+        under(Set { accepted_risks, ..set }, |_, _| {})
+    };
+    assert_eq!(looser(&["totp.limit.hard_cap"]), []);
+    assert_eq!(looser(&[]), [Rule::RiskNotAccepted]);
+    assert_eq!(looser(&["email.cap"]), [Rule::RiskNotAccepted]);
+}
