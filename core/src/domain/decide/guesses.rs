@@ -72,6 +72,11 @@ pub(super) fn admit(
 }
 
 impl Admitted {
+    /// The method that it is a guess of.
+    pub(super) const fn method(&self) -> Method {
+        self.method
+    }
+
     /// The known device that it is made at.
     pub(super) const fn device(&self) -> Option<HandleHash> {
         self.guess.device

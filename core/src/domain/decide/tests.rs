@@ -10,6 +10,7 @@ mod devices;
 mod email_codes;
 mod enrolling;
 mod factors;
+mod facts;
 mod harness;
 mod histories;
 mod limits;
