@@ -6,6 +6,7 @@
 //! what must be true after any test ([`proofs`]). No test can forget it.
 
 mod calls;
+mod crowd;
 mod person;
 mod proofs;
 
@@ -33,6 +34,7 @@ use crate::faulty_vault::VaultSwitch;
 use crate::post_office::PostOffice;
 
 pub use calls::{Answered, Call, Face};
+pub use crowd::{Crowd, Member};
 pub use person::{PASSWORD, Person};
 
 /// When every test begins: the first second of a time step.

@@ -9,7 +9,7 @@ use countersign_events::store::{
     StoreError,
 };
 use futures::future::{BoxFuture, join_all};
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, StreamExt as _};
 use tokio::sync::watch;
 
 /// What is wrong with a store.
@@ -38,6 +38,8 @@ struct Present {
     appends_left: Option<usize>,
     /// How many appends are let through first.
     appends_first: usize,
+    /// Whether an append has met it.
+    met: bool,
 }
 
 /// Tells a store when to fail. Clones tell the same one.
@@ -46,6 +48,7 @@ pub struct StoreSwitch {
     present: Arc<Mutex<Present>>,
     changes: Arc<watch::Sender<u64>>,
     held: Arc<watch::Sender<usize>>,
+    followers_stalled: Arc<watch::Sender<bool>>,
 }
 
 impl StoreSwitch {
@@ -56,17 +59,24 @@ impl StoreSwitch {
 
     /// This is wrong for the next append alone.
     pub fn fails_once(&self, fault: StoreFault) {
-        self.set(Present { fault: Some(fault), appends_left: Some(1), appends_first: 0 });
+        self.set(Present { fault: Some(fault), appends_left: Some(1), ..Present::default() });
     }
 
     /// This is wrong for the append after the next alone: what is between two is never so long.
     pub fn fails_second(&self, fault: StoreFault) {
-        self.set(Present { fault: Some(fault), appends_left: Some(1), appends_first: 1 });
+        let present = Present { fault: Some(fault), ..Present::default() };
+        self.set(Present { appends_left: Some(1), appends_first: 1, ..present });
     }
 
     /// From now on nothing is wrong.
     pub fn works(&self) {
         self.set(Present::default());
+        self.followers_stalled.send_replace(false);
+    }
+
+    /// From now on whoever follows the log sees nothing new; appends and reads are as ever.
+    pub fn stalls_followers(&self) {
+        self.followers_stalled.send_replace(true);
     }
 
     /// Waits until so many appends are held.
@@ -102,6 +112,7 @@ impl StoreSwitch {
             return None;
         }
         let met = present.fault;
+        present.met = true;
         if let Some(left) = present.appends_left.as_mut() {
             *left = left.saturating_sub(1);
             if *left == 0 {
@@ -203,7 +214,16 @@ impl EventStore for FaultyStore {
     }
 
     fn subscribe(&self, from: Position) -> BoxStream<'static, Result<Recorded, StoreError>> {
-        self.inner.subscribe(from)
+        let stalled = self.switch.followers_stalled.subscribe();
+        let followed = self.inner.subscribe(from).then(move |recorded| {
+            let mut stalled = stalled.clone();
+            async move {
+                // An error means that the switch is gone, and with it whoever stalled it.
+                let _ = stalled.wait_for(|stalled| !stalled).await;
+                recorded
+            }
+        });
+        Box::pin(followed)
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Option<Position>, StoreError>> {
@@ -215,8 +235,11 @@ impl EventStore for FaultyStore {
 
     fn writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            match self.switch.fault() {
+            let Present { fault, met, .. } = *self.switch.lock();
+            match fault {
                 None | Some(StoreFault::Held) => self.inner.writable().await,
+                // That an answer is lost is known only by one that was.
+                Some(StoreFault::Lost { .. }) if !met => self.inner.writable().await,
                 Some(fault) => Err(StoreError::Unavailable(format!("{fault:?}"))),
             }
         })

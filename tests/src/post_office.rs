@@ -59,6 +59,13 @@ impl PostOffice {
         self.lock().clone()
     }
 
+    /// The mails that were taken after so many, oldest first: to whom, and the code, if it has one.
+    #[must_use]
+    pub fn codes_after(&self, taken: usize) -> Vec<(String, Option<String>)> {
+        let mails = self.lock();
+        mails.iter().skip(taken).map(|mail| (mail.to.clone(), code(mail))).collect()
+    }
+
     /// The mails to an address, oldest first.
     #[must_use]
     pub fn mails_to(&self, address: &str) -> Vec<Mail> {

@@ -273,10 +273,11 @@ impl Request for Activation {
             None => {
                 self.who.check(entity)?;
                 let offer = pending(entity, self.factor, enroller)?;
-                entity.admit_source(&self.call, enroller.bound_to()).await?;
+                let (factor, secret, with) = (self.factor, offer.secret, enroller.bound_to());
+                let leave = entity.admit_for_offer(&self.call, &offer, with).await?;
                 let centre = Drift::default().centre();
                 let compared =
-                    compare_totp(entity, self.factor, offer.secret, centre, &self.code).await?;
+                    compare_totp(entity, &leave, (factor, secret, centre), &self.code).await?;
                 let (session, minted) = (started.hash(), recovery.minted);
                 let command = Command::Activate(Activate { enroller, session, compared, minted });
                 self.decide(entity, &command, &begun.mint).await?

@@ -3,7 +3,7 @@
 //! The order of writes is that of every secret: its hash is durable in the vault before the event
 //! that names its version, and the old one is destroyed after it.
 
-use countersign_events::account::{Method, Need};
+use countersign_events::account::Method;
 use countersign_events::id::{AccountId, HandleHash, SecretVersion, StreamId};
 use futures::future::join_all;
 use zeroize::Zeroizing;
@@ -12,6 +12,7 @@ use super::answer::{DeviceGiven, SessionGiven, SignedIn};
 use super::identity::{Identity, seal_net};
 use super::request::Call;
 use super::sign_in::{Checked, check_password, session_given, signed_in};
+use super::source::Leave;
 use super::unlock::browser_admitted;
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed, Services};
@@ -208,9 +209,10 @@ impl Change {
         if self.current == self.password {
             return Err(Refusal::PasswordUnchanged.into());
         }
-        entity.admit_guess(&self.call, Method::Password, Some(self.session)).await?;
+        let with = Some(self.session);
+        let leave = entity.admit_guess(&self.call, Method::Password, with).await?;
         let former = entity.open()?.password;
-        let version = match check_password(entity, &self.current).await? {
+        let version = match check_password(entity, &leave, &self.current).await? {
             Checked::Wrong => None,
             Checked::Right | Checked::Outdated { .. } => {
                 Some(put_password(entity, &self.password).await?)
@@ -301,13 +303,11 @@ impl Request for SetDemanded {
     async fn perform(&self, entity: &mut Entity) -> Result<SignedIn, Halt> {
         let setting = async |entity: &mut Entity, mint: &Mint| {
             let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
-            let waits = open.sign_ins.get(&self.sign_in);
-            waits
-                .filter(|sign_in| sign_in.needs == Need::NewPassword)
-                .ok_or(Refusal::AuthenticationFailed)?;
+            let leave = open.sign_ins.get(&self.sign_in).and_then(Leave::proven);
+            let leave = leave.ok_or(Refusal::AuthenticationFailed)?;
             let former = open.password;
             judge_own(entity, &self.password).await?;
-            if !matches!(check_password(entity, &self.password).await?, Checked::Wrong) {
+            if !matches!(check_password(entity, &leave, &self.password).await?, Checked::Wrong) {
                 return Err(Refusal::PasswordUnchanged.into());
             }
             let version = put_password(entity, &self.password).await?;

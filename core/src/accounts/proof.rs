@@ -10,6 +10,7 @@ use super::code_mail::SendCode;
 use super::identity::{Identity, open_pii, seal_pii};
 use super::request::{Call, CodeAnswer, Proof};
 use super::sign_in::{Checked, check_password, session_given};
+use super::source::Leave;
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
@@ -71,6 +72,7 @@ impl Accounts {
 /// Compares a code with the one thing that its method and factor name.
 pub(super) async fn evidence(
     entity: &Entity,
+    leave: &Leave,
     answer: &CodeAnswer,
     purpose: Purpose,
     bound_to: HandleHash,
@@ -83,15 +85,13 @@ pub(super) async fn evidence(
             match open.factors.get(&factor) {
                 None => Ok(Evidence::Nothing { method: Method::Totp, factor: Some(factor) }),
                 Some(state) => {
-                    let (secret, centre) = (state.secret, state.drift.centre());
-                    let compared =
-                        compare_totp(entity, factor, secret, centre, &answer.code).await?;
-                    Ok(Evidence::Totp(compared))
+                    let of = (factor, state.secret, state.drift.centre());
+                    Ok(Evidence::Totp(compare_totp(entity, leave, of, &answer.code).await?))
                 }
             }
         }
-        Method::EmailCode => Ok(email_evidence(entity, open, &answer.code, purpose, bound_to)?),
-        Method::RecoveryCode => recovery_evidence(entity, open, &answer.code),
+        Method::EmailCode => email_evidence(entity, leave, &answer.code, purpose, bound_to),
+        Method::RecoveryCode => recovery_evidence(entity, leave, open, &answer.code),
         Method::Password => {
             let reason = "a password is no second factor".to_owned();
             Err(Refusal::Invalid { field: "method", reason }.into())
@@ -117,15 +117,15 @@ fn named_factor(open: &Open, named: Option<FactorId>, blind: bool) -> Result<Fac
     }
 }
 
-/// Compares a code with an authenticator's secret, opened for no longer than this.
+/// Compares a code with the secret of an authenticator, around the offset where its phone is; the
+/// secret is open for no longer than this.
 pub(super) async fn compare_totp(
     entity: &Entity,
-    factor: FactorId,
-    version: SecretVersion,
-    centre: i32,
+    leave: &Leave,
+    (factor, version, centre): (FactorId, SecretVersion, i32),
     code: &str,
 ) -> Result<Compared, Halt> {
-    let (generator, seconds) = generator_of(entity, version).await?;
+    let (generator, seconds) = generator_of(entity, leave, version).await?;
     Ok(generator.compare(factor, code, seconds, centre))
 }
 
@@ -133,8 +133,10 @@ pub(super) async fn compare_totp(
 /// (SR-006), not that of the stream's last entry.
 pub(super) async fn generator_of(
     entity: &Entity,
+    leave: &Leave,
     version: SecretVersion,
 ) -> Result<(Generator, u64), Halt> {
+    leave.demand(Method::Totp)?;
     let account = entity.id()?;
     let secret = secret_of(entity, account, version).await?;
     let generator = Generator::new(&secret)
@@ -156,12 +158,13 @@ pub(super) async fn secret_of(
 
 fn email_evidence(
     entity: &Entity,
-    open: &Open,
+    leave: &Leave,
     code: &str,
     purpose: Purpose,
     bound_to: HandleHash,
 ) -> Result<Evidence, Halt> {
-    let live = open.email_codes.get(&bound_to).filter(|live| live.purpose == purpose);
+    leave.demand(Method::EmailCode)?;
+    let live = entity.open()?.email_codes.get(&bound_to).filter(|live| live.purpose == purpose);
     let Some(live) = live else {
         return Ok(Evidence::Nothing { method: Method::EmailCode, factor: None });
     };
@@ -173,7 +176,13 @@ fn email_evidence(
 
 /// Compares with every code of the set, used or not, in constant time. What is no code is no
 /// guess, whatever the account has (SR-010).
-fn recovery_evidence(entity: &Entity, open: &Open, code: &str) -> Result<Evidence, Halt> {
+fn recovery_evidence(
+    entity: &Entity,
+    leave: &Leave,
+    open: &Open,
+    code: &str,
+) -> Result<Evidence, Halt> {
+    leave.demand(Method::RecoveryCode)?;
     let Some(normal) = NormalRecoveryCode::parse(code) else {
         let reason = "not a recovery code".to_owned();
         return Err(Refusal::Invalid { field: "code", reason }.into());
@@ -218,8 +227,9 @@ impl ProveAgain {
             }
             Proof::Code(answer) => {
                 let with = Some(self.session);
-                entity.admit_guess(&self.call, answer.method, with).await?;
-                Proven::Code(evidence(entity, answer, Purpose::StepUp, self.session).await?)
+                let leave = entity.admit_guess(&self.call, answer.method, with).await?;
+                let purpose = Purpose::StepUp;
+                Proven::Code(evidence(entity, &leave, answer, purpose, self.session).await?)
             }
         };
         let next = mint.session(entity.id()?).hash();
@@ -234,8 +244,8 @@ async fn password_proven(
     session: HandleHash,
     password: &str,
 ) -> Result<Proven, Halt> {
-    entity.admit_guess(call, Method::Password, Some(session)).await?;
-    let right = !matches!(check_password(entity, password).await?, Checked::Wrong);
+    let leave = entity.admit_guess(call, Method::Password, Some(session)).await?;
+    let right = !matches!(check_password(entity, &leave, password).await?, Checked::Wrong);
     Ok(Proven::Password { right })
 }
 
@@ -281,16 +291,16 @@ impl Request for ConfirmEmail {
 
 impl ConfirmEmail {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
-        entity.admit_guess(&self.call, Method::EmailCode, Some(self.session)).await?;
+        let with = Some(self.session);
+        let leave = entity.admit_guess(&self.call, Method::EmailCode, with).await?;
         let session = self.session;
-        let open = entity.open()?;
-        let live = open.email_codes.get(&session);
+        let live = entity.open()?.email_codes.get(&session);
         if let Some(live) = live.filter(|live| live.purpose == Purpose::ChangeEmail) {
             let live = live.clone();
-            return self.change(entity, &live, mint).await;
+            return self.change(entity, &leave, &live, mint).await;
         }
         let purpose = Purpose::ConfirmEmail;
-        let evidence = email_evidence(entity, open, &self.code, purpose, session)?;
+        let evidence = email_evidence(entity, &leave, &self.code, purpose, session)?;
         let right = matches!(evidence, Evidence::EmailCode { right: true });
         let command = Command::ConfirmEmail { session, right };
         entity.decide(&self.call, &command, Sealed::default(), Some(mint)).await
@@ -300,11 +310,12 @@ impl ConfirmEmail {
     async fn change(
         &self,
         entity: &mut Entity,
+        leave: &Leave,
         live: &EmailCode,
         mint: &Mint,
     ) -> Result<Batch, Halt> {
         let session = self.session;
-        let evidence = email_evidence(entity, entity.open()?, &self.code, live.purpose, session)?;
+        let evidence = email_evidence(entity, leave, &self.code, live.purpose, session)?;
         let right = matches!(evidence, Evidence::EmailCode { right: true });
         let recorded = entity.entry_at(live.address_at).await?;
         let (secrets, account) = (&entity.services.secrets, entity.id()?);

@@ -83,8 +83,8 @@ impl Resync {
             let context = Context { now, policy, refused: &[].into(), device: None };
             resynchronisable(entity.account(), session, self.factor, &context)?.secret
         };
-        entity.admit_guess(&self.call, Method::Totp, Some(session)).await?;
-        let (generator, seconds) = generator_of(entity, secret).await?;
+        let leave = entity.admit_guess(&self.call, Method::Totp, Some(session)).await?;
+        let (generator, seconds) = generator_of(entity, &leave, secret).await?;
         let codes = (self.codes.first.as_str(), self.codes.second.as_str());
         let compared: ComparedTwo = generator.compare_two(self.factor, codes, seconds);
         let command = Command::ResyncFactor { session, compared };

@@ -19,6 +19,7 @@ use super::identity::seal_net;
 use super::passwords::put_password;
 use super::proof::evidence;
 use super::request::{Call, CodeAnswer, PasswordSignIn};
+use super::source::Leave;
 use super::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
@@ -156,8 +157,8 @@ impl Request for ByPassword {
 
 impl ByPassword {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
-        entity.admit_guess(&self.call, Method::Password, None).await?;
-        let checked = check_password(entity, &self.password).await?;
+        let leave = entity.admit_guess(&self.call, Method::Password, None).await?;
+        let checked = check_password(entity, &leave, &self.password).await?;
         let first = match checked {
             Checked::Wrong => FirstFactor::PasswordWrong,
             Checked::Right => FirstFactor::PasswordRight { rehashed: None },
@@ -190,7 +191,12 @@ pub(super) enum Checked {
 
 /// Checks a password at the same cost whether there is one or not, and with the same faults: one
 /// that nobody has is looked for like any other (SR-051).
-pub(super) async fn check_password(entity: &Entity, password: &str) -> Result<Checked, Halt> {
+pub(super) async fn check_password(
+    entity: &Entity,
+    leave: &Leave,
+    password: &str,
+) -> Result<Checked, Halt> {
+    leave.demand(Method::Password)?;
     let services = &entity.services;
     let current = entity.account().open().and_then(|open| open.password);
     let Some(version) = current else {
@@ -366,8 +372,9 @@ impl Answered {
             if !open.sign_ins.contains_key(&sign_in) {
                 return Err(Refusal::AuthenticationFailed.into());
             }
-            entity.admit_guess(&self.call, self.answer.method, Some(sign_in)).await?;
-            let evidence = evidence(entity, &self.answer, Purpose::SignIn, sign_in).await?;
+            let (with, purpose) = (Some(sign_in), Purpose::SignIn);
+            let leave = entity.admit_guess(&self.call, self.answer.method, with).await?;
+            let evidence = evidence(entity, &leave, &self.answer, purpose, sign_in).await?;
             let account = entity.id()?;
             let (session, next) = (mint.session(account).hash(), mint.sign_in(account).hash());
             let command = Command::VerifyCode(VerifyCode { sign_in, evidence, session, next });

@@ -5,16 +5,17 @@
 //! users. Without a context no limit of a source applies. For everybody else it is the caller.
 //!
 //! **Architecture Invariant:** a guess is admitted by [`Entity::admit_guess`] and told of by
-//! [`Entity::judged`] alone, so that a route that verifies a secret cannot be forgotten. What
-//! nobody can guess (links of mails, setup tokens, handles) passes by: a block must not take a
-//! victim's way back.
+//! [`Entity::judged`] alone, so that a route that verifies a secret cannot be forgotten: whatever
+//! compares one wants a [`Leave`], and this module alone gives them (SR-082). What nobody can guess
+//! (links of mails, setup tokens, handles) passes by: a block must not take a victim's way back.
 
-use countersign_events::account::{AccountEvent, Method, RejectedWhy};
+use countersign_events::account::{AccountEvent, Method, Need, RejectedWhy};
 use countersign_events::id::{HandleHash, StreamId};
 
 use super::request::Call;
-use super::{Accounts, Verdict};
+use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Entity, Halt, Request};
+use crate::domain::account::{Offer, SignIn};
 use crate::domain::refusal::Refusal;
 use crate::handle::{SessionToken, SignInHandle};
 use crate::sources::{Outcome, Source};
@@ -28,12 +29,50 @@ pub enum With {
     Session(SessionToken),
 }
 
+/// Leave to compare what was given with a secret; it says what counts the comparing.
+#[derive(Debug)]
+#[must_use = "a guess that is admitted is one that is made"]
+pub(super) struct Leave(CountedBy);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CountedBy {
+    /// The limits of a method.
+    Limits(Method),
+    /// The authenticator on offer that the code is for.
+    Offer,
+    /// Nothing: whoever asks has proven this very secret to get here.
+    Nothing,
+}
+
+impl Leave {
+    /// For the password, in a sign-in that has proven it.
+    pub(super) const fn proven(sign_in: &SignIn) -> Option<Self> {
+        match sign_in.needs {
+            Need::NewPassword => Some(Self(CountedBy::Nothing)),
+            Need::SecondFactor | Need::Enrolment => None,
+        }
+    }
+
+    /// Demands that it is leave for this method.
+    ///
+    /// # Errors
+    /// [`Fault::Internal`]: leave for one method is none for another.
+    pub(super) fn demand(&self, method: Method) -> Result<(), Fault> {
+        match self.0 {
+            CountedBy::Limits(admitted) if admitted == method => Ok(()),
+            CountedBy::Offer if method == Method::Totp => Ok(()),
+            CountedBy::Nothing if method == Method::Password => Ok(()),
+            other => Err(Fault::Internal(format!("{method:?} under leave for {other:?}"))),
+        }
+    }
+}
+
 impl Accounts {
     /// What came was no code at all. Nothing is evaluated, and no account counts it; the source
     /// does (SR-010).
     ///
     /// # Errors
-    /// A [`Fault`](super::Fault).
+    /// A [`Fault`].
     pub async fn malformed(&self, call: &Call, with: With) -> Verdict<()> {
         let (account, at) = match &with {
             With::SignIn(sign_in) => (sign_in.account(), sign_in.hash()),
@@ -60,21 +99,28 @@ impl Entity {
         call: &Call,
         method: Method,
         with: Option<HandleHash>,
-    ) -> Result<(), Halt> {
+    ) -> Result<Leave, Halt> {
         self.admit_source(call, with).await?;
-        self.admit(call, method, with)
+        self.admit(call, method, with)?;
+        Ok(Leave(CountedBy::Limits(method)))
     }
 
     /// Admits what is no guess to the account, and one like any other to its source: a code for an
-    /// authenticator on offer.
+    /// authenticator on offer, which counts it.
     ///
     /// # Errors
     /// [`Refusal::TooManyRequests`] for a source that is blocked.
-    pub(super) async fn admit_source(
+    pub(super) async fn admit_for_offer(
         &self,
         call: &Call,
+        _offer: &Offer,
         with: Option<HandleHash>,
-    ) -> Result<(), Halt> {
+    ) -> Result<Leave, Halt> {
+        self.admit_source(call, with).await?;
+        Ok(Leave(CountedBy::Offer))
+    }
+
+    async fn admit_source(&self, call: &Call, with: Option<HandleHash>) -> Result<(), Halt> {
         let source = self.source(call, with).await;
         Ok(self.services.sources.admit(source)?)
     }

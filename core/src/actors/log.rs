@@ -223,6 +223,14 @@ impl Log {
         })
     }
 
+    /// Demands that entries are taken now, as far as that is known without writing one.
+    ///
+    /// # Errors
+    /// [`Fault`] while they are not.
+    pub async fn takes_entries(&self) -> Result<(), Fault> {
+        Ok(self.store.writable().await?)
+    }
+
     /// Every entry of a stream from a revision on, page by page.
     ///
     /// # Errors

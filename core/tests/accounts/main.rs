@@ -13,11 +13,13 @@
 mod client_apps;
 mod codes;
 mod directory;
+mod golden_streams;
 mod house;
 mod idempotency;
 mod journey;
 mod mail;
 mod once;
+mod other_names;
 mod policy;
 mod rules;
 mod shared_store;

@@ -243,7 +243,7 @@ impl TestApp {
     }
 
     /// As the command line calls.
-    fn core_call(&self) -> anyhow::Result<CoreCall> {
+    pub(super) fn core_call(&self) -> anyhow::Result<CoreCall> {
         Ok(CoreCall {
             by: By::Console { user: "test".to_owned() },
             net: Net { ip: "local".to_owned(), user_agent: None, language: None },

@@ -20,12 +20,16 @@ use countersign_core::vault::{Keyring, Secrets, SqliteVault};
 use countersign_events::account::AccountEvent;
 use countersign_events::entry::Entry;
 use countersign_events::id::{AccountId, StreamId};
+use countersign_events::log_event::LogEvent;
 use countersign_events::store::sqlite::SqliteStore;
 
 use super::{TestApp, loudly};
 
 /// Where mails lie that are files: there a code is where it belongs.
 const SPOOL: &str = "mail";
+
+/// Streams that are folded, each for itself, after a test.
+const FOLDED_MAX: usize = 2000;
 
 impl TestApp {
     /// The data directory with its write-ahead logs, and the metrics.
@@ -60,7 +64,10 @@ impl TestApp {
                 broken.push(format!("{} does not verify: {report:?}", place.display()));
             }
         }
-        for stream in streams(&exported)? {
+        let streams = streams(&exported)?;
+        // Of very many, some: each is looked up for itself.
+        let step = streams.len().div_ceil(FOLDED_MAX).max(1);
+        for stream in streams.into_iter().step_by(step) {
             if matches!(stream, StreamId::Account(_) | StreamId::Unknown(_)) {
                 let folded = replay(Source::open(self.data())?, stream, Until::End);
                 broken.extend(folded.err().map(|error| format!("{stream} does not fold: {error}")));
@@ -97,6 +104,65 @@ impl TestApp {
     #[must_use]
     pub fn count(&self, account: &str, event_type: &str) -> usize {
         self.events(account).iter().filter(|event| event.event_type() == event_type).count()
+    }
+
+    /// The type of everything that was ever recorded, in any stream, in the order of the log.
+    ///
+    /// # Panics
+    /// Where the log does not read.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<String> {
+        let mut types = Vec::new();
+        loudly(self.each_entry(|entry| {
+            types.push(entry.event_type.clone().into_owned());
+            Ok(())
+        }));
+        types
+    }
+
+    /// Calls for every event of every account, in the order of the log, in one pass.
+    ///
+    /// # Panics
+    /// Where the log does not read.
+    pub fn each_event(&self, mut each: impl FnMut(AccountId, AccountEvent)) {
+        loudly(self.each_entry(|entry| {
+            if let StreamId::Account(account) = entry.stream {
+                let (event_type, data) = (&*entry.event_type, entry.data.get());
+                each(account, AccountEvent::decode(event_type, entry.version, data)?);
+            }
+            Ok(())
+        }));
+    }
+
+    /// The log's own key that everybody may know.
+    ///
+    /// # Panics
+    /// Where the log does not read.
+    #[must_use]
+    pub fn log_public_key(&self) -> Vec<u8> {
+        let mut key = Vec::new();
+        loudly(self.each_entry(|entry| {
+            let (event_type, data) = (&*entry.event_type, entry.data.get());
+            if entry.stream == StreamId::Log
+                && let LogEvent::Created(created) =
+                    LogEvent::decode(event_type, entry.version, data)?
+            {
+                key = created.key.bytes().to_vec();
+            }
+            Ok(())
+        }));
+        key
+    }
+
+    fn each_entry(
+        &self,
+        mut each: impl FnMut(&Entry<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut source = Source::open(self.data())?;
+        while let Some(line) = source.next_line()? {
+            each(&Entry::parse(&line.bytes)?)?;
+        }
+        Ok(())
     }
 
     fn read_events(&self, account: &str) -> anyhow::Result<Vec<AccountEvent>> {

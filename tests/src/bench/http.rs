@@ -60,21 +60,34 @@ impl Connection {
     /// # Errors
     /// What the socket says.
     pub async fn post(&mut self, shot: &Shot) -> io::Result<Answer<'_>> {
+        self.call("POST", &shot.path, shot.bearer.as_deref(), Some(&shot.body)).await
+    }
+
+    /// Asks anything, with JSON or without, and reads the answer.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub async fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        bearer: Option<&str>,
+        body: Option<&str>,
+    ) -> io::Result<Answer<'_>> {
         self.request.clear();
-        let head = format!(
-            "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n",
-            shot.path,
-            self.host,
-            shot.body.len()
-        );
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.host);
         self.request.extend_from_slice(head.as_bytes());
-        if let Some(key) = &shot.bearer {
+        if let Some(body) = body {
+            let length = body.len();
+            let lines = format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+            self.request.extend_from_slice(lines.as_bytes());
+        }
+        if let Some(key) = bearer {
             let line = format!("Authorization: Bearer {key}\r\n");
             self.request.extend_from_slice(line.as_bytes());
         }
         self.request.extend_from_slice(b"\r\n");
-        self.request.extend_from_slice(shot.body.as_bytes());
+        self.request.extend_from_slice(body.unwrap_or_default().as_bytes());
         self.stream.write_all(&self.request).await?;
         let mut filled = 0;
         loop {

@@ -11,14 +11,14 @@ use reqwest::Method;
 use serde_json::Value;
 
 /// What looks like the token of a mail's link.
-const NOBODYS_LINK: &str = concat!(
+pub(crate) const NOBODYS_LINK: &str = concat!(
     "abcdefghijklmnopabcdefghijklmnopabcdefghijklmnop",
     "abcdefghijklmnopabcdefghijklmnopabcdefghijklmnop"
 );
 /// A handle and an id by their forms, and nobody's.
 pub(crate) const NOBODYS_HANDLE: &str =
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-const NOBODYS_ID: &str = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
+pub(crate) const NOBODYS_ID: &str = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
 const NOBODYS_HASH: &str = "00000000000000000000000000000000";
 /// The schema of a session with its token.
 const SESSION_GIVEN: &str = "SessionGiven";

@@ -249,6 +249,28 @@ async fn other_ways(app: &TestApp, heard: &mut Heard) {
     heard.hear("used code by e-mail", app.answer(&again, "email_code", &second).await.face());
 }
 
+/// SR-075, SR-086: a right recovery code of a set at which too much was guessed: it is worth
+/// nothing until there are others, and nobody is told.
+async fn disabled(app: &TestApp, heard: &mut Heard) {
+    let (person, _) = fresh(app, "disabled").await;
+    for _ in 0..10 {
+        app.pass(SignedDuration::from_hours(25)).await;
+        let sign_in = app.begin(&person).await;
+        for _ in 0..5 {
+            app.answer(&sign_in, "recovery_code", NOBODYS_RECOVERY_CODE).await.is(401);
+        }
+    }
+    app.pass(SignedDuration::from_hours(25)).await;
+    let sign_in = app.begin(&person).await;
+    for (what, code) in [
+        ("right code of a disabled set", person.recovery_codes[0].as_str()),
+        ("wrong code of a disabled set", NOBODYS_RECOVERY_CODE),
+    ] {
+        heard.hear(what, app.answer(&sign_in, "recovery_code", code).await.face());
+    }
+    assert_eq!(app.count(&person.account, "account.code_rejected"), 50);
+}
+
 /// SR-075: every refusal of the second step is one answer.
 #[test]
 fn sr_075_the_second_step_tells_nobody_what_was_wrong() {
@@ -257,6 +279,7 @@ fn sr_075_the_second_step_tells_nobody_what_was_wrong() {
         codes(app, &mut heard).await;
         sign_ins(app, &mut heard).await;
         other_ways(app, &mut heard).await;
+        disabled(app, &mut heard).await;
         assert!(heard.0.len() > 20, "{}", heard.0.len());
         heard.is_one_answer(401);
     });

@@ -274,6 +274,7 @@ fn a_server_whose_log_takes_nothing_is_not_ready() {
         ready().await.is(200);
         for fault in [StoreFault::Full, StoreFault::Gone, LOST_ABSENT] {
             app.store.fails(fault);
+            no_verdict(&app.sign_in("nobody.of.that.name", PASSWORD).await.face());
             let told = ready().await.is(503);
             assert_eq!(told.body["unwell"], json!(["log"]), "{fault:?}");
             app.store.works();

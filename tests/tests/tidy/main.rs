@@ -13,6 +13,7 @@ mod limits;
 mod manifests;
 mod rules;
 mod supply;
+mod verifiers;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -236,11 +236,13 @@ impl Entity {
         Ok(Batch(batch?))
     }
 
-    /// The session that a caller holds: alive, and its use recorded where that is due.
+    /// The session that a caller holds: alive, and its use recorded where that is due. While the
+    /// log takes nothing no session is served: what ends one could not be recorded (SR-109).
     ///
     /// # Errors
     /// [`Refusal::NoSession`]; [`Fault`] where a use could not be recorded.
     pub async fn session(&mut self, call: &Call, session: HandleHash) -> Result<(), Halt> {
+        self.services.log.takes_entries().await?;
         let now = self.now();
         let open = self.account().open().ok_or(Refusal::NoSession)?;
         let seen = self.seen.get(&session).copied();

@@ -7,7 +7,7 @@ use countersign_events::account::{
 use countersign_events::id::{EventId, HandleHash};
 
 use super::guesses::{Admitted, may_tell};
-use crate::domain::account::{Account, Open};
+use crate::domain::account::{Account, Offer, Open};
 use crate::domain::command::{Context, Evidence};
 use crate::domain::totp::Drift;
 
@@ -17,6 +17,26 @@ pub(super) struct Place {
     pub(super) purpose: Purpose,
     pub(super) sign_in: Option<HandleHash>,
     pub(super) in_session: Option<HandleHash>,
+}
+
+/// By what leave a code is judged. Whatever was compared is judged under one, so that a way to
+/// prove something that nothing counts does not compile (SR-082).
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Leave<'a> {
+    /// The limits of its method admitted it, and count it.
+    Admitted(&'a Admitted),
+    /// It is for this authenticator on offer, which counts it: nobody guesses what he was shown.
+    Offer(&'a Offer),
+}
+
+impl Leave<'_> {
+    /// Whether it is leave for what was compared.
+    fn is_for(self, evidence: &Evidence) -> bool {
+        match self {
+            Self::Admitted(admitted) => admitted.method() == evidence.method(),
+            Self::Offer(offer) => evidence.factor() == Some(offer.factor),
+        }
+    }
 }
 
 /// What a code is worth.
@@ -41,8 +61,12 @@ pub(super) fn judge(
     open: &Open,
     evidence: &Evidence,
     place: &Place,
+    leave: Leave<'_>,
     context: &Context<'_>,
 ) -> Judged {
+    if !leave.is_for(evidence) {
+        return rejected(RejectedWhy::NoneIssued);
+    }
     match evidence {
         Evidence::Totp(compared) => {
             // An authenticator on offer has accepted nothing yet.
@@ -132,10 +156,14 @@ pub(super) fn refused(
     judged: Judged,
     evidence: &Evidence,
     place: &Place,
-    admitted: Option<&Admitted>,
+    leave: Leave<'_>,
     context: &Context<'_>,
 ) -> Vec<AccountEvent> {
     let Judged::Rejected { why, off_by_steps } = judged else { return vec![] };
+    let admitted = match leave {
+        Leave::Admitted(admitted) => Some(admitted),
+        Leave::Offer(_) => None,
+    };
     let method = evidence.method();
     let guesses = place.sign_in.map_or(0, |sign_in| {
         guesses_so_far(account, sign_in).saturating_add(u32::from(counts_as_guess(why)))

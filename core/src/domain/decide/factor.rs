@@ -7,7 +7,7 @@ use countersign_events::account::{
 };
 use countersign_events::id::{FactorId, HandleHash};
 
-use super::code::{self, Judged, Place};
+use super::code::{self, Judged, Leave, Place};
 use super::sessions::{ended, others, session_of};
 use super::sign_in::{alive, later, opened, proven_by};
 use super::{Decision, existing};
@@ -117,7 +117,7 @@ pub(super) fn activate(account: &Account, command: &Activate, context: &Context<
     let open = existing(account)?;
     let (factor, enroller) = (command.compared.factor, command.enroller);
     let enrolling = may_activate(account, enroller, context)?;
-    confirmable(open, factor, enroller, context)?;
+    let leave = Leave::Offer(confirmable(open, factor, enroller, context)?);
     let mut events = vec![];
     let (sign_in, in_session) = match enroller {
         Enroller::SignIn(hash) => (Some(hash), None),
@@ -126,9 +126,9 @@ pub(super) fn activate(account: &Account, command: &Activate, context: &Context<
     };
     let place = Place { purpose: Purpose::Enable, sign_in, in_session };
     let evidence = Evidence::Totp(command.compared);
-    let judged = code::judge(open, &evidence, &place, context);
+    let judged = code::judge(open, &evidence, &place, leave, context);
     if matches!(judged, Judged::Rejected { .. }) {
-        events.extend(code::refused(account, judged, &evidence, &place, None, context));
+        events.extend(code::refused(account, judged, &evidence, &place, leave, context));
         return Ok(events);
     }
     let mut accepted = code::accepted(judged, &evidence, &place, None);

@@ -84,6 +84,11 @@ pub(super) fn admit(
 }
 
 impl Admitted {
+    /// The method that it is a guess of.
+    pub(super) const fn method(&self) -> Method {
+        self.method
+    }
+
     /// The known device by whose lane it comes. In the lane of all, devices are all alike: nothing
     /// that happens at one of them forgives what was wrong there.
     pub(super) fn device(&self) -> Option<HandleHash> {

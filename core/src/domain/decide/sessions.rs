@@ -7,7 +7,7 @@ use countersign_events::account::{
 use countersign_events::id::HandleHash;
 
 use super::Decision;
-use super::code::{self, Judged, Place};
+use super::code::{self, Judged, Leave, Place};
 use super::devices;
 use super::guesses::admit;
 use super::recovery::stops_replacement;
@@ -76,10 +76,10 @@ fn prove_by_code(
     let (admitted, mut events) = admit(account, method, Some(command.session), context)?;
     let place =
         Place { purpose: Purpose::StepUp, sign_in: None, in_session: Some(command.session) };
-    let judged = code::judge(open, evidence, &place, context);
+    let leave = Leave::Admitted(&admitted);
+    let judged = code::judge(open, evidence, &place, leave, context);
     if matches!(judged, Judged::Rejected { .. }) {
-        let admitted = Some(&admitted);
-        events.extend(code::refused(account, judged, evidence, &place, admitted, context));
+        events.extend(code::refused(account, judged, evidence, &place, leave, context));
         return Ok(events);
     }
     let (assurance, amr) = proven_by(method);
@@ -136,7 +136,8 @@ pub(super) fn prove_address(
 ) -> Decision {
     let (admitted, mut events) = admit(account, Method::EmailCode, place.in_session, context)?;
     let evidence = Evidence::EmailCode { right };
-    let judged = code::judge(open, &evidence, place, context);
+    let leave = Leave::Admitted(&admitted);
+    let judged = code::judge(open, &evidence, place, leave, context);
     // Where no code was sent there is no guess, so that no cool-down ends them either.
     let session = place.in_session.and_then(|session| open.sessions.get(&session));
     let is_none = matches!(judged, Judged::Rejected { why: RejectedWhy::NoneIssued, .. });
@@ -144,8 +145,7 @@ pub(super) fn prove_address(
         return Err(Refusal::AuthenticationFailed);
     }
     if matches!(judged, Judged::Rejected { .. }) {
-        let admitted = Some(&admitted);
-        events.extend(code::refused(account, judged, &evidence, place, admitted, context));
+        events.extend(code::refused(account, judged, &evidence, place, leave, context));
     } else {
         events.extend(code::accepted(judged, &evidence, place, admitted.device()));
         events.push(proven);

@@ -15,7 +15,7 @@ use countersign_events::account::{
 use countersign_events::id::HandleHash;
 use jiff::Timestamp;
 
-use super::code::{self, Judged, Place};
+use super::code::{self, Judged, Leave, Place};
 use super::devices;
 use super::guesses::{admit, may_tell};
 use super::recovery::{may_change_email, stops_replacement};
@@ -203,10 +203,10 @@ pub(super) fn verify_code(
     let (admitted, mut events) = admit(account, method, Some(command.sign_in), context)?;
     let place =
         Place { purpose: Purpose::SignIn, sign_in: Some(command.sign_in), in_session: None };
-    let judged = code::judge(open, &command.evidence, &place, context);
+    let leave = Leave::Admitted(&admitted);
+    let judged = code::judge(open, &command.evidence, &place, leave, context);
     if matches!(judged, Judged::Rejected { .. }) {
-        let admitted = Some(&admitted);
-        events.extend(code::refused(account, judged, &command.evidence, &place, admitted, context));
+        events.extend(code::refused(account, judged, &command.evidence, &place, leave, context));
         return Ok(events);
     }
     let demands = open.password_change.is_some();

@@ -12,6 +12,7 @@ mod drift;
 mod email_codes;
 mod enrolling;
 mod factors;
+mod facts;
 mod forgiving;
 mod harness;
 mod histories;
