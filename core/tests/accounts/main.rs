@@ -12,12 +12,15 @@
 
 mod client_apps;
 mod codes;
+mod cost;
 mod directory;
 mod house;
 mod idempotency;
 mod journey;
 mod mail;
+mod many;
 mod once;
+mod replays;
 mod rules;
 mod shared_store;
 mod sources;

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use batch::{Batch, Sealed, stamped};
-pub use entity::{Begun, Entity, Services};
+pub use entity::{Begun, Entity, SNAPSHOT_EVERY, Services};
 pub use halt::Halt;
 pub use mint::Mint;
 pub(crate) use mint::secret;
