@@ -15,6 +15,8 @@ pub enum VaultFault {
     Down,
     /// Names and keys are answered; secrets are neither found nor written.
     NoSecrets,
+    /// Every secret is found, with a bit of it turned over.
+    Damaged,
 }
 
 /// Tells a vault when to fail. Clones tell the same one.
@@ -38,10 +40,14 @@ impl VaultSwitch {
 
     fn refuses(&self, call: &str) -> bool {
         match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            None => false,
+            None | Some(VaultFault::Damaged) => false,
             Some(VaultFault::Down) => true,
             Some(VaultFault::NoSecrets) => call.contains("secret"),
         }
+    }
+
+    fn spoils(&self) -> bool {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) == Some(VaultFault::Damaged)
     }
 
     /// A vault that fails when it is told to, in front of one that does not.
@@ -67,6 +73,24 @@ macro_rules! through {
                 }
                 self.inner.$name($($arg),*)
             })*
+
+            fn find_secret(
+                &self,
+                id: SecretId,
+            ) -> BoxFuture<'_, Result<Option<Vec<u8>>, VaultError>> {
+                Box::pin(async move {
+                    if self.switch.refuses("find_secret") {
+                        return Err(VaultError::Unavailable("told to be down".to_owned()));
+                    }
+                    let mut found = self.inner.find_secret(id).await?;
+                    if let Some(last) = found.iter_mut().flatten().last()
+                        && self.switch.spoils()
+                    {
+                        *last ^= 1;
+                    }
+                    Ok(found)
+                })
+            }
         }
     };
 }
@@ -79,7 +103,6 @@ through! {
     find_key(account: AccountId) -> Option<WrappedKey>;
     insert_key(account: AccountId, key: WrappedKey) -> WrappedKey;
     delete_key(account: AccountId) -> ();
-    find_secret(id: SecretId) -> Option<Vec<u8>>;
     insert_secret(row: SecretRow, sealed: Vec<u8>) -> bool;
     delete_secret(id: SecretId) -> ();
     secrets_of(account: AccountId) -> Vec<SecretRow>;

@@ -32,7 +32,7 @@ fn sr_022_a_code_by_e_mail_dies_after_ten_minutes_or_its_first_use() {
     });
 }
 
-/// SR-021, SR-023: a code is good in its own sign-in, and only the last one sent.
+/// SR-021, SR-023, AT-22: a code is good in its own sign-in, and only the last one sent.
 #[test]
 fn sr_021_a_code_by_e_mail_is_bound_to_its_sign_in_and_sr_023_voids_the_one_before() {
     run(async {
@@ -118,7 +118,7 @@ fn sr_007_codes_up_to_the_accepted_step_are_refused() {
     });
 }
 
-/// SR-017: a guess is compared with the one thing it names.
+/// SR-017, AT-48: a guess is compared with the one thing it names.
 #[test]
 fn sr_017_a_code_counts_for_the_method_and_factor_it_names() {
     run(async {
@@ -139,7 +139,7 @@ fn sr_017_a_code_counts_for_the_method_and_factor_it_names() {
     });
 }
 
-/// SR-034, SR-035: a recovery code is good on its own account, in its defined spellings.
+/// SR-034, SR-035, AT-20: a recovery code is good on its own account, in its defined spellings.
 #[test]
 fn sr_034_a_recovery_code_is_of_one_account_and_sr_035_has_few_spellings() {
     run(async {

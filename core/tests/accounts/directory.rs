@@ -95,6 +95,7 @@ fn sr_083_refused_attempts_are_summed_up_when_the_actor_goes() {
     });
 }
 
+/// SR-076, AT-17: nor does it let anybody in.
 #[test]
 fn sr_076_a_request_that_panics_takes_nobody_along() {
     run(async {

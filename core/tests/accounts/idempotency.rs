@@ -149,7 +149,7 @@ fn sr_066_the_same_answer_comes_again_after_a_restart() {
     });
 }
 
-/// SR-005: the secret of an offer is repeated until the first code, and never after it.
+/// SR-005, AT-43: the secret of an offer is repeated until the first code, and never after it.
 #[test]
 fn sr_005_an_offer_is_repeated_until_it_is_activated() {
     run(async {

@@ -133,7 +133,7 @@ fn sr_102_a_restart_forgets_nothing() {
     });
 }
 
-/// SR-051, SR-090: an unknown login is refused like a wrong password, at the same cost.
+/// SR-051, SR-090, AT-38: an unknown login is refused like a wrong password, at the same cost.
 #[test]
 fn sr_090_six_wrong_passwords_look_the_same_on_a_known_and_an_unknown_login() {
     run(async {

@@ -12,15 +12,18 @@
 
 mod client_apps;
 mod codes;
+mod cost;
 mod directory;
 mod golden_streams;
 mod house;
 mod idempotency;
 mod journey;
 mod mail;
+mod many;
 mod once;
 mod other_names;
 mod policy;
+mod replays;
 mod rules;
 mod shared_store;
 mod sources;

@@ -19,7 +19,7 @@ const OFFERS: usize = 1_000;
 /// Bytes of a secret that no other may begin with.
 const PREFIX_BYTES: usize = 5;
 
-/// SR-002: every offer has 20 fresh random bytes, also the second one of the same account.
+/// SR-002, AT-45: every offer has 20 fresh random bytes, also the second one of the same account.
 #[test]
 fn sr_002_every_offer_has_a_secret_of_its_own() {
     run(async {

@@ -103,8 +103,8 @@ fn code(secrets: &Secrets, nonce: Nonce) -> String {
     secrets.email_code(account(1), bound_to, Purpose::SignIn, address, nonce, 6).to_string()
 }
 
-/// SR-020: uniform over all six digits, leading zeros included. χ² over 10⁶ codes: 9 degrees of
-/// freedom for each place, 999 for the first three digits.
+/// SR-020, AT-45: uniform over all six digits, leading zeros included. χ² over 10⁶ codes: 9 degrees
+/// of freedom for each place, 999 for the first three digits.
 #[test]
 fn sr_020_e_mail_codes_are_six_uniform_digits() {
     const CODES: u32 = 1_000_000;

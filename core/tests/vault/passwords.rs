@@ -63,7 +63,7 @@ fn sr_050_weaker_parameters_are_outdated() {
     assert_eq!(found, PasswordMatch { right: true, outdated: true });
 }
 
-/// SR-051: nobody's password costs the same run.
+/// SR-051, AT-38: nobody's password costs the same run.
 #[test]
 fn sr_051_an_unknown_login_costs_one_run_like_a_known_one() {
     let passwords = passwords(cheap());
@@ -102,7 +102,7 @@ fn sr_048_a_password_is_compared_whole_and_as_received() {
     assert_eq!(block_on(passwords.verify(decomposed, Some(&composed))).unwrap(), RIGHT);
 }
 
-/// SR-052: more than the queue holds are refused at once; the others are all answered.
+/// SR-052, AT-55: more than the queue holds are refused at once; the others are all answered.
 #[test]
 fn sr_052_hashing_is_bounded_in_parallel_and_in_waiting() {
     let passwords = Passwords::new(House::new().keyring, Argon2Params::default(), 2, 10);

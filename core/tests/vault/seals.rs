@@ -11,7 +11,7 @@ use futures::executor::block_on;
 
 use super::{House, account, at};
 
-/// SR-137: a ciphertext that was moved to another account, kind or version does not open.
+/// SR-137, AT-43: a ciphertext that was moved to another account, kind or version does not open.
 #[test]
 fn sr_137_a_swapped_ciphertext_does_not_open() {
     let house = House::new();

@@ -165,6 +165,34 @@ impl TestApp {
         Ok(())
     }
 
+    /// Bytes of all entries of the log, read from its file as it is now.
+    ///
+    /// # Panics
+    /// Where the log does not read.
+    #[must_use]
+    pub fn log_bytes(&self) -> usize {
+        loudly(self.read_bytes())
+    }
+
+    /// Bytes of the log's file with its write-ahead log.
+    #[must_use]
+    pub fn log_file_bytes(&self) -> usize {
+        let bytes = ["log.db", "log.db-wal"].map(|name| {
+            let found = std::fs::metadata(self.data().join(name));
+            found.map_or(0, |found| usize::try_from(found.len()).unwrap_or(usize::MAX))
+        });
+        bytes.into_iter().fold(0, usize::saturating_add)
+    }
+
+    fn read_bytes(&self) -> anyhow::Result<usize> {
+        let mut source = Source::open(self.data())?;
+        let mut bytes: usize = 0;
+        while let Some(line) = source.next_line()? {
+            bytes = bytes.saturating_add(line.bytes.len());
+        }
+        Ok(bytes)
+    }
+
     fn read_events(&self, account: &str) -> anyhow::Result<Vec<AccountEvent>> {
         let stream = StreamId::Account(AccountId::parse(account)?);
         let mut source = Source::open(self.data())?;

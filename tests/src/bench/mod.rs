@@ -4,6 +4,7 @@
 //! Absolute figures belong to a machine; ratios carry over. Everything that is compared is
 //! measured in one run on one machine.
 
+pub mod age;
 pub mod audit;
 pub mod disk;
 pub mod http;

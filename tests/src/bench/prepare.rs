@@ -30,6 +30,7 @@ use countersign_events::id::{AccountId, ClientId};
 use countersign_events::store::sqlite::SqliteStore;
 use data_encoding::BASE32_NOPAD;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 /// Accounts that are prepared at once: enough to fill the log's batches.
@@ -60,7 +61,12 @@ pub struct Preparation {
 /// The present time step.
 #[must_use]
 pub fn step_now() -> u64 {
-    u64::try_from(SystemClock.now().as_second() / PERIOD_SECONDS).unwrap_or(0)
+    step_at(SystemClock.now())
+}
+
+/// The time step of a time.
+pub(super) fn step_at(at: Timestamp) -> u64 {
+    u64::try_from(at.as_second() / PERIOD_SECONDS).unwrap_or(0)
 }
 
 impl Prepared {
@@ -95,7 +101,7 @@ fn code(secret: &[u8], step: u64) -> anyhow::Result<String> {
 /// # Errors
 /// What could not be written.
 pub async fn prepare(data: &Path, accounts: usize, sign_ins: usize) -> anyhow::Result<Preparation> {
-    let opened = open(data).await?;
+    let (_services, opened) = open(data, Arc::new(SystemClock)).await?;
     let added = yes(opened.add_client(&call(&opened)?, "bench".into(), scopes()).await)?;
     let client = added.client;
     let accounts = stream::iter(0..accounts)
@@ -112,13 +118,16 @@ pub async fn prepare(data: &Path, accounts: usize, sign_ins: usize) -> anyhow::R
 }
 
 /// The parts that a directory of accounts stands on, without a server before them.
-async fn open(data: &Path) -> anyhow::Result<Accounts> {
+pub(super) async fn open(
+    data: &Path,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<(Arc<Services>, Accounts)> {
     std::fs::create_dir_all(data)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let keyring = Arc::new(Keyring::open_or_create(&data.join("keys"), entropy.as_ref())?);
     let vault = Arc::new(SqliteVault::open(&data.join("vault.db"))?);
-    let store = Arc::new(SqliteStore::open(&data.join("log.db"), Arc::new(|| SystemClock.now()))?);
+    let told = Arc::clone(&clock);
+    let store = Arc::new(SqliteStore::open(&data.join("log.db"), Arc::new(move || told.now()))?);
     let key = keyring.log_public_key();
     let log = Log::open(store, key, "bench.invalid", clock, Arc::clone(&entropy)).await?;
     let params = Argon2Params { m_kib: 8, t: 1, p: 1 };
@@ -132,14 +141,14 @@ async fn open(data: &Path) -> anyhow::Result<Accounts> {
     });
     let directory = Directory::start(2, &services);
     let read_model = ReadModel::open(&data.join("unused-read.db"))?;
-    Ok(Accounts::new(services, directory, read_model))
+    Ok((Arc::clone(&services), Accounts::new(services, directory, read_model)))
 }
 
-fn scopes() -> Vec<Scope> {
+pub(super) fn scopes() -> Vec<Scope> {
     vec![Scope::AccountsWrite, Scope::SignInsVouch, Scope::FactorsWrite]
 }
 
-fn call(accounts: &Accounts) -> anyhow::Result<Call> {
+pub(super) fn call(accounts: &Accounts) -> anyhow::Result<Call> {
     Ok(Call {
         by: By::System,
         net: Net { ip: "127.0.0.1".into(), user_agent: None, language: None },
@@ -149,7 +158,7 @@ fn call(accounts: &Accounts) -> anyhow::Result<Call> {
     })
 }
 
-fn yes<T>(verdict: Verdict<T>) -> anyhow::Result<T> {
+pub(super) fn yes<T>(verdict: Verdict<T>) -> anyhow::Result<T> {
     verdict?.map_err(|refusal| anyhow!(refusal))
 }
 
@@ -157,7 +166,7 @@ fn subject(number: usize) -> String {
     format!("user {number}")
 }
 
-async fn registered(
+pub(super) async fn registered(
     accounts: &Accounts,
     client: ClientId,
     subject: String,

@@ -1,4 +1,5 @@
-//! `bench`: measures and prints a table; `bench echo` is the bare server it compares with.
+//! `bench`: measures and prints a table; `bench age` measures only what an account's past costs,
+//! and `bench echo` is the bare server that the table compares with.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -6,7 +7,7 @@ use std::time::Instant;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context as _, bail};
 use countersign_tests::bench::prepare::prepare;
-use countersign_tests::bench::{audit, disk, say, table, whole};
+use countersign_tests::bench::{age, audit, disk, say, table, whole};
 
 /// Accounts prepared unless told otherwise: in the end, their log has more than a million entries.
 const ACCOUNTS: usize = 140_000;
@@ -17,6 +18,7 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("echo") => actix_rt::System::new().block_on(serve_echo()),
+        Some("age") => measure_age(),
         Some(number) => measure(number.parse().context("the number of accounts")?),
         None => measure(ACCOUNTS),
     }
@@ -48,7 +50,13 @@ fn measure(accounts: usize) -> anyhow::Result<()> {
         whole::starts(&program, &data).await
     })?;
     audit::verify(&program, &data)?;
-    audit::replay(&program, &data, &preparation)
+    audit::replay(&program, &data, &preparation)?;
+    measure_age()
+}
+
+fn measure_age() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    actix_rt::System::new().block_on(age::measure(directory.path()))
 }
 
 /// A program that was built beside this one.

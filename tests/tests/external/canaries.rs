@@ -29,8 +29,8 @@ fn plant_what_is_typed(canaries: &mut Canaries) {
     }
 }
 
-/// SR-106, SR-024, SR-071: log, write-ahead log, vault, read models, standard output, the access
-/// log and the metrics hold none of it.
+/// SR-106, SR-024, SR-071, AT-43, AT-44: log, write-ahead log, vault, read models, standard output,
+/// the access log and the metrics hold none of it.
 #[test]
 fn sr_106_planted_secrets_are_found_nowhere() {
     let directory = tempfile::tempdir().unwrap();

@@ -239,8 +239,8 @@ fn sr_053_at_58_a_mailbox_alone_is_not_enough() {
     });
 }
 
-/// SR-030, SR-051, SR-054: nobody learns whether there is an account; a link is for one account,
-/// one purpose, half an hour.
+/// SR-030, SR-051, SR-054, AT-22: nobody learns whether there is an account; a link is for one
+/// account, one purpose, half an hour.
 #[test]
 fn sr_054_a_link_to_a_new_password_is_good_for_one_thing() {
     TestApp::run(async |app| {

@@ -143,7 +143,7 @@ fn sr_077_what_is_not_well_formed_is_400_and_nothing_happens() {
     });
 }
 
-/// SR-010: a malformed code is 400 wherever a code is taken, and is no guess.
+/// SR-010, AT-18: a malformed code is 400 wherever a code is taken, and is no guess.
 #[test]
 fn sr_010_a_malformed_code_is_no_guess_wherever_it_is_typed() {
     TestApp::run(async |app| {
@@ -183,7 +183,7 @@ fn sr_010_a_malformed_code_is_no_guess_wherever_it_is_typed() {
     });
 }
 
-/// SR-010, SR-035: the same of recovery codes, at the sign-in and within a session.
+/// SR-010, SR-035, AT-18: the same of recovery codes, at the sign-in and within a session.
 #[test]
 fn sr_010_what_is_no_recovery_code_is_no_guess() {
     TestApp::run(async |app| {

@@ -15,9 +15,9 @@ const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.
 const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 /// What a browser holds after a sign-in.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     session: String,
-    device: String,
+    pub(crate) device: String,
 }
 
 impl Browser {
@@ -28,7 +28,7 @@ impl Browser {
 }
 
 /// The password in a browser that holds this.
-async fn begin(app: &TestApp, person: &Person, device: &str) -> Answered {
+pub(crate) async fn begin(app: &TestApp, person: &Person, device: &str) -> Answered {
     let call = as_page(app, app.sign_in(&person.login, PASSWORD)).header("user-agent", AGENT);
     let begun = at_device(call, device).await.is(200);
     let waiting = cookie(&begun, SIGN_IN).unwrap_or_default();
@@ -37,7 +37,7 @@ async fn begin(app: &TestApp, person: &Person, device: &str) -> Answered {
 }
 
 /// The whole sign-in, with the code of the authenticator.
-pub(super) async fn sign_in(app: &TestApp, person: &Person, device: &str) -> Browser {
+pub(crate) async fn sign_in(app: &TestApp, person: &Person, device: &str) -> Browser {
     app.pass(STEP).await;
     let begun = begin(app, person, device).await;
     let path = format!("/v1/sign-ins/{}/answers", begun.text_at("/id"));

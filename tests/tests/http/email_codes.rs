@@ -141,3 +141,45 @@ fn at_50_an_account_is_sent_three_codes_a_day_from_anywhere() {
         assert_eq!(sent(app, &marlene).await, A_DAY + 1);
     });
 }
+
+/// AT-24, SR-022, SR-026: what bounds a code by e-mail holds where it is sent and where it is
+/// typed: nobody is sent a fourth, five wrong ones are all that is evaluated, then none is sent
+/// either; and it dies after ten minutes, though what it is bound to lives on.
+#[test]
+fn at_24_a_code_by_e_mail_has_limits_where_it_is_sent_and_where_it_is_typed() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.limits").await;
+        for number in 0..=A_DAY {
+            app.pass(RESEND).await;
+            let sign_in = app.begin(&marlene).await;
+            app.email_code(&sign_in).await.is(if number < A_DAY { 202 } else { 429 });
+        }
+        let erika = app.person("erika.limits").await;
+        let (one, two) = (app.begin(&erika).await, app.begin(&erika).await);
+        for sign_in in [&one, &two] {
+            app.email_code(sign_in).await.is(202);
+            app.settle().await;
+            app.pass(RESEND).await;
+        }
+        let code = app.post.newest_code(&erika.email).unwrap();
+        let wrong = ["000000", "000001"].into_iter().find(|other| *other != code).unwrap();
+        for number in 0..5 {
+            let sign_in = if number < 3 { &one } else { &two };
+            app.answer(sign_in, "email_code", wrong).await.is(401);
+        }
+        app.answer(&two, "email_code", &code).await.is(429);
+        let third = app.begin(&erika).await;
+        app.email_code(&third).await.is(429);
+        app.answer(&third, "totp", &app.code(&erika)).await.is(200);
+
+        let gerda = app.registered("gerda.limits").await;
+        let confirm = |body| app.post("/v1/accounts/me/email/confirm", &body).bearer(&gerda.token);
+        for (seconds, status) in [(601, 401), (599, 200)] {
+            confirm(json!({})).await.is(202);
+            app.settle().await;
+            let code = app.post.newest_code(&gerda.email).unwrap();
+            app.pass(SignedDuration::from_secs(seconds)).await;
+            confirm(json!({ "code": code })).await.is(status);
+        }
+    });
+}

@@ -263,9 +263,9 @@ fn sr_091_500_vouched_users_behind_one_server_with_3_typos_each_block_nobody() {
                 let subject = format!("user-{number}");
                 let id = vouched(app, key, &subject, &address(*number)).await;
                 let wrong = app.wrong_code_of(secret);
-                for typo in [wrong.as_str(), wrong.as_str(), "12345"] {
-                    let status = app.answer(&id, "totp", typo).await.status;
-                    assert!(status == 401 || status == 400, "{subject}: {status}");
+                for _ in 0..3 {
+                    let status = app.answer(&id, "totp", &wrong).await.status;
+                    assert_eq!(status, 401, "{subject}");
                 }
                 app.answer(&id, "totp", &app.code_of(secret, 0)).await.is(200);
             })

@@ -1,5 +1,5 @@
-//! SR-098: no verdict before it is recorded, and none where it cannot be. Afterwards the truth is
-//! one of two, recorded or not, and what a code is worth follows the log.
+//! SR-098, AT-17: no verdict before it is recorded, and none where it cannot be. Afterwards the
+//! truth is one of two, recorded or not, and what a code is worth follows the log.
 
 use std::collections::BTreeSet;
 use std::future::IntoFuture as _;

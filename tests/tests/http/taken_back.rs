@@ -54,8 +54,8 @@ async fn resets(app: &TestApp, to: &str) -> usize {
     letters(app, to, "A new password").await.len()
 }
 
-/// SR-089: a login that reads like an address is the account's own, so that nobody is sent what
-/// another asked for.
+/// SR-089, AT-34: a login that reads like an address is the account's own, so that nobody is sent
+/// what another asked for.
 #[test]
 fn sr_089_a_login_is_not_somebody_elses_address() {
     TestApp::run(async |app| {

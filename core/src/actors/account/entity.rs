@@ -30,8 +30,9 @@ use crate::handle::DeviceHandle;
 
 /// Tells this shape of snapshots from any other.
 const SNAPSHOT_SHAPE: u32 = 9;
-/// A load that folds more events than this leaves a snapshot behind.
-const SNAPSHOT_EVERY: usize = 128;
+/// So many events of a stream after its snapshot leave another one behind, whether they were read
+/// or written: what a load reads never grows with an account's age, nor with how long it was live.
+pub const SNAPSHOT_EVERY: usize = 128;
 
 /// One account in memory.
 pub struct Entity {
@@ -54,6 +55,8 @@ pub struct Entity {
 struct Loaded {
     account: Account,
     head: Head,
+    /// Events since the last snapshot.
+    since_snapshot: usize,
 }
 
 /// A request at its beginning.
@@ -144,7 +147,7 @@ impl Entity {
             None => {
                 let (account, head) = self.snapshot_state().await?;
                 let from = head.revision.map_or(Revision::new(0), Revision::next);
-                self.loaded = Some(Loaded { account, head });
+                self.loaded = Some(Loaded { account, head, since_snapshot: 0 });
                 from
             }
         };
@@ -161,10 +164,9 @@ impl Entity {
         if let Some(last) = tail.last() {
             loaded.head = Head::of(last)?;
         }
+        loaded.since_snapshot = loaded.since_snapshot.saturating_add(tail.len());
         (self.loaded, self.behind) = (Some(loaded), false);
-        if tail.len() >= SNAPSHOT_EVERY {
-            self.leave_snapshot().await;
-        }
+        self.leave_snapshot().await;
         Ok(())
     }
 
@@ -187,8 +189,15 @@ impl Entity {
         }
     }
 
-    async fn leave_snapshot(&self) {
-        let Some(Loaded { account, head }) = &self.loaded else { return };
+    /// Leaves a snapshot where the last one is too many events ago. One that could not be left is
+    /// tried again after as many.
+    async fn leave_snapshot(&mut self) {
+        let Some(loaded) = self.loaded.as_mut() else { return };
+        if loaded.since_snapshot < SNAPSHOT_EVERY {
+            return;
+        }
+        loaded.since_snapshot = 0;
+        let (head, account) = (loaded.head, &loaded.account);
         let (Some(revision), Ok(bytes)) = (head.revision, serde_json::to_vec(account)) else {
             return;
         };
@@ -394,7 +403,9 @@ impl Entity {
                 let mut loaded = self.loaded.take().unwrap_or_default();
                 loaded.account = batch.iter().fold(loaded.account, evolve);
                 loaded.head = head;
+                loaded.since_snapshot = loaded.since_snapshot.saturating_add(batch.len());
                 self.loaded = Some(loaded);
+                self.leave_snapshot().await;
                 Ok(Batch(batch))
             }
         }

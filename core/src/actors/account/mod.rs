@@ -26,7 +26,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use batch::{Batch, Sealed, stamped};
-pub use entity::{Begun, Entity};
+pub use entity::{Begun, Entity, SNAPSHOT_EVERY};
 pub use halt::Halt;
 pub use mint::Mint;
 pub(crate) use mint::secret;

@@ -8,7 +8,7 @@ use countersign_events::account::{AccountEvent, FactorResynced, Method, Purpose,
 use countersign_events::id::{FactorId, HandleHash};
 
 use super::Decision;
-use super::code::{self, Judged, Place};
+use super::code::{self, Judged, Leave, Place};
 use super::guesses::admit;
 use super::sessions::session_of;
 use crate::domain::account::{Account, Factor};
@@ -57,8 +57,8 @@ pub(super) fn resync(
             None => RejectedWhy::Wrong,
         };
         let judged = Judged::Rejected { why, off_by_steps: None };
-        let admitted = Some(&admitted);
-        events.extend(code::refused(account, judged, &evidence, &place, admitted, context));
+        let leave = Leave::Admitted(&admitted);
+        events.extend(code::refused(account, judged, &evidence, &place, leave, context));
         return Ok(events);
     };
     let judged = Judged::Totp { step, offset };

@@ -185,7 +185,7 @@ fn sr_009_a_code_that_two_steps_share_is_not_refused_for_the_earlier() {
     assert!(compared.is_reused(fresh(), Some(101)));
 }
 
-/// SR-011: as many codes are computed for a hit at any place as for a miss.
+/// SR-011, AT-39: as many codes are computed for a hit at any place as for a miss.
 #[test]
 fn sr_011_every_candidate_is_computed_whatever_matches() {
     for hit in [None, Some(90), Some(99), Some(100), Some(101), Some(110)] {

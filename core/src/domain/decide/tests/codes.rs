@@ -185,7 +185,7 @@ fn sr_017_a_code_counts_against_the_named_method_alone() {
     assert_eq!(after.unresolved(Method::Totp), 0);
 }
 
-/// SR-017: with three authenticators, one guess is one fact about one of them.
+/// SR-017, AT-48: with three authenticators, one guess is one fact about one of them.
 #[test]
 fn sr_017_one_guess_is_held_against_one_authenticator() {
     let mut given = a_minute_later();

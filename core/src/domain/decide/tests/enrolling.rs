@@ -177,7 +177,7 @@ fn an_authenticator_is_activated_while_codes_must_wait() {
     assert_eq!(given.when(activate(Some(1), given.compared(1, &[0]))).events().len(), 3);
 }
 
-/// SR-113: begun twice, the first offer is dead, and the event says so.
+/// SR-113, AT-46: begun twice, the first offer is dead, and the event says so.
 #[test]
 fn sr_113_a_second_offer_takes_the_firsts_place() {
     let given = offered();
@@ -202,7 +202,7 @@ fn sr_113_only_the_session_that_began_confirms() {
     by_client.when(activate(Some(1), by_client.compared(1, &[0]))).refused(no_offer());
 }
 
-/// SR-113: ten minutes, to the second.
+/// SR-113, AT-46: ten minutes, to the second.
 #[test]
 fn sr_113_an_offer_lapses_after_ten_minutes() {
     let last = offered().at(mins(10) - secs(1));

@@ -110,8 +110,8 @@ fn the_codes_die_with_the_last_authenticator() {
     given.answer(code(Some(0))).then([AccountEvent::CodeRejected(none)]);
 }
 
-/// SR-037, SR-060: recovery codes have a counter of their own; with the tenth wrong one, in two
-/// sign-ins, they wait an hour, and the sign-ins that waited are dead afterwards.
+/// SR-037, SR-060, AT-21: recovery codes have a counter of their own; with the tenth wrong one, in
+/// two sign-ins, they wait an hour, and the sign-ins that waited are dead afterwards.
 #[test]
 fn sr_037_ten_wrong_recovery_codes_wait_an_hour_and_end_the_sign_ins() {
     let mut given = given(waiting())
