@@ -79,7 +79,7 @@ impl Resync {
         mint: &Mint,
     ) -> Result<Batch, Halt> {
         let secret = {
-            let (now, policy) = (entity.now(), &entity.services.policy);
+            let (now, policy) = (entity.now(), entity.policy());
             let context = Context { now, policy, refused: &[].into(), device: None };
             resynchronisable(entity.account(), session, self.factor, &context)?.secret
         };

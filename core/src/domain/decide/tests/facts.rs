@@ -36,6 +36,8 @@ const fn row(command: &Command) -> (&'static str, &'static str) {
         Command::ReplaceRecoveryCodes { .. } => {
             ("ReplaceRecoveryCodes", "account.recovery_codes_issued")
         }
+        Command::ResyncFactor { .. } => ("ResyncFactor", "account.factor_resynced"),
+        Command::UnlockPassword { .. } => ("UnlockPassword", "account.password_unlocked"),
         Command::ChangePassword(_) => ("ChangePassword", "account.password_set"),
         Command::RequestPasswordReset => {
             ("RequestPasswordReset", "account.password_reset_requested")
@@ -155,7 +157,7 @@ fn cases() -> Vec<(Given, Command)> {
         ),
         (
             given(enrolled()),
-            Command::Repudiate(Repudiate { cause: event_id(3), told: Told::Other }),
+            Command::Repudiate(Repudiate { cause: event_id(3), at: start(), told: Told::Other }),
         ),
         (given(enrolled()).after(mins(6)), Command::UseSession(session(1))),
         (
