@@ -19,26 +19,38 @@ pub(super) struct Known {
     now: BTreeMap<HandleHash, Timestamp>,
     /// The one that just gave way to another.
     gave_way: Option<HandleHash>,
+    /// The one that was just made known.
+    made: Option<HandleHash>,
     /// The browser that has tries of its own at the password, and until when.
     admitted: Option<(HandleHash, Timestamp)>,
+    /// The devices that a client app named, by the sign-ins and sessions that it began.
+    named: BTreeMap<HandleHash, HandleHash>,
 }
 
 impl Known {
     pub(super) fn event(&mut self, now: Timestamp, event: &AccountEvent) {
         self.now.retain(|_, until| now < *until);
-        self.gave_way = None;
+        (self.gave_way, self.made) = (None, None);
         self.admitted = self.admitted.filter(|(_, until)| now < *until);
         match event {
             AccountEvent::PasswordVerified(verified) => {
-                self.opened(now, verified.sign_in.as_ref(), verified.session.as_ref());
+                let session = verified.session.as_ref();
+                self.goes_on(None, verified.sign_in.as_ref(), session);
+                self.opened(now, verified.sign_in.as_ref(), session);
             }
             AccountEvent::FirstFactorVouched(vouched) => {
-                self.opened(now, vouched.sign_in.as_ref(), vouched.session.as_ref());
+                let (sign_in, session) = (vouched.sign_in.as_ref(), vouched.session.as_ref());
+                let begun = sign_in.map(|it| it.sign_in).or(session.map(|it| it.session));
+                self.named.extend(begun.zip(vouched.device));
+                self.opened(now, sign_in, session);
             }
             AccountEvent::CodeVerified(verified) => {
-                self.opened(now, verified.next.as_ref(), verified.session.as_ref());
+                let (next, session) = (verified.next.as_ref(), verified.session.as_ref());
+                self.goes_on(verified.sign_in, next, session);
+                self.opened(now, next, session);
             }
             AccountEvent::PasswordSet(set) => {
+                self.goes_on(set.sign_in, set.next.as_ref(), set.session.as_ref());
                 self.opened(now, set.next.as_ref(), set.session.as_ref());
                 let begun = set.session.as_ref().and_then(|opened| opened.device.as_ref());
                 let is_new = match set.why {
@@ -68,20 +80,31 @@ impl Known {
         }
     }
 
-    /// Whether a device is known.
-    pub(super) fn has(&self, device: HandleHash) -> bool {
-        self.now.contains_key(&device)
+    /// What a client app named is named of what goes on from there.
+    fn goes_on(
+        &mut self,
+        from: Option<HandleHash>,
+        sign_in: Option<&SignInOpened>,
+        session: Option<&SessionOpened>,
+    ) {
+        let from = from.or(session.and_then(|opened| opened.replaces));
+        let named = from.and_then(|from| self.named.get(&from).copied());
+        let to = sign_in.map(|it| it.sign_in).or(session.map(|it| it.session));
+        self.named.extend(to.zip(named));
     }
 
-    /// Whether a guess of a method may be counted as one of this device.
-    pub(super) fn counts(&self, method: Method, device: HandleHash) -> bool {
-        let admitted = self.admitted.is_some_and(|(admitted, _)| admitted == device);
-        self.has(device) || (method == Method::Password && admitted)
-    }
-
-    /// The same before the present event.
+    /// Whether a guess of a method was to be counted as one of this device, before the present event.
     pub(super) fn was(&self, method: Method, device: HandleHash) -> bool {
-        self.counts(method, device) || self.gave_way == Some(device)
+        let made = self.made == Some(device);
+        let admitted = self.admitted.is_some_and(|(admitted, _)| admitted == device);
+        (self.now.contains_key(&device) && !made)
+            || self.gave_way == Some(device)
+            || (method == Method::Password && admitted)
+    }
+
+    /// The device that a client app named where this was begun.
+    pub(super) fn named(&self, within: Option<HandleHash>) -> Option<HandleHash> {
+        self.named.get(&within?).copied()
     }
 
     fn opened(
@@ -109,6 +132,7 @@ impl Known {
             self.now.remove(&unseen.unwrap());
         }
         assert!(self.now.insert(remembered.device, remembered.expires_at).is_none(), "a new one");
+        self.made = Some(remembered.device);
     }
 
     /// The state knows no device that the books do not.

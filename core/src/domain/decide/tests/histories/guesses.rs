@@ -121,7 +121,7 @@ impl Guesses {
         at @ At { now, .. }: At<'_>,
     ) {
         let Counted { lane, device, .. } = counted;
-        assert_eq!((lane, device), self.expected(method, at), "the lane of a guess");
+        assert_eq!((lane, device), self.expected(method, within, at), "the lane of a guess");
         self.evaluated(method, lane, now);
         let failure = Failure { at: now, within, device, lane };
         self.unresolved.entry(method).or_default().push(failure);
@@ -134,8 +134,14 @@ impl Guesses {
     }
 
     /// The lane that a guess comes by, and the device that it is tied to: none in the lane of all.
-    fn expected(&self, method: Method, at: At<'_>) -> (Lane, Option<HandleHash>) {
-        let device = at.holds.filter(|device| at.devices.was(method, *device));
+    fn expected(
+        &self,
+        method: Method,
+        within: Option<HandleHash>,
+        at: At<'_>,
+    ) -> (Lane, Option<HandleHash>) {
+        let device = at.devices.named(within).or(at.holds);
+        let device = device.filter(|device| at.devices.was(method, *device));
         let lane = self.lane(method, device, at.now);
         (lane, device.filter(|_| lane == Lane::Known))
     }
@@ -157,8 +163,13 @@ impl Guesses {
     }
 
     /// A right one: by the lane that it had to come by.
-    fn accepted(&mut self, method: Method, device: Option<HandleHash>, at: At<'_>) {
-        let (lane, expected) = self.expected(method, at);
+    fn accepted(
+        &mut self,
+        method: Method,
+        (within, device): (Option<HandleHash>, Option<HandleHash>),
+        at: At<'_>,
+    ) {
+        let (lane, expected) = self.expected(method, within, at);
         assert_eq!(device, expected, "the lane of a right guess");
         self.evaluated(method, lane, at.now);
     }
@@ -173,7 +184,8 @@ impl Guesses {
 
     fn code_verified(&mut self, verified: &CodeVerified, at: At<'_>) {
         if verified.purpose != Purpose::Enable {
-            self.accepted(verified.method, verified.device, at);
+            let within = verified.sign_in.or(verified.in_session);
+            self.accepted(verified.method, (within, verified.device), at);
         }
         if matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp) {
             let proves = verified.method != Method::EmailCode;
@@ -232,10 +244,10 @@ impl Guesses {
                 self.rejected(Method::Password, rejected.in_session, rejected.counted, at);
             }
             AccountEvent::PasswordVerified(verified) => {
-                self.accepted(Method::Password, verified.device, at);
                 let opened = verified.session.as_ref();
                 let token = opened.map(|opened| opened.session);
                 let replaced = opened.and_then(|opened| opened.replaces);
+                self.accepted(Method::Password, (replaced, verified.device), at);
                 self.forgive_within(&[Method::Password], replaced.filter(|it| Some(*it) != token));
                 self.remembered(opened);
             }

@@ -1,7 +1,7 @@
 //! What a life is made of: chance, and scenes that chance alone would not play.
 
 use countersign_events::account::{Method, PasswordSetWhy, Purpose, ResetScope};
-use countersign_events::id::SecretVersion;
+use countersign_events::id::{HandleHash, SecretVersion};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -180,6 +180,8 @@ fn guesses() -> impl Strategy<Value = Action> {
         FirstFactor::PasswordWrong,
         FirstFactor::PasswordWrong,
         FirstFactor::Vouched { device: None },
+        FirstFactor::Vouched { device: Some(HandleHash::new([0xD1; 16])) },
+        FirstFactor::Vouched { device: Some(HandleHash::new([0xD2; 16])) },
     ]);
     let code_for = select(vec![
         Purpose::SignIn,
