@@ -36,6 +36,7 @@ fn scene() -> impl Strategy<Value = Vec<Step>> {
         guessed_at_and_by_mail(),
         guesses_for_days(Typed::Recovery(None)),
         guesses_for_days(Typed::Email(false)),
+        guesses_by_mail(),
     ];
     let played = select(scenes.to_vec());
     (played, proptest::option::of((0_usize..12, passes(), action()))).prop_map(
@@ -73,7 +74,16 @@ fn guesses_for_days(typed: Typed) -> Vec<Step> {
     vec![half_day; 14].concat()
 }
 
-/// The same, until the holder sets another password by mail.
+/// The same with codes by e-mail that were sent.
+fn guesses_by_mail() -> Vec<Step> {
+    let first = FirstFactor::PasswordRight { rehashed: None };
+    let sent = (secs(61), Action::Send(Purpose::SignIn, 0));
+    let guess = now(Action::Answer(0, Typed::Email(false)));
+    let begun = vec![(hours(12), Action::SignIn(first)), sent];
+    vec![[begun, vec![guess; 5]].concat(); 14].concat()
+}
+
+/// Somebody who guesses codes, until the holder sets another password by mail.
 fn guessed_at_and_by_mail() -> Vec<Step> {
     let reset = vec![now(Action::RequestReset), now(Action::ResetPassword)];
     [confirms(), guesses_for_days(Typed::Totp(0, vec![])), reset].concat()
