@@ -2,13 +2,13 @@
 //!
 //! Counted anew from what the log says was wrong, where, and what forgave it. A guess tells its
 //! lane by the device that it names: known then, and with guesses left; one without is in the lane
-//! of all. The numbers are those that the product's own arithmetic stands on.
+//! of all. The numbers are those of the policy that was in force.
 
 use std::collections::BTreeMap;
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, CodeVerified, Counted, Lane, Method, PasswordSet, PasswordSetWhy,
-    Purpose, RejectedWhy, ResetScope, SessionOpened,
+    AccountEvent, BrowserAdmitted, CodeRejected, CodeVerified, Counted, Lane, Method, PasswordSet,
+    PasswordSetWhy, Purpose, RejectedWhy, ResetScope, SessionOpened,
 };
 use countersign_events::id::HandleHash;
 use jiff::Timestamp;
@@ -18,10 +18,11 @@ use super::{Act, Breach, Rule};
 use crate::domain::limits::{Limits, SECOND_STEPS, window};
 
 /// What was wrong and is not forgiven.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Guesses {
-    limits: Limits,
     wrong: BTreeMap<Method, Vec<Wrong>>,
+    /// The browser in which a link of a mail was followed: it has tries of its own at the password.
+    browser: Option<BrowserAdmitted>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,23 +33,18 @@ struct Wrong {
     device: Option<HandleHash>,
 }
 
-/// When a guess was made, and what was known by then.
+/// When a guess was made, what was known by then, and the limits that were in force.
 #[derive(Debug, Clone, Copy)]
 struct Then<'a> {
     at: Timestamp,
     devices: &'a Devices,
-}
-
-impl Default for Guesses {
-    fn default() -> Self {
-        Self { limits: Limits::standard(), wrong: BTreeMap::new() }
-    }
+    limits: &'a Limits,
 }
 
 impl Guesses {
     /// Takes what happened next, before the devices do.
     pub(super) fn take(&mut self, act: &Act<'_>, devices: &Devices, breaches: &mut Vec<Breach>) {
-        let then = Then { at: act.at, devices };
+        let then = Then { at: act.at, devices, limits: &act.policy.limits };
         match act.event {
             AccountEvent::PasswordRejected(rejected) => {
                 let (within, counted) = (rejected.in_session, rejected.counted);
@@ -67,6 +63,11 @@ impl Guesses {
             AccountEvent::FirstFactorVouched(vouched) => self.renewed(vouched.session.as_ref()),
             AccountEvent::CodeVerified(verified) => self.code_verified(verified, then, breaches),
             AccountEvent::PasswordSet(set) => self.password_set(set),
+            AccountEvent::PasswordUnlocked(unlocked) => {
+                self.forgive(&[Method::Password], |wrong| wrong.device.is_none());
+                self.browser = unlocked.browser;
+            }
+            AccountEvent::Repudiated(_) => self.browser = None,
             AccountEvent::LockoutReset(reset) => {
                 let counters = reset.scope == ResetScope::Counters;
                 self.wrong.retain(|method, _| {
@@ -141,7 +142,7 @@ impl Guesses {
         then: Then<'_>,
         breaches: &mut Vec<Breach>,
     ) {
-        let (limit, span) = (self.limits.of(method), window(method));
+        let (limit, span) = (then.limits.of(method), window(method));
         let all = self.wrong.get(&method).into_iter().flatten();
         let counting = all.filter(|wrong| then.at.duration_since(wrong.at) < span);
         let known = counting.clone().filter(|wrong| wrong.device.is_some()).count();
@@ -152,7 +153,7 @@ impl Guesses {
                 return breaches.push((Rule::LaneMistaken, detail));
             }
             (Some(device), Some(lane)) => {
-                if !then.devices.knows(device, then.at) {
+                if !then.devices.knows(device, then.at) && !self.has_tries(method, device, then) {
                     let detail = format!("device {device} is not known");
                     breaches.push((Rule::DeviceNotKnown, detail));
                 }
@@ -165,6 +166,11 @@ impl Guesses {
             let detail = format!("{method:?} with {most} wrong ones in its lane before it");
             breaches.push((Rule::GuessBeyondCap, detail));
         }
+    }
+
+    fn has_tries(&self, method: Method, device: HandleHash, then: Then<'_>) -> bool {
+        let admits = |it: BrowserAdmitted| it.device == device && then.at < it.expires_at;
+        method == Method::Password && self.browser.is_some_and(admits)
     }
 
     fn code_verified(
@@ -198,6 +204,9 @@ impl Guesses {
     fn password_set(&mut self, set: &PasswordSet) {
         if set.why != PasswordSetWhy::Rehashed {
             self.anew(Method::Password);
+        }
+        if !matches!(set.why, PasswordSetWhy::Initial | PasswordSetWhy::Rehashed) {
+            self.browser = None;
         }
         if set.forgives_codes {
             self.forgive(&SECOND_STEPS, |wrong| wrong.device.is_none());

@@ -93,7 +93,8 @@ impl Known {
         self.named.extend(to.zip(named));
     }
 
-    /// Whether a guess of a method was to be counted as one of this device, before the present event.
+    /// Whether a guess of a method was to be counted as one of this device, before the present
+    /// event.
     pub(super) fn was(&self, method: Method, device: HandleHash) -> bool {
         let made = self.made == Some(device);
         let admitted = self.admitted.is_some_and(|(admitted, _)| admitted == device);
