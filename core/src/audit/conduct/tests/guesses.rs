@@ -3,7 +3,8 @@
 use countersign_events::account::{
     AccountEvent, Assurance, CodeRejected, CodeVerified, Counted, DeviceRemembered, EmailCodes,
     EnableRequested, Enabled, FactorRemoved, HoldPlaced, HoldWhy, Lane, LockRule, LockedOut,
-    Method, PasswordSet, PasswordSetWhy, Purpose, RejectedWhy, SessionOpened,
+    Method, PasswordResetRequested, PasswordSet, PasswordSetWhy, Purpose, RejectedWhy,
+    SessionOpened,
 };
 use countersign_events::id::{FactorId, SecretVersion, StreamId};
 use jiff::SignedDuration;
@@ -104,6 +105,9 @@ fn sr_084_room_that_nothing_made_is_found() {
     assert_eq!(completed(0x53), [Rule::GuessBeyondCap]);
     let by_mail = |log: &mut Sample, stream, forgives_codes| {
         guesses(log, stream, 4);
+        let link_until = Some(log.now + SignedDuration::from_mins(30));
+        let sent = AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until });
+        log.happened(stream, &sent);
         let set = PasswordSet::new(SecretVersion::new(9), PasswordSetWhy::Reset);
         let set = PasswordSet { forgives_codes, ..set };
         log.happened(stream, &AccountEvent::PasswordSet(set));
