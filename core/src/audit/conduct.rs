@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    AccountEvent, Assurance, HistoryViewed, Lane, LockRule, Method, Need, PasswordResetRenewed,
+    AccountEvent, Assurance, HistoryViewed, Lane, Method, Need, PasswordResetRenewed,
     PasswordResetRequested, PasswordVerified, Purpose, SessionOpened, SignInOpened, Viewed,
 };
 use countersign_events::actor::By;
@@ -228,14 +228,7 @@ impl Conduct {
                 self.cool_downs.insert(cooled.method, cooled.until);
                 self.end_sign_ins(cooled.ends_sign_ins);
             }
-            AccountEvent::LockedOut(locked) => {
-                match (locked.rule, locked.method) {
-                    (LockRule::HardCap, method) => drop(self.disabled.insert(method)),
-                    (LockRule::LaneCap, Method::Password) => self.recovery.password_closed(act.id),
-                    (LockRule::LaneCap, _) => {}
-                }
-                self.end_sign_ins(locked.ends_sign_ins);
-            }
+            AccountEvent::LockedOut(locked) => self.locked_out(act, locked),
             AccountEvent::SessionsEnded(ended) => {
                 for session in &ended.sessions {
                     self.sessions.remove(session);
@@ -243,25 +236,7 @@ impl Conduct {
                 }
             }
             AccountEvent::PasswordSet(set) => self.password_set(act, set, breaches),
-            AccountEvent::Repudiated(_) => {
-                self.recovery.end_link();
-                self.sign_ins.clear();
-                self.email_codes.clear();
-            }
-            AccountEvent::EmailChanged(_) => {
-                self.recovery.changes(act, breaches);
-                self.recovery.end_link();
-                self.email_codes.clear();
-            }
-            AccountEvent::EmailChangeUndone(_) => {
-                self.recovery.end_link();
-                self.email_codes.clear();
-            }
-            AccountEvent::PasswordUnlocked(_) => {
-                self.cool_downs.remove(&Method::Password);
-                self.recovery.take(act, event, breaches);
-            }
-            other => self.recovery.take(act, other, breaches),
+            other => self.recovers(act, other, breaches),
         }
     }
 

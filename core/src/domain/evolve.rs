@@ -5,9 +5,9 @@
 //! else, so that a replay forgets the same.
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, CodeVerified, CooledDown, EmailCodeRequested, EmailCodes,
-    EnableRequested, LockRule, LockedOut, Method, PasswordSet, PasswordSetWhy, Purpose,
-    RecoveryCodesIssued, Registered,
+    AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EmailCodes, EnableRequested,
+    LockRule, LockedOut, Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued,
+    Registered,
 };
 use countersign_events::catalogue::DecodeError;
 use countersign_events::entry::{Entry, Idempotency, SealClass};
@@ -141,13 +141,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::RecoveryCodesIssued(issued) => open.recovery = Some(recovery_set(issued)),
         AccountEvent::RecoveryCodeUsed(used) => open.used_up(used.index),
         AccountEvent::FactorRenamed(renamed) => open.rename(renamed.factor, stamped.revision),
-        AccountEvent::FactorRemoved(removed) => {
-            open.factors.remove(&removed.factor);
-            open.sign_ins.clear();
-            open.email_codes.clear();
-            open.devices.clear();
-            open.replacement = None;
-        }
+        AccountEvent::FactorRemoved(removed) => open.remove(removed.factor),
         AccountEvent::FactorResynced(resynced) => {
             if let Some(factor) = open.factors.get_mut(&resynced.factor) {
                 factor.drift = Drift::resynced(resynced.offset);
@@ -165,21 +159,11 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
                 open.room_told_at = Some(at);
             }
         }
-        AccountEvent::LockedOut(LockedOut {
-            method: Method::Password,
-            rule: LockRule::LaneCap,
-            ..
-        }) => open.password_closed = Some(stamped.id),
-        AccountEvent::PasswordUnlocked(unlocked) => {
-            open.password_closed = None;
-            open.admitted = unlocked.browser;
-        }
-        AccountEvent::CooledDown(CooledDown { ends_sign_ins: true, .. })
-        | AccountEvent::LockedOut(LockedOut { ends_sign_ins: true, .. }) => {
-            open.end_unknown_sign_ins();
-        }
+        AccountEvent::CooledDown(cooled) if cooled.ends_sign_ins => open.end_unknown_sign_ins(),
+        AccountEvent::LockedOut(locked) => open.locked_out(locked, stamped.id),
         AccountEvent::DevicesForgotten(forgotten) => open.forget(&forgotten.devices),
-        AccountEvent::PasswordResetRequested(_)
+        AccountEvent::PasswordUnlocked(_)
+        | AccountEvent::PasswordResetRequested(_)
         | AccountEvent::PasswordResetRenewed(_)
         | AccountEvent::PasswordChangeDemanded(_)
         | AccountEvent::HoldPlaced(_)
@@ -195,7 +179,6 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::PasswordRejected(_)
         | AccountEvent::AttemptsRefused(_)
         | AccountEvent::CooledDown(_)
-        | AccountEvent::LockedOut(_)
         | AccountEvent::LockoutReset(_)
         | AccountEvent::NoticeSent(_)
         | AccountEvent::HistoryViewed(_) => {}
@@ -258,6 +241,15 @@ impl Open {
             self.carry_over(opened.session, earlier);
         }
         self.go_on(set.next.as_ref(), earlier, stamped);
+    }
+
+    fn locked_out(&mut self, locked: &LockedOut, id: EventId) {
+        if locked.ends_sign_ins {
+            self.end_unknown_sign_ins();
+        }
+        if (locked.method, locked.rule) == (Method::Password, LockRule::LaneCap) {
+            self.password_closed = Some(id);
+        }
     }
 
     fn offer(&mut self, requested: &EnableRequested, named_at: Revision) {
@@ -388,6 +380,14 @@ impl Open {
             mail: MailState::Waiting,
         };
         self.email_codes.insert(requested.bound_to, code);
+    }
+
+    fn remove(&mut self, factor: FactorId) {
+        self.factors.remove(&factor);
+        self.sign_ins.clear();
+        self.email_codes.clear();
+        self.devices.clear();
+        self.replacement = None;
     }
 
     fn rename(&mut self, factor: FactorId, named_at: Revision) {

@@ -1,8 +1,8 @@
 //! Getting back in: what was withheld, held or asked for before it was done.
 
 use countersign_events::account::{
-    AccountEvent, CodeVerified, EmailCodes, Method, Need, PasswordSet, PasswordSetWhy,
-    PasswordUnlocked, Purpose,
+    AccountEvent, CodeVerified, EmailCodes, LockRule, LockedOut, Method, Need, PasswordSet,
+    PasswordSetWhy, PasswordUnlocked, Purpose,
 };
 use countersign_events::id::EventId;
 use jiff::Timestamp;
@@ -45,10 +45,8 @@ impl Recovery {
                 }
                 self.replacing = true;
             }
-            AccountEvent::PasswordResetRequested(requested) => {
-                if requested.link_until.is_some() {
-                    (self.link_until, self.link) = (requested.link_until, Some(act.id));
-                }
+            AccountEvent::PasswordResetRequested(requested) if requested.link_until.is_some() => {
+                (self.link_until, self.link) = (requested.link_until, Some(act.id));
             }
             AccountEvent::PasswordResetRenewed(renewed) => {
                 if renewed.link_until.is_some() && self.link_until.is_none() {
@@ -122,6 +120,48 @@ impl Recovery {
 }
 
 impl Conduct {
+    /// A lane is closed, or a method worth nothing.
+    pub(super) fn locked_out(&mut self, act: &Act<'_>, locked: &LockedOut) {
+        match (locked.rule, locked.method) {
+            (LockRule::HardCap, method) => {
+                self.disabled.insert(method);
+            }
+            (LockRule::LaneCap, Method::Password) => self.recovery.password_closed(act.id),
+            (LockRule::LaneCap, _) => {}
+        }
+        self.end_sign_ins(locked.ends_sign_ins);
+    }
+
+    /// Getting back in, and what is taken back.
+    pub(super) fn recovers(
+        &mut self,
+        act: &Act<'_>,
+        event: &AccountEvent,
+        breaches: &mut Vec<Breach>,
+    ) {
+        match event {
+            AccountEvent::PasswordUnlocked(_) => {
+                self.cool_downs.remove(&Method::Password);
+            }
+            AccountEvent::Repudiated(_) => {
+                self.recovery.end_link();
+                self.sign_ins.clear();
+                self.email_codes.clear();
+            }
+            AccountEvent::EmailChanged(_) => {
+                self.recovery.changes(act, breaches);
+                self.recovery.end_link();
+                self.email_codes.clear();
+            }
+            AccountEvent::EmailChangeUndone(_) => {
+                self.recovery.end_link();
+                self.email_codes.clear();
+            }
+            _ => {}
+        }
+        self.recovery.take(act, event, breaches);
+    }
+
     /// A new password: what the old one began goes no further, and a session starts only in a
     /// sign-in that demanded it.
     pub(super) fn password_set(

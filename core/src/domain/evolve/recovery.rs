@@ -23,6 +23,10 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
                 link.expires_at = *expires_at;
             }
         }
+        AccountEvent::PasswordUnlocked(unlocked) => {
+            open.password_closed = None;
+            open.admitted = unlocked.browser;
+        }
         AccountEvent::PasswordChangeDemanded(demanded) => {
             open.password_change = Some(demanded.why);
             if demanded.ends_password {

@@ -1,9 +1,10 @@
 //! What was withheld, held, not due or not demanded, and done all the same.
 
 use countersign_events::account::{
-    AccountEvent, Assurance, CooledDown, EmailChanged, EmailCodes, FactorRemoved, HoldPlaced,
-    HoldWhy, Lane, LockRule, LockedOut, Method, Need, PasswordResetRenewed, PasswordResetRequested,
-    PasswordSet, PasswordSetWhy, PasswordUnlocked, PasswordVerified, Purpose, ReplacementCompleted,
+    AccountEvent, Assurance, BrowserAdmitted, CodeRejected, CooledDown, Counted, EmailChanged,
+    EmailCodes, FactorRemoved, HoldPlaced, HoldWhy, Lane, LockRule, LockedOut, Method, Need,
+    PasswordRejected, PasswordResetRenewed, PasswordResetRequested, PasswordSet, PasswordSetWhy,
+    PasswordUnlocked, PasswordVerified, Purpose, RejectedWhy, ReplacementCompleted,
     ReplacementObjected, ReplacementRequested, SignInOpened,
 };
 use countersign_events::id::{EventId, SecretVersion, StreamId};
@@ -247,6 +248,54 @@ fn sr_088_a_password_unlocked_without_a_lock_is_found() {
     assert_eq!(with_new_password(true, 1), []);
     assert_eq!(with_new_password(true, 2), [Rule::UnlockedWithoutLink]);
     assert_eq!(with_new_password(false, 1), [Rule::UnlockedWithoutLink]);
+}
+
+fn wrong_code(sign_in: u8, counted: Counted) -> AccountEvent {
+    AccountEvent::CodeRejected(CodeRejected {
+        method: Method::Totp,
+        factor: Some(FACTOR),
+        why: RejectedWhy::Wrong,
+        off_by_steps: None,
+        purpose: Purpose::SignIn,
+        sign_in: Some(handle(sign_in)),
+        in_session: None,
+        in_sign_in: 1,
+        unresolved: 1,
+        counted,
+    })
+}
+
+/// SR-133: a browser in which a link was followed has tries of its own at the password, for the
+/// time that it was given, and is no known device.
+#[test]
+fn sr_133_tries_of_a_browser_for_more_than_they_were_given_are_found() {
+    let at_browser =
+        || Counted { lane: Lane::Known, device: Some(handle(0x71)), tells_holder: false };
+    let tried = |seconds, is_code: bool| {
+        breach(move |log, stream| {
+            let expires_at = log.now + SignedDuration::from_secs(1800);
+            let browser = Some(BrowserAdmitted { device: handle(0x71), expires_at });
+            let cause = close_password(log, stream);
+            let unlocked = PasswordUnlocked { cause, browser };
+            log.happened(stream, &AccountEvent::PasswordUnlocked(unlocked));
+            log.wait(seconds);
+            let password = PasswordRejected {
+                purpose: Purpose::SignIn,
+                in_session: None,
+                unresolved: 1,
+                counted: at_browser(),
+            };
+            if is_code {
+                log.begin(stream, 0x41);
+                log.happened(stream, &wrong_code(0x41, at_browser()));
+            } else {
+                log.happened(stream, &AccountEvent::PasswordRejected(password));
+            }
+        })
+    };
+    assert_eq!(tried(1799, false), []);
+    assert_eq!(tried(1800, false), [Rule::DeviceNotKnown]);
+    assert_eq!(tried(0, true), [Rule::DeviceNotKnown]);
 }
 
 /// SR-083: what was to wait is guessed at once after it was unlocked, and not before.
