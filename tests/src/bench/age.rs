@@ -181,7 +181,7 @@ impl World {
 
     async fn begun(&self, one: &Aged) -> anyhow::Result<SignInHandle> {
         let call = call(&self.accounts)?;
-        let begun = yes(self.accounts.vouch(&call, self.client, one.subject.clone()).await)?;
+        let begun = yes(self.accounts.vouch(&call, self.client, one.subject.clone(), None).await)?;
         let SignedIn::SecondFactorRequired(asked) = begun else {
             anyhow::bail!("no second factor was asked for");
         };
@@ -242,7 +242,7 @@ impl World {
             let id = self.begun(one).await?;
             let (now, code) = (self.clock.now(), one.wrong_code(self.step())?);
             let seconds = u64::try_from(now.as_second())?;
-            let evidence = Evidence::Totp(one.generator.compare(one.factor, &code, seconds));
+            let evidence = Evidence::Totp(one.generator.compare(one.factor, &code, seconds, 0));
             let (session, next) = (HandleHash::new([1; 16]), HandleHash::new([2; 16]));
             let verify = VerifyCode { sign_in: id.hash(), evidence, session, next };
             let stream = StreamId::Account(one.account);
