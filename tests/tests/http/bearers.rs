@@ -159,8 +159,10 @@ enum Kind {
     Setup,
     Reset,
     Objection,
+    Unlock,
 }
 
+/// Those of which somebody holds one here: a link to unlock comes of a hundred wrong passwords.
 const KINDS: [Kind; 6] =
     [Kind::Session, Kind::SignIn, Kind::ApiKey, Kind::Setup, Kind::Reset, Kind::Objection];
 
@@ -168,7 +170,7 @@ impl Kind {
     const fn form(self) -> Form {
         match self {
             Self::Session | Self::SignIn | Self::ApiKey | Self::Setup => Form::Handle,
-            Self::Reset | Self::Objection => Form::Link,
+            Self::Reset | Self::Objection | Self::Unlock => Form::Link,
         }
     }
 
@@ -199,6 +201,7 @@ impl Kind {
             }
             Self::Reset => app.post(format!("/v1/password-resets/{held}"), &password).await,
             Self::Objection => app.post(format!("/v1/objections/{held}"), &json!({})).await,
+            Self::Unlock => app.post(format!("/v1/unlocks/{held}"), &json!({})).await,
         }
     }
 }
@@ -232,12 +235,15 @@ fn sr_135_nothing_but_the_very_thing_is_taken_and_every_refusal_is_nobodys() {
         let (_, theirs) = holdings(app, &mut admin, "erika").await;
         let (marlene, held) = holdings(app, &mut admin, "marlene").await;
         let forged = self_made(&marlene.account, &app.log_public_key());
-        for (kind, (right, foreign)) in KINDS.into_iter().zip(held.iter().zip(&theirs)) {
+        let shown = KINDS.into_iter().zip(held.iter().zip(&theirs));
+        let unlock = (Kind::Unlock, (&held[4], &theirs[4]));
+        for (kind, (right, foreign)) in shown.chain([unlock]) {
             let generic = kind.show(app, &marlene, kind.nobodys()).await;
             assert_eq!(generic.status, 401, "{kind:?}: {:?}", generic.face());
             let nearly = nearly(kind.form(), right, foreign, &held);
             assert!(nearly.len() > 50, "{kind:?}");
-            for text in nearly.iter().chain(&forged) {
+            let other = (kind == Kind::Unlock).then_some(right);
+            for text in nearly.iter().chain(&forged).chain(other) {
                 let refused = kind.show(app, &marlene, text).await;
                 assert_eq!(refused.face(), generic.face(), "{kind:?} {text}");
             }

@@ -22,10 +22,11 @@ enum Way {
     OfferFactor,
     ChangeEmail,
     ConfirmEmail,
+    Resync,
 }
 
 /// The calls that verify what can be guessed, and the methods that count it.
-const VERIFIERS: [(&str, Way, &[&str]); 7] = [
+const VERIFIERS: [(&str, Way, &[&str]); 8] = [
     ("POST /v1/sign-ins", Way::SignIn, &["password"]),
     ("POST /v1/sign-ins/{id}/answers", Way::Answer, &["totp", "email_code", "recovery_code"]),
     ("POST /v1/session/proofs", Way::Proof, &["password", "totp", "recovery_code"]),
@@ -33,16 +34,18 @@ const VERIFIERS: [(&str, Way, &[&str]); 7] = [
     ("POST /v1/accounts/{account}/factors", Way::OfferFactor, &["password"]),
     ("POST /v1/accounts/me/email", Way::ChangeEmail, &["password"]),
     ("POST /v1/accounts/me/email/confirm", Way::ConfirmEmail, &["email_code"]),
+    ("POST /v1/accounts/{account}/factors/{factor}/resync", Way::Resync, &["totp"]),
 ];
 
 /// The calls that take a secret and give nobody a guess, and why.
-const NO_GUESS: [(&str, &str); 8] = [
+const NO_GUESS: [(&str, &str); 9] = [
     ("POST /v1/accounts", "sets the first password"),
     ("POST /v1/sign-ins/{id}/password", "sets a password; the one before was just proven"),
     ("POST /v1/password-resets/{token}", "sets a password, by a link of 128 bits"),
     ("POST /v1/setup", "sets a password, by a token of 256 bits"),
     ("GET /v1/objections/{token}", "a link of 128 bits"),
     ("POST /v1/objections/{token}", "a link of 128 bits"),
+    ("POST /v1/unlocks/{token}", "a link of 128 bits"),
     ("POST /v1/accounts/{account}/factors/{factor}/activate", "was just shown; the offer counts"),
     ("POST /v1/sign-ins/{id}/factors/{factor}/activate", "was just shown; the offer counts"),
 ];
@@ -51,7 +54,7 @@ const NO_GUESS: [(&str, &str); 8] = [
 const BEFORE_THE_WAIT: [(&str, usize); 4] =
     [("password", 5), ("totp", 5), ("email_code", 5), ("recovery_code", 10)];
 
-const SECRET_FIELDS: [&str; 4] = ["code", "password", "current", "setup_token"];
+const SECRET_FIELDS: [&str; 5] = ["code", "codes", "password", "current", "setup_token"];
 
 /// Whether a description has a field with a secret, however deep.
 fn takes_secret(described: &Value, schemas: &Value) -> bool {
@@ -105,7 +108,7 @@ impl Target {
             let person = app.registered(login).await;
             return Self { person, sign_in: String::new(), right, for_session: String::new() };
         }
-        let person = app.person(login).await;
+        let mut person = app.person(login).await;
         let confirm = "/v1/accounts/me/email/confirm";
         app.post(confirm, &json!({})).bearer(&person.token).await.is(202);
         app.settle().await;
@@ -115,6 +118,10 @@ impl Target {
         app.email_code(&sign_in).await.is(202);
         app.settle().await;
         right.insert("email_code", app.post.newest_code(&person.email).unwrap());
+        // A clock is set only where something else was proven a short while ago.
+        let by = json!({ "method": "recovery_code", "code": person.recovery_codes[1] });
+        let proven = prove(app, &person.token, &by).await.is(200);
+        person.token = proven.text_at("/session/token");
         right.insert("totp", app.code(&person));
         right.insert("recovery_code", person.recovery_codes[0].clone());
         Self { person, sign_in, right, for_session }
@@ -170,6 +177,13 @@ impl Target {
             Way::ConfirmEmail => {
                 let body = json!({ "code": secret });
                 of_session("/v1/accounts/me/email/confirm", body).await
+            }
+            Way::Resync => {
+                // The right one, and the one that follows it; or twice what is wrong.
+                let is_right = secret == self.right["totp"];
+                let next = if is_right { app.code_at(&self.person, 1) } else { secret.to_owned() };
+                let path = format!("/v1/accounts/me/factors/{}/resync", self.person.factor);
+                of_session(&path, json!({ "codes": [secret, next] })).await
             }
         }
     }

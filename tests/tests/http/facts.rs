@@ -10,10 +10,13 @@ use countersign_tests::app::{Answered, Call, PASSWORD, Person, STEP, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::acts::totp;
-use super::back_in::{NEW_PASSWORD, REPLACEMENT, RESEND, by_email, link, mailed_code};
+use super::acts::{prove, totp};
+use super::back_in::{
+    DAY, NEW_PASSWORD, REPLACEMENT, RESEND, by_email, confirmed, link, mailed_code,
+};
 use super::cookies::{SIGN_IN, as_page, cookie, with_cookies};
 use super::documented::{Operation, operations};
+use super::unlock::{closed, unlock_link};
 
 /// Readings of staff, which leave a fact too.
 const LOOKS: [&str; 3] = [
@@ -80,7 +83,8 @@ async fn arrival(app: &TestApp, made: &mut Made) -> Person {
     let code = json!({ "code": app.code(&person) });
     let call = app.post(path, &code).bearer(&person.token);
     let name = "POST /v1/accounts/{account}/factors/{factor}/activate";
-    made.leaves(app, (name, "account.enabled"), call).await;
+    let enabled = made.leaves(app, (name, "account.enabled"), call).await;
+    person.recovery_codes = vec![enabled.text_at("/recovery_codes/0")];
     app.pass(STEP).await;
     person
 }
@@ -141,6 +145,29 @@ async fn in_browser(app: &TestApp, person: &Person) {
     with_cookies(call, "", &waiting).await.is(200);
 }
 
+/// A clock that is set by two codes in a row, after a recovery code.
+async fn clock(app: &TestApp, made: &mut Made, person: &mut Person) {
+    app.pass(STEP * 2).await;
+    let code = json!({ "method": "recovery_code", "code": person.recovery_codes[0] });
+    let proven = prove(app, &person.token, &code).await.is(200);
+    person.token = proven.text_at("/session/token");
+    let path = format!("/v1/accounts/me/factors/{}/resync", person.factor);
+    let codes = json!({ "codes": [app.code_at(person, -1), app.code(person)] });
+    let call = app.post(path, &codes).bearer(&person.token);
+    let name = "POST /v1/accounts/{account}/factors/{factor}/resync";
+    made.leaves(app, (name, "account.factor_resynced"), call).await;
+}
+
+/// A password that was closed by guesses, opened by the link of a mail.
+async fn unlocked(app: &TestApp, made: &mut Made) {
+    let person = confirmed(app, "opened.by.link").await;
+    closed(app, &person.login).await;
+    let token = unlock_link(app, &person).await;
+    app.plant("unlock link", token.as_bytes());
+    let call = app.post(format!("/v1/unlocks/{token}"), &json!({}));
+    made.leaves(app, ("POST /v1/unlocks/{token}", "account.password_unlocked"), call).await;
+}
+
 /// What changes how the holder is known.
 async fn changes(app: &TestApp, made: &mut Made, person: &mut Person) {
     person.token = app.enter(person).await;
@@ -167,6 +194,8 @@ async fn changes(app: &TestApp, made: &mut Made, person: &mut Person) {
 
 /// A lost phone, a forgotten password, and "this was not me".
 async fn recovery(app: &TestApp, made: &mut Made, person: &Person) {
+    // So that the day's codes by e-mail are not used up.
+    app.pass(DAY).await;
     let by_mail = by_email(app, person).await;
     let call = app.post(REPLACEMENT, &json!({})).bearer(&by_mail);
     let name = "POST /v1/accounts/me/factors/replacement";
@@ -218,6 +247,9 @@ async fn staff(app: &TestApp, made: &mut Made, person: &Person) {
     let path = format!("/v1/operators/{}", set_up.text_at("/account_id"));
     let call = delete(app, &path, &admin.token).on(on);
     made.leaves(app, ("DELETE /v1/operators/{operator}", "operator.disabled"), call).await;
+    let body = json!({ "profile": "standard", "settings": { "totp.limit.per_txn": 4 } });
+    let call = app.call(Method::PUT, "/v1/policy").json(&body).on(on).bearer(&admin.token);
+    made.leaves(app, ("PUT /v1/policy", "policy.set"), call).await;
     let search = json!({ "login": person.login, "ticket": "T-1" });
     let call = app.post("/v1/support/accounts/search", &search).on(on).bearer(&support.token);
     let name = "POST /v1/support/accounts/search";
@@ -273,10 +305,12 @@ fn sr_108_every_call_that_changes_something_leaves_its_fact() {
         let mut marlene = arrival(app, &mut made).await;
         second_step(app, &mut made, &mut marlene).await;
         sessions(app, &mut made, &mut marlene).await;
+        clock(app, &mut made, &mut marlene).await;
         changes(app, &mut made, &mut marlene).await;
         recovery(app, &mut made, &marlene).await;
         staff(app, &mut made, &marlene).await;
         authenticators(app, &mut made).await;
+        unlocked(app, &mut made).await;
     });
     let required = |config: &mut countersign_api::config::Config| {
         config.two_factor.required_from = Some("2026-11-24T05:00:00Z".to_owned());

@@ -9,7 +9,7 @@ use super::back_in::{NEW_PASSWORD, ask_for_reset, confirmed, letters, link, rese
 use super::cookies::{DEVICE, SIGN_IN, as_page, at_device, cookie};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const CLOSED: &str = "takes no password from new devices";
+pub(crate) const CLOSED: &str = "takes no password from new devices";
 const REQUESTED: &str = "account.password_reset_requested";
 const WRONG: &str = "a wrong one for once";
 
@@ -37,7 +37,7 @@ async fn guessed(app: &TestApp, login: &str, hour: u32) -> Vec<Face> {
 }
 
 /// Guessed at every hour until a hundred were wrong.
-async fn closed(app: &TestApp, login: &str) -> Vec<Face> {
+pub(crate) async fn closed(app: &TestApp, login: &str) -> Vec<Face> {
     let mut faces = vec![];
     for hour in 0..97 {
         faces.extend(guessed(app, login, hour).await);
@@ -51,7 +51,7 @@ fn unlock<'a>(app: &'a TestApp, token: &str) -> Call<'a> {
 }
 
 /// What the link of the newest mail about this carries behind its `#`.
-async fn unlock_link(app: &TestApp, person: &Person) -> String {
+pub(crate) async fn unlock_link(app: &TestApp, person: &Person) -> String {
     let letters = letters(app, &person.email, CLOSED).await;
     let text = letters.last().expect("a mail");
     let (_, rest) = text.split_once("/unlock#").expect("a link");

@@ -7,7 +7,17 @@
 use crate::{Source, sources};
 
 /// What compares.
-const COMPARING: [&str; 5] = [".ct_eq(", ".verify(", ".compare(", ".is_genuine(", ".takes("];
+const COMPARING: [&str; 7] = [
+    ".ct_eq(",
+    ".verify(",
+    ".compare(",
+    ".compare_two(",
+    ".is_genuine(",
+    ".takes(",
+    "Generator::new(",
+];
+/// What demands leave, or what is had under leave alone.
+const DEMANDING: [&str; 2] = ["leave.demand(Method::", "generator_of(entity, "];
 
 /// A place: its file, what compares there, how often, and what counts it.
 type Place = (&'static str, &'static str, usize, Counted);
@@ -22,13 +32,16 @@ enum Counted {
     Unguessable,
 }
 
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 12] = [
     ("core/src/accounts/passwords.rs", ".is_genuine(", 1, Counted::Unguessable),
     ("core/src/accounts/proof.rs", ".compare(", 1, Counted::UnderLeave),
     ("core/src/accounts/proof.rs", ".ct_eq(", 2, Counted::UnderLeave),
+    ("core/src/accounts/proof.rs", "Generator::new(", 1, Counted::UnderLeave),
     ("core/src/accounts/recovery.rs", ".is_genuine(", 2, Counted::Unguessable),
+    ("core/src/accounts/resync.rs", ".compare_two(", 1, Counted::UnderLeave),
     ("core/src/accounts/sign_in.rs", ".verify(", 2, Counted::UnderLeave),
     ("core/src/accounts/staff/set_up.rs", ".takes(", 1, Counted::Unguessable),
+    ("core/src/accounts/unlock.rs", ".is_genuine(", 1, Counted::Unguessable),
     ("core/src/domain/totp.rs", ".ct_eq(", 1, Counted::Within),
     ("core/src/mail/link.rs", ".ct_eq(", 1, Counted::Unguessable),
     ("core/src/vault/passwords/mod.rs", ".ct_eq(", 1, Counted::Within),
@@ -66,7 +79,7 @@ fn without_leave(source: &Source, word: &str) -> Vec<String> {
         if starts(line) {
             (named, demanded) = (line.trim().to_owned(), false);
         }
-        demanded |= line.contains("leave.demand(Method::");
+        demanded |= DEMANDING.iter().any(|demanding| line.contains(demanding));
         if line.contains(word) && !demanded {
             broken.push(format!("{}: {named}", source.path));
         }

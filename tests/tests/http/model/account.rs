@@ -67,6 +67,8 @@ pub(super) enum Typed {
     /// One that was accepted before.
     Used,
     Wrong,
+    /// Anything, where no code was sent: there is nothing to guess.
+    Nothing,
 }
 
 /// What must be answered.
@@ -223,6 +225,12 @@ impl Account {
                 self.fail(way, now, place);
                 Expected::Refused
             }
+            // It counts to the sign-in alone.
+            Typed::Nothing => {
+                self.sign_ins[sign_in].guesses += 1;
+                self.reject(way, now);
+                Expected::Refused
+            }
         }
     }
 
@@ -292,7 +300,8 @@ impl Account {
         let sign_in = sign_in.and_then(|sign_in| self.sign_ins.get(sign_in));
         match sign_in.and_then(|sign_in| sign_in.mailed) {
             Some(at) if is_it && now < at + rules::MAILED_LIVES => Typed::Right(None),
-            _ => Typed::Wrong,
+            Some(_) => Typed::Wrong,
+            None => Typed::Nothing,
         }
     }
 
@@ -320,7 +329,7 @@ impl Account {
                 self.start(Session { assurance: "two_factor", ..session });
                 Expected::Accepted
             }
-            Typed::Used => {
+            Typed::Used | Typed::Nothing => {
                 self.reject(Way::Totp, now);
                 Expected::Refused
             }

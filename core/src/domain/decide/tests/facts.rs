@@ -13,10 +13,12 @@ use super::harness::{
     factor, given, hours, mins, prove, register, registered, remove, rename, replace_codes,
     request_enable, send, session, sign_in, signed_in, start, verify, version, waiting,
 };
+use super::unlock::{closed, holder};
 use crate::domain::command::{
     ChangePassword, Command, Evidence, Proven, Repudiate, SetDemandedPassword, Told, WhichDevices,
     WhichSessions,
 };
+use crate::domain::totp::ComparedTwo;
 
 /// The command's name, and the fact that it leaves.
 const fn row(command: &Command) -> (&'static str, &'static str) {
@@ -86,6 +88,20 @@ fn demanded() -> Given {
     let given = given.after(mins(1)).play(begin(RIGHT, 1));
     let code = given.totp(&[0]);
     given.play(verify(1, code))
+}
+
+/// A phone found by two codes, in a session that a recovery code has proven.
+fn resynced() -> (Given, Command) {
+    let code = Proven::Code(Evidence::RecoveryCode { index: Some(0) });
+    let given = given(enrolled()).after(mins(30)).play(prove(1, code, 2));
+    let compared = ComparedTwo::with_offset(factor(1), given.step(), Some(-12));
+    (given, Command::ResyncFactor { session: session(2), compared })
+}
+
+/// A password that a hundred wrong ones have closed.
+fn unlocked() -> (Given, Command) {
+    let (given, cause) = closed(holder());
+    (given, Command::UnlockPassword { cause })
 }
 
 /// Each command where it is admitted: what the account has been through, and the command.
@@ -172,6 +188,8 @@ fn cases() -> Vec<(Given, Command)> {
             given(enrolled()),
             Command::ResetLockout { scope: ResetScope::CoolDown, method: Some(Method::Totp) },
         ),
+        resynced(),
+        unlocked(),
         (given(enrolled()), Command::View(Viewed::Account)),
         (
             given(enrolled()),

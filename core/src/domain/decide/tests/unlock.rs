@@ -18,7 +18,7 @@ use crate::domain::refusal::Refusal;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// With an authenticator and a proven address.
-fn holder() -> Given {
+pub(super) fn holder() -> Given {
     let confirmed = AccountEvent::EmailConfirmed(EmailConfirmed {});
     given([enrolled(), vec![confirmed]].concat())
 }
@@ -36,7 +36,7 @@ fn hammered(mut given: Given) -> Given {
 }
 
 /// Hammered until nothing but a mail, support or a month helps; the event that closed it.
-fn closed(mut given: Given) -> (Given, EventId) {
+pub(super) fn closed(mut given: Given) -> (Given, EventId) {
     for _ in 0..120 {
         given = hammered(given).after(hours(1));
     }
