@@ -41,6 +41,7 @@ fn well_formed(path: &str) -> &'static str {
     match path.rsplit('/').next() {
         Some("factors") => r#"{"kind":"totp","name":"phone"}"#,
         Some("activate") => r#"{"code":"123456"}"#,
+        Some("resync") => r#"{"codes":["123456","234567"]}"#,
         Some("{factor}") => r#"{"name":"phone"}"#,
         Some("email") => r#"{"email":"ada@example.com"}"#,
         Some("password") => r#"{"current":"tr0ubador & his mule","password":"another mule"}"#,

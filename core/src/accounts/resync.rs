@@ -29,9 +29,10 @@ pub struct TwoCodes {
 impl Accounts {
     /// Finds out where an authenticator's clock is, by two codes in a row.
     ///
-    /// # Errors [`Refusal::NoSession`], [`Refusal::NotFound`]; [`Refusal::StepUpRequired`] where no
-    /// second factor but this one was proven a short while ago; [`Refusal::AuthenticationFailed`]
-    /// for codes that are not two in a row, or used; [`Refusal::TooManyRequests`]; a
+    /// # Errors
+    /// [`Refusal::NoSession`], [`Refusal::NotFound`]; [`Refusal::StepUpRequired`] where no second
+    /// factor but this one was proven a short while ago; [`Refusal::AuthenticationFailed`] for
+    /// codes that are not two in a row, or used; [`Refusal::TooManyRequests`]; a
     /// [`Fault`](super::Fault).
     pub async fn resync_factor(
         &self,
