@@ -75,7 +75,7 @@ pub(super) fn judge(
                 None if place.purpose == Purpose::Enable => (Drift::default(), None),
                 None => return rejected(RejectedWhy::NoneIssued),
             };
-            let window = drift.window().narrowed(context.policy.totp_skew);
+            let window = drift.narrowed(context.policy.totp_skew);
             match compared.acceptable(window, last_step) {
                 Some((step, offset)) => Judged::Totp { step, offset },
                 None if compared.is_reused(window, last_step) => rejected(RejectedWhy::Reused),

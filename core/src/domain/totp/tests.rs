@@ -125,9 +125,30 @@ fn sr_013_a_narrowed_window_accepts_fewer_steps_and_no_other() {
             let step = now_step.saturating_add_signed(i64::from(offset));
             let compared = generator().compare(factor(), &generator().code(step), now, 0);
             let expected = offsets.contains(&offset).then_some((step, offset));
-            let window = fresh().narrowed(skew);
+            let window = Drift::default().narrowed(skew);
             assert_eq!(compared.acceptable(window, None), expected, "{skew:?} {offset}");
             assert_eq!(compared.offset(), Some(offset), "{skew:?}");
+        }
+    }
+}
+
+/// SR-013, SR-014: whatever was learned before, a narrow window is no wider for it, and the phone
+/// enters at its centre.
+#[test]
+fn sr_013_a_narrowed_window_leaves_no_phone_behind() {
+    for centre in [-7, 0, 20] {
+        for learned in [-1, 0, 1] {
+            let drift = Drift::resynced(centre).accepted(centre + learned);
+            for skew in [Skew::NotAhead, Skew::Own] {
+                let offsets: Vec<i32> = drift.narrowed(skew).offsets().collect();
+                assert!(offsets.contains(&centre), "{centre} {learned} {skew:?}: {offsets:?}");
+                let allowed = skew.offsets().map(|offset| centre + offset);
+                let allowed: Vec<i32> = allowed.collect();
+                assert!(offsets.iter().all(|offset| allowed.contains(offset)), "{offsets:?}");
+            }
+            let whole: Vec<i32> = drift.narrowed(Skew::Whole).offsets().collect();
+            let middle = centre + learned;
+            assert_eq!(whole, [middle - 1, middle, middle + 1]);
         }
     }
 }

@@ -36,16 +36,6 @@ impl Window {
         Self { first, last: middle.saturating_add(WINDOW_STEPS) }
     }
 
-    /// As narrow as a policy has it (SR-013).
-    #[must_use]
-    pub fn narrowed(self, skew: Skew) -> Self {
-        let middle = self.first.saturating_add(WINDOW_STEPS);
-        let mut offsets = skew.offsets();
-        let first = offsets.next().map_or(middle, |first| middle.saturating_add(first));
-        let last = offsets.last().map_or(first, |last| middle.saturating_add(last));
-        Self { first, last }
-    }
-
     /// Its offsets, the oldest first.
     #[must_use]
     pub const fn offsets(self) -> RangeInclusive<i32> {
@@ -85,5 +75,22 @@ impl Drift {
     #[must_use]
     pub const fn window(self) -> Window {
         Window::around(self.learned)
+    }
+
+    /// The same where a policy has the window narrower (SR-013): what of it also lies in that
+    /// narrower window around the centre. A narrow window that followed what was learned would
+    /// leave a phone behind that is right again: one code typed late, and the next in time would
+    /// be too early, for ever. The centre is in both, so that there is always a code that enters.
+    #[must_use]
+    pub fn narrowed(self, skew: Skew) -> Window {
+        let whole = self.window();
+        if skew == Skew::Whole {
+            return whole;
+        }
+        let around = skew.offsets().map(|offset| self.centre.saturating_add(offset));
+        let none = (i32::MAX, i32::MIN);
+        let (first, last) =
+            around.fold(none, |(first, last), offset| (first.min(offset), last.max(offset)));
+        Window { first: first.max(whole.first), last: last.min(whole.last) }
     }
 }
