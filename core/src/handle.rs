@@ -113,6 +113,11 @@ handle!(
     "setup"
 );
 handle!(
+    /// What the second of two people confirms with that an operator is let in anew.
+    UnlockCode of AccountId(account),
+    "operator unlock"
+);
+handle!(
     /// The key of a client app.
     ApiKey of ClientId(client),
     "api key"

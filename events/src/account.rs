@@ -125,6 +125,8 @@ pub enum PasswordSetWhy {
     Reset,
     /// At a sign-in that asked for a new one.
     Demanded,
+    /// By an operator, in the place of one that two people at the machine have ended.
+    LetInAnew,
 }
 
 /// A password became the current one.

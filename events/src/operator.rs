@@ -48,6 +48,32 @@ pub struct Disabled {}
 #[serde(deny_unknown_fields)]
 pub struct Enabled {}
 
+/// One of two people at the machine asked for an operator to be let in anew, and was told a code
+/// for the other. A later request voids it. Sealed `pii`: `{reason, ticket}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnlockRequested {
+    /// The hash of the code.
+    pub code: HandleHash,
+    /// When it dies.
+    pub expires_at: Timestamp,
+    /// The system user who asked, by number.
+    pub uid: u32,
+}
+
+/// Another system user confirmed: the operator's password has ended, what was guessed is forgiven,
+/// and a one-time token to set a new password with was given out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unlocked {
+    /// The hash of the setup token.
+    pub setup: HandleHash,
+    /// When the setup token dies.
+    pub setup_expires_at: Timestamp,
+    /// The system user who confirmed, by number.
+    pub uid: u32,
+}
+
 events! {
     /// Everything that can happen to an operator.
     OperatorEvent {
@@ -55,5 +81,7 @@ events! {
         SetUp(SetUp) = "operator.set_up" v 1,
         Disabled(Disabled) = "operator.disabled" v 1,
         Enabled(Enabled) = "operator.enabled" v 1,
+        UnlockRequested(UnlockRequested) = "operator.unlock_requested" v 1,
+        Unlocked(Unlocked) = "operator.unlocked" v 1,
     }
 }

@@ -9,14 +9,17 @@ use countersign_core::accounts::Verdict;
 use countersign_core::accounts::request::{Call, Net};
 use countersign_core::clock::Clock;
 use countersign_core::entropy::{self, Entropy};
+use countersign_core::handle::UnlockCode;
 use countersign_events::actor::By;
 use countersign_events::id::CorrelationId;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::policy::Applied;
 use crate::contract::id::{AccountId, ClientId};
 use crate::contract::kind::{Role, Scope};
 use crate::contract::policy::{Policy, SetPolicy};
+use crate::contract::secret::Secret;
 use crate::server::{Accounts, answers};
 
 /// The address of whoever sits at the machine itself.
@@ -44,6 +47,28 @@ pub enum Verb {
     OperatorEnable {
         /// The operator's account.
         account_id: AccountId,
+    },
+    /// Ask for an operator to be let in anew.
+    OperatorUnlock {
+        /// The login.
+        login: String,
+        /// Why.
+        reason: String,
+        /// The ticket.
+        ticket: String,
+        /// The system user that root acts for, by number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acts_for: Option<u32>,
+    },
+    /// Confirm, as the second person, that an operator is let in anew.
+    OperatorUnlockConfirm {
+        /// The login.
+        login: String,
+        /// The code that the first person was told.
+        code: Secret,
+        /// The system user that root acts for, by number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acts_for: Option<u32>,
     },
     /// Add a client app.
     ClientAdd {
@@ -73,6 +98,15 @@ pub enum Verb {
     },
 }
 
+/// An unlocking that waits for its second person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnlockAsked {
+    /// The code for the other.
+    pub code: Secret,
+    /// When it dies.
+    pub expires_at: Timestamp,
+}
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,6 +115,26 @@ pub enum Reply {
     Done(serde_json::Value),
     /// Refused or not possible, in words.
     Failed(String),
+}
+
+/// The system user who calls, as the kernel says.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    /// The number.
+    pub uid: u32,
+    /// The name of a number; the number where there is none.
+    pub name_of: fn(u32) -> String,
+}
+
+/// Root.
+const ROOT: u32 = 0;
+
+impl Caller {
+    /// The person behind the call: root may say whom it acts for (as `sudo` does), nobody else.
+    #[must_use]
+    pub fn person(&self, acts_for: Option<u32>) -> u32 {
+        if self.uid == ROOT { acts_for.unwrap_or(ROOT) } else { self.uid }
+    }
 }
 
 /// Performs verbs on an open log.
@@ -96,7 +150,13 @@ pub struct Console {
 
 impl Console {
     /// Performs one, in the name of a system user.
-    pub async fn perform(&self, user: String, verb: Verb) -> Reply {
+    pub async fn perform(&self, caller: Caller, verb: Verb) -> Reply {
+        let person = match &verb {
+            Verb::OperatorUnlock { acts_for, .. }
+            | Verb::OperatorUnlockConfirm { acts_for, .. } => caller.person(*acts_for),
+            _ => caller.uid,
+        };
+        let user = (caller.name_of)(person);
         let correlation = match entropy::uuid_v7(self.entropy.as_ref(), self.clock.now()) {
             Ok(uuid) => CorrelationId::new(uuid),
             Err(error) => return Reply::Failed(error.to_string()),
@@ -104,10 +164,10 @@ impl Console {
         let net = Net { ip: LOCAL.to_owned(), user_agent: None, language: None };
         let call =
             Call { by: By::Console { user }, net, correlation, idempotency: None, devices: None };
-        self.do_it(&call, verb).await
+        self.do_it(&call, person, verb).await
     }
 
-    async fn do_it(&self, call: &Call, verb: Verb) -> Reply {
+    async fn do_it(&self, call: &Call, person: u32, verb: Verb) -> Reply {
         match verb {
             Verb::OperatorAdd { login, role } => {
                 let role = answers::core_role(role);
@@ -124,6 +184,21 @@ impl Console {
             Verb::OperatorEnable { account_id } => {
                 let account = countersign_events::id::AccountId::new(account_id.uuid());
                 reply(self.accounts.enable_operator(call, account).await, |()| ())
+            }
+            Verb::OperatorUnlock { login, reason, ticket, .. } => {
+                let why = (reason, ticket);
+                let asked = self.accounts.request_unlock(call, &login, person, why).await;
+                reply(asked, |asked| UnlockAsked {
+                    code: Secret::new(asked.code.reveal().to_string()),
+                    expires_at: asked.expires_at,
+                })
+            }
+            Verb::OperatorUnlockConfirm { login, code, .. } => {
+                let Ok(code) = UnlockCode::parse(code.reveal()) else {
+                    return Reply::Failed("that is no code of an unlocking".to_owned());
+                };
+                let added = self.accounts.confirm_unlock(call, &login, person, &code).await;
+                reply(added, |added| answers::operator_added(&added))
             }
             Verb::ClientAdd { name, scopes } => {
                 let scopes = scopes.into_iter().map(answers::core_scope).collect();

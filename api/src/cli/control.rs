@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
-use super::console::{Console, Reply, Verb};
+use super::console::{Caller, Console, Reply, Verb};
 use super::doctor;
 use crate::config::Checked;
 use crate::server::assembly;
@@ -82,7 +82,7 @@ async fn answer(mut stream: UnixStream, console: &Console) -> anyhow::Result<()>
     let mut read = BufReader::new(read.take(LINE_BYTES_MAX));
     tokio::time::timeout(REQUEST_WAIT, read.read_line(&mut line)).await??;
     let reply = match serde_json::from_str::<Verb>(&line) {
-        Ok(verb) => console.perform(user_name(peer), verb).await,
+        Ok(verb) => console.perform(Caller { uid: peer, name_of: user_name }, verb).await,
         Err(error) => Reply::Failed(format!("not a request: {error}")),
     };
     let reply = serde_json::to_string(&reply)? + "\n";
@@ -134,8 +134,8 @@ async fn alone(checked: &Checked, lock: DataLock, verb: Verb) -> anyhow::Result<
         clock: parts.clock.clone(),
         entropy: parts.entropy.clone(),
     };
-    let user = user_name(rustix::process::geteuid().as_raw());
-    let reply = console.perform(user, verb).await;
+    let caller = Caller { uid: rustix::process::geteuid().as_raw(), name_of: user_name };
+    let reply = console.perform(caller, verb).await;
     drop(console);
     let close = parts.close;
     drop((parts.accounts, parts.checks, parts.observe));

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::console::UnlockAsked;
 use super::{Common, EXIT_FINE, console, control, output};
 use crate::contract::id::AccountId;
 use crate::contract::kind::Role;
 use crate::contract::operator::{Operator, OperatorAdded};
+use crate::contract::secret::Secret;
 
 /// What is done with operators.
 #[derive(Debug, Subcommand)]
@@ -22,6 +24,27 @@ pub(crate) enum Verb {
     Disable(One),
     /// Enable a disabled operator
     Enable(One),
+    /// Let in an operator whom nothing lets in any more: one person asks, with reason and ticket,
+    /// and another system user confirms with the code within 15 minutes. The password ends, and a
+    /// setup token for a new one is printed
+    Unlock(Unlock),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Unlock {
+    /// The login
+    login: String,
+    /// Why
+    #[arg(long, required_unless_present = "confirm", conflicts_with = "confirm")]
+    reason: Option<String>,
+    /// The ticket
+    #[arg(long, required_unless_present = "confirm", conflicts_with = "confirm")]
+    ticket: Option<String>,
+    /// The code that the other person was told
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    confirm: Option<String>,
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +92,7 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
         Verb::List(common) => list(&common),
         Verb::Disable(arguments) => disable(&arguments),
         Verb::Enable(arguments) => enable(&arguments),
+        Verb::Unlock(arguments) => unlock(arguments),
     }?;
     Ok(EXIT_FINE)
 }
@@ -108,6 +132,39 @@ fn enable(arguments: &One) -> anyhow::Result<()> {
     let verb = console::Verb::OperatorEnable { account_id: arguments.id };
     control::perform(&common.checked()?, verb)?;
     output::fact(common.json, &json!({ "account_id": arguments.id }), "Enabled.")
+}
+
+fn unlock(arguments: Unlock) -> anyhow::Result<()> {
+    let Unlock { login, reason, ticket, confirm, common } = arguments;
+    let checked = common.checked()?;
+    let acts_for = acts_for();
+    let Some(code) = confirm else {
+        let (reason, ticket) = (reason.unwrap_or_default(), ticket.unwrap_or_default());
+        let verb = console::Verb::OperatorUnlock { login: login.clone(), reason, ticket, acts_for };
+        let asked: UnlockAsked = serde_json::from_value(control::perform(&checked, verb)?)?;
+        let (code, until) = (asked.code.reveal(), asked.expires_at);
+        let text = format!(
+            "Asked for {login} to be let in anew. Until {until} another system user confirms \
+             with\n\n  countersign operator unlock {login} --confirm {code}"
+        );
+        let fact = json!({ "login": login, "code": code, "expires_at": until });
+        return output::fact(common.json, &fact, &text);
+    };
+    let (login_told, code) = (login.clone(), Secret::new(code));
+    let verb = console::Verb::OperatorUnlockConfirm { login: login_told, code, acts_for };
+    let added: OperatorAdded = serde_json::from_value(control::perform(&checked, verb)?)?;
+    let token = added.setup_token.reveal();
+    let text = format!(
+        "{login} is let in anew: no wait is left, and the password has ended. The setup token \
+         for a new one, shown once and good for 24 hours:\n\n  {token}\n\nAuthenticators and \
+         recovery codes are what they were."
+    );
+    output::fact(common.json, &json!({ "login": login, "setup_token": token }), &text)
+}
+
+/// Whom root acts for, as `sudo` says. Root can say anything here, as it can write anything there.
+fn acts_for() -> Option<u32> {
+    std::env::var("SUDO_UID").ok()?.parse().ok()
 }
 
 fn disable(arguments: &One) -> anyhow::Result<()> {

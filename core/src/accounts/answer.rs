@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::request::Net;
 use crate::domain::account::MailState;
 use crate::domain::command::Told;
-use crate::handle::{ApiKey, DeviceHandle, SessionToken, SetupToken, SignInHandle};
+use crate::handle::{ApiKey, DeviceHandle, SessionToken, SetupToken, SignInHandle, UnlockCode};
 
 /// What a sign-in led to.
 #[derive(Debug, Clone)]
@@ -376,6 +376,15 @@ pub struct OperatorAdded {
     pub account: AccountId,
     /// Told once.
     pub setup_token: SetupToken,
+}
+
+/// An unlocking that waits for its second person.
+#[derive(Debug, Clone)]
+pub struct UnlockAsked {
+    /// Told once, for the other.
+    pub code: UnlockCode,
+    /// When it dies.
+    pub expires_at: Timestamp,
 }
 
 /// A new client app and its key.

@@ -38,7 +38,7 @@ use jiff::Timestamp;
 
 pub use resync::TwoCodes;
 pub use source::With;
-pub use staff::SETUP_TTL;
+pub use staff::{SETUP_TTL, UNLOCK_TTL};
 pub use view::PAGE_MAX;
 
 use crate::actors::account::{Request, Services};

@@ -175,9 +175,7 @@ impl Accounts {
         account: AccountId,
         ask: ResetLockout,
     ) -> Verdict<LockoutEnded> {
-        let checked = check_text("reason", &ask.reason, REASON_CHARS)
-            .and_then(|()| check_text("ticket", &ask.ticket, TICKET_CHARS));
-        if let Err(refusal) = checked {
+        if let Err(refusal) = check_errand(&ask.reason, &ask.ticket) {
             return Ok(Err(refusal));
         }
         if let Err(refusal) = self.fresh_operator(call, operator).await? {
@@ -204,6 +202,12 @@ impl Accounts {
         let operator = self.operator(call, operator).await?;
         Ok(operator.map(|operator| in_the_name_of(operator.account, call)))
     }
+}
+
+/// Reason and ticket of an act, of the right lengths.
+pub(super) fn check_errand(reason: &str, ticket: &str) -> Result<(), Refusal> {
+    check_text("reason", reason, REASON_CHARS)?;
+    check_text("ticket", ticket, TICKET_CHARS)
 }
 
 fn in_the_name_of(operator: AccountId, call: &Call) -> Call {

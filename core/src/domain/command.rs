@@ -165,6 +165,8 @@ pub enum Command {
         /// Of which method; of all without one.
         method: Option<Method>,
     },
+    /// Let an operator in anew, by two people at the machine.
+    BreakGlass,
     /// Record that support looked.
     View(Viewed),
     /// Record what became of a mail: `EmailCodeSent`, `NoticeSent` or `EmailDeliveryFailed`.

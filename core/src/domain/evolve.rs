@@ -228,7 +228,8 @@ impl Open {
             }
         } else {
             self.password_change = None;
-            if set.why == PasswordSetWhy::Changed || set.forgives_codes {
+            let is_sure = matches!(set.why, PasswordSetWhy::Changed | PasswordSetWhy::LetInAnew);
+            if is_sure || set.forgives_codes {
                 self.devices.clear();
             }
         }

@@ -79,6 +79,9 @@ pub fn event(event: &AccountEvent) -> String {
             }
             PasswordSetWhy::Reset => "a new password was set by a link sent by mail".into(),
             PasswordSetWhy::Demanded => "a new password was set, as the sign-in demanded".into(),
+            PasswordSetWhy::LetInAnew => {
+                "a new password was set, in the place of one that was ended at the machine".into()
+            }
         },
         AccountEvent::PasswordVerified(verified) => match &verified.sign_in {
             Some(opened) => {

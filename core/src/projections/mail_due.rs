@@ -68,7 +68,7 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
             .map(|until| MailDue { kind: MailKind::ResetLink, expires_at: Some(until) }),
         AccountEvent::PasswordSet(set) => match set.why {
             PasswordSetWhy::Reset => notice(Notice::PasswordReset, facts),
-            PasswordSetWhy::Changed | PasswordSetWhy::Demanded => {
+            PasswordSetWhy::Changed | PasswordSetWhy::Demanded | PasswordSetWhy::LetInAnew => {
                 notice(Notice::PasswordChanged, facts)
             }
             PasswordSetWhy::Initial | PasswordSetWhy::Rehashed => None,

@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod break_glass;
 mod client_apps;
 mod codes;
 mod cost;

@@ -106,6 +106,7 @@ fn registration() -> Vec<(&'static str, Of)> {
         ("full", set((1 << 53) - 1, PasswordSetWhy::Initial)),
         ("changed", set(1, PasswordSetWhy::Changed)),
         ("rehashed", set(2, PasswordSetWhy::Rehashed)),
+        ("let_in_anew", set(3, PasswordSetWhy::LetInAnew)),
     ]
 }
 

@@ -21,7 +21,9 @@ pub(crate) fn goldens() -> Vec<Golden> {
 }
 
 fn operators() -> Vec<Golden> {
-    use operator::{Added, Disabled, Enabled, OperatorEvent, Role, SetUp};
+    use operator::{
+        Added, Disabled, Enabled, OperatorEvent, Role, SetUp, UnlockRequested, Unlocked,
+    };
     let added = |role| {
         Event::Operator(OperatorEvent::Added(Added {
             role,
@@ -37,6 +39,22 @@ fn operators() -> Vec<Golden> {
         ("full", Event::Operator(OperatorEvent::SetUp(SetUp {}))),
         ("full", Event::Operator(OperatorEvent::Disabled(Disabled {}))),
         ("full", Event::Operator(OperatorEvent::Enabled(Enabled {}))),
+        (
+            "full",
+            Event::Operator(OperatorEvent::UnlockRequested(UnlockRequested {
+                code: Digest::new([0xd2; 16]),
+                expires_at: at("2026-11-24T05:15:00Z"),
+                uid: 1000,
+            })),
+        ),
+        (
+            "full",
+            Event::Operator(OperatorEvent::Unlocked(Unlocked {
+                setup: Digest::new([0xd3; 16]),
+                setup_expires_at: at("2026-11-25T05:00:00Z"),
+                uid: 0,
+            })),
+        ),
     ]
 }
 

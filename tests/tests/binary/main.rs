@@ -7,4 +7,5 @@ mod log_lines;
 mod lost;
 mod policy;
 mod stop;
+mod unlock;
 mod verbs;

@@ -138,7 +138,7 @@ impl Accounts {
         event: &ClientEvent,
     ) -> Result<bool, Fault> {
         let (event_type, version) = (event.event_type(), event.version());
-        let fact = Fact { id, event_type, version, data: event.to_json() };
+        let fact = Fact { id, event_type, version, data: event.to_json(), sealed: vec![] };
         self.record(call, StreamId::Client(client), head, fact).await
     }
 }

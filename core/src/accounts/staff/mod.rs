@@ -11,9 +11,10 @@ mod clients;
 mod operators;
 mod policy;
 mod set_up;
+mod unlock;
 
 use countersign_events::catalogue::DecodeError;
-use countersign_events::entry::{Entry, Idempotency};
+use countersign_events::entry::{Entry, Idempotency, SealedPart};
 use countersign_events::id::{EventId, PolicyVersion, Revision, StreamId};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -27,6 +28,7 @@ use crate::domain::refusal::Refusal;
 use crate::handle::SECRET_BYTES;
 
 pub use operators::SETUP_TTL;
+pub use unlock::UNLOCK_TTL;
 
 /// A stream, read whole.
 struct History<E> {
@@ -69,6 +71,7 @@ struct Fact {
     event_type: &'static str,
     version: u16,
     data: Result<String, serde_json::Error>,
+    sealed: Vec<SealedPart>,
 }
 
 impl Accounts {
@@ -113,7 +116,7 @@ impl Accounts {
         head: Head,
         fact: Fact,
     ) -> Result<bool, Fault> {
-        let Fact { id, event_type, version, data } = fact;
+        let Fact { id, event_type, version, data, sealed } = fact;
         let data = data.map_err(|error| Fault::Internal(error.to_string()))?;
         let stamp = Stamp {
             by: call.by.clone(),
@@ -122,7 +125,7 @@ impl Accounts {
             policy: PolicyVersion::new(0),
             at: head.not_before(self.log().now()),
         };
-        let planned = vec![Planned { id, event_type, version, data, sealed: vec![] }];
+        let planned = vec![Planned { id, event_type, version, data, sealed }];
         let wrote = self.log().append(stream, head, &stamp, planned).await?;
         Ok(matches!(wrote, Wrote::Placed(..)))
     }

@@ -1,6 +1,7 @@
 //! Operators: added, added again until they are set up, disabled, enabled again.
 
 use countersign_events::account::Origin;
+use countersign_events::entry::SealedPart;
 use countersign_events::id::{AccountId, EventId, HandleHash, StreamId};
 use countersign_events::operator::{self, OperatorEvent, Role};
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +24,11 @@ pub(super) struct Operator {
     role: Option<Role>,
     setup: Option<(HandleHash, Timestamp)>,
     pub(super) set_up: bool,
+    /// Whether a password was ever set: then one person alone gives out no other token for it.
+    was_set_up: bool,
     disabled: bool,
+    /// The unlocking that waits for its second person.
+    pub(super) unlock: Option<operator::UnlockRequested>,
 }
 
 impl Accounts {
@@ -90,7 +95,8 @@ impl Accounts {
                 Ok(None) => {}
             }
             let operator = Operator::of(&history);
-            if operator.set_up || self.ask(StreamId::Account(account), IsBare).await? != Ok(true) {
+            let is_bare = self.ask(StreamId::Account(account), IsBare).await?;
+            if operator.was_set_up || is_bare != Ok(true) {
                 return Ok(Err(Refusal::Taken("login")));
             }
             if operator.disabled {
@@ -190,7 +196,7 @@ impl Accounts {
         Ok(is_operators.ok().filter(|yes| *yes).map(|_| holder).ok_or(refusal))
     }
 
-    fn operator_added(
+    pub(super) fn operator_added(
         &self,
         call: &Call,
         account: AccountId,
@@ -215,8 +221,19 @@ impl Accounts {
         id: EventId,
         event: &OperatorEvent,
     ) -> Result<bool, Fault> {
+        self.record_operator_sealed(call, account, head, id, (event, vec![])).await
+    }
+
+    pub(super) async fn record_operator_sealed(
+        &self,
+        call: &Call,
+        account: AccountId,
+        head: Head,
+        id: EventId,
+        (event, sealed): (&OperatorEvent, Vec<SealedPart>),
+    ) -> Result<bool, Fault> {
         let (event_type, version) = (event.event_type(), event.version());
-        let fact = Fact { id, event_type, version, data: event.to_json() };
+        let fact = Fact { id, event_type, version, data: event.to_json(), sealed };
         self.record(call, StreamId::Operator(account), head, fact).await
     }
 }
@@ -237,15 +254,27 @@ impl Operator {
             && self.setup.is_some_and(|(hash, until)| hash == token.hash() && now < until)
     }
 
+    /// Whether there is somebody to let in anew: an operator who had a password once, and may act.
+    pub(super) fn can_be_unlocked(&self) -> bool {
+        self.role.is_some() && self.was_set_up && !self.disabled
+    }
+
     fn evolve(mut self, event: &OperatorEvent) -> Self {
         match event {
             OperatorEvent::Added(added) => {
                 self.role = Some(added.role);
                 self.setup = Some((added.setup, added.setup_expires_at));
             }
-            OperatorEvent::SetUp(_) => self.set_up = true,
-            OperatorEvent::Disabled(_) => (self.disabled, self.setup) = (true, None),
+            OperatorEvent::SetUp(_) => (self.set_up, self.was_set_up) = (true, true),
+            OperatorEvent::Disabled(_) => {
+                (self.disabled, self.setup, self.unlock) = (true, None, None);
+            }
             OperatorEvent::Enabled(_) => self.disabled = false,
+            OperatorEvent::UnlockRequested(requested) => self.unlock = Some(requested.clone()),
+            OperatorEvent::Unlocked(unlocked) => {
+                self.setup = Some((unlocked.setup, unlocked.setup_expires_at));
+                (self.set_up, self.unlock) = (false, None);
+            }
         }
         self
     }

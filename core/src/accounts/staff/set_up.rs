@@ -108,7 +108,11 @@ impl Request for FirstPassword {
         if begun.repeated.is_some() {
             return Ok(());
         }
-        let why = PasswordSetWhy::Initial;
+        // An operator who was let in anew had one, which has ended.
+        let why = match entity.open()?.has_had_password() {
+            true => PasswordSetWhy::LetInAnew,
+            false => PasswordSetWhy::Initial,
+        };
         let version = put_password(entity, &self.password).await?;
         let command = Command::SetPassword { version, why };
         entity.decide(&self.call, &command, Sealed::default(), Some(&begun.mint)).await?;

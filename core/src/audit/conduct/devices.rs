@@ -18,7 +18,7 @@ pub(super) struct Devices(BTreeMap<HandleHash, Timestamp>);
 /// or the password before it.
 fn forgets_all(set: &PasswordSet) -> bool {
     match set.why {
-        PasswordSetWhy::Changed => true,
+        PasswordSetWhy::Changed | PasswordSetWhy::LetInAnew => true,
         PasswordSetWhy::Demanded => set.forgives_codes,
         PasswordSetWhy::Initial | PasswordSetWhy::Rehashed | PasswordSetWhy::Reset => false,
     }

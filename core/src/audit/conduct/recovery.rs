@@ -143,6 +143,7 @@ impl Conduct {
             AccountEvent::PasswordUnlocked(_) => {
                 self.cool_downs.remove(&Method::Password);
             }
+            AccountEvent::PasswordChangeDemanded(it) if it.ends_password => self.sign_ins.clear(),
             AccountEvent::Repudiated(_) => {
                 self.recovery.end_link();
                 self.sign_ins.clear();

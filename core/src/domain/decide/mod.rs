@@ -86,6 +86,7 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         Command::ResetLockout { scope, method } => {
             support::reset_lockout(account, *scope, *method, context)
         }
+        Command::BreakGlass => support::break_glass(account, context),
         Command::View(what) => support::view(account, *what),
         Command::RecordMail(event) => support::record_mail(event),
     }

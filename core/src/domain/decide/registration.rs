@@ -51,7 +51,16 @@ pub(super) fn set_password(
     why: PasswordSetWhy,
 ) -> Decision {
     let open = existing(account)?;
-    if why == PasswordSetWhy::Initial && open.has_had_password() {
+    let is_refused = match why {
+        PasswordSetWhy::Initial => open.has_had_password(),
+        // In the place of one that has ended.
+        PasswordSetWhy::LetInAnew => open.password.is_some(),
+        PasswordSetWhy::Rehashed
+        | PasswordSetWhy::Changed
+        | PasswordSetWhy::Reset
+        | PasswordSetWhy::Demanded => false,
+    };
+    if is_refused {
         return Err(Refusal::AuthenticationFailed);
     }
     Ok(vec![AccountEvent::PasswordSet(PasswordSet::new(version, why))])

@@ -2,9 +2,10 @@
 
 use countersign_events::account::{
     AccountEvent, HistoryViewed, LockoutReset, Method, PasswordChangeDemanded, PasswordChangeWhy,
-    PasswordResetRequested, ResetScope, Viewed,
+    PasswordResetRequested, ResetScope, SessionEndedWhy, Viewed,
 };
 
+use super::sessions::{ended, others};
 use super::sign_in::later;
 use super::{Decision, existing};
 use crate::domain::account::Account;
@@ -54,6 +55,27 @@ pub(super) fn reset_lockout(
     let link_until = Some(later(context, context.policy.reset_ttl));
     let sent = AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until });
     Ok(vec![reset, demanded, sent])
+}
+
+/// Two people at the machine let an operator in anew (SR-092). What was guessed is forgiven
+/// together with the password that it was guessed with, and everything that began with it ends;
+/// what must be bound anew still must. Said again before there is another password, it is done
+/// already.
+pub(super) fn break_glass(account: &Account, context: &Context<'_>) -> Decision {
+    let open = existing(account)?;
+    if open.password.is_none() && account.limits.unresolved(context.now).next().is_none() {
+        return Ok(vec![]);
+    }
+    let reset = LockoutReset { scope: ResetScope::Counters, method: None };
+    let demanded = AccountEvent::PasswordChangeDemanded(PasswordChangeDemanded {
+        why: PasswordChangeWhy::Unlocked,
+        ends_password: true,
+    });
+    let ended = ended(others(open, None), SessionEndedWhy::Revoked);
+    Ok([Some(AccountEvent::LockoutReset(reset)), Some(demanded), ended]
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 /// Records that support looked. A search is a look also where it finds nobody.

@@ -1,6 +1,8 @@
 //! How what concerns getting back in changes an account.
 
-use countersign_events::account::{AccountEvent, PasswordResetRenewed, PasswordResetRequested};
+use countersign_events::account::{
+    AccountEvent, PasswordChangeDemanded, PasswordResetRenewed, PasswordResetRequested,
+};
 
 use super::StampedEvent;
 use crate::domain::account::{Email, FormerEmail, Open, Replacement, ResetLink};
@@ -27,12 +29,7 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
             open.password_closed = None;
             open.admitted = unlocked.browser;
         }
-        AccountEvent::PasswordChangeDemanded(demanded) => {
-            open.password_change = Some(demanded.why);
-            if demanded.ends_password {
-                open.password = None;
-            }
-        }
+        AccountEvent::PasswordChangeDemanded(demanded) => password_demanded(open, demanded),
         AccountEvent::HoldPlaced(hold) => {
             open.held_until = Some(open.held_until.map_or(hold.until, |held| held.max(hold.until)));
             open.email_codes_offered = hold.email_codes;
@@ -80,5 +77,14 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
             open.reset = None;
         }
         _ => {}
+    }
+}
+
+fn password_demanded(open: &mut Open, demanded: &PasswordChangeDemanded) {
+    open.password_change = Some(demanded.why);
+    if demanded.ends_password {
+        open.password = None;
+        // What it began goes no further.
+        open.sign_ins.clear();
     }
 }

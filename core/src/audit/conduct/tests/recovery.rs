@@ -3,9 +3,10 @@
 use countersign_events::account::{
     AccountEvent, Assurance, BrowserAdmitted, CodeRejected, CooledDown, Counted, EmailChanged,
     EmailCodes, FactorRemoved, HoldPlaced, HoldWhy, Lane, LockRule, LockedOut, Method, Need,
-    PasswordRejected, PasswordResetRenewed, PasswordResetRequested, PasswordSet, PasswordSetWhy,
-    PasswordUnlocked, PasswordVerified, Purpose, RejectedWhy, ReplacementCompleted,
-    ReplacementObjected, ReplacementRequested, SignInOpened,
+    PasswordChangeDemanded, PasswordChangeWhy, PasswordRejected, PasswordResetRenewed,
+    PasswordResetRequested, PasswordSet, PasswordSetWhy, PasswordUnlocked, PasswordVerified,
+    Purpose, RejectedWhy, ReplacementCompleted, ReplacementObjected, ReplacementRequested,
+    SignInOpened,
 };
 use countersign_events::id::{EventId, SecretVersion, StreamId};
 use jiff::{SignedDuration, Timestamp};
@@ -55,6 +56,23 @@ fn sr_053_a_code_by_email_while_it_was_withheld_is_found() {
         enter_by_email(log, stream);
     });
     assert_eq!(proven, []);
+}
+
+/// SR-092, SR-123: a password that has ended ends the sign-ins that it began.
+#[test]
+fn a_code_in_a_sign_in_whose_password_has_ended_is_found() {
+    let not_open = |ends_password| {
+        let found = breach(move |log, stream| {
+            log.begin(stream, 0x41);
+            let why = PasswordChangeWhy::Unlocked;
+            let demanded = PasswordChangeDemanded { why, ends_password };
+            log.happened(stream, &AccountEvent::PasswordChangeDemanded(demanded));
+            log.complete(stream, 0x41, 200, 0x44);
+        });
+        found.contains(&Rule::SignInNotOpen)
+    };
+    assert!(not_open(true));
+    assert!(!not_open(false));
 }
 
 fn request_replacement(log: &mut Sample, stream: StreamId) {

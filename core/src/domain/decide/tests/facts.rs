@@ -56,6 +56,7 @@ const fn row(command: &Command) -> (&'static str, &'static str) {
         Command::EndSessions { .. } => ("EndSessions", "account.sessions_ended"),
         Command::ForgetDevices { .. } => ("ForgetDevices", "account.devices_forgotten"),
         Command::ResetLockout { .. } => ("ResetLockout", "account.lockout_reset"),
+        Command::BreakGlass => ("BreakGlass", "account.lockout_reset"),
         Command::View(_) => ("View", "account.history_viewed"),
         Command::RecordMail(_) => ("RecordMail", "account.email_code_sent"),
     }
@@ -190,6 +191,7 @@ fn cases() -> Vec<(Given, Command)> {
         ),
         resynced(),
         unlocked(),
+        (given(enrolled()), Command::BreakGlass),
         (given(enrolled()), Command::View(Viewed::Account)),
         (
             given(enrolled()),

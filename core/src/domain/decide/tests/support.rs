@@ -3,7 +3,7 @@
 use countersign_events::account::{
     AccountEvent, DeliveryFailure, EmailCodeSent, EmailConfirmed, EmailDeliveryFailed,
     HistoryViewed, LockoutReset, Method, Notice, NoticeSent, Origin, PasswordChangeDemanded,
-    PasswordChangeWhy, PasswordResetRequested, ResetScope, Viewed,
+    PasswordChangeWhy, PasswordResetRequested, PasswordSetWhy, ResetScope, Viewed,
 };
 
 use super::harness::{
@@ -28,6 +28,34 @@ fn a_lockout_reset_is_recorded_even_where_nothing_is_locked() {
     let (scope, method) = (ResetScope::CoolDown, None);
     let fact = AccountEvent::LockoutReset(LockoutReset { scope, method });
     given(registered()).when(Command::ResetLockout { scope, method }).then([fact]);
+}
+
+/// SR-092: two people at the machine need no address: wrong codes are forgiven with the end of the
+/// password that they were given with, and nothing that it began goes on. Said again it is done.
+#[test]
+fn sr_092_breaking_the_glass_ends_the_password_and_what_it_began() {
+    let guessed = given(waiting()).and((1..=4).map(|count| wrong(Method::Totp, count, count)));
+    let (scope, method) = (ResetScope::Counters, None);
+    let fact = AccountEvent::LockoutReset(LockoutReset { scope, method });
+    let demanded = AccountEvent::PasswordChangeDemanded(PasswordChangeDemanded {
+        why: PasswordChangeWhy::Unlocked,
+        ends_password: true,
+    });
+    let events = guessed.when(Command::BreakGlass).events();
+    assert_eq!(events[..2], [fact, demanded]);
+    assert!(matches!(events[2..], [AccountEvent::SessionsEnded(_)]), "{events:?}");
+    let after = guessed.play(Command::BreakGlass);
+    let open = after.account.open().unwrap();
+    assert_eq!((open.password, after.unresolved(Method::Totp)), (None, 0));
+    assert!(open.sessions.is_empty() && open.sign_ins.is_empty());
+    after.when(Command::BreakGlass).then([]);
+    let why = PasswordSetWhy::LetInAnew;
+    let set = after.play(Command::SetPassword { version: version(7), why });
+    let open = set.account.open().unwrap();
+    assert_eq!((open.password, open.password_change), (Some(version(7)), None));
+    let again = Command::SetPassword { version: version(8), why };
+    set.when(again).refused(Refusal::AuthenticationFailed);
+    given([]).when(Command::BreakGlass).refused(Refusal::NotFound("account"));
 }
 
 /// SR-123: wrong codes are forgiven only together with the end of the password that they were given
