@@ -12,9 +12,9 @@ const HEAD: &str = "# Configuration\n\n\
     a setting names the file that holds it. `countersign config check` says what is wrong,\n\
     `countersign config print` what is in force.\n\n\
     From `profile` on the settings are the policy: they are recorded in the log at the first\n\
-    start, and a later start under others is refused until `countersign policy apply FILE` records\n\
-    them. Tighter than `standard` they may be as you like; looser, within the bounds named, only with\n\
-    `--accept-risk`.\n";
+    start, and a later start under others is refused until `countersign policy apply FILE`\n\
+    records them. Tighter than `standard` they may be as you like; looser, within the bounds\n\
+    named, only with `--accept-risk`.\n";
 
 /// The reference, as Markdown.
 #[must_use]

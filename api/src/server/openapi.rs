@@ -139,6 +139,7 @@ pub(crate) fn operation<'i>(item: &'i mut PathItem, method: &str) -> Option<&'i 
     match method {
         "GET" => item.get.as_mut(),
         "POST" => item.post.as_mut(),
+        "PUT" => item.put.as_mut(),
         "PATCH" => item.patch.as_mut(),
         "DELETE" => item.delete.as_mut(),
         _ => None,

@@ -119,15 +119,15 @@ const LIKELIEST_OF_EIGHT: f64 = 22.0 / 2_147_483_648.0;
 /// The chance in a year under a policy, of all methods that it leaves.
 fn chance_of(policy: &Policy) -> f64 {
     let (limits, mode) = (&policy.limits, &policy.settings()["email.mode"]);
-    let steps = f64::from(u32::try_from(policy.totp_skew.offsets().count()).unwrap());
-    let by_email = chance(Method::EmailCode, &limits.email_code).unwrap();
-    let by_email = match mode.as_str().unwrap() {
+    let steps: f64 = policy.totp_skew.offsets().map(|_| 1.0).sum();
+    let by_email = chance(Method::EmailCode, &limits.email_code).unwrap_or_default();
+    let by_email = match mode.as_str().unwrap_or_default() {
         "sign_in" => by_email,
         "recovery_only" => by_email * LIKELIEST_OF_EIGHT / LIKELIEST,
         _ => 0.0,
     };
-    let totp = chance(Method::Totp, &limits.totp).unwrap() / STEPS * steps;
-    totp + by_email + chance(Method::RecoveryCode, &limits.recovery_code).unwrap()
+    let totp = chance(Method::Totp, &limits.totp).unwrap_or_default() / STEPS * steps;
+    totp + by_email + chance(Method::RecoveryCode, &limits.recovery_code).unwrap_or_default()
 }
 
 /// ASVS 6.1.1: the profiles, and what stricter settings leave, are those of the program.

@@ -52,12 +52,15 @@ fn password_rejected(rejected: &PasswordRejected) -> String {
 }
 
 fn attempts_refused(refused: &AttemptsRefused) -> String {
-    let rule = match refused.rule.as_str() {
-        "" => String::new(),
-        rule => format!(" (rule: {rule})"),
+    let why = match refused.rule.as_str() {
+        "wait" => ", during a wait",
+        "lane-cap" => ", after too many from there",
+        "hard-cap" => ", after too many in all",
+        "guarded" => ", while accounts were guarded",
+        _ => "",
     };
     format!(
-        "{} more tries by {}{} were refused unread, from {} to {}{rule}",
+        "{} more tries by {}{} were refused unread, from {} to {}{why}",
         refused.count,
         method(refused.method),
         at(refused.lane),

@@ -111,4 +111,16 @@ fn a_lock_is_explained_with_its_reason_and_its_end() {
         "50 wrong tries in all: every recovery code is refused since 2026-11-18 11:06:40 UTC; only \
          new recovery codes end it"
     );
+    assert_eq!(
+        lock(&shut(Method::Password, Rule::HardCap, None, 100)),
+        "100 wrong tries in all: every password is refused since 2026-11-18 11:06:40 UTC; only a \
+         new password ends it, set by a link sent by mail"
+    );
+    assert_eq!(
+        lock(&shut(Method::Totp, Rule::Guarded, Some(24 * 3_600), 3)),
+        "second factors fail everywhere far more often than usual, and 3 wrong tries in a day came \
+         from devices that are not known: every authenticator code from there is refused until \
+         2026-11-19 11:06:40 UTC; known devices are not concerned; it ends with the alarm, or by \
+         time"
+    );
 }
