@@ -92,6 +92,8 @@ pub struct Email {
     pub guesses_per_code: u64,
     /// The least time between two.
     pub min_resend: String,
+    /// Codes in 15 minutes.
+    pub sends_15m: u64,
     /// Codes in 24 hours.
     pub sends_24h: u64,
     /// Waits of unknown devices.
@@ -109,6 +111,7 @@ impl Default for Email {
             ttl: "10m".to_owned(),
             guesses_per_code: 5,
             min_resend: "60s".to_owned(),
+            sends_15m: 3,
             sends_24h: 5,
             ladder: json!([[5, "15m"], [10, "1h"], [15, "12h"]]),
             cap: 20,

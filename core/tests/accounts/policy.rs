@@ -41,6 +41,7 @@ fn matrix() -> Vec<(&'static str, Option<Value>, Option<Value>)> {
         both("email.ttl", json!("9m"), json!("11m")),
         both("email.guesses_per_code", json!(4), json!(6)),
         both("email.min_resend", json!("61s"), json!("59s")),
+        both("email.sends_15m", json!(2), json!(4)),
         both("email.sends_24h", json!(4), json!(6)),
         both("email.ladder", steps(r#"[[1, "7d"]]"#), steps("[]")),
         both("email.cap", json!(19), json!(21)),

@@ -71,6 +71,9 @@ pub(super) const LIMITS: &[Field] = fields! {
         "The least time between two codes by e-mail to one account.",
         "Too short, a mailbox can be flooded; too long, people wait for a mail that was lost. \
          `10s` to `10m`.";
+    "email.sends_15m" Number None, "3",
+        "Codes by e-mail to one account in 15 minutes.",
+        "Too few keep people out whose mails are slow; 1 to 10.";
     "email.sends_24h" Number None, "5",
         "Codes by e-mail to one account in 24 hours, two of them kept for known devices.",
         "Too few keep holders out who need them; 3 to 20.";

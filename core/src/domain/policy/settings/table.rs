@@ -146,6 +146,7 @@ pub const SETTINGS: &[Setting] = &[
     span!("email.ttl", Lower, mins(1), mins(30), email_code_ttl),
     count!("email.guesses_per_code", Lower, 1..=10, email_guesses),
     span!("email.min_resend", Higher, secs(10), mins(10), email_resend),
+    count!("email.sends_15m", Lower, 1..=10, email_sends_per_15m),
     // Below three, none would be left for devices that are not known.
     count!("email.sends_24h", Lower, 3..=20, email_sends_per_day),
     ladder!("email.ladder", email_code),
