@@ -126,10 +126,10 @@ fn first_factors() -> Vec<(&'static str, Of)> {
         ("full", vouched(Some(sign_in()), Some(password_session()))),
         ("minimal", vouched(None, None)),
         (
-            "device",
+            "whole",
             Of::FirstFactorVouched(FirstFactorVouched {
                 sign_in: Some(sign_in()),
-                session: None,
+                session: Some(password_session()),
                 device: Some(DEVICE),
             }),
         ),
