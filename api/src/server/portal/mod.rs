@@ -105,8 +105,8 @@ impl Portal {
         let mut rendered = HashMap::new();
         for language in Language::ALL {
             let texts = texts::filled(language, config);
-            let said = texts::for_scripts(&texts);
             for (page, _) in PAGES {
+                let said = texts::for_scripts(&texts, page);
                 let frame = Frame {
                     page,
                     lang: language.code(),

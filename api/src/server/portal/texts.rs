@@ -12,6 +12,9 @@ pub(super) type Texts = BTreeMap<String, BTreeMap<String, String>>;
 const OF_SCRIPTS: &[&str] =
     &["script", "problem", "objection", "method", "assurance", "event", "notice", "enable"];
 
+/// The section that the scripts of one page alone speak from, and that page.
+const OF_ONE_PAGE: (&str, &str) = ("objection", "not_me");
+
 const fn source(language: Language) -> &'static str {
     match language {
         Language::English => include_str!("texts/en.toml"),
@@ -34,10 +37,15 @@ pub(super) fn filled(language: Language, config: &Config) -> Texts {
     texts
 }
 
-/// Those that scripts speak from, as JSON that may stand in a script element.
-pub(super) fn for_scripts(texts: &Texts) -> String {
+/// Those that the scripts of a page speak from, as JSON that may stand in a script element.
+pub(super) fn for_scripts(texts: &Texts, page: &str) -> String {
+    let mut said = of_scripts(texts);
+    let (section, its_page) = OF_ONE_PAGE;
+    if page != its_page {
+        said.remove(section);
+    }
     // Of maps of texts nothing can fail. Escaped in JSON, `<` means the same and ends no element.
-    serde_json::to_string(&of_scripts(texts)).unwrap_or_default().replace('<', "\\u003c")
+    serde_json::to_string(&said).unwrap_or_default().replace('<', "\\u003c")
 }
 
 pub(super) fn of_scripts(texts: &Texts) -> Texts {
