@@ -83,7 +83,7 @@ fn the_readme_does_what_it_says() {
     place.run(one_with(&blocks, "log export"));
 }
 
-/// Backup, restore, doctor and verify, as the operating guide has them.
+/// Backup, restore, doctor, verify and the policy, as the operating guide has them.
 #[test]
 fn the_operating_guide_backs_up_and_restores() {
     let place = Place::new();
@@ -91,11 +91,13 @@ fn the_operating_guide_backs_up_and_restores() {
     place.run(one_with(&blocks(&readme), "# Register"));
     let guide = page("docs/operating.md");
     let all = blocks(&guide);
-    assert_eq!(all.len(), 2);
+    assert_eq!(all.len(), 3);
     for block in all {
         place.run(block);
     }
     assert!(place.dir.path().join("restored/log.db").exists());
+    let set = place.run("countersign policy show");
+    assert!(set.contains("session.idle: \"30m\" -> \"15m\""), "{set}");
 }
 
 /// Every command of the auditing guide, on the log of the README's journey.

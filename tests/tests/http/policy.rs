@@ -68,7 +68,8 @@ fn sr_096_over_the_network_nothing_is_loosened_and_only_admins_set() {
         assert!(told.contains("totp.limit.hard_cap = 27 instead of 26"), "{told}");
         put(app, &admin, &json!({ "totp.limit.hard_cap": 101 })).await.is(422);
         put(app, &admin, &json!({ "totp.skew": [-1, 0, 1, 2] })).await.is(422);
-        put(app, &admin, &json!({ "totp.limit.cap": 1 })).await.is(422);
+        put(app, &admin, &json!({ "totp.limit.cap": 1 })).await.is(400);
+        put(app, &admin, &json!({ "totp.limit.hard_cap": "20" })).await.is(400);
         let support = app.operator("operator.support", Role::Support).await;
         put(app, &support, &json!({})).await.is(403);
         get(app, &support, "").await.is(403);

@@ -248,6 +248,12 @@ impl World {
             Taking::post("/v1/operators", json!({ "login": "op.new", "role": "support" }), 201)
                 .on(on)
                 .by(&admin.token),
+            Taking {
+                method: Method::PUT,
+                ..Taking::post("/v1/policy", json!({ "profile": "standard", "settings": {} }), 200)
+            }
+            .on(on)
+            .by(&admin.token),
             Taking::post(search, json!({ "login": marlene.login, "ticket": "T-1" }), 200)
                 .on(on)
                 .by(&support.token)

@@ -1,9 +1,12 @@
 //! The policy, as it goes over the wire.
 
+use std::mem::discriminant;
+
 use countersign_core::actors::policy::PolicyRecord;
 use countersign_core::domain::policy::{Policy as Wanted, Profile};
 use countersign_core::domain::refusal::Refusal;
 use countersign_events::id::PolicyVersion;
+use serde_json::Value;
 
 use super::by;
 use crate::contract::policy::{Policy, PolicyChange, SetPolicy, SettingChanged};
@@ -49,6 +52,26 @@ fn change(record: &PolicyRecord) -> PolicyChange {
         changed: changed.collect(),
         accepted_risks: set.accepted_risks.clone(),
     }
+}
+
+/// Whether each setting is one, and its value of the right kind, whatever it is.
+///
+/// # Errors
+/// What is wrong with the first that is not.
+pub(crate) fn check_form(asked: &SetPolicy) -> Result<(), String> {
+    let standard = Wanted::of(Profile::Standard).settings();
+    for (key, value) in &asked.settings {
+        let usual = standard.get(key).ok_or_else(|| format!("there is no setting {key}"))?;
+        let fits = match (usual, value) {
+            // A moment, which is none in the standard.
+            (Value::Null, value) => value.is_null() || value.is_string(),
+            (usual, value) => discriminant(usual) == discriminant(value),
+        };
+        if !fits {
+            return Err(format!("{key} is of another kind, such as {usual}"));
+        }
+    }
+    Ok(())
 }
 
 /// The policy that is asked for.

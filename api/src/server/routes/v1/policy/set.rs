@@ -3,6 +3,7 @@
 use crate::contract::policy::{Policy, SetPolicy};
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
+use crate::server::problem::ProblemAnswer;
 
 /// Set the policy
 ///
@@ -17,6 +18,7 @@ use crate::server::ask::Ask;
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let acting = ask.fresh_operator().await?;
     let body: SetPolicy = ask.json()?;
+    answers::policy::check_form(&body).map_err(ProblemAnswer::invalid)?;
     let wanted = ask.verdict(Ok(answers::policy::wanted(&body)))?;
     ask.verdict(ask.accounts().set_policy(&acting.call, &wanted, false).await)?;
     let records = ask.verdict(ask.accounts().policy_versions(&acting.call).await)?;
