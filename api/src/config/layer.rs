@@ -162,6 +162,8 @@ fn insert(table: &mut Table, key: &str, value: Value) {
 
 #[cfg(test)]
 mod tests {
+    use countersign_core::domain::policy::EmailMode;
+
     use super::*;
 
     fn layers(file: &str) -> (tempfile::TempDir, Layers) {
@@ -189,6 +191,49 @@ mod tests {
         assert_eq!(config.listen.workers, 3);
         layers.flags = vec![("data", "/from/flags".to_owned())];
         assert_eq!(layers.load().unwrap().data, PathBuf::from("/from/flags"));
+    }
+
+    /// What a profile says stands under what any layer says, wherever the profile is named.
+    #[test]
+    fn a_profile_stands_under_every_layer() {
+        let (_directory, layers) = layers("[email]\nmode = \"off\"\n");
+        let strict = with_environment(layers, "COUNTERSIGN_PROFILE", "strict");
+        let config = strict.load().unwrap();
+        assert_eq!(config.profile, Profile::Strict);
+        assert_eq!((config.email.mode, config.password.min_alone), (EmailMode::Off, 15));
+        assert_eq!(config.policy().unwrap().limits.password.hard_cap, Some(100));
+        let of_text = Layers::of_text("a file", "profile = \"strict\"\n").unwrap();
+        assert_eq!((of_text.email.mode, of_text.password.min_alone), (EmailMode::RecoveryOnly, 15));
+        assert!(Layers::of_text("a file", "profile = \"lax\"\n").is_err());
+    }
+
+    /// Values that are no text stand in the environment as in the file.
+    #[test]
+    fn a_ladder_and_a_share_stand_in_the_environment_as_in_the_file() {
+        let layers = with_environment(
+            Layers::default(),
+            "COUNTERSIGN_TOTP_LIMIT_LADDER",
+            "[[5, \"1h\"], [10, \"12h\"]]",
+        );
+        let layers = with_environment(layers, "COUNTERSIGN_BREAKER_SHARE", "0.25");
+        let policy = layers.load().unwrap().policy().unwrap();
+        let hour = jiff::SignedDuration::from_hours(1);
+        assert_eq!(policy.limits.totp.waits.after(5), Some(hour));
+        assert_eq!(policy.limits.totp.waits.after(13), None);
+        assert_eq!(policy.breaker.share_percent, 25);
+        for wrong in ["[[5", "1\nx = 2", ""] {
+            let layers =
+                with_environment(Layers::default(), "COUNTERSIGN_TOTP_LIMIT_LADDER", wrong);
+            let told = layers.load().unwrap_err().to_string();
+            assert_eq!(told, "totp.limit.ladder: must be as it would stand in the file");
+        }
+    }
+
+    /// The standard profile is what is in force where nothing is set.
+    #[test]
+    fn the_defaults_are_the_standard_profile() {
+        let standard = Policy::of(Profile::Standard);
+        assert_eq!(Config::default().policy().unwrap().settings(), standard.settings());
     }
 
     #[test]
