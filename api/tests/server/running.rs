@@ -100,7 +100,7 @@ impl Running {
         body: &'static str,
     ) -> Answered {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let with_body = method == Method::POST || method == Method::PATCH;
+        let with_body = [Method::POST, Method::PATCH, Method::PUT].contains(&method);
         let mut request = self.http.request(method, url);
         if let Some(bearer) = bearer {
             request = request.bearer_auth(bearer);
