@@ -67,6 +67,7 @@ fn at_50_a_crowd_uses_up_nobodys_way_to_a_new_password() {
     run(async |app| {
         let mike = confirmed(app, "mike.besieged").await;
         let account = StreamId::Account(AccountId::parse(&mike.account).unwrap());
+        app.settle().await;
         let before = grown(app, |stream| stream == account);
         for round in 0..60 {
             crowd_asks(app, round, &mike.login).await;
