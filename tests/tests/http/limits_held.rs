@@ -125,7 +125,7 @@ fn sr_101_two_hundred_codes_in_one_piece_on_one_connection_are_one_guess() {
             }
             String::from_utf8_lossy(&all).into_owned()
         };
-        let ((), text) = futures::future::join(write, read).await;
+        let ((), text) = Box::pin(futures::future::join(write, read)).await;
         let heard: Vec<u16> = text
             .match_indices("HTTP/1.1 ")
             .filter_map(|(at, word)| text.get(at + word.len()..at + word.len() + 3)?.parse().ok())

@@ -124,17 +124,17 @@ impl World {
 
     pub(crate) fn calls(&self) -> Vec<Taking> {
         let mut calls = self.of_people();
+        calls.extend(self.of_authenticators());
         calls.extend(self.of_apps());
         calls.extend(self.of_operators());
         calls
     }
 
     fn of_people(&self) -> Vec<Taking> {
-        let Self { marlene, offered, sign_in, .. } = self;
+        let Self { marlene, sign_in, .. } = self;
         let factor = &marlene.factor;
         let code = json!({ "method": "totp", "factor_id": factor, "code": "000000" });
         let new = json!({ "login": "new.login", "email": "n@example.com", "password": PASSWORD });
-        let begin = json!({ "kind": "totp", "name": "phone", "password": PASSWORD });
         let address = json!({ "email": marlene.email, "password": PASSWORD });
         let changed = json!({ "current": "another one", "password": PASSWORD });
         let demanded = json!({ "kind": "totp", "name": "phone" });
@@ -175,6 +175,19 @@ impl World {
             )
             .at(format!("/v1/sign-ins/{sign_in}/factors/{factor}/activate")),
             Taking::post(
+                "/v1/setup",
+                json!({ "setup_token": "A".repeat(64), "password": PASSWORD }),
+                401,
+            ),
+        ]
+    }
+
+    fn of_authenticators(&self) -> Vec<Taking> {
+        let Self { marlene, offered, .. } = self;
+        let factor = &marlene.factor;
+        let begin = json!({ "kind": "totp", "name": "phone", "password": PASSWORD });
+        vec![
+            Taking::post(
                 "/v1/accounts/{account}/factors/{factor}/activate",
                 json!({ "code": "000000" }),
                 401,
@@ -205,11 +218,6 @@ impl World {
                 .optional(&["/password"])
                 // A further authenticator wants a second factor, and looks at no password.
                 .long(&["/password"]),
-            Taking::post(
-                "/v1/setup",
-                json!({ "setup_token": "A".repeat(64), "password": PASSWORD }),
-                401,
-            ),
         ]
     }
 

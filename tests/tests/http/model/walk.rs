@@ -133,8 +133,9 @@ impl Walk<'_> {
         for letter in self.theme.before {
             self.call(people, |_| *letter).await;
         }
-        for place in 0..CALLS {
-            if orders[0][place].is_none() {
+        // All of a group wait at the same places.
+        for (place, first) in orders[0].iter().enumerate() {
+            if first.is_none() {
                 self.pass(self.theme.wait.as_secs());
                 self.people[..people].iter_mut().for_each(|person| person.walked.push(None));
             } else {

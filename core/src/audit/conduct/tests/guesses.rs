@@ -126,6 +126,9 @@ fn sr_084_room_that_nothing_made_is_found() {
     assert_eq!(shut, [Rule::GuessBeyondCap]);
 }
 
+/// Something that happens to an account of a log.
+type Happens = Box<dyn Fn(&mut Sample, StreamId)>;
+
 /// SR-084, SR-085: a known device has five, and again once it holds another handle.
 #[test]
 fn sr_085_a_guess_beyond_the_cap_of_a_known_device_is_found() {
@@ -135,7 +138,7 @@ fn sr_085_a_guess_beyond_the_cap_of_a_known_device_is_found() {
             (0..count).for_each(|_| guess(log, stream, counted));
         }
     };
-    let five = |more: Vec<Box<dyn Fn(&mut Sample, StreamId)>>| {
+    let five = |more: Vec<Happens>| {
         breach(move |log, stream| {
             completes_at(log, stream, 9_000, DEVICE, None);
             at_it(5, DEVICE)(log, stream);
@@ -150,7 +153,7 @@ fn sr_085_a_guess_beyond_the_cap_of_a_known_device_is_found() {
     let ten = five(vec![Box::new(another), Box::new(at_it(5, 0x72))]);
     assert_eq!(ten, []);
     let third = |log: &mut Sample, stream| completes_at(log, stream, 9_200, 0x73, None);
-    let more: Vec<Box<dyn Fn(&mut Sample, StreamId)>> = vec![
+    let more: Vec<Happens> = vec![
         Box::new(another),
         Box::new(at_it(5, 0x72)),
         Box::new(third),

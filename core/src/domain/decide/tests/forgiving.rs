@@ -29,7 +29,7 @@ impl Given {
     }
 
     /// Somebody who has the password guesses so many codes from elsewhere, as fast as is allowed.
-    fn is_guessed_at(mut self, count: usize) -> Self {
+    fn guessed_at(mut self, count: usize) -> Self {
         let at = self.device;
         for _ in 0..count {
             self = self.after(hours(13)).elsewhere().play(begin(RIGHT, 2)).guesses(1, 2);
@@ -197,7 +197,7 @@ fn codes_where_none_was_sent_have_an_end_within_a_session() {
 #[test]
 fn sr_088_a_new_password_by_mail_opens_the_lane_of_unknown_devices() {
     let reset = || Command::ResetPassword { version: version(7) };
-    let after = |guesses| at_home().is_guessed_at(guesses).play(Command::RequestPasswordReset);
+    let after = |guesses| at_home().guessed_at(guesses).play(Command::RequestPasswordReset);
     assert!(!forgives(&after(9).when(reset()).events()), "nothing to open");
     assert!(forgives(&after(10).when(reset()).events()));
     let closed = after(16);
@@ -210,17 +210,17 @@ fn sr_088_a_new_password_by_mail_opens_the_lane_of_unknown_devices() {
     // Under a lower cap it is closed before ten.
     let mut tight = at_home();
     tight.policy.limits.totp.unknown_cap = 3;
-    let tight = tight.is_guessed_at(3).play(Command::RequestPasswordReset);
+    let tight = tight.guessed_at(3).play(Command::RequestPasswordReset);
     assert!(forgives(&tight.when(reset()).events()));
 }
 
 /// SR-085: not twice in 365 days, to the second: the mailbox is worth one lane of guesses more.
 #[test]
 fn sr_085_a_password_by_mail_opens_the_lane_once_in_a_year() {
-    let first = at_home().is_guessed_at(16).resets(7);
+    let first = at_home().guessed_at(16).resets(7);
     assert_eq!(first.unresolved(Method::Totp), 0);
     let opened_at = first.now;
-    let again = first.is_guessed_at(16);
+    let again = first.guessed_at(16);
     let reset = |mut given: Given, at| {
         given.now = opened_at + at;
         let given = given.play(Command::RequestPasswordReset);
@@ -287,7 +287,7 @@ fn sr_133_not_me_forgets_the_devices_first_seen_since_then() {
 /// SR-088: sixteen wrong codes and the holder's own "this was not me" shut him out of nothing.
 #[test]
 fn sr_088_defending_himself_shuts_the_holder_out_of_no_device() {
-    let guessed = at_home().is_guessed_at(16).at_device(Some(1), 2);
+    let guessed = at_home().guessed_at(16).at_device(Some(1), 2);
     let (cause, at, told) = (event_id(3), guessed.now, Told::Other);
     let objected = guessed.play(Command::Repudiate(Repudiate { cause, at, told }));
     let begun = objected.after(mins(1)).play(begin(RIGHT, 12));
@@ -322,7 +322,7 @@ fn sr_053_a_mailbox_that_was_objected_to_drops_no_demand() {
 /// A password set by mail whose log says that it opened the lane; or not.
 #[test]
 fn what_opens_a_lane_is_what_the_log_says() {
-    let closed = at_home().is_guessed_at(16);
+    let closed = at_home().guessed_at(16);
     let set = |forgives_codes| {
         let set = PasswordSet::new(version(7), PasswordSetWhy::Reset);
         AccountEvent::PasswordSet(PasswordSet { forgives_codes, ..set })
