@@ -37,7 +37,7 @@ pub struct FirstFactorVouched {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionOpened>,
     /// A keyed hash of the device that the app named: known once all is proven there. It keeps this
-    /// hash, since a client app's word cannot be copied.
+    /// hash, so that nothing is forgiven at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<HandleHash>,
 }

@@ -195,9 +195,12 @@ impl Guesses {
         self.renewed(verified.session.as_ref());
     }
 
-    /// What was wrong by the lane of a device goes with the handle that it held.
+    /// What was wrong by the lane of a device goes with the handle that it held, where it holds
+    /// another now.
     fn renewed(&mut self, opened: Option<&SessionOpened>) {
-        let replaced = opened.and_then(|opened| opened.device.as_ref()?.replaces);
+        let remembered = opened.and_then(|opened| opened.device.as_ref());
+        let replaced =
+            remembered.and_then(|it| it.replaces.filter(|earlier| *earlier != it.device));
         if replaced.is_some() {
             self.wrong.values_mut().for_each(|all| all.retain(|wrong| wrong.device != replaced));
         }

@@ -35,7 +35,7 @@ impl Given {
     }
 }
 
-/// It keeps its hash: a word of the app cannot be copied.
+/// It keeps its name, and so does whoever brings the same name along: nothing is forgiven there.
 #[test]
 fn sr_133_a_device_that_an_app_names_is_known_after_a_full_success() {
     let begun = given(enrolled()).after(mins(1)).play(begin(at(7), 2));
@@ -53,7 +53,32 @@ fn sr_133_a_device_that_an_app_names_is_known_after_a_full_success() {
     let entered = guessed.enters_at(7, 3);
     assert_eq!(entered.known_devices(), [device(7)]);
     assert_eq!(entered.account.open().unwrap().devices[&device(7)].first_seen_at, seen);
-    assert_eq!(entered.unresolved(Method::Totp), 1, "what was wrong by its lane is forgiven");
+    assert_eq!(entered.unresolved(Method::Totp), 2, "what was wrong by its lane stays");
+}
+
+/// SR-084, SR-085, AT-36: a year in which the holder signs in every day at the device that the app
+/// names, and whoever has the first factor and the same name guesses before each: by the lane of
+/// that device five, and sixteen more like anybody.
+#[test]
+fn sr_084_at_36_the_name_of_a_device_brings_nobody_more_than_its_lane() {
+    let mut life = given(enrolled()).enters_at(7, 2);
+    let mut evaluated = 0;
+    for _ in 0..364 {
+        life = life.after(hours(23)).play(begin(at(7), 3));
+        for _ in 0..4 {
+            let wrong = life.when(verify(3, life.totp(&[]))).0;
+            if let Ok(events) = wrong {
+                evaluated += 1;
+                life = life.and(events);
+            }
+        }
+        life = life.after(mins(59)).play(begin(at(7), 4));
+        let right = life.when(verify(4, life.totp(&[0]))).0;
+        if let Ok(events) = right {
+            life = life.and(events);
+        }
+    }
+    assert_eq!(evaluated, 5 + 16);
 }
 
 /// SR-088: who guesses elsewhere closes the lane of all, and takes nothing from it.

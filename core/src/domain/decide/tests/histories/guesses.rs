@@ -197,8 +197,9 @@ impl Guesses {
 
     /// I1: nothing but a new handle of the same device forgives what was wrong by its lane.
     fn remembered(&mut self, opened: Option<&SessionOpened>) {
-        let remembered = opened.and_then(|opened| opened.device.as_ref());
-        let Some(replaced) = remembered.and_then(|it| it.replaces) else { return };
+        let Some(remembered) = opened.and_then(|opened| opened.device.as_ref()) else { return };
+        let replaced = remembered.replaces.filter(|replaced| *replaced != remembered.device);
+        let Some(replaced) = replaced else { return };
         for failures in self.unresolved.values_mut() {
             failures.retain(|failure| failure.device != Some(replaced));
         }
