@@ -141,7 +141,7 @@ pub(super) const LIMITS: &[Field] = fields! {
     "password.on_cap" Text None, "\"email_unlock\"",
         "What happens at the cap: `email_unlock` closes out unknown devices until the holder \
          follows a link; `disable` disables the password everywhere, until a new one is set by \
-         mail.",
+         mail, or support brings it back.",
         "`disable` lets any stranger keep everybody from signing in, at a hundred wrong passwords \
          each.";
     "txn.ttl" Text None, "\"10m\"",

@@ -164,7 +164,10 @@ const fn ends_lane_cap(which: Method) -> &'static str {
 const fn ends_hard_cap(which: Method) -> &'static str {
     match which {
         Method::RecoveryCode => "only new recovery codes end it",
-        Method::Password => "only a new password ends it, set by a link sent by mail",
+        Method::Password => {
+            "only a new password ends it, set by a link sent to an address that was proven, or \
+             support"
+        }
         Method::Totp | Method::EmailCode => {
             "only a new authenticator ends it, set up with a recovery code, after a code by e-mail \
              or with support"

@@ -252,8 +252,11 @@ impl Counters {
                 continue;
             }
             counter.end_wait();
-            if scope == ResetScope::Counters || *method == Method::Password {
-                counter.forgive_all();
+            match method {
+                // What its cap disabled, too: without a proven address no mail could.
+                Method::Password => counter.begin_anew(),
+                _ if scope == ResetScope::Counters => counter.forgive_all(),
+                _ => {}
             }
         }
     }

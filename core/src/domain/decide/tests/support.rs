@@ -7,10 +7,10 @@ use countersign_events::account::{
 };
 
 use super::harness::{
-    event_id, given, hours, mins, password_rejected, register, registered, secs, start, version,
-    waiting, wrong,
+    RIGHT, begin, event_id, given, hours, mins, password_rejected, register, registered, secs,
+    start, version, waiting, wrong,
 };
-use crate::domain::command::Command;
+use crate::domain::command::{Command, FirstFactor};
 use crate::domain::refusal::Refusal;
 
 #[test]
@@ -88,6 +88,27 @@ fn sr_123_wrong_codes_are_forgiven_with_the_end_of_the_password() {
     let open = set.account.open().unwrap();
     assert_eq!((open.password, open.password_change), (Some(version(7)), None));
     assert_eq!(open.lane_opened_by_mail_at, None);
+}
+
+/// SR-123: a password that its cap disabled comes back by support, or nothing would bring it back
+/// where no address was proven.
+#[test]
+fn sr_123_support_brings_back_a_password_that_its_cap_disabled() {
+    let mut guessed = given(registered());
+    guessed.policy.limits.password.hard_cap = Some(3);
+    for sign_in in 1..=3 {
+        guessed = guessed.after(hours(2)).play(begin(FirstFactor::PasswordWrong, sign_in));
+    }
+    let refused = guessed.after(hours(2));
+    assert_eq!(refused.when(begin(RIGHT, 4)).0, Err(Refusal::AuthenticationFailed));
+    let link = refused.when(Command::RequestPasswordReset).events();
+    let no_link = PasswordResetRequested { link_until: None };
+    assert_eq!(link, [AccountEvent::PasswordResetRequested(no_link)], "no address was proven");
+    for scope in [ResetScope::CoolDown, ResetScope::Counters] {
+        let method = Some(Method::Password);
+        let back = refused.clone().play(Command::ResetLockout { scope, method });
+        assert!(back.when(begin(RIGHT, 4)).0.is_ok(), "{scope:?}");
+    }
 }
 
 /// A client app's users have no password here that could end.
