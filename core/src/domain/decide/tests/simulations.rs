@@ -261,6 +261,25 @@ fn sr_084_three_hundred_people_mistype_for_a_year_and_none_is_locked_out() {
     }
 }
 
+/// SR-085: forty-eight mistyped codes in a year, each forgiven by the right one that followed, with
+/// cookies and without: never refused, and at the end nothing is unresolved.
+#[test]
+fn sr_085_forty_eight_forgiven_typos_in_a_year_disable_nobody() {
+    for keeps_cookies in [true, false] {
+        let mut world = World::new();
+        let mut cookie = None;
+        for number in 1..=48 {
+            let now = day(number * 7) + hours(8);
+            let next = world.signs_in(now, cookie, 1);
+            cookie = next.expect("never refused").filter(|_| keeps_cookies);
+        }
+        let (elsewhere, known) = world.codes();
+        assert_eq!((elsewhere + known, world.disabled.len()), (48, 0), "{keeps_cookies}");
+        let counter = world.account.limits.of(Method::Totp);
+        assert_eq!(counter.all_unresolved(Method::Totp, day(48 * 7 + 1)), 0, "{keeps_cookies}");
+    }
+}
+
 /// A generator that gives the same year every time (xorshift64*).
 struct Chance(u64);
 
