@@ -92,7 +92,7 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
             Reader::Holder | Reader::Support => view_with_clock(entity, *factor).await?,
         });
     }
-    let limits = &entity.account().limits;
+    let (limits, ways) = (&entity.account().limits, explain::Ways::of(open));
     let locks = limits.locks(&entity.policy().limits, now).into_iter().map(|lock| LockView {
         method: lock.method,
         lane: lock.lane,
@@ -100,7 +100,7 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
         until: lock.until,
         unresolved: lock.unresolved,
         rule: lock.rule.name().to_owned(),
-        explanation: explain::lock(&lock),
+        explanation: explain::lock(&lock, ways),
     });
     let alive = open.sessions.values().filter(|session| now < session.expires_at).count();
     let shown = identity.login.or(identity.subject);

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::totp::PERIOD_SECONDS;
 
 mod limits;
-pub use limits::lock;
+pub use limits::{Ways, lock};
 mod recovery;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::Whose;
 use super::client_hint;
 use super::language::Language;
 use super::ledger::{Addressee, CodeMail, LinkMail};
@@ -246,10 +247,22 @@ pub(super) fn notice(
     Letter {
         lead: [Some(told), leads_on].into_iter().flatten().collect(),
         link: unlock,
-        body: vec![pen.say("letter.nothing_to_do")],
+        body: vec![if_it_was_you(pen, to, about)],
         facts: told_facts,
         not_me: [Some(remedy), objection(pen, to)].into_iter().flatten().collect(),
         ..pen.letter(to.greeted(), subject, String::new())
+    }
+}
+
+/// What is left to do for who did it: what is shut is shut for the holder, too.
+fn if_it_was_you(pen: Pen<'_>, to: &Addressee, about: &str) -> String {
+    let unproven = to.whose == Whose::Present && to.not_me.is_none() && to.unlock.is_none();
+    match about {
+        CLOSED if unproven => pen.remedy("password_closed.unproven", "help.needed"),
+        CLOSED => pen.say("password_closed.if_you"),
+        DEAD => pen.remedy("password_dead.if_you", "help.needed"),
+        LOCKED => pen.say("locked.if_you"),
+        _ => pen.say("letter.nothing_to_do"),
     }
 }
 
@@ -283,20 +296,23 @@ fn told(pen: Pen<'_>, notice: Notice, facts: &NoticeFacts) -> String {
 
 /// The section for a password that is closed to devices which are not known.
 const CLOSED: &str = "password_closed";
+/// The section for one that is worth nothing any more.
+const DEAD: &str = "password_dead";
+/// The section for every other method that waits, is closed or must be bound anew.
+const LOCKED: &str = "locked";
 
 /// The section with the texts of a notice.
 const fn section(notice: Notice, facts: &NoticeFacts) -> &'static str {
     match notice {
-        // Of a password waits are not told, and what no time ends is like any other way.
-        Notice::Locked
-            if matches!((facts.method, facts.until), (Some(Method::Password), Some(_))) =>
-        {
-            CLOSED
-        }
+        // Of a password waits are not told.
+        Notice::Locked => match (facts.method, facts.until) {
+            (Some(Method::Password), Some(_)) => CLOSED,
+            (Some(Method::Password), None) => DEAD,
+            _ => LOCKED,
+        },
         Notice::FactorEnabled => "factor_enabled",
         Notice::FactorRemoved => "factor_removed",
         Notice::RecoveryCodeUsed => "recovery_code_used",
-        Notice::Locked => "locked",
         Notice::CodesGuessed => "codes_guessed",
         Notice::PasswordGuessed => "password_guessed",
         Notice::Unlocked => "unlocked",

@@ -6,6 +6,7 @@ use countersign_events::account::{
 };
 
 use super::{method, one, time};
+use crate::domain::account::Open;
 use crate::domain::limits::{Lock, Rule};
 
 /// The sentence of an event; none where it is not one of these.
@@ -110,24 +111,47 @@ fn password_unlocked(unlocked: &PasswordUnlocked) -> String {
 
 fn lockout_reset(reset: &LockoutReset) -> String {
     let what = reset.method.map_or("every method", method);
-    match reset.scope {
-        ResetScope::CoolDown => format!("support ended the waiting for {what}"),
-        ResetScope::Counters => {
+    match (reset.scope, reset.method) {
+        (ResetScope::CoolDown, None | Some(Method::Password)) => {
+            format!("support ended the waiting for {what} and forgave wrong passwords")
+        }
+        (ResetScope::CoolDown, Some(_)) => format!("support ended the waiting for {what}"),
+        (ResetScope::Counters, _) => {
             format!("support ended the waiting for {what} and cleared its failures")
         }
     }
 }
 
+/// What of an account can end a lock beside the time and support.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ways {
+    /// It has a password here; a client app's users have none.
+    pub password: bool,
+    /// A link can be sent to an address that was proven.
+    pub mail: bool,
+}
+
+impl Ways {
+    /// Those of an account.
+    #[must_use]
+    pub fn of(open: &Open) -> Self {
+        let password = open.has_had_password();
+        let proven = open.email.as_ref().is_some_and(|email| email.confirmed);
+        Self { password, mail: password && proven }
+    }
+}
+
 /// Why a method is locked: since when, until when, what ends it.
 #[must_use]
-pub fn lock(lock: &Lock) -> String {
+pub fn lock(lock: &Lock, ways: Ways) -> String {
     let (which, tries, since) = (method(lock.method), lock.unresolved, time(lock.since));
     let until = lock.until.map(|until| format!(" until {}", time(until))).unwrap_or_default();
     let lane = from(lock.lane);
     match (lock.rule, lock.lane) {
         (Rule::Wait, _) => format!(
             "{tries} wrong tries {lane}: every {which} from there is refused from {since}{until}; \
-             the time or support ends it, and trying on does not make it longer"
+             {} ends it, and trying on does not make it longer",
+            ends_wait(lock.method, ways)
         ),
         (Rule::LaneCap, Lane::Known) => format!(
             "{tries} wrong tries {lane}: since {since} {} from there counts as one from any \
@@ -137,37 +161,59 @@ pub fn lock(lock: &Lock) -> String {
         (Rule::LaneCap, Lane::Unknown) => format!(
             "{tries} wrong tries {lane}: every {which} from there is refused from {since}{until}; \
              known devices are not concerned; {}",
-            ends_lane_cap(lock.method)
+            ends_lane_cap(lock.method, ways)
         ),
         (Rule::Guarded, _) => format!(
             "second factors fail everywhere far more often than usual, and {tries} wrong tries in \
-             a day came {lane}: every {which} from there is refused{until}; known devices are not \
-             concerned; it ends with the alarm, or by time"
+             a day came {lane}: every {which} from there is refused from {since}{until}; known \
+             devices are not concerned; it ends with the alarm, or by time"
         ),
         (Rule::HardCap, _) => format!(
             "{tries} wrong tries in all: every {which} is refused since {since}; {}",
-            ends_hard_cap(lock.method)
+            ends_hard_cap(lock.method, ways)
         ),
     }
 }
 
-const fn ends_lane_cap(which: Method) -> &'static str {
-    match which {
-        Method::Password => "a link by mail, a new password or support ends it earlier",
-        Method::Totp | Method::EmailCode | Method::RecoveryCode => {
-            "a new password, set with a second factor or once in a year by mail, or support ends \
-             it earlier"
+const fn ends_wait(which: Method, ways: Ways) -> &'static str {
+    match (which, ways) {
+        (Method::Password, Ways { mail: true, .. }) => {
+            "the time, a new password by mail or support"
         }
+        (Method::Totp | Method::EmailCode | Method::RecoveryCode, Ways { password: true, .. }) => {
+            "the time, a new password set with a second factor, or support"
+        }
+        _ => "the time or support",
     }
 }
 
-const fn ends_hard_cap(which: Method) -> &'static str {
+const fn ends_lane_cap(which: Method, ways: Ways) -> &'static str {
+    match (which, ways) {
+        (Method::Password, Ways { mail: true, .. }) => {
+            "a link by mail, a new password or support ends it earlier"
+        }
+        (Method::Password, _) => {
+            "there is no proven address to send a link to: a new password, set at a known device, \
+             or support ends it earlier"
+        }
+        (_, Ways { password: true, mail: true }) => {
+            "a new password, set with a second factor or once in a year by mail, or support ends \
+             it earlier"
+        }
+        (_, Ways { password: true, mail: false }) => {
+            "a new password, set with a second factor, ends it earlier"
+        }
+        (_, Ways { password: false, .. }) => "support ends it earlier",
+    }
+}
+
+const fn ends_hard_cap(which: Method, ways: Ways) -> &'static str {
     match which {
         Method::RecoveryCode => "only new recovery codes end it",
-        Method::Password => {
-            "only a new password ends it, set by a link sent to an address that was proven, or \
-             support"
+        Method::Password if ways.mail => {
+            "only a new password ends it, set by a link sent by mail, or support"
         }
+        Method::Password => "only support ends it: there is no proven address to send a link to",
         Method::Totp | Method::EmailCode => {
             "only a new authenticator ends it, set up with a recovery code, after a code by e-mail \
              or with support"

@@ -7,7 +7,7 @@ use std::path::Path;
 use countersign_events::account::{AccountEvent, Lane, Method};
 use jiff::Timestamp;
 
-use super::{event, lock};
+use super::{Ways, event, lock};
 use crate::domain::limits::{Lock, Rule};
 
 /// The golden payloads of accounts, by type and form, and what is said of each, line by line.
@@ -73,22 +73,24 @@ fn a_lock_is_explained_with_its_reason_and_its_end() {
         until: until.map(at),
         unresolved,
     };
-    for (method, what) in [
-        (Method::Password, "password"),
-        (Method::Totp, "authenticator code"),
-        (Method::EmailCode, "code by e-mail"),
-        (Method::RecoveryCode, "recovery code"),
+    let told = |shut: &Lock| lock(shut, Ways { password: true, mail: true });
+    let with_factor = "a new password set with a second factor,";
+    for (method, what, ends) in [
+        (Method::Password, "password", "a new password by mail"),
+        (Method::Totp, "authenticator code", with_factor),
+        (Method::EmailCode, "code by e-mail", with_factor),
+        (Method::RecoveryCode, "recovery code", with_factor),
     ] {
         let expected = format!(
             "5 wrong tries from devices that are not known: every {what} from there is refused \
-             from 2026-11-18 11:06:40 UTC until 2026-11-18 11:21:40 UTC; the time or support ends \
-             it, and trying on does not make it longer"
+             from 2026-11-18 11:06:40 UTC until 2026-11-18 11:21:40 UTC; the time, {ends} or \
+             support ends it, and trying on does not make it longer"
         );
-        assert_eq!(lock(&shut(method, Rule::Wait, Some(900), 5)), expected);
+        assert_eq!(told(&shut(method, Rule::Wait, Some(900), 5)), expected);
     }
     let year = 365 * 24 * 3_600;
     assert_eq!(
-        lock(&shut(Method::Totp, Rule::LaneCap, Some(year), 16)),
+        told(&shut(Method::Totp, Rule::LaneCap, Some(year), 16)),
         "16 wrong tries from devices that are not known: every authenticator code from there is \
          refused from 2026-11-18 11:06:40 UTC until 2027-11-18 11:06:40 UTC; known devices are not \
          concerned; a new password, set with a second factor or once in a year by mail, or support \
@@ -96,31 +98,57 @@ fn a_lock_is_explained_with_its_reason_and_its_end() {
     );
     let known = Lock { lane: Lane::Known, ..shut(Method::Totp, Rule::LaneCap, Some(year), 10) };
     assert_eq!(
-        lock(&known),
+        told(&known),
         "10 wrong tries from known devices: since 2026-11-18 11:06:40 UTC an authenticator code \
          from there counts as one from any other until 2027-11-18 11:06:40 UTC; a right one ends it"
     );
     assert_eq!(
-        lock(&shut(Method::Totp, Rule::HardCap, None, 26)),
+        told(&shut(Method::Totp, Rule::HardCap, None, 26)),
         "26 wrong tries in all: every authenticator code is refused since 2026-11-18 11:06:40 UTC; \
          only a new authenticator ends it, set up with a recovery code, after a code by e-mail or \
          with support"
     );
     assert_eq!(
-        lock(&shut(Method::RecoveryCode, Rule::HardCap, None, 50)),
+        told(&shut(Method::RecoveryCode, Rule::HardCap, None, 50)),
         "50 wrong tries in all: every recovery code is refused since 2026-11-18 11:06:40 UTC; only \
          new recovery codes end it"
     );
     assert_eq!(
-        lock(&shut(Method::Password, Rule::HardCap, None, 100)),
+        told(&shut(Method::Password, Rule::HardCap, None, 100)),
         "100 wrong tries in all: every password is refused since 2026-11-18 11:06:40 UTC; only a \
-         new password ends it, set by a link sent by mail"
+         new password ends it, set by a link sent by mail, or support"
     );
     assert_eq!(
-        lock(&shut(Method::Totp, Rule::Guarded, Some(24 * 3_600), 3)),
+        told(&shut(Method::Totp, Rule::Guarded, Some(24 * 3_600), 3)),
         "second factors fail everywhere far more often than usual, and 3 wrong tries in a day came \
-         from devices that are not known: every authenticator code from there is refused until \
-         2026-11-19 11:06:40 UTC; known devices are not concerned; it ends with the alarm, or by \
-         time"
+         from devices that are not known: every authenticator code from there is refused from \
+         2026-11-18 11:06:40 UTC until 2026-11-19 11:06:40 UTC; known devices are not concerned; it \
+         ends with the alarm, or by time"
     );
+}
+
+/// No way is named that there is not: an app's users have no password here, and no link goes to an
+/// address that was never proven.
+#[test]
+fn a_lock_names_no_way_out_that_the_account_has_not() {
+    let at = Timestamp::from_second(1_795_000_000).unwrap();
+    let ends = |method, rule, (password, mail): (bool, bool)| {
+        let (lane, since, until) = (Lane::Unknown, at, Some(at));
+        let shut = Lock { method, lane, rule, since, until, unresolved: 16 };
+        lock(&shut, Ways { password, mail })
+    };
+    let unproven = (true, false);
+    let of_an_app = (false, false);
+    for (method, rule, ways, end) in [
+        (Method::Password, Rule::Wait, unproven, "; the time or support ends it, and trying"),
+        (Method::Totp, Rule::Wait, of_an_app, "; the time or support ends it, and trying"),
+        (Method::Password, Rule::LaneCap, unproven, "set at a known device, or support ends it"),
+        (Method::Totp, Rule::LaneCap, unproven, "set with a second factor, ends it earlier"),
+        (Method::Totp, Rule::LaneCap, of_an_app, "concerned; support ends it earlier"),
+        (Method::Password, Rule::HardCap, unproven, "no proven address to send a link to"),
+    ] {
+        let said = ends(method, rule, ways);
+        assert!(said.contains(end), "{said}");
+        assert!(!said.contains("by mail"), "{said}");
+    }
 }
