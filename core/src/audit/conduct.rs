@@ -176,6 +176,10 @@ impl Conduct {
             AccountEvent::LockoutReset(reset) => {
                 operator_act(act, &mut breaches);
                 self.cool_downs.retain(|method, _| reset.method.is_some_and(|m| m != *method));
+                // What else is disabled must be set up anew; a password, support brings back.
+                if reset.method.is_none_or(|method| method == Method::Password) {
+                    self.disabled.remove(&Method::Password);
+                }
             }
             event => self.other(act, event, &mut breaches),
         }

@@ -41,7 +41,9 @@ fn waits(limit: &Limit) -> String {
 
 /// The chance that the guesses of a year hit, all of them allowed.
 fn chance(method: Method, limit: &Limit) -> Option<f64> {
-    let guesses = f64::from(limit.hard_cap.unwrap_or(limit.unknown_cap));
+    let known = limit.known.and_then(|known| known.cap).unwrap_or(0);
+    let lanes = limit.unknown_cap.saturating_add(known);
+    let guesses = f64::from(limit.hard_cap.map_or(lanes, |cap| cap.min(lanes)));
     match method {
         Method::Password => None,
         Method::Totp => Some(guesses * STEPS * LIKELIEST),
@@ -160,8 +162,8 @@ fn sr_096_the_threat_model_states_the_profiles_and_what_stricter_settings_leave(
             .split(" and ")
             .map(|pair| {
                 let (key, value) = pair.trim_matches('`').split_once(" = ").unwrap();
-                let key = if key == "hard_cap" { "totp.limit.hard_cap" } else { key };
-                (key.to_owned(), serde_json::from_str(value).expect(row))
+                let of_limit = if key.contains('.') { "" } else { "totp.limit." };
+                (format!("{of_limit}{key}"), serde_json::from_str(value).expect(row))
             })
             .collect();
         let policy = Policy::with(Profile::Standard, &settings).expect(row);

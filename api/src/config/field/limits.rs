@@ -41,7 +41,8 @@ pub(super) const LIMITS: &[Field] = fields! {
         "The same from one known device.",
         "Too many are a chance for who copied its cookie; 0 to 10.";
     "totp.limit.hard_cap" Number None, "26",
-        "The same in all; with them the authenticator must be bound anew.",
+        "The same in all; with them the authenticator must be bound anew. More than \
+         `untrusted_cap`, so that guesses from unknown devices alone never do that.",
         "Each one more is a chance of 3 in a million for who knows the password; 1 to 100.";
     "totp.limit.window" Text None, "\"365d\"",
         "How long a wrong code counts, unless it is forgiven.",

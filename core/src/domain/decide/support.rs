@@ -14,6 +14,8 @@ use crate::domain::policy::LOCKOUT_RESETS_SPAN;
 use crate::domain::refusal::Refusal;
 
 /// Ends a lockout. That nothing is locked is no reason to refuse: the act is recorded all the same.
+/// That a method must be set up anew is one: ending its lockout would change nothing, and would be
+/// counted.
 ///
 /// Wrong codes are forgiven only together with the end of the password: who gave them had it, and
 /// would begin anew. The holder is sent a link to a new one at once, to an address that was proven;
@@ -27,6 +29,13 @@ pub(super) fn reset_lockout(
     context: &Context<'_>,
 ) -> Decision {
     let open = existing(account)?;
+    let stays =
+        |method: &Method| *method != Method::Password && account.limits.of(*method).is_disabled();
+    if method.as_ref().is_some_and(stays) {
+        return Err(Refusal::Conflict(
+            "this must be set up anew: ending its lockout would not bring it back",
+        ));
+    }
     let lately = account
         .lockout_resets
         .iter()

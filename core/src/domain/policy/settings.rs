@@ -61,7 +61,23 @@ impl Policy {
             let setting = setting.ok_or_else(|| invalid("there is no such setting".to_owned()))?;
             setting.set(&mut policy, value).map_err(invalid)?;
         }
+        policy.must_fit_together()?;
         Ok(policy)
+    }
+
+    /// Guesses from unknown devices alone must not reach the hard cap: whoever knows a password
+    /// could have the authenticator of its holder bound anew.
+    fn must_fit_together(&self) -> Result<(), InvalidSetting> {
+        let totp = &self.limits.totp;
+        if totp.hard_cap.is_none_or(|cap| cap > totp.unknown_cap) {
+            return Ok(());
+        }
+        let reason = format!(
+            "must be more than totp.limit.untrusted_cap, which is {}: with guesses from unknown \
+             devices alone the authenticator would have to be bound anew",
+            totp.unknown_cap
+        );
+        Err(InvalidSetting { key: "totp.limit.hard_cap".to_owned(), reason })
     }
 
     /// What differs from another policy, in the order of the table.

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use countersign_events::account::RejectedWhy;
+use countersign_events::account::{AccountEvent, Lane, LockRule, LockedOut, Method, RejectedWhy};
 use countersign_events::actor::By;
+use countersign_events::entry::SealClass;
 use countersign_events::id::{PolicyVersion, StreamId};
 use countersign_events::policy::{Changed, PolicyEvent, Set};
 use serde_json::{Value, json};
 
 use super::rules;
 use crate::audit::finding::Rule;
-use crate::audit::sample::{Sample, account};
+use crate::audit::sample::{OPERATOR, Sample, account};
 use crate::domain::policy::{Policy, Profile};
 
 fn version(number: u64, settings: &[(&str, Value)]) -> Set {
@@ -94,4 +95,33 @@ fn sr_096_a_looser_policy_that_names_no_risk_is_found() {
     assert_eq!(looser(&["totp.limit.hard_cap"]), []);
     assert_eq!(looser(&[]), [Rule::RiskNotAccepted]);
     assert_eq!(looser(&["email.cap"]), [Rule::RiskNotAccepted]);
+}
+
+/// SR-123: a password that its cap disabled is worth nothing, until support brings it back.
+#[test]
+fn sr_123_a_password_is_worth_nothing_from_its_cap_until_support_brings_it_back() {
+    let locked = |log: &mut Sample, stream| {
+        log.happened(
+            stream,
+            &AccountEvent::LockedOut(LockedOut {
+                method: Method::Password,
+                lane: Lane::Unknown,
+                rule: LockRule::HardCap,
+                unresolved: 100,
+                until: None,
+                ends_sign_ins: false,
+            }),
+        );
+    };
+    let shut = under(version(1, &[]), |log, stream| {
+        locked(log, stream);
+        log.begin(stream, 0x41);
+    });
+    assert_eq!(shut, [Rule::GuessDuringCoolDown]);
+    let brought_back = under(version(1, &[]), |log, stream| {
+        locked(log, stream);
+        log.unlock(stream, OPERATOR, &[SealClass::Pii]);
+        log.begin(stream, 0x41);
+    });
+    assert_eq!(brought_back, []);
 }

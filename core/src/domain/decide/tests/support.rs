@@ -2,8 +2,9 @@
 
 use countersign_events::account::{
     AccountEvent, DeliveryFailure, EmailCodeSent, EmailConfirmed, EmailDeliveryFailed,
-    HistoryViewed, LockoutReset, Method, Notice, NoticeSent, Origin, PasswordChangeDemanded,
-    PasswordChangeWhy, PasswordResetRequested, PasswordSetWhy, ResetScope, Viewed,
+    HistoryViewed, Lane, LockRule, LockedOut, LockoutReset, Method, Notice, NoticeSent, Origin,
+    PasswordChangeDemanded, PasswordChangeWhy, PasswordResetRequested, PasswordSetWhy, ResetScope,
+    Viewed,
 };
 
 use super::harness::{
@@ -28,6 +29,28 @@ fn a_lockout_reset_is_recorded_even_where_nothing_is_locked() {
     let (scope, method) = (ResetScope::CoolDown, None);
     let fact = AccountEvent::LockoutReset(LockoutReset { scope, method });
     given(registered()).when(Command::ResetLockout { scope, method }).then([fact]);
+}
+
+/// SR-123: a reset brings back nothing that must be set up anew, and is not counted as one.
+#[test]
+fn sr_123_a_reset_that_would_change_nothing_is_refused_and_not_counted() {
+    let disabled = given(registered()).and([AccountEvent::LockedOut(LockedOut {
+        method: Method::Totp,
+        lane: Lane::Unknown,
+        rule: LockRule::HardCap,
+        unresolved: 26,
+        until: None,
+        ends_sign_ins: true,
+    })]);
+    for scope in [ResetScope::CoolDown, ResetScope::Counters] {
+        let reset = Command::ResetLockout { scope, method: Some(Method::Totp) };
+        let outcome = disabled.when(reset).0;
+        assert!(matches!(outcome, Err(Refusal::Conflict(why)) if why.contains("set up anew")));
+    }
+    for method in [None, Some(Method::Password)] {
+        let reset = Command::ResetLockout { scope: ResetScope::CoolDown, method };
+        assert_eq!(disabled.when(reset).events().len(), 1, "{method:?}");
+    }
 }
 
 /// SR-092: two people at the machine need no address: wrong codes are forgiven with the end of the

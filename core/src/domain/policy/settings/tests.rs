@@ -134,3 +134,24 @@ fn a_password_is_disabled_at_its_cap_where_that_is_set() {
     let strict = Policy::with(Profile::Strict, &strict).unwrap();
     assert_eq!(strict.limits.password.hard_cap, Some(50));
 }
+
+/// Caps that contradict each other are refused, in whatever order they are set.
+#[test]
+fn a_hard_cap_that_unknown_devices_alone_would_reach_is_refused() {
+    let both = |unknown: u32, hard: u32| {
+        let settings = [
+            ("totp.limit.untrusted_cap".to_owned(), json!(unknown)),
+            ("totp.limit.hard_cap".to_owned(), json!(hard)),
+        ];
+        Policy::with(Profile::Standard, &Settings::from(settings))
+    };
+    for (unknown, hard) in [(40, 20), (16, 16), (27, 26)] {
+        let said = both(unknown, hard).expect_err("refused").to_string();
+        let expected = format!(
+            "totp.limit.hard_cap: must be more than totp.limit.untrusted_cap, which is {unknown}"
+        );
+        assert!(said.starts_with(&expected), "{said}");
+    }
+    assert_eq!(both(15, 16).unwrap().limits.totp.hard_cap, Some(16));
+    assert!(refusal("totp.limit.hard_cap", json!(3)).contains("which is 16"));
+}
