@@ -89,8 +89,8 @@ impl Accounts {
         Ok(self.read_model().find_by_proven_email(address, RESETS_AT_ONCE_MAX)?)
     }
 
-    /// Sets a new password by the link that a mail carried. Nobody is signed in; a page of ours that
-    /// asks has tries of its own for a while, by what is given.
+    /// Sets a new password by the link that a mail carried. Nobody is signed in; a page of ours
+    /// that asks has tries of its own for a while, by what is given.
     ///
     /// # Errors
     /// [`Refusal::AuthenticationFailed`] for a link that is not, or no longer, good;

@@ -27,8 +27,9 @@ fn resident_kib() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// AT-55, SR-090: more than a hundred thousand logins that nobody has, each with a wrong password that is
-/// evaluated and recorded: as many accounts are in memory as may be, and memory grows no further.
+/// AT-55, SR-090: more than a hundred thousand logins that nobody has, each with a wrong password
+/// that is evaluated and recorded: as many accounts are in memory as may be, and memory grows no
+/// further.
 #[test]
 fn at_55_random_logins_fill_no_memory() {
     const { assert!(LIVE_MAX < LIVE_ACCOUNTS_MAX) };

@@ -122,8 +122,8 @@ fn a_lock_is_explained_with_its_reason_and_its_end() {
         told(&shut(Method::Totp, Rule::Guarded, Some(24 * 3_600), 3)),
         "second factors fail everywhere far more often than usual, and 3 wrong tries in a day came \
          from devices that are not known: every authenticator code from there is refused from \
-         2026-11-18 11:06:40 UTC until 2026-11-19 11:06:40 UTC; known devices are not concerned; it \
-         ends with the alarm, or by time"
+         2026-11-18 11:06:40 UTC until 2026-11-19 11:06:40 UTC; known devices are not concerned; \
+         it ends with the alarm, or by time"
     );
 }
 

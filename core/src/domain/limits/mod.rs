@@ -221,8 +221,8 @@ impl Counters {
     }
 
     /// A device at which all was proven holds another handle: what was wrong there is forgiven, and
-    /// whoever copied the earlier one is a stranger. One that a client app names keeps its name, and
-    /// so does whoever brings the same name along: nothing is forgiven there.
+    /// whoever copied the earlier one is a stranger. One that a client app names keeps its name,
+    /// and so does whoever brings the same name along: nothing is forgiven there.
     fn remembered(&mut self, opened: Option<&SessionOpened>) {
         let Some(remembered) = opened.and_then(|opened| opened.device.as_ref()) else { return };
         let earlier = remembered.replaces.filter(|earlier| *earlier != remembered.device);

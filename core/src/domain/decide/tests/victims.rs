@@ -5,8 +5,8 @@
 //! every day in a world of its own, so that nothing he does on one day makes the next one easier;
 //! and once more as he lives, day after day in the same one.
 //!
-//! **What is assumed here:** between two bursts nobody tries, so that whoever waits as long as he is
-//! told has the next try. A guesser who never rests takes every try that a wait leaves, and then
+//! **What is assumed here:** between two bursts nobody tries, so that whoever waits as long as he
+//! is told has the next try. A guesser who never rests takes every try that a wait leaves, and then
 //! only a link of a mail, followed in the browser that is to sign in, is a way in: that is played
 //! out in `unlock.rs`. Who calls without cookies, or has no proven address, has none.
 
