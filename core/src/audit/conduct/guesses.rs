@@ -183,9 +183,7 @@ impl Guesses {
             self.admitted(verified.method, verified.device, then, breaches);
         }
         let within = verified.sign_in.or(verified.in_session);
-        let proves =
-            matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp | Purpose::Resync);
-        if proves && within.is_some() {
+        if matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp) && within.is_some() {
             let in_it = |wrong: &Wrong| wrong.within == within;
             match verified.method {
                 Method::Totp | Method::RecoveryCode => self.forgive(&SECOND_STEPS, in_it),

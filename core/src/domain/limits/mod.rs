@@ -208,7 +208,7 @@ impl Counters {
     /// proves an address, or an authenticator that was just shown, proves nothing of what is
     /// guessed.
     fn code_verified(&mut self, verified: &CodeVerified) {
-        if !matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp | Purpose::Resync) {
+        if !matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp) {
             return;
         }
         let Some(within) = verified.sign_in.or(verified.in_session) else { return };

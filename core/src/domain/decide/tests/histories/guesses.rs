@@ -187,7 +187,7 @@ impl Guesses {
             let within = verified.sign_in.or(verified.in_session);
             self.accepted(verified.method, (within, verified.device), at);
         }
-        if matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp | Purpose::Resync) {
+        if matches!(verified.purpose, Purpose::SignIn | Purpose::StepUp) {
             let proves = verified.method != Method::EmailCode;
             let forgives = if proves { &METHODS[1..] } else { &[Method::EmailCode] };
             self.forgive_within(forgives, verified.sign_in.or(verified.in_session));
