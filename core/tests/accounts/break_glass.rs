@@ -52,7 +52,7 @@ async fn set_up(
 }
 
 async fn ask(house: &House, login: &str, uid: u32) -> UnlockAsked {
-    let why = ("all of us are locked out".to_owned(), "4711".to_owned());
+    let why = ("all of us are locked out".to_owned(), "ticket 4711".to_owned());
     yes(house.accounts.request_unlock(&console(house, "ada"), login, uid, why).await)
 }
 
@@ -231,7 +231,7 @@ fn sr_092_the_log_says_who_asked_who_confirmed_and_why() {
         let whole = recorded.iter().map(|it| String::from_utf8_lossy(&it.bytes).into_owned());
         let whole = whole.collect::<String>();
         assert!(whole.contains("\"uid\":1000") && whole.contains("\"uid\":1001"), "{whole}");
-        assert!(!whole.contains("4711") && !whole.contains("locked out"), "{whole}");
+        assert!(!whole.contains("ticket 4711") && !whole.contains("locked out"), "{whole}");
         let stream = StreamId::Account(zoe.account);
         let recorded = house.services.log.read_from(stream, Revision::new(0)).await.unwrap();
         let reset = recorded
