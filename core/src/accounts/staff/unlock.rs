@@ -95,8 +95,8 @@ impl Accounts {
                 let why = "whoever asked cannot confirm: that is for another system user";
                 return Ok(Err(Refusal::Forbidden(why)));
             }
-            // The account first: if we crash here, its password has ended and no token was told. The
-            // same code confirms once more, and what is done is not done again.
+            // The account first: if we crash here, its password has ended and no token was told.
+            // The same code confirms once more, and what is done is not done again.
             let errand = self.errand_of(account).await?;
             let request = BreakGlass { call: call.clone(), errand };
             if let Err(refusal) = self.ask(StreamId::Account(account), request).await? {
