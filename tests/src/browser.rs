@@ -155,6 +155,20 @@ impl Browser {
         self.wait_for(css, text).await.map(|_| ())
     }
 
+    /// Waits until nothing that this selects can be seen.
+    ///
+    /// # Errors
+    /// Where it stays.
+    pub async fn gone(&self, css: &str) -> anyhow::Result<()> {
+        let mut look = tokio::time::interval(LOOK);
+        let begun = look.tick().await;
+        while !matches!(self.displayed(css, "").await, Ok(None)) {
+            let waited = look.tick().await.duration_since(begun);
+            anyhow::ensure!(waited <= WAIT, "{css} stays on {:?}", self.path().await);
+        }
+        Ok(())
+    }
+
     /// A page that is just being left answers with errors: they count as not there yet.
     async fn wait_for(&self, css: &str, text: &str) -> anyhow::Result<WebElement> {
         let mut look = tokio::time::interval(LOOK);

@@ -39,6 +39,7 @@ use countersign_events::store::sqlite::SqliteStore;
 use sha2::{Digest as _, Sha256};
 
 use super::Accounts;
+use super::clock_watch;
 use super::data_lock::DataLock;
 use super::startup::{Check, Parts};
 use super::sweeping;
@@ -133,6 +134,7 @@ pub async fn assemble(
         issuer: config.brand.name.clone(),
     });
     let directory = Directory::start(parallelism(), &services);
+    let watched = Arc::downgrade(&services);
     let accounts = Accounts::new(services, directory.clone(), read_model.clone());
 
     let head = config.letterhead(public_url)?;
@@ -151,6 +153,7 @@ pub async fn assemble(
     let poked = courier.clone();
     let swept = Arc::downgrade(&vault);
     sweeping::start_on(&mailing.handle(), swept, Arc::downgrade(&store), Arc::clone(&clock));
+    clock_watch::start_on(&mailing.handle(), watched);
     let checks = vec![answers(Arc::downgrade(&store))];
     let observe = observe(&accounts, counted);
     let (arbiters, data) = ([projecting, mailing], files.data);

@@ -12,6 +12,7 @@ pub(crate) mod ask;
 pub mod assembly;
 pub mod auth;
 mod body;
+mod clock_watch;
 mod code;
 pub(crate) mod cookies;
 pub mod data_lock;

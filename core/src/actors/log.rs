@@ -22,7 +22,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::accounts::Fault;
+use crate::actors::clock_watch::ClockWatch;
 use crate::clock::Clock;
+use crate::domain::clock_step::ClockSteps;
 use crate::entropy::{self, Entropy, NoEntropy};
 
 /// The log, as its writers hold it.
@@ -31,6 +33,7 @@ pub struct Log {
     store: Arc<dyn EventStore>,
     id: LogId,
     clock: Arc<dyn Clock>,
+    watch: Arc<ClockWatch>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -138,10 +141,16 @@ impl Log {
                 let why = "the keys are not those that this log was made with".to_owned();
                 return Err(Fault::FailsClosed(why));
             }
-            return Ok(Self { store, id, clock, entropy });
+            let watch = Arc::new(ClockWatch::new(clock.as_ref()));
+            let log = Self { store, id, clock, watch, entropy };
+            for recorded in log.read_from(StreamId::Log, Revision::new(0)).await? {
+                log.watch.recall(&recorded)?;
+            }
+            return Ok(log);
         }
         let id = LogId::new(entropy::uuid_v4(entropy.as_ref())?);
-        let log = Self { store, id, clock, entropy };
+        let watch = Arc::new(ClockWatch::new(clock.as_ref()));
+        let log = Self { store, id, clock, watch, entropy };
         let created = Created { log: id, origin: origin.to_owned(), key: Hash32::new(public_key) };
         log.append_to_log_stream(LogEvent::Created(created), Head::default()).await?;
         Ok(log)
@@ -171,6 +180,24 @@ impl Log {
             Wrote::Placed(..) => Ok(()),
             Wrote::Conflict => Err(Fault::Unavailable("another process opens the log".into())),
         }
+    }
+
+    /// The steps of the clock that are to be reckoned with. One that just happened is in the log
+    /// when this returns.
+    ///
+    /// # Errors
+    /// [`Fault`] where it could not be recorded: until it is, nothing may be decided.
+    pub async fn clock_steps(&self) -> Result<Arc<ClockSteps>, Fault> {
+        if self.watch.alarm(self.clock.as_ref()).is_some() {
+            let _one_writes = self.watch.writing().await;
+            if let Some(alarm) = self.watch.alarm(self.clock.as_ref()) {
+                let head = self.head_of(StreamId::Log).await?;
+                self.append_to_log_stream(LogEvent::ClockAlarm(alarm.clone()), head).await?;
+                let revision = head.revision.map_or(Revision::new(0), Revision::next);
+                self.watch.recorded(revision, &alarm, self.clock.as_ref());
+            }
+        }
+        Ok(self.watch.steps())
     }
 
     /// The store.

@@ -178,6 +178,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::RegistrationAbandoned(_)
         | AccountEvent::PasswordRejected(_)
         | AccountEvent::AttemptsRefused(_)
+        | AccountEvent::ClockStepped(_)
         | AccountEvent::CooledDown(_)
         | AccountEvent::LockoutReset(_)
         | AccountEvent::NoticeSent(_)

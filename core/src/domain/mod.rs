@@ -13,6 +13,7 @@
 //! deterministic, and nothing in the state is personal data.
 
 pub mod account;
+pub mod clock_step;
 pub mod command;
 pub mod decide;
 pub mod email_code;

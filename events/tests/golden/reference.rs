@@ -66,7 +66,7 @@ fn in_json(rust: &str, source: &Source) -> String {
         "bool" => "`true` or `false`".to_owned(),
         "u8" | "u32" | "u64" | "i32" => "number".to_owned(),
         "Value" => "what stands in the configuration".to_owned(),
-        "PolicyVersion" => "number".to_owned(),
+        "PolicyVersion" | "Revision" => "number".to_owned(),
         "SecretVersion" => "number below 2^53".to_owned(),
         "String" => "text".to_owned(),
         "Timestamp" => "time (RFC 3339, UTC)".to_owned(),

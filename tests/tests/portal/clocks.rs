@@ -34,7 +34,7 @@ fn a_slow_phone_is_set_by_two_codes(looks: Looks, slow: &str, again: &str, name:
         browser.fill("#resync-second", &shows(app, -2)).await.unwrap();
         browser.click("#resync-form [type=submit]").await.unwrap();
         browser.reads("#note", again).await.unwrap();
-        assert!(is_hidden(&browser, "#factors .resync").await);
+        browser.gone("#factors .resync").await.unwrap();
         sign_out(&browser).await;
 
         app.pass(SignedDuration::from_mins(20)).await;

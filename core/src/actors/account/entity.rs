@@ -29,7 +29,7 @@ use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::handle::DeviceHandle;
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 9;
+const SNAPSHOT_SHAPE: u32 = 10;
 /// So many events of a stream after its snapshot leave another one behind, whether they were read
 /// or written: what a load reads never grows with an account's age, nor with how long it was live.
 pub const SNAPSHOT_EVERY: usize = 128;
@@ -135,11 +135,22 @@ impl Entity {
     }
 
     /// Loads the account if it is not in memory; on a shared store, and after a conflict, catches
-    /// up with its stream.
+    /// up with its stream. Where the clock was set, the account is told of it first.
     ///
     /// # Errors
     /// [`Fault`] where the log does not answer or holds what this program does not know.
     pub async fn load(&mut self) -> Result<(), Halt> {
+        self.catch_up().await?;
+        let steps = self.services.log.clock_steps().await?;
+        while let Some(step) = steps.next_for(self.account()) {
+            let (call, now) = (Call::system(&self.services.log)?, self.now());
+            let told = vec![AccountEvent::ClockStepped(step)];
+            self.append(&call, now, told, Sealed::default(), None).await?;
+        }
+        Ok(())
+    }
+
+    async fn catch_up(&mut self) -> Result<(), Halt> {
         let log = self.services.log.clone();
         let from = match &self.loaded {
             Some(_) if !log.store().is_shared() && !self.behind => return Ok(()),
@@ -155,7 +166,7 @@ impl Entity {
         if self.behind && tail.is_empty() {
             // The stream ends before what was loaded (another copy of the store): load it all.
             (self.loaded, self.behind) = (None, false);
-            return Box::pin(self.load()).await;
+            return Box::pin(self.catch_up()).await;
         }
         let mut loaded = self.loaded.take().unwrap_or_default();
         for recorded in &tail {
