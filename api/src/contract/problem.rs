@@ -18,8 +18,6 @@ pub const PROOF_FAILED: &str =
 pub const ACR_PASSWORD: &str = "urn:countersign:acr:password";
 /// The step-up that asks for a second factor (`acr_values`, RFC 9470).
 pub const ACR_TWO_FACTOR: &str = "urn:countersign:acr:two_factor";
-/// How old a fresh proof may be, in seconds (`max_age`, RFC 9470).
-pub const STEP_UP_MAX_AGE_SECONDS: u32 = 300;
 
 macro_rules! codes {
     ($( $(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal; )*) => {

@@ -1,4 +1,4 @@
-//! Watches the machine's clock while nobody calls: one that was set raises its alarm within a minute.
+//! Watches the clock while nobody calls: one that was set raises its alarm within a minute.
 
 use std::sync::Weak;
 use std::time::Duration;

@@ -12,12 +12,12 @@ use actix_web::{HttpResponse, ResponseError};
 use countersign_core::accounts::Fault;
 use countersign_core::domain::refusal::{Refusal, StepUp, WeakPassword};
 use countersign_events::id::CorrelationId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::middleware::security;
 use crate::contract::problem::{
     ACR_PASSWORD, ACR_TWO_FACTOR, PROBLEM_MEDIA_TYPE, PROOF_FAILED, Problem, ProblemCode,
-    STEP_UP_MAX_AGE_SECONDS, WeakPasswordReason,
+    WeakPasswordReason,
 };
 
 /// Why something must wait.
@@ -124,7 +124,7 @@ pub(crate) fn refused(refusal: Refusal, now: Timestamp) -> ProblemAnswer {
         }
         Refusal::TooManyRequests { retry_at } => too_many_requests(retry_at, now),
         Refusal::NoSession => ProblemAnswer::unauthenticated(),
-        Refusal::StepUpRequired(missing) => step_up(missing),
+        Refusal::StepUpRequired { missing, max_age } => step_up(missing, max_age),
         Refusal::Forbidden(why) => ProblemAnswer::detailed(Code::Forbidden, why),
         Refusal::Held { until } => {
             let mut problem = Problem::new(Code::Held).with_detail(HELD);
@@ -196,7 +196,7 @@ fn too_many_requests(retry_at: Timestamp, now: Timestamp) -> ProblemAnswer {
 }
 
 /// RFC 9470: what must be proven, and how fresh.
-fn step_up(missing: StepUp) -> ProblemAnswer {
+fn step_up(missing: StepUp, max_age: SignedDuration) -> ProblemAnswer {
     let acr = match missing {
         StepUp::Password => ACR_PASSWORD,
         StepUp::SecondFactor | StepUp::AnotherFactor => ACR_TWO_FACTOR,
@@ -206,10 +206,11 @@ fn step_up(missing: StepUp) -> ProblemAnswer {
         problem = problem.with_detail(ANOTHER_FACTOR);
     }
     problem.acr_values = Some(acr.to_owned());
-    problem.max_age = Some(STEP_UP_MAX_AGE_SECONDS);
+    let max_age = u32::try_from(max_age.as_secs()).unwrap_or(0);
+    problem.max_age = Some(max_age);
     let challenge = format!(
         "{BEARER} error=\"insufficient_user_authentication\", \
-         acr_values=\"{acr}\", max_age={STEP_UP_MAX_AGE_SECONDS}"
+         acr_values=\"{acr}\", max_age={max_age}"
     );
     ProblemAnswer::of(problem).with_header(WWW_AUTHENTICATE, challenge)
 }
@@ -229,6 +230,11 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
+    fn step_up_required(seconds: i64) -> Refusal {
+        let max_age = SignedDuration::from_secs(seconds);
+        Refusal::StepUpRequired { missing: StepUp::SecondFactor, max_age }
+    }
+
     /// SR-075: at the sign-in, every refusal of a proof is the same answer, byte for byte.
     #[actix_web::test]
     async fn sr_075_every_failed_proof_is_one_answer() {
@@ -239,7 +245,7 @@ mod tests {
             Refusal::NotFound("account"),
             Refusal::Forbidden("disabled"),
             Refusal::Conflict("not set up"),
-            Refusal::StepUpRequired(StepUp::SecondFactor),
+            step_up_required(300),
             Refusal::Invalid { field: "login", reason: "too long".into() },
         ] {
             let answer = refused_proof(refusal, at(0)).error_response();
@@ -286,12 +292,12 @@ mod tests {
     /// SR-079: a step-up is signalled as RFC 9470 says.
     #[test]
     fn sr_079_a_step_up_names_what_to_prove_and_how_fresh() {
-        let answer = refused(Refusal::StepUpRequired(StepUp::SecondFactor), at(0)).error_response();
+        let answer = refused(step_up_required(240), at(0)).error_response();
         assert_eq!(answer.status(), 401);
         assert_eq!(
             answer.headers().get("WWW-Authenticate").unwrap(),
             "Bearer error=\"insufficient_user_authentication\", \
-             acr_values=\"urn:countersign:acr:two_factor\", max_age=300"
+             acr_values=\"urn:countersign:acr:two_factor\", max_age=240"
         );
     }
 

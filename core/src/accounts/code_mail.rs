@@ -2,6 +2,7 @@
 
 use countersign_events::account::{AccountEvent, Purpose};
 use countersign_events::id::{HandleHash, Nonce};
+use jiff::Timestamp;
 
 use super::answer::{EmailCodePromised, EmailCodeUnderWay};
 use super::identity::seal_net;
@@ -9,7 +10,9 @@ use super::mask;
 use super::request::Call;
 use crate::actors::account::{Batch, Entity, Halt, Request, Sealed};
 use crate::domain::Command;
+use crate::domain::account::Open;
 use crate::domain::command::SendEmailCode;
+use crate::domain::email_code::next_send_at;
 use crate::domain::refusal::Refusal;
 use crate::entropy;
 use crate::handle::SignInHandle;
@@ -64,11 +67,9 @@ impl Request for LookForCode {
         let code = alive.and_then(|_| open.email_codes.get(&hash));
         let code =
             code.filter(|code| now < code.expires_at).ok_or(Refusal::AuthenticationFailed)?;
-        let asked_at = open.email_sends.iter().max().copied().unwrap_or(now);
-        let resend = entity.policy().email_resend;
         let promised = EmailCodePromised {
             hint: entity.identity().await?.email.as_deref().map(mask::email).unwrap_or_default(),
-            resend_at: asked_at.saturating_add(resend).unwrap_or(asked_at),
+            resend_at: resend_at(entity, open, Purpose::SignIn, hash),
             expires_at: code.expires_at,
         };
         Ok(EmailCodeUnderWay { promised, mail: code.mail })
@@ -82,14 +83,21 @@ pub(super) fn promised(
     email: &str,
 ) -> Result<EmailCodePromised, Halt> {
     let requested = batch.0.iter().find_map(|stamped| match &stamped.event {
-        AccountEvent::EmailCodeRequested(requested) => Some((stamped.at, requested)),
+        AccountEvent::EmailCodeRequested(requested) => Some(requested),
         _ => None,
     });
-    let (at, requested) = requested.ok_or(Refusal::AuthenticationFailed)?;
-    let resend = entity.policy().email_resend;
+    let requested = requested.ok_or(Refusal::AuthenticationFailed)?;
     Ok(EmailCodePromised {
         hint: mask::email(email),
-        resend_at: at.saturating_add(resend).unwrap_or(at),
+        resend_at: resend_at(entity, entity.open()?, requested.purpose, requested.bound_to),
         expires_at: requested.expires_at,
     })
+}
+
+/// From when another code may be asked for. Where a sign-in began at a known device, so may those
+/// that are kept for such.
+fn resend_at(entity: &Entity, open: &Open, purpose: Purpose, bound_to: HandleHash) -> Timestamp {
+    let at_known = || open.sign_ins.get(&bound_to).is_some_and(|sign_in| sign_in.device.is_some());
+    let has_reserve = purpose != Purpose::SignIn || at_known();
+    next_send_at(open, has_reserve, entity.now(), entity.policy())
 }

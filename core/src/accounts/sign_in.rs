@@ -157,7 +157,14 @@ impl Request for ByPassword {
 
 impl ByPassword {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
-        let leave = entity.admit_guess(&self.call, Method::Password, None).await?;
+        let leave = match entity.admit_guess(&self.call, Method::Password, None).await {
+            // Worth nothing until it is set anew: that costs what a wrong one does.
+            Err(Halt::Refusal(Refusal::AuthenticationFailed)) => {
+                compare_with_none(entity, &self.password).await?;
+                return Err(Halt::Refusal(Refusal::AuthenticationFailed));
+            }
+            admitted => admitted?,
+        };
         let checked = check_password(entity, &leave, &self.password).await?;
         let first = match checked {
             Checked::Wrong => FirstFactor::PasswordWrong,
@@ -200,9 +207,7 @@ pub(super) async fn check_password(
     let services = &entity.services;
     let current = entity.account().open().and_then(|open| open.password);
     let Some(version) = current else {
-        let (nobody, none) = (AccountId::new(uuid::Uuid::nil()), SecretVersion::new(0));
-        services.secrets.get(nobody, SecretKind::Password, none).await?;
-        services.passwords.verify(password, None).await?;
+        compare_with_none(entity, password).await?;
         return Ok(Checked::Wrong);
     };
     let account = entity.id()?;
@@ -217,6 +222,14 @@ pub(super) async fn check_password(
         (true, false) => Checked::Right,
         (true, true) => Checked::Outdated { account, version },
     })
+}
+
+/// What a comparison costs, where there is nothing to compare with.
+async fn compare_with_none(entity: &Entity, password: &str) -> Result<(), Halt> {
+    let (nobody, none) = (AccountId::new(uuid::Uuid::nil()), SecretVersion::new(0));
+    entity.services.secrets.get(nobody, SecretKind::Password, none).await?;
+    entity.services.passwords.verify(password, None).await?;
+    Ok(())
 }
 
 /// The command of a sign-in. A login that does not exist has no handles to give out.

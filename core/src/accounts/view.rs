@@ -147,7 +147,8 @@ impl Request for ViewHistory {
             entity.session(&self.call, token.hash()).await?;
         }
         entity.open()?;
-        history_page(entity, self.page, Reader::Holder).await
+        let reader = if self.token.is_some() { Reader::Holder } else { Reader::Client };
+        history_page(entity, self.page, reader).await
     }
 }
 
@@ -181,7 +182,10 @@ pub(super) async fn event_view(
     reader: Reader,
 ) -> Result<EventView, Halt> {
     let entry = Entry::parse(&recorded.bytes)?;
-    let decoded = AccountEvent::decode(&entry.event_type, entry.version, entry.data.get());
+    let mut decoded = AccountEvent::decode(&entry.event_type, entry.version, entry.data.get());
+    if let (Reader::Client, Ok(AccountEvent::CodeRejected(rejected))) = (reader, &mut decoded) {
+        rejected.off_by_steps = None;
+    }
     let explanation = match &decoded {
         Ok(event) => explain::event(event),
         Err(error) => error.to_string(),
@@ -191,6 +195,9 @@ pub(super) async fn event_view(
         Value::Object(data) => data,
         _ => Map::new(),
     };
+    if reader == Reader::Client {
+        data.remove("off_by_steps");
+    }
     if let Ok(event) = &decoded {
         data.extend(opened_parts(entity, event, recorded, reader).await?);
     }
@@ -260,7 +267,7 @@ async fn opened_parts(
             show("reason", reason);
             show("ticket", ticket);
         }
-        _ if reader == Reader::Holder => {
+        _ if reader != Reader::Support => {
             if let Some(net) = open_net(secrets, entity.stream, recorded).await? {
                 show("ip", Some(net.ip));
                 show("user_agent", net.user_agent);

@@ -38,20 +38,28 @@ impl ClockSteps {
     }
 
     /// The next step that an account has not been told of and that something of it is older than.
+    /// Its own time never goes back: it steps from its last event, where that is later.
     #[must_use]
     pub fn next_for(&self, account: &Account) -> Option<ClockStepped> {
         let unseen = |step: &&ClockStepped| {
             account.clock_alarm.is_none_or(|seen| seen < step.alarm)
-                && account.remembers_from_before(step.last_known)
+                && account.remembers_from_before(step)
         };
-        self.0.iter().find(unseen).copied()
+        let last = account.last.map(|(_, at)| at);
+        let own = |step: &ClockStepped| ClockStepped {
+            last_known: last.map_or(step.last_known, |last| last.max(step.last_known)),
+            ..*step
+        };
+        let is_ahead = |step: &ClockStepped| step.last_known < step.clock;
+        self.0.iter().filter(unseen).map(own).find(is_ahead)
     }
 }
 
-/// A time of before a step, as it is to be counted from after it.
+/// A time of before a step, as it is to be counted from after it. What happened after it was dated
+/// by the clock that was set, or later.
 #[must_use]
 pub fn after_step(at: Timestamp, step: &ClockStepped) -> Timestamp {
-    if at > step.last_known {
+    if at >= step.clock {
         return at;
     }
     let by = step.clock.duration_since(step.last_known).max(SignedDuration::ZERO);
@@ -59,11 +67,11 @@ pub fn after_step(at: Timestamp, step: &ClockStepped) -> Timestamp {
 }
 
 impl Account {
-    /// Whether it remembers something for long that is this old or older.
-    fn remembers_from_before(&self, then: Timestamp) -> bool {
+    /// Whether it remembers something for long that was dated before the clock was set.
+    fn remembers_from_before(&self, step: &ClockStepped) -> bool {
         let opened = self.open().and_then(|open| open.lane_opened_by_mail_at);
         let mut times = opened.into_iter().chain(self.lockout_resets.iter().copied());
-        self.limits.has_failures_until(then) || times.any(|at| at <= then)
+        self.limits.has_failures_before(step.clock) || times.any(|at| at < step.clock)
     }
 }
 

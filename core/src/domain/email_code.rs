@@ -24,22 +24,26 @@ const SENDS_SPAN: SignedDuration = SignedDuration::from_hours(24);
 ///
 /// # Errors
 /// [`Refusal::TooManyRequests`] within the resend time, and at the limits of 15 minutes and of the
-/// day.
+/// day: until none of them stands in the way.
 pub fn admit_send(
     open: &Open,
     has_reserve: bool,
     now: Timestamp,
     policy: &Policy,
 ) -> Result<(), Refusal> {
-    let last = open.email_sends.iter().max();
-    if let Some(last) = last.filter(|at| now.duration_since(**at) < policy.email_resend) {
-        let retry_at = last.saturating_add(policy.email_resend).unwrap_or(Timestamp::MAX);
-        return Err(Refusal::TooManyRequests { retry_at });
-    }
-    admit_within(&open.email_sends, BURST_SPAN, policy.email_sends_per_15m, now)?;
+    let retry_at = next_send_at(open, has_reserve, now, policy);
+    if retry_at <= now { Ok(()) } else { Err(Refusal::TooManyRequests { retry_at }) }
+}
+
+/// From when another code may be sent, all limits together.
+#[must_use]
+pub fn next_send_at(open: &Open, has_reserve: bool, now: Timestamp, policy: &Policy) -> Timestamp {
     let reserved = if has_reserve { 0 } else { policy.email_sends_reserved };
-    let most = policy.email_sends_per_day.saturating_sub(reserved);
-    admit_within(&open.email_sends, SENDS_SPAN, most, now)
+    let of_day = policy.email_sends_per_day.saturating_sub(reserved);
+    let limits =
+        [(policy.email_resend, 1), (BURST_SPAN, policy.email_sends_per_15m), (SENDS_SPAN, of_day)];
+    let room = |(span, most)| room_at(&open.email_sends, span, most, now);
+    limits.into_iter().map(room).fold(now, Timestamp::max)
 }
 
 /// The shorter span over which requests for a new password are limited.
@@ -48,8 +52,8 @@ const RESETS_SPAN: SignedDuration = SignedDuration::from_hours(1);
 /// Whether another mail with a link to a new password may be sent now (AT-50).
 #[must_use]
 pub fn may_mail_link(resets: &[Timestamp], now: Timestamp, policy: &Policy) -> bool {
-    admit_within(resets, RESETS_SPAN, policy.resets_per_hour, now).is_ok()
-        && admit_within(resets, SENDS_SPAN, policy.resets_per_day, now).is_ok()
+    let limits = [(RESETS_SPAN, policy.resets_per_hour), (SENDS_SPAN, policy.resets_per_day)];
+    limits.into_iter().all(|(span, most)| room_at(resets, span, most, now) <= now)
 }
 
 /// Whether a request beyond these mails was recorded so lately that another would add little: the
@@ -65,18 +69,12 @@ pub(super) fn is_forgotten(asked_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(asked_at) >= SENDS_SPAN
 }
 
-/// Admits one more within a span that has had fewer than `most`; else from when that is so.
-fn admit_within(
-    earlier: &[Timestamp],
-    span: SignedDuration,
-    most: usize,
-    now: Timestamp,
-) -> Result<(), Refusal> {
+/// From when a span has had fewer than `most` of these, and never before now.
+fn room_at(earlier: &[Timestamp], span: SignedDuration, most: usize, now: Timestamp) -> Timestamp {
     let within = || earlier.iter().filter(|at| now.duration_since(**at) < span);
-    let Some(beyond) = within().count().checked_sub(most) else { return Ok(()) };
+    let Some(beyond) = within().count().checked_sub(most) else { return now };
     let oldest = within().nth(beyond).copied().unwrap_or(now);
-    let retry_at = oldest.saturating_add(span).unwrap_or(Timestamp::MAX);
-    Err(Refusal::TooManyRequests { retry_at })
+    oldest.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 /// Forgets sends that no limit looks at any more.

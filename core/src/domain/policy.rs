@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use countersign_events::id::PolicyVersion;
 
 use super::limits::Limits;
+use super::refusal::{Refusal, StepUp};
 
 pub use profile::Profile;
 pub use skew::Skew;
@@ -148,6 +149,18 @@ impl Policy {
     #[must_use]
     pub fn requires_two_factor(&self, now: Timestamp) -> bool {
         self.two_factor_required_from.is_some_and(|from| from <= now)
+    }
+
+    /// What must be proven again, and how fresh.
+    #[must_use]
+    pub const fn step_up(&self, missing: StepUp) -> Refusal {
+        Refusal::StepUpRequired { missing, max_age: self.fresh }
+    }
+
+    /// The second factor of whoever acts on others, and how fresh.
+    #[must_use]
+    pub const fn staff_step_up(&self) -> Refusal {
+        Refusal::StepUpRequired { missing: StepUp::SecondFactor, max_age: self.staff_fresh }
     }
 }
 

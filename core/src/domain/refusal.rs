@@ -1,6 +1,6 @@
 //! Refusals: a business no, decided and, where it was a guess, recorded.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Why a request was refused. At the sign-in, several of these look the same to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,12 @@ pub enum Refusal {
     NoSession,
     /// The session must prove more, or again (RFC 9470).
     #[error("step-up required")]
-    StepUpRequired(StepUp),
+    StepUpRequired {
+        /// What.
+        missing: StepUp,
+        /// How old that proof may be.
+        max_age: SignedDuration,
+    },
     /// Whoever asks may not do this.
     #[error("forbidden: {0}")]
     Forbidden(&'static str),

@@ -136,7 +136,7 @@ impl Session {
         } else if self.password_is_fresh(now, policy) {
             Ok(())
         } else {
-            Err(Refusal::StepUpRequired(StepUp::Password))
+            Err(policy.step_up(StepUp::Password))
         }
     }
 
@@ -166,7 +166,7 @@ impl Session {
         if self.second_factor_is_fresh(now, policy) && self.second_factor_by != Some(factor) {
             Ok(())
         } else {
-            Err(Refusal::StepUpRequired(StepUp::AnotherFactor))
+            Err(policy.step_up(StepUp::AnotherFactor))
         }
     }
 
@@ -188,7 +188,7 @@ impl Session {
         let young = |at| now.duration_since(at) <= policy.staff_fresh;
         match self.second_factor_at {
             Some(at) if self.assurance == Assurance::TwoFactor && young(at) => Ok(()),
-            _ => Err(Refusal::StepUpRequired(StepUp::SecondFactor)),
+            _ => Err(policy.staff_step_up()),
         }
     }
 
@@ -200,7 +200,7 @@ impl Session {
         if self.second_factor_is_fresh(now, policy) {
             Ok(())
         } else {
-            Err(Refusal::StepUpRequired(StepUp::SecondFactor))
+            Err(policy.step_up(StepUp::SecondFactor))
         }
     }
 }

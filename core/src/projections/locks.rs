@@ -92,6 +92,7 @@ const fn concerns_guesses(event: &AccountEvent) -> bool {
             | AccountEvent::Enabled(_)
             | AccountEvent::FactorRemoved(_)
             | AccountEvent::RecoveryCodesIssued(_)
+            | AccountEvent::ClockStepped(_)
     )
 }
 

@@ -1,6 +1,7 @@
 //! Codes: how long they live, where they are good, how often they may be guessed.
 
 use countersign_core::accounts::request::{Asker, BeginFactor, CodeAnswer, Proof};
+use countersign_core::domain::policy::Policy;
 use countersign_core::domain::refusal::{Refusal, StepUp};
 use countersign_events::account::{Assurance, Method};
 use countersign_events::id::FactorId;
@@ -179,7 +180,7 @@ fn sr_111_a_stale_session_must_step_up() {
         let mike = house.enabled("mike").await;
         let asker = || Asker::Session(mike.token.clone());
         house.pass(SignedDuration::from_secs(301));
-        let step_up = Refusal::StepUpRequired(StepUp::SecondFactor);
+        let step_up = Policy::default().step_up(StepUp::SecondFactor);
         let codes = house.accounts.new_recovery_codes(&house.call(), asker()).await;
         assert_eq!(no(codes), step_up);
         let removed = house.accounts.remove_factor(&house.call(), asker(), mike.factor).await;

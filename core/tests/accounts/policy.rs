@@ -4,12 +4,14 @@ use countersign_core::accounts::request::Register;
 use countersign_core::actors::policy::{self, Loosened, PolicyRecord};
 use countersign_core::domain::policy::settings::{SETTINGS, Settings};
 use countersign_core::domain::policy::{Policy, Profile};
+use countersign_core::domain::refusal::Refusal;
 use countersign_events::actor::By;
 use countersign_events::entry::Entry;
 use countersign_events::id::{Revision, StreamId};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::house::{House, no, registration, run, text, yes};
+use crate::house::{House, PASSWORD, no, registration, run, text, yes};
 
 /// What a setting may be: tighter than the standard, and looser within its bounds, where there is
 /// such a thing; what is fixed, or neither, has none.
@@ -182,5 +184,32 @@ fn what_is_put_in_force_holds_at_once() {
         let entries = house.store().read_stream(StreamId::Account(marlene), Revision::new(0), 1);
         let entries = entries.await.unwrap();
         assert_eq!(Entry::parse(&entries[0].bytes).unwrap().policy.get(), 3);
+    });
+}
+
+/// SR-051, SR-075: a password that its cap disabled costs what one costs that nobody has, right or
+/// wrong: who knocks learns nothing from how long the answer takes.
+#[test]
+fn sr_051_a_disabled_password_costs_a_hash_like_any_other() {
+    run(async {
+        let house = House::new().await;
+        apply(&house, &Policy::of(Profile::Standard), false).await.unwrap();
+        house.register("mathilde").await;
+        let settings = [("password.cap", json!(10)), ("password.on_cap", json!("disable"))];
+        let settings = settings.map(|(key, value)| (key.to_owned(), value));
+        let wanted = Policy::with(Profile::Standard, &Settings::from(settings)).unwrap();
+        yes(house.accounts.set_policy(&house.call(), &wanted, false).await);
+        for _ in 0..10 {
+            no(house.sign_in("mathilde", "another horse battery").await);
+            house.pass(SignedDuration::from_hours(1));
+        }
+        for (login, password) in
+            [("mathilde", PASSWORD), ("mathilde", "another horse battery"), ("nobody", PASSWORD)]
+        {
+            let before = house.services.passwords.runs();
+            let refused = no(house.sign_in(login, password).await);
+            assert_eq!(refused, Refusal::AuthenticationFailed);
+            assert_eq!(house.services.passwords.runs(), before + 1, "{login}");
+        }
     });
 }

@@ -1,7 +1,8 @@
 //! Operators: set up with a one-time token, then they search, look and unlock.
 
 use countersign_core::accounts::request::{AsOf, Asker, Lookup, PageRequest, Proof, ResetLockout};
-use countersign_core::domain::refusal::{Refusal, StepUp};
+use countersign_core::domain::policy::Policy;
+use countersign_core::domain::refusal::Refusal;
 use countersign_core::handle::SessionToken;
 use countersign_events::account::{Assurance, Method, ResetScope};
 use countersign_events::actor::By;
@@ -132,7 +133,7 @@ fn sr_132_an_operator_without_a_second_factor_does_not_act() {
         let asker = || Asker::Session(session.clone());
         let factor = yes(accounts.account(&call, asker()).await).factors[0].factor;
         yes(accounts.remove_factor(&call, asker(), factor).await);
-        let missing = Refusal::StepUpRequired(StepUp::SecondFactor);
+        let missing = Policy::default().staff_step_up();
         assert_eq!(no(accounts.operator(&call, &session).await), missing);
         let proof = Proof::Password(text(PASSWORD));
         let proven = yes(accounts.prove(&call, &session, proof).await);
@@ -231,7 +232,7 @@ fn nobody_but_a_fresh_operator_unlocks_and_never_himself() {
         }
         house.pass(SignedDuration::from_secs(301));
         let stale = no(accounts.reset_lockout(&call, &session, mike.account, ask()).await);
-        assert!(matches!(stale, Refusal::StepUpRequired(_)));
+        assert!(matches!(stale, Refusal::StepUpRequired { .. }));
         yes(accounts.disable_operator(&call, olga).await);
         let gone = accounts.search(&call, &session, Lookup::Login("mike".to_owned()), None).await;
         assert_eq!(no(gone), Refusal::Forbidden("not an operator"));

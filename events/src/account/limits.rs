@@ -73,7 +73,7 @@ pub struct AttemptsRefused {
 pub struct ClockStepped {
     /// The revision of the alarm in the log's own stream.
     pub alarm: Revision,
-    /// The time before the step.
+    /// The time before the step: what the clock would show, or the account's last event after that.
     pub last_known: Timestamp,
     /// The time that the clock was set to.
     pub clock: Timestamp,

@@ -106,6 +106,18 @@ fn sr_015_a_client_app_is_not_told_how_far_a_phone_is_off() {
         let shown = app.get(path).bearer(&key).await.is(200).body;
         assert_eq!(shown["factors"][0]["name"], "the red phone");
         assert!(!shown.to_string().contains("clock"), "{shown}");
+
+        let vouch = json!({
+            "subject": "user-of-an-app",
+            "first_factor": "vouched",
+            "context": { "ip": "203.0.113.9", "user_agent": "app" },
+        });
+        let sign_in = app.post("/v1/sign-ins", &vouch).bearer(&key).await.is(200).text_at("/id");
+        app.answer(&sign_in, "totp", &app.code_at(&user, -4)).bearer(&key).await.is(401);
+        let path = format!("/v1/accounts/{}/history", user.account);
+        let shown = app.get(path).bearer(&key).await.is(200).body.to_string();
+        assert!(shown.contains("account.code_rejected"), "{shown}");
+        assert!(!shown.contains("clock is") && !shown.contains("off_by"), "{shown}");
     });
 }
 

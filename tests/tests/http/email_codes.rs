@@ -1,6 +1,7 @@
 //! Codes by e-mail: sent only to whoever has the password, never a way to try one, and nobody's
 //! way to disturb another's.
 
+use countersign_core::clock::Clock as _;
 use countersign_tests::app::{PASSWORD, Person, TestApp};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -124,9 +125,15 @@ fn at_50_an_account_is_sent_three_codes_a_day_from_anywhere() {
     TestApp::run(async |app| {
         let marlene = app.person("marlene.bombed").await;
         let erika = app.person("erika.bombed").await;
+        let day = app.clock.now() + DAY;
         for asked in 0..3 * A_DAY {
             let sign_in = app.begin(&marlene).await;
-            app.email_code(&sign_in).await.is(if asked < A_DAY { 202 } else { 429 });
+            let promised = app.email_code(&sign_in).await;
+            let promised = promised.is(if asked < A_DAY { 202 } else { 429 });
+            // From when there is another, all rules together.
+            let when = if asked < A_DAY { "/resend_at" } else { "/retry_at" };
+            let wanted = if asked < A_DAY - 1 { app.clock.now() + RESEND } else { day };
+            assert_eq!(promised.text_at(when), wanted.to_string(), "{asked}");
             app.settle().await;
             app.pass(RESEND).await;
         }

@@ -197,3 +197,20 @@ fn at_25_a_stolen_session_cookie_adds_no_further_authenticator() {
         assert_eq!(app.count(&marlene.account, "account.enable_requested"), 1);
     });
 }
+
+/// SR-079: where the policy asks for a fresher proof, the challenge says so.
+#[test]
+fn sr_079_a_stricter_policy_names_its_own_age() {
+    let strict = |config: &mut countersign_api::config::Config| {
+        config.session.step_up_max_age = "2m".to_owned();
+    };
+    TestApp::run_with(strict, async |app| {
+        let marlene = app.person("marlene.strict").await;
+        app.pass(SignedDuration::from_secs(121)).await;
+        let renew = app.post("/v1/accounts/me/recovery-codes", &json!({}));
+        let refused = renew.bearer(&marlene.token).await.is(401);
+        assert_eq!(refused.body["max_age"], 120);
+        let challenge = refused.headers["www-authenticate"].to_str().unwrap();
+        assert!(challenge.ends_with("max_age=120"), "{challenge}");
+    });
+}

@@ -12,7 +12,7 @@ use super::super::{Accounts, Fault, Verdict};
 use super::{Fact, History, given_up};
 use crate::actors::account::{CONFLICTS_MAX, Entity, Halt, Request};
 use crate::actors::log::Head;
-use crate::domain::refusal::{Refusal, StepUp};
+use crate::domain::refusal::Refusal;
 use crate::handle::{SessionToken, SetupToken};
 
 /// How long a setup token is good for.
@@ -48,11 +48,7 @@ impl Accounts {
         let Some(view) = operator.view(token.account()).filter(|view| view.enabled) else {
             return Ok(Err(Refusal::Forbidden("not an operator")));
         };
-        if is_two_factor {
-            Ok(Ok(view))
-        } else {
-            Ok(Err(Refusal::StepUpRequired(StepUp::SecondFactor)))
-        }
+        if is_two_factor { Ok(Ok(view)) } else { Ok(Err(self.policy().staff_step_up())) }
     }
 
     /// Who acts, where the act needs a second factor proven a short while ago.

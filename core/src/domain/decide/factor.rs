@@ -51,7 +51,7 @@ fn may_enrol(
                 && open.replacement_due(context.now).is_some();
             if replaces {
                 if !session.password_is_fresh(context.now, context.policy) {
-                    return Err(Refusal::StepUpRequired(StepUp::Password));
+                    return Err(context.policy.step_up(StepUp::Password));
                 }
                 return Ok(Enrolling::Replacing);
             }
@@ -176,7 +176,7 @@ fn may_activate(
                 (Assurance::EmailCode, true) if open.replacement_due(context.now).is_some() => {
                     Ok(Enrolling::Replacing)
                 }
-                (_, true) => Err(Refusal::StepUpRequired(StepUp::SecondFactor)),
+                (_, true) => Err(context.policy.step_up(StepUp::SecondFactor)),
             }
         }
     }

@@ -239,8 +239,8 @@ impl Counter {
         self.failures.push(Failure { at, within, device, lane });
     }
 
-    pub(super) fn has_failures_until(&self, then: Timestamp) -> bool {
-        self.failures.iter().any(|failure| failure.at <= then)
+    pub(super) fn has_failures_before(&self, then: Timestamp) -> bool {
+        self.failures.iter().any(|failure| failure.at < then)
     }
 
     /// Every failure is as old as it was: no time passed.

@@ -169,9 +169,9 @@ impl Counters {
         counts.into_iter().fold(0, u32::saturating_add)
     }
 
-    /// Whether something that is this old or older was wrong and is not forgiven.
-    pub(super) fn has_failures_until(&self, then: Timestamp) -> bool {
-        self.0.values().any(|counter| counter.has_failures_until(then))
+    /// Whether something was wrong before then and is not forgiven.
+    pub(super) fn has_failures_before(&self, then: Timestamp) -> bool {
+        self.0.values().any(|counter| counter.has_failures_before(then))
     }
 
     fn counter(&mut self, method: Method) -> &mut Counter {

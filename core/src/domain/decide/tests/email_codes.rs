@@ -12,6 +12,7 @@ use super::harness::{
     sign_in, sign_in_opened, signed_in, start, told, two_factor_session, verify, waiting, wrong,
 };
 use crate::domain::command::{Command, Evidence, Proven};
+use crate::domain::policy::Policy;
 use crate::domain::refusal::{Refusal, StepUp};
 
 const RIGHT: Evidence = Evidence::EmailCode { right: true };
@@ -304,11 +305,11 @@ fn a_session_by_email_changes_nothing_that_protects_the_account() {
     let given = given(waiting()).and([sent()]).play(verify(1, RIGHT));
     assert_eq!(given.account.open().unwrap().sessions.len(), 2);
     for command in [request_enable(Some(51), 2), rename(51, 1), remove(51, 1), replace_codes(51)] {
-        given.when(command).refused(Refusal::StepUpRequired(StepUp::SecondFactor));
+        given.when(command).refused(Policy::default().step_up(StepUp::SecondFactor));
     }
     // Not with a fresh password either.
     let given = given.play(super::harness::prove(51, Proven::Password { right: true }, 52));
-    given.when(remove(52, 1)).refused(Refusal::StepUpRequired(StepUp::SecondFactor));
+    given.when(remove(52, 1)).refused(Policy::default().step_up(StepUp::SecondFactor));
     let lifted = two_factor_session(53, hours(12), &["pwd", "otp", "mfa"]);
     let given = given.after(mins(1));
     let proof = Proven::Code(given.totp(&[0]));

@@ -47,7 +47,7 @@ fn sr_111_the_first_authenticator_is_offered_after_a_fresh_password() {
     let offer = enable_requested(1, Some(1), mins(15));
     fresh.when(request_enable(Some(1), 1)).then([offer]);
     let stale = given(signed_in()).after(mins(5) + secs(1));
-    let refusal = Refusal::StepUpRequired(StepUp::Password);
+    let refusal = Policy::default().step_up(StepUp::Password);
     stale.when(request_enable(Some(1), 1)).refused(refusal);
     let proven = stale.play(prove(1, Proven::Password { right: true }, 2));
     assert_eq!(proven.when(request_enable(Some(2), 1)).events().len(), 1);
@@ -57,7 +57,7 @@ fn sr_111_the_first_authenticator_is_offered_after_a_fresh_password() {
 #[test]
 fn sr_111_a_further_authenticator_needs_a_fresh_second_factor() {
     let stale = given(enrolled()).after(mins(6));
-    let refusal = Refusal::StepUpRequired(StepUp::SecondFactor);
+    let refusal = Policy::default().step_up(StepUp::SecondFactor);
     stale.when(request_enable(Some(1), 2)).refused(refusal.clone());
     let by_password = stale.clone().play(prove(1, Proven::Password { right: true }, 2));
     by_password.when(request_enable(Some(2), 2)).refused(refusal);

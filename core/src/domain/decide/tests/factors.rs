@@ -11,6 +11,7 @@ use super::harness::{
     sign_in, sign_in_opened, signed_in, verify, waiting,
 };
 use crate::domain::command::{Evidence, Proven};
+use crate::domain::policy::Policy;
 use crate::domain::refusal::{Refusal, StepUp};
 
 fn removed(number: u128) -> AccountEvent {
@@ -130,7 +131,7 @@ fn removing_ends_every_other_session() {
 /// SR-111, SR-114: five minutes, to the second; a fresh password does not do.
 #[test]
 fn sr_114_changing_an_authenticator_needs_a_fresh_second_factor() {
-    let refusal = || Refusal::StepUpRequired(StepUp::SecondFactor);
+    let refusal = || Policy::default().step_up(StepUp::SecondFactor);
     let fresh = given(enrolled()).after(mins(5));
     assert_eq!(fresh.when(remove(1, 1)).events().len(), 2);
     let stale = given(enrolled()).after(mins(5) + secs(1));

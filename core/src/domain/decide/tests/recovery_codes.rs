@@ -9,6 +9,7 @@ use super::harness::{
     signed_in, start, told, totp_verified, two_factor_session, verify, waiting, wrong,
 };
 use crate::domain::command::Evidence;
+use crate::domain::policy::Policy;
 use crate::domain::refusal::{Refusal, StepUp};
 
 const fn code(index: Option<u32>) -> Evidence {
@@ -84,7 +85,7 @@ fn recovery_codes_are_replaced_after_a_fresh_second_factor() {
     let stale = given(enrolled()).after(mins(5));
     stale.when(replace_codes(1)).then([recovery_issued()]);
     let stale = given(enrolled()).after(mins(5) + super::harness::secs(1));
-    stale.when(replace_codes(1)).refused(Refusal::StepUpRequired(StepUp::SecondFactor));
+    stale.when(replace_codes(1)).refused(Policy::default().step_up(StepUp::SecondFactor));
     given(enrolled()).when(replace_codes(2)).refused(Refusal::NoSession);
 }
 

@@ -9,6 +9,7 @@ use super::harness::{
     sign_in_opened, signed_in, totp_verified, verify,
 };
 use crate::domain::command::{Command, Evidence, Proven};
+use crate::domain::policy::Policy;
 use crate::domain::refusal::{Refusal, StepUp};
 use crate::domain::totp::{Compared, ComparedTwo};
 
@@ -81,7 +82,7 @@ fn sr_018_a_clock_that_was_set_is_learned_from_again() {
 /// SR-018: the session must have proven something else, and that a short while ago.
 #[test]
 fn sr_018_the_same_authenticator_proves_nothing_for_itself() {
-    let missing = || Refusal::StepUpRequired(StepUp::AnotherFactor);
+    let missing = || Policy::default().step_up(StepUp::AnotherFactor);
     let by_itself = given(enrolled()).after(mins(1));
     by_itself.when(resync(&by_itself, 1, 1, Some(-1))).refused(missing());
     let again = by_itself.clone().play(prove(1, Proven::Code(by_itself.totp(&[0])), 2));
@@ -108,7 +109,7 @@ fn sr_018_another_authenticator_proves_it() {
     let entered = two.play(verify(1, code));
     for (given, number) in [(&proven, 2), (&entered, 51)] {
         assert_eq!(given.when(resync(given, number, 1, Some(7))).events().len(), 2);
-        let missing = Refusal::StepUpRequired(StepUp::AnotherFactor);
+        let missing = Policy::default().step_up(StepUp::AnotherFactor);
         given.when(resync(given, number, 2, Some(7))).refused(missing);
     }
 }

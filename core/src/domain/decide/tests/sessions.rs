@@ -284,7 +284,7 @@ fn sr_134_a_session_by_a_code_by_e_mail_ends_sessions_and_changes_nothing_else()
             super::harness::remove(number, 1),
             super::harness::replace_codes(number),
         ] {
-            given.when(command).refused(Refusal::StepUpRequired(StepUp::SecondFactor));
+            given.when(command).refused(Policy::default().step_up(StepUp::SecondFactor));
         }
         let opened = &given.account.open().unwrap().sessions[&session(number)];
         assert_eq!(opened.assurance, Assurance::EmailCode, "the password makes it no surer");

@@ -259,6 +259,7 @@ fn rare() -> impl Strategy<Value = Action> {
             .prop_map(|(scope, method)| Action::Reset(scope, method)),
         1 => Just(Action::View),
         1 => Just(Action::Crash),
+        1 => (6_i64..60 * 24 * 400).prop_map(Action::StepClock),
         2 => any::<u8>().prop_map(Action::Mail),
     ]
 }
