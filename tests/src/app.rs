@@ -10,6 +10,7 @@ mod crowd;
 mod person;
 mod proofs;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ use crate::faulty_vault::VaultSwitch;
 use crate::post_office::PostOffice;
 
 pub use calls::{Answered, Call, Face};
-pub use crowd::{Crowd, Member};
+pub use crowd::{Crowd, Member, Resident};
 pub use person::{PASSWORD, Person};
 
 /// When every test begins: the first second of a time step.
@@ -61,6 +62,8 @@ pub struct TestApp {
     /// Where mails go.
     pub post: PostOffice,
     canaries: Mutex<Canaries>,
+    /// When a code was last refused, by the sign-in or session that it was given in.
+    refused: Mutex<HashMap<String, Timestamp>>,
     http: reqwest::Client,
     served: Option<Served>,
 }
@@ -117,6 +120,7 @@ impl TestApp {
             vault: VaultSwitch::default(),
             post: PostOffice::default(),
             canaries: Mutex::default(),
+            refused: Mutex::default(),
             http: client()?,
             served: None,
         };

@@ -66,6 +66,12 @@ impl PostOffice {
         mails.iter().skip(taken).map(|mail| (mail.to.clone(), code(mail))).collect()
     }
 
+    /// Every mail that was taken after so many, oldest first.
+    #[must_use]
+    pub fn mails_after(&self, taken: usize) -> Vec<Mail> {
+        self.lock().iter().skip(taken).cloned().collect()
+    }
+
     /// The mails to an address, oldest first.
     #[must_use]
     pub fn mails_to(&self, address: &str) -> Vec<Mail> {

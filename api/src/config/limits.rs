@@ -199,6 +199,8 @@ impl Default for Password {
 pub struct Txn {
     /// How long one waits for its second factor.
     pub ttl: String,
+    /// How long after a refused code the next is looked at.
+    pub guesses_apart: String,
     /// At one known device at once.
     pub live_per_device: u64,
     /// Of an account at once.
@@ -207,7 +209,8 @@ pub struct Txn {
 
 impl Default for Txn {
     fn default() -> Self {
-        Self { ttl: "10m".to_owned(), live_per_device: 3, live_per_account: 10 }
+        let (ttl, guesses_apart) = ("10m".to_owned(), "1s".to_owned());
+        Self { ttl, guesses_apart, live_per_device: 3, live_per_account: 10 }
     }
 }
 

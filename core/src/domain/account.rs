@@ -272,6 +272,9 @@ pub struct SignIn {
     pub guesses: u32,
     /// Retypes of accepted codes so far.
     pub reused: u32,
+    /// When a code was last refused in it, whatever was wrong: the next is looked at only a moment
+    /// later.
+    pub guessed_at: Option<Timestamp>,
     /// Whether a cool-down ended it. Until it dies it is still told how long that lasts.
     pub ended: bool,
     /// The device that a client app named when it began, known or not.
@@ -305,6 +308,8 @@ pub struct Session {
     pub auth_time: Timestamp,
     /// Retypes of accepted codes so far, and codes by e-mail where none was sent: no guesses.
     pub reused: u32,
+    /// When a code was last refused in it, under whatever token.
+    pub guessed_at: Option<Timestamp>,
     /// The device that a client app named when it began.
     pub vouched: Option<HandleHash>,
 }

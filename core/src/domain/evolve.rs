@@ -313,8 +313,14 @@ impl Open {
         if let (Some(factor), Some(offset)) = (factor, rejected.off_by_steps) {
             factor.clock = Some(ClockSeen { offset, refused: true });
         }
-        let sign_in = rejected.sign_in.and_then(|hash| self.sign_ins.get_mut(&hash));
-        let session = rejected.in_session.and_then(|hash| self.sessions.get_mut(&hash));
+        let mut sign_in = rejected.sign_in.and_then(|hash| self.sign_ins.get_mut(&hash));
+        let mut session = rejected.in_session.and_then(|hash| self.sessions.get_mut(&hash));
+        // Whoever types a code for an authenticator on offer was shown the secret.
+        if rejected.purpose != Purpose::Enable {
+            let of_sign_in = sign_in.as_mut().map(|sign_in| &mut sign_in.guessed_at);
+            let of_session = session.as_mut().map(|session| &mut session.guessed_at);
+            of_sign_in.into_iter().chain(of_session).for_each(|last| *last = Some(at));
+        }
         let counted = match (sign_in, session) {
             (Some(sign_in), _) if is_guess => Some(&mut sign_in.guesses),
             (Some(sign_in), _) => Some(&mut sign_in.reused),

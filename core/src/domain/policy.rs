@@ -46,6 +46,8 @@ pub struct Policy {
     pub email_guesses: u32,
     /// Of these, the ones after which no recovery code is.
     pub recovery_guesses: u32,
+    /// How long after one of these was refused the next is looked at, in one sign-in or session.
+    pub guesses_apart: SignedDuration,
     /// The time steps that a code of an authenticator is compared with.
     pub totp_skew: Skew,
     /// Retypes of an accepted code in one sign-in: no guesses, but not for ever either.
@@ -172,6 +174,7 @@ impl Default for Policy {
             guesses_per_sign_in: 5,
             email_guesses: 5,
             recovery_guesses: 5,
+            guesses_apart: SignedDuration::from_secs(1),
             totp_skew: Skew::Whole,
             reused_per_sign_in: 10,
             limits: Limits::standard(),

@@ -136,6 +136,7 @@ fn sr_092_one_person_lets_nobody_in() {
         assert_eq!(confirm(&house, "nobody", BEN, &asked).await, failed);
         house.pass(UNLOCK_TTL);
         assert_eq!(confirm(&house, "zoe", BEN, &asked).await, failed, "late");
+        yes(house.accounts.session(&house.call(), &kim.token).await);
         assert_eq!(house.events(zoe.account).await.len(), before, "nothing came of it");
         let asked = ask(&house, "zoe", ADA).await.code;
         house.pass(UNLOCK_TTL - SignedDuration::from_secs(1));

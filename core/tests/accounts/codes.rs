@@ -133,9 +133,11 @@ fn sr_017_a_code_counts_for_the_method_and_factor_it_names() {
         assert!(matches!(malformed, Refusal::Invalid { field: "code", .. }), "{malformed:?}");
         let other = FactorId::new(Uuid::from_u128(7));
         let answer = CodeAnswer { method: Method::Totp, factor: Some(other), code: text(&code) };
+        house.pass(SignedDuration::from_secs(1));
         assert_eq!(no(house.accounts.answer(&house.call(), step.id.clone(), answer).await), WRONG);
         let answer =
             CodeAnswer { method: Method::Totp, factor: Some(mike.factor), code: text(&code) };
+        house.pass(SignedDuration::from_secs(1));
         yes(house.accounts.answer(&house.call(), step.id, answer).await);
     });
 }

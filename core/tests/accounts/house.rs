@@ -1,7 +1,8 @@
 //! A whole core in a directory of its own, with a clock that stands still until it is moved.
 
+use std::collections::HashMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use actix_rt::{Arbiter, System};
 use countersign_core::accounts::answer::{
@@ -28,7 +29,7 @@ use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteV
 use countersign_events::account::{AccountEvent, Method};
 use countersign_events::actor::By;
 use countersign_events::entry::Entry;
-use countersign_events::id::{AccountId, FactorId, Revision, StreamId};
+use countersign_events::id::{AccountId, FactorId, HandleHash, Revision, StreamId};
 use countersign_events::store::EventStore;
 use countersign_events::store::sqlite::SqliteStore;
 use data_encoding::BASE32_NOPAD;
@@ -48,6 +49,8 @@ pub(crate) struct House {
     pub(crate) clock: ManualClock,
     pub(crate) services: Arc<Services>,
     pub(crate) accounts: Accounts,
+    /// When a code was last refused, by sign-in.
+    refused: Mutex<HashMap<HandleHash, Timestamp>>,
 }
 
 /// An account with an authenticator, and the phone it is on.
@@ -128,7 +131,7 @@ impl House {
         let _follows = Projector::start_on(&arbiter.handle(), model.clone(), store, keys);
         let directory = Directory::start(2, &services);
         let accounts = Accounts::new(services.clone(), directory, model);
-        Self { dir, clock, services, accounts }
+        Self { dir, clock, services, accounts, refused: Mutex::default() }
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn EventStore> {
@@ -217,6 +220,7 @@ impl House {
         }
     }
 
+    /// A code, from somebody who waits the second that lies between two of them in one sign-in.
     pub(crate) async fn answer(
         &self,
         sign_in: &SignInHandle,
@@ -224,7 +228,14 @@ impl House {
         code: &str,
     ) -> Verdict<SessionGiven> {
         let answer = CodeAnswer { method, factor: None, code: text(code) };
+        let last = self.refused.lock().unwrap().get(&sign_in.hash()).copied();
+        if let Some(last) = last {
+            self.clock.set(self.clock.now().max(last + SignedDuration::from_secs(1)));
+        }
         let answered = self.accounts.answer(&self.call(), sign_in.clone(), answer).await?;
+        if matches!(answered, Err(Refusal::AuthenticationFailed)) {
+            self.refused.lock().unwrap().insert(sign_in.hash(), self.clock.now());
+        }
         Ok(answered.map(completed))
     }
 

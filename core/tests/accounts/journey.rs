@@ -4,6 +4,7 @@ use countersign_core::accounts::request::{Asker, PageRequest};
 use countersign_core::domain::refusal::Refusal;
 use countersign_events::account::{Assurance, Method};
 use data_encoding::BASE32_NOPAD;
+use jiff::SignedDuration;
 
 use super::house::{House, PASSWORD, STEP, asked, completed, no, run, yes};
 
@@ -126,6 +127,7 @@ fn sr_102_a_restart_forgets_nothing() {
             no(house.answer(&step.id, Method::Totp, &code).await),
             Refusal::AuthenticationFailed
         );
+        house.pass(SignedDuration::from_secs(1));
         no(house.answer(&open_step.id, Method::Totp, &wrong).await);
         let step = house.second_step("mike").await;
         let refused = no(house.answer(&step.id, Method::Totp, &wrong).await);

@@ -65,6 +65,7 @@ fn matrix() -> Vec<(&'static str, Option<Value>, Option<Value>)> {
         neither("password.window"),
         tight("password.on_cap", json!("disable")),
         both("txn.ttl", json!("9m"), json!("11m")),
+        both("txn.guesses_apart", json!("2s"), json!("0s")),
         neither("txn.live_per_device"),
         neither("txn.live_per_account"),
         neither("sign_in.blind"),

@@ -58,11 +58,13 @@ fn guesses() -> Vec<(&'static str, Of)> {
         rule: "guarded".to_owned(),
         ..refused.clone()
     };
+    let too_soon = AttemptsRefused { rule: "pace".to_owned(), ..ruled.clone() };
     vec![
         ("whole", Of::CodeRejected(code)),
         ("whole", Of::PasswordRejected(password)),
         ("told", Of::PasswordRejected(told)),
         ("whole_2", Of::AttemptsRefused(ruled)),
+        ("pace", Of::AttemptsRefused(too_soon)),
         ("whole", Of::AttemptsRefused(refused)),
     ]
 }

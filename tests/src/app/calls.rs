@@ -1,10 +1,14 @@
 //! Calls over a real socket. Whatever is secret in what goes and comes is remembered, so that the
 //! proofs at the end can look for it.
 
+use std::collections::HashMap;
 use std::future::IntoFuture;
+use std::sync::{MutexGuard, PoisonError};
 
 use countersign_api::server::listener::Listener;
+use countersign_core::clock::Clock as _;
 use futures::future::LocalBoxFuture;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, SET_COOKIE};
 use serde_json::{Value, json};
@@ -24,6 +28,7 @@ pub struct Call<'a> {
     bearer: Option<String>,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
+    at_once: bool,
 }
 
 /// An answer, read.
@@ -72,6 +77,7 @@ impl TestApp {
             bearer: None,
             headers: Vec::new(),
             body: None,
+            at_once: false,
         }
     }
 
@@ -87,6 +93,27 @@ impl TestApp {
             Listener::Operator => addresses.operator,
             Listener::Ops => addresses.ops,
         }
+    }
+}
+
+/// What lies between a refused code and the next one.
+const APART: SignedDuration = SignedDuration::from_secs(1);
+
+impl TestApp {
+    /// Waits as a person does who types a code again: the clock is moved by no more than it takes.
+    fn wait_after_refused(&self, place: &str) {
+        let last = self.refused().get(place).copied();
+        if let Some(last) = last {
+            self.clock.set(self.clock.now().max(last.saturating_add(APART).unwrap_or(last)));
+        }
+    }
+
+    fn note_refused(&self, place: String) {
+        self.refused().insert(place, self.clock.now());
+    }
+
+    fn refused(&self) -> MutexGuard<'_, HashMap<String, Timestamp>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -127,7 +154,33 @@ impl Call<'_> {
         self
     }
 
+    /// Without waiting the second that lies between a refused code and the next one in the same
+    /// sign-in or session.
+    pub fn at_once(mut self) -> Self {
+        self.at_once = true;
+        self
+    }
+
+    /// The sign-in or session that a code is given in; none where what is sent is no guess. A code
+    /// for an authenticator on offer is none.
+    fn guesses_in(&self) -> Option<String> {
+        let body: Value = serde_json::from_slice(self.body.as_ref()?).ok()?;
+        let has_code = ["code", "codes"].iter().any(|name| body.get(name).is_some());
+        if !has_code || self.path.ends_with("/activate") {
+            return None;
+        }
+        if self.path.starts_with("/v1/sign-ins/") {
+            return Some(self.path.clone());
+        }
+        let cookie = self.headers.iter().find(|(name, _)| name == "cookie");
+        self.bearer.clone().or_else(|| cookie.map(|(_, value)| value.clone()))
+    }
+
     async fn send(self) -> anyhow::Result<Answered> {
+        let place = self.guesses_in();
+        if let Some(place) = place.as_ref().filter(|_| !self.at_once) {
+            self.app.wait_after_refused(place);
+        }
         let url = format!("http://{}{}", self.app.address(self.on), self.path);
         let mut request = self.app.http.request(self.method, url);
         if let Some(bearer) = &self.bearer {
@@ -143,6 +196,9 @@ impl Call<'_> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await?.to_vec();
         let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if let Some(place) = place.filter(|_| status == 401) {
+            self.app.note_refused(place);
+        }
         let mut secret = body.clone();
         if headers.contains_key(SET_COOKIE) {
             // A page knows a sign-in by its name in the log; the handle is in the cookie.

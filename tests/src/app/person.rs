@@ -98,7 +98,7 @@ impl TestApp {
         begun.text_at("/id")
     }
 
-    /// An answer to a sign-in, not judged.
+    /// An answer to a sign-in, not judged; a second after one that was refused there.
     pub fn answer(&self, sign_in: &str, method: &str, code: &str) -> Call<'_> {
         let body = json!({ "method": method, "code": code });
         self.post(format!("/v1/sign-ins/{sign_in}/answers"), &body)

@@ -52,6 +52,8 @@ const DECISION_ROUNDS: usize = 40;
 /// How long ago all of it begins.
 const AGO: SignedDuration = SignedDuration::from_hours(40 * 365 * 24);
 const YEAR: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// What lies between two codes of one sign-in.
+const APART: SignedDuration = SignedDuration::from_secs(1);
 const BETWEEN: SignedDuration = SignedDuration::from_mins(1);
 
 /// An account with a past.
@@ -200,6 +202,8 @@ impl World {
     async fn wrong(&self, one: &Aged, id: &SignInHandle) -> anyhow::Result<()> {
         let code = one.wrong_code(self.step())?;
         ensure!(self.answered(one, id, code).await?.is_err(), "a wrong code was accepted");
+        // The next one in the same sign-in is looked at a second later.
+        self.clock.advance(APART);
         Ok(())
     }
 

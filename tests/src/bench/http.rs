@@ -39,6 +39,8 @@ pub struct Shot {
 pub struct Answer<'a> {
     /// The status.
     pub status: u16,
+    /// The lines of the head.
+    pub head: &'a str,
     /// The body.
     pub body: &'a [u8],
 }
@@ -74,6 +76,21 @@ impl Connection {
         bearer: Option<&str>,
         body: Option<&str>,
     ) -> io::Result<Answer<'_>> {
+        let key = bearer.map(|key| format!("Authorization: Bearer {key}\r\n"));
+        self.ask(method, path, key.as_deref().unwrap_or_default(), body).await
+    }
+
+    /// The same with more lines in the head, each with its end.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub async fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        lines: &str,
+        body: Option<&str>,
+    ) -> io::Result<Answer<'_>> {
         self.request.clear();
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.host);
         self.request.extend_from_slice(head.as_bytes());
@@ -82,10 +99,7 @@ impl Connection {
             let lines = format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
             self.request.extend_from_slice(lines.as_bytes());
         }
-        if let Some(key) = bearer {
-            let line = format!("Authorization: Bearer {key}\r\n");
-            self.request.extend_from_slice(line.as_bytes());
-        }
+        self.request.extend_from_slice(lines.as_bytes());
         self.request.extend_from_slice(b"\r\n");
         self.request.extend_from_slice(body.unwrap_or_default().as_bytes());
         self.stream.write_all(&self.request).await?;
@@ -98,8 +112,10 @@ impl Connection {
             }
             filled += read;
             if let Some((status, body)) = whole(self.buffer.get(..filled).unwrap_or_default()) {
+                let head = self.buffer.get(..body.0).unwrap_or_default();
+                let head = std::str::from_utf8(head).unwrap_or_default();
                 let body = self.buffer.get(body.0..body.1).unwrap_or_default();
-                return Ok(Answer { status, body });
+                return Ok(Answer { status, head, body });
             }
         }
     }

@@ -14,6 +14,9 @@ use super::prepare::{Prepared, step_now};
 /// Wrong codes for each sign-in: one less than lets the authenticator cool down.
 const WRONG_PER_SIGN_IN: usize = 4;
 
+/// What lies between two codes of one sign-in.
+const APART: Duration = Duration::from_secs(1);
+
 /// A sign-in that waits for its second factor.
 #[derive(Debug, Clone)]
 pub struct Waiting<'a> {
@@ -165,10 +168,23 @@ pub async fn wrong(
         .iter()
         .map(|one| Ok(answer(one.path.clone(), &one.of.wrong_code(step)?, 401)))
         .collect();
-    // Round after round over all sign-ins, as they would come: never two at once of one account.
-    let shots = shots?.into_iter();
-    let shots = (0..WRONG_PER_SIGN_IN).flat_map(move |_| shots.clone());
-    fire(address, connections, time, shots, |_, _| {}).await
+    // Round after round over all sign-ins, as they would come: never two at once of one account,
+    // nor two of one sign-in within a second.
+    let (shots, mut left) = (shots?, time);
+    let (mut took, mut latencies) = (Duration::ZERO, vec![]);
+    for _ in 0..WRONG_PER_SIGN_IN {
+        let round = tokio::time::Instant::now();
+        let fired = fire(address, connections, left, shots.clone().into_iter(), |_, _| {}).await?;
+        took += fired.took;
+        left = left.saturating_sub(fired.took);
+        latencies.extend(fired.latencies);
+        if left.is_zero() {
+            break;
+        }
+        tokio::time::sleep_until(round + fired.took + APART).await;
+    }
+    latencies.sort_unstable();
+    Ok(Measured { answers: latencies.len(), took, latencies })
 }
 
 /// Right codes: one for each sign-in.

@@ -96,18 +96,16 @@ fn journey(
     let wrong = wrong_code(&user.secret, user.step).unwrap();
     let right = ["account.code_verified"];
     let refused = ["account.code_rejected"];
-    for answers in [
-        vec![(&wrong, 401, refused), (&first, 401, refused), (&next, 200, right)],
-        vec![(&next, 401, refused)],
-    ] {
+    // Each in a sign-in of its own: in one they would have to lie a second apart.
+    for (code, status, events) in
+        [(&wrong, 401, refused), (&first, 401, refused), (&next, 200, right), (&next, 401, refused)]
+    {
         let begun = app.vouch(subject).ok()?;
         assert_eq!(begun.status, 200, "{begun:?}");
         promise(&["account.first_factor_vouched"]);
-        for (code, status, events) in answers {
-            let answered = app.answer(begun.text_at("/id"), code).ok()?;
-            assert_eq!(answered.status, status, "{answered:?}");
-            promise(&events);
-        }
+        let answered = app.answer(begun.text_at("/id"), code).ok()?;
+        assert_eq!(answered.status, status, "{answered:?}");
+        promise(&events);
     }
     Some(())
 }

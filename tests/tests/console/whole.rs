@@ -101,10 +101,10 @@ impl Holder {
 
     /// Somebody guesses until codes must wait: then not even the right one is looked at.
     fn is_locked_by_wrong_codes(&self) {
-        let begun = self.begin();
         let wrong = wrong_code(&self.secret, self.step).unwrap();
+        // Each in a sign-in of its own: in one they would have to lie a second apart.
         for _ in 0..WRONG_CODES {
-            assert_eq!(self.answer(&begun, &wrong).status, 401);
+            assert_eq!(self.answer(&self.begin(), &wrong).status, 401);
         }
         let refused = self.answer(&self.begin(), &self.next_code());
         assert_eq!(refused.status, 429, "{refused:?}");

@@ -78,6 +78,10 @@ fn sr_106_planted_secrets_are_found_nowhere() {
     canaries.plant("wrong recovery code", b"CANAR-YC0DE-77777-88888-99999");
     post(&answers, None, &wrong, 401);
     let right = json!({ "method": "recovery_code", "code": recovery[0] });
+    // In the same sign-in it would have to come a second later.
+    let another = sign_in(LOGIN, PASSWORD, 200).text_at("/id").to_owned();
+    canaries.plant("another sign-in id", another.as_bytes());
+    let answers = format!("/v1/sign-ins/{another}/answers");
     let entered = post(&answers, None, &right, 200);
     canaries.plant("third token", entered.text_at("/session/token").as_bytes());
 

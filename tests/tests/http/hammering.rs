@@ -106,6 +106,7 @@ fn at_04_two_hundred_requests_in_one_piece_on_one_connection_are_one_guess() {
         for sign_in in &begun[..4] {
             app.answer(sign_in, "totp", &wrong).await.is(401);
         }
+        app.pass(SignedDuration::from_secs(1)).await;
         let mut connection = Connection::open(app).await;
         let burst: Vec<_> = (0..BURST)
             .map(|number| code_for(app, &begun[number % 8], &wrong, &forged(number)))

@@ -45,6 +45,7 @@ mod one_answer;
 mod origins;
 mod other_paths;
 mod own_account;
+mod pace;
 mod pending;
 mod policy;
 mod proofs;

@@ -17,7 +17,7 @@ fn a_slow_phone_is_set_by_two_codes(looks: Looks, slow: &str, again: &str, name:
         type_code(&browser, "#code", &shows(app, -3)).await;
         says_nothing_of_clocks(&browser).await;
         browser.click("#use-recovery").await.unwrap();
-        type_code(&browser, "#recovery", &codes[0]).await;
+        type_another_code(app, &browser, "#recovery", &codes[0]).await;
         browser.see("#protected").await.unwrap();
         open_settings(&browser).await;
         browser.reads("#factors .clock", slow).await.unwrap();
@@ -78,7 +78,7 @@ fn the_phone_that_entered_is_no_proof_of_its_own_clock() {
         type_code(&browser, "#code", &app.code_of(&secret, -4)).await;
         browser.reads("#code-form .error", " ").await.unwrap();
         browser.click("#use-recovery").await.unwrap();
-        type_code(&browser, "#recovery", &codes[0]).await;
+        type_another_code(app, &browser, "#recovery", &codes[0]).await;
         browser.see("#protected").await.unwrap();
         app.pass(SignedDuration::from_mins(6)).await;
         open_settings(&browser).await;

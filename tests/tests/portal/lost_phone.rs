@@ -54,7 +54,7 @@ fn a_lost_authenticator_is_replaced_after_a_day(looks: Looks) {
         type_password(&browser).await;
         type_code(&browser, "#code", &phone(app, &lost)).await;
         browser.reads("#code-form .error", "That did not work").await.unwrap();
-        type_code(&browser, "#code", &phone(app, &found)).await;
+        type_another_code(app, &browser, "#code", &phone(app, &found)).await;
         browser.see("#protected").await.unwrap();
         browser.close().await.unwrap();
     });

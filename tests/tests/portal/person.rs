@@ -134,6 +134,12 @@ pub(crate) async fn type_code(browser: &Browser, field: &str, code: &str) {
     browser.click("#code-form [type=submit]").await.unwrap();
 }
 
+/// The same after another code was refused: a second later, as people are.
+pub(crate) async fn type_another_code(app: &TestApp, browser: &Browser, field: &str, code: &str) {
+    app.pass(jiff::SignedDuration::from_secs(1)).await;
+    type_code(browser, field, code).await;
+}
+
 /// Signs out by the icon.
 pub(crate) async fn sign_out(browser: &Browser) {
     browser.click("#profile summary").await.unwrap();

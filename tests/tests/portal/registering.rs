@@ -6,6 +6,9 @@ use countersign_tests::browser::{Browser, Looks};
 
 use crate::person::*;
 
+/// What lies between two codes that somebody types.
+const SECOND: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
+
 /// The id of what has the focus.
 async fn focused(browser: &Browser) -> String {
     let id = browser.script("return document.activeElement.id").await.unwrap();
@@ -60,6 +63,7 @@ fn confirms_the_address(looks: Looks, name: &str, [title, half, wrong, confirmed
         assert_eq!(focused(&browser).await, "confirm-code");
         confirm(&browser, &another(&code)).await;
         browser.reads("#confirm-form .error", wrong).await.unwrap();
+        app.pass(SECOND).await;
         confirm(&browser, &in_groups(&code)).await;
         browser.reads("#note", confirmed).await.unwrap();
         assert_eq!(browser.path().await.unwrap(), "/");
@@ -127,6 +131,7 @@ fn a_code_is_sent_once_more() {
         assert_ne!(first, second);
         confirm(&browser, &first).await;
         browser.reads("#confirm-form .error", "That did not work").await.unwrap();
+        app.pass(SECOND).await;
         confirm(&browser, &second).await;
         browser.reads("#note", "Your address is confirmed").await.unwrap();
         browser.close().await.unwrap();

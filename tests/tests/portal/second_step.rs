@@ -77,7 +77,7 @@ fn sr_056_two_accounts_in_two_tabs_do_not_mix() {
         browser.to_tab(&first).await.unwrap();
         type_code(&browser, "#code", &app.code(&konrad)).await;
         browser.reads("#code-form .error", "That did not work").await.unwrap();
-        type_code(&browser, "#code", &app.code(&marlene)).await;
+        type_another_code(app, &browser, "#code", &app.code(&marlene)).await;
         browser.reads("#who", LOGIN).await.unwrap();
 
         browser.to_tab(&second).await.unwrap();
@@ -131,10 +131,10 @@ fn sr_055_a_sign_in_that_is_over_is_said_to_be_over() {
         type_code(&browser, "#code", &wrong).await;
         browser.reads("#code-form .error", "That did not work. ").await.unwrap();
         for _ in 0..3 {
-            type_code(&browser, "#code", &wrong).await;
+            type_another_code(app, &browser, "#code", &wrong).await;
             browser.reads("#code-form .error", "use another way, or start again").await.unwrap();
         }
-        type_code(&browser, "#code", &wrong).await;
+        type_another_code(app, &browser, "#code", &wrong).await;
         browser.reads("#password-form .error", "That sign-in is over").await.unwrap();
         assert!(is_hidden(&browser, "#second").await);
         browser.shot("sign-in-over").await.unwrap();

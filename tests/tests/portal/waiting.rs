@@ -92,7 +92,7 @@ fn a_wait_is_never_told_shorter_than_it_is() {
             if attempt % 3 == 0 {
                 type_password(&browser).await;
             }
-            type_code(&browser, "#code", "000000").await;
+            type_another_code(app, &browser, "#code", "000000").await;
             browser.see("#code-form .error:not(:empty)").await.unwrap();
         }
         browser.reads("#code-form .error", "Too many attempts. Try again at").await.unwrap();

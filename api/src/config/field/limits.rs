@@ -148,6 +148,10 @@ pub(super) const LIMITS: &[Field] = fields! {
     "txn.ttl" Text None, "\"10m\"",
         "How long a sign-in waits for its second factor.",
         "Too short, codes by e-mail come too late; `1m` to `1h`.";
+    "txn.guesses_apart" Text None, "\"1s\"",
+        "How long after a code was refused the next one is looked at, in one sign-in or session. \
+         Sooner it is refused and counts for nothing.",
+        "Too long, people who mistype a code are told to wait; `0s` to `10s`.";
     "txn.live_per_device" Number None, "3",
         "Sign-ins that wait at one known device at once; the oldest is dropped.",
         "Fixed: another value is refused.";

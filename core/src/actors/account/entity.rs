@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_events::account::{AccountEvent, Lane, Method};
+use countersign_events::account::{AccountEvent, Method};
 use countersign_events::entry::{Idempotency, SealClass};
 use countersign_events::id::{AccountId, HandleHash, Revision, StreamId};
 use countersign_events::store::Snapshot;
@@ -20,16 +20,16 @@ use crate::accounts::{Fault, Verdict};
 use crate::actors::log::{Head, Planned, Stamp, Wrote};
 use crate::domain::account::Open;
 use crate::domain::command::{AtDevice, Context};
-use crate::domain::decide::{guess_at, refusal_of};
+use crate::domain::decide::{guess_at, lane_of, refusal_of};
 use crate::domain::idempotency::Answered;
-use crate::domain::limits::{Lock, Refused, RefusedAttempts, Rule};
+use crate::domain::limits::{Guess, Refused, RefusedAttempts, Rule};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::handle::DeviceHandle;
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 10;
+const SNAPSHOT_SHAPE: u32 = 11;
 /// So many events of a stream after its snapshot leave another one behind, whether they were read
 /// or written: what a load reads never grows with an account's age, nor with how long it was live.
 pub const SNAPSHOT_EVERY: usize = 128;
@@ -318,7 +318,9 @@ impl Entity {
         method: Method,
         with: Option<HandleHash>,
     ) -> Result<(), Halt> {
-        let Err(lock) = self.lane(call, method, with) else { return Ok(()) };
+        let guess = self.guess(call, method, with);
+        let lane = lane_of(self.account(), &self.policy, method, &guess);
+        let Err(lock) = lane else { return Ok(()) };
         let (now, key) = (self.now(), (method, lock.lane));
         let earlier = self.refused.get(&key).copied();
         self.refused.insert(key, RefusedAttempts::count(earlier, now, lock.rule));
@@ -328,13 +330,14 @@ impl Entity {
     /// Whether a method is shut for this caller by more than a wait.
     #[must_use]
     pub fn is_shut(&self, call: &Call, method: Method, with: Option<HandleHash>) -> bool {
-        self.lane(call, method, with).is_err_and(|lock| lock.rule != Rule::Wait)
+        let guess = self.guess(call, method, with);
+        let admitted = self.account().limits.admit(&self.policy.limits, method, &guess);
+        admitted.is_err_and(|lock| lock.rule != Rule::Wait)
     }
 
-    /// The lane that a guess of this caller would be admitted to now.
-    fn lane(&self, call: &Call, method: Method, with: Option<HandleHash>) -> Result<Lane, Lock> {
-        let guess = guess_at(self.account(), method, with, self.device(call, None), self.now());
-        self.account().limits.admit(&self.policy.limits, method, &guess)
+    /// A guess of this caller, made now.
+    fn guess(&self, call: &Call, method: Method, with: Option<HandleHash>) -> Guess {
+        guess_at(self.account(), method, with, self.device(call, None), self.now())
     }
 
     /// Decides, appends and evolves: when this returns events, they are durable.

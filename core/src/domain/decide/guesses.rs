@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use super::devices;
 use crate::domain::account::{Account, Open};
 use crate::domain::command::{AtDevice, Context};
-use crate::domain::limits::{Guess, Lock, Rule, TOLD_EVERY};
+use crate::domain::limits::{Guess, Lock, Rule, SECOND_STEPS, TOLD_EVERY};
+use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 
 /// A guess that may be evaluated.
@@ -48,12 +49,47 @@ pub fn guess_at(
     Guess { at, within, device: known }
 }
 
+/// The lane of a guess that may be evaluated.
+///
+/// # Errors
+/// The [`Lock`] where it may not be: by the limits of its method, or because it comes too soon
+/// after another in the same sign-in or session.
+pub fn lane_of(
+    account: &Account,
+    policy: &Policy,
+    method: Method,
+    guess: &Guess,
+) -> Result<Lane, Lock> {
+    let lane = account.limits.admit(&policy.limits, method, guess)?;
+    too_soon(account, policy, method, lane, guess).map_or(Ok(lane), Err)
+}
+
+/// A code follows one that was refused in the same sign-in or session only after a moment, which a
+/// person does not notice and a program does (ASVS 2.4.2). It changes no cap.
+fn too_soon(
+    account: &Account,
+    policy: &Policy,
+    method: Method,
+    lane: Lane,
+    guess: &Guess,
+) -> Option<Lock> {
+    let within = guess.within.filter(|_| SECOND_STEPS.contains(&method))?;
+    let open = account.open()?;
+    let sign_in = open.sign_ins.get(&within).map(|sign_in| sign_in.guessed_at);
+    let session = || open.sessions.get(&within).map(|session| session.guessed_at);
+    let since = sign_in.or_else(session).flatten()?;
+    let until = since.saturating_add(policy.guesses_apart).unwrap_or(Timestamp::MAX);
+    let unresolved = account.limits.of(method).unresolved(method, lane, guess.at);
+    let lock = Lock { method, lane, rule: Rule::Pace, since, until: Some(until), unresolved };
+    (guess.at < until).then_some(lock)
+}
+
 /// What whoever guesses is told of a lock. That a method must be bound anew is told to nobody who
 /// has not signed in (SR-075).
 #[must_use]
 pub fn refusal_of(lock: &Lock) -> Refusal {
     match (lock.rule, lock.until) {
-        (Rule::Wait | Rule::LaneCap | Rule::Guarded, Some(retry_at)) => {
+        (Rule::Wait | Rule::LaneCap | Rule::Guarded | Rule::Pace, Some(retry_at)) => {
             Refusal::TooManyRequests { retry_at }
         }
         (Rule::HardCap, _) | (_, None) => Refusal::AuthenticationFailed,
@@ -74,13 +110,24 @@ pub(super) fn admit(
     context: &Context<'_>,
 ) -> Result<(Admitted, Vec<AccountEvent>), Refusal> {
     let guess = guess_at(account, method, within, context.device, context.now);
-    let lane = account
-        .limits
-        .admit(&context.policy.limits, method, &guess)
-        .map_err(|lock| refusal_of(&lock))?;
+    let lane =
+        lane_of(account, context.policy, method, &guess).map_err(|lock| refusal_of(&lock))?;
     let refused = context.refused.get(&(method, lane));
     let summed = refused.map(|refused| refused.event(method, lane)).into_iter().collect();
     Ok((Admitted { method, guess, lane }, summed))
+}
+
+/// Refuses to begin what only leads to guesses of a method that is shut. It is none itself, and
+/// follows one at once.
+pub(super) fn demand_open(
+    account: &Account,
+    method: Method,
+    within: Option<HandleHash>,
+    context: &Context<'_>,
+) -> Result<(), Refusal> {
+    let guess = guess_at(account, method, within, context.device, context.now);
+    let admitted = account.limits.admit(&context.policy.limits, method, &guess);
+    admitted.map(drop).map_err(|lock| refusal_of(&lock))
 }
 
 impl Admitted {

@@ -6,7 +6,7 @@ mod code;
 mod devices;
 pub(in crate::domain) use code::{counts_as_guess, counts_to_limit, is_of_no_mail};
 pub use factor::confirmable;
-pub use guesses::{guess_at, refusal_of};
+pub use guesses::{guess_at, lane_of, refusal_of};
 mod factor;
 mod guesses;
 mod password;

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use super::code::{self, Judged, Leave, Place};
 use super::devices;
-use super::guesses::{admit, may_tell};
+use super::guesses::{admit, demand_open, may_tell};
 use super::recovery::{may_change_email, stops_replacement};
 use super::sessions::session_of;
 use super::{Decision, existing};
@@ -276,7 +276,7 @@ pub(super) fn send_email_code(
     if open.email.is_none() && command.purpose != Purpose::ChangeEmail {
         return Err(Refusal::Conflict("the account has no e-mail address"));
     }
-    admit(account, Method::EmailCode, Some(command.bound_to), context)?;
+    demand_open(account, Method::EmailCode, Some(command.bound_to), context)?;
     // Who is in a session guesses at nothing.
     let in_session = command.purpose != Purpose::SignIn;
     let at = devices::at(open, Some(command.bound_to), context.device);

@@ -18,6 +18,7 @@ mod harness;
 mod histories;
 mod limits;
 mod many_sessions;
+mod pace;
 mod recovery_codes;
 mod registration;
 mod resync;

@@ -22,6 +22,7 @@ impl Open {
             proven: None,
             guesses: 0,
             reused: 0,
+            guessed_at: None,
             ended: false,
             vouched: None,
         };
@@ -142,6 +143,7 @@ impl Open {
             auth_time: at,
             // A new token is no new session.
             reused: earlier.as_ref().map_or(0, |session| session.reused),
+            guessed_at: earlier.as_ref().and_then(|session| session.guessed_at),
             vouched: earlier.as_ref().and_then(|session| session.vouched),
         };
         session.device = session.device.or(earlier.and_then(|session| session.device));

@@ -59,6 +59,7 @@ fn attempts_refused(refused: &AttemptsRefused) -> String {
         "lane-cap" => ", after too many from there",
         "hard-cap" => ", after too many in all",
         "guarded" => ", while accounts were guarded",
+        "pace" => ", too soon after the one before",
         _ => "",
     };
     format!(
@@ -176,6 +177,10 @@ pub fn lock(lock: &Lock, ways: Ways) -> String {
             "second factors fail everywhere far more often than usual, and {tries} wrong tries in \
              a day came {lane}: every {which} from there is refused from {since}{until}; known \
              devices are not concerned; it ends with the alarm, or by time"
+        ),
+        (Rule::Pace, _) => format!(
+            "a code was refused at {since}: the next {which} in the same sign-in or session is \
+             refused{until}, is not counted, and makes nothing longer"
         ),
         (Rule::HardCap, _) => format!(
             "{tries} wrong tries in all: every {which} is refused since {since}; {}",

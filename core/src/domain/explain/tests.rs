@@ -125,6 +125,12 @@ fn a_lock_is_explained_with_its_reason_and_its_end() {
          2026-11-18 11:06:40 UTC until 2026-11-19 11:06:40 UTC; known devices are not concerned; \
          it ends with the alarm, or by time"
     );
+    assert_eq!(
+        told(&shut(Method::EmailCode, Rule::Pace, Some(1), 1)),
+        "a code was refused at 2026-11-18 11:06:40 UTC: the next code by e-mail in the same \
+         sign-in or session is refused until 2026-11-18 11:06:41 UTC, is not counted, and makes \
+         nothing longer"
+    );
 }
 
 /// No way is named that there is not: an app's users have no password here, and no link goes to an

@@ -16,6 +16,8 @@ pub enum Rule {
     HardCap,
     /// Second factors fail everywhere, and the account is guarded meanwhile.
     Guarded,
+    /// It comes too soon after the one before it in the same sign-in or session.
+    Pace,
 }
 
 impl Rule {
@@ -27,6 +29,7 @@ impl Rule {
             Self::LaneCap => "lane-cap",
             Self::HardCap => "hard-cap",
             Self::Guarded => "guarded",
+            Self::Pace => "pace",
         }
     }
 }

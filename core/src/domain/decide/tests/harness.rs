@@ -36,10 +36,12 @@ pub(super) struct Given {
 #[derive(Debug)]
 pub(super) struct Outcome(pub(super) Result<Vec<AccountEvent>, Refusal>);
 
-/// An account to which this happened, all of it at [`start`].
+/// An account to which this happened, all of it at [`start`]. Time stands still in most of these
+/// tests: the second between two guesses is none here, and has tests of its own (`pace.rs`).
 pub(super) fn given(events: impl IntoIterator<Item = AccountEvent>) -> Given {
     let account = Account::default();
-    let (policy, refused) = (Policy::default(), Refused::new());
+    let policy = Policy { guesses_apart: SignedDuration::ZERO, ..Policy::default() };
+    let refused = Refused::new();
     Given { account, now: start(), policy, refused, device: None }.and(events)
 }
 

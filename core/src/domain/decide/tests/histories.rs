@@ -29,11 +29,11 @@ use self::scenes::{is_long, steps};
 use super::harness::{email_commitment, event_id, start};
 use crate::domain::clock_step::ClockSteps;
 use crate::domain::command::{AtDevice, Context};
-use crate::domain::decide::guess_at;
+use crate::domain::decide::{guess_at, lane_of};
 use crate::domain::limits::{Refused, RefusedAttempts};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
-use crate::domain::{Account, StampedEvent, decide, evolve};
+use crate::domain::{Account, Command, StampedEvent, decide, evolve};
 
 const HISTORIES: u32 = 20_000;
 const COMMANDS_MAX: usize = 150;
@@ -116,7 +116,7 @@ impl Life {
                 self.witness.before(&self.account, (now, holds), &events);
                 events.into_iter().for_each(|event| self.append(event, now));
             }
-            Err(refusal) => self.refuse(&refusal, action, (now, device)),
+            Err(refusal) => self.refuse(&refusal, (action, &command), (now, device)),
         }
         self.witness.after(&self.account, now);
     }
@@ -177,13 +177,14 @@ impl Life {
     fn refuse(
         &mut self,
         refusal: &Refusal,
-        action: &Action,
+        (action, command): (&Action, &Command),
         (now, device): (Timestamp, Option<AtDevice>),
     ) {
-        self.witness.refused(action, refusal, now);
+        let within = actions::within(command);
+        self.witness.refused(action, within, refusal, now);
         let Some(method) = action.method() else { return };
-        let guess = guess_at(&self.account, method, None, device, now);
-        if let Err(lock) = self.account.limits.admit(&self.policy.limits, method, &guess) {
+        let guess = guess_at(&self.account, method, within, device, now);
+        if let Err(lock) = lane_of(&self.account, &self.policy, method, &guess) {
             let earlier = self.refused.remove(&(method, lock.lane));
             let count = RefusedAttempts::count(earlier, now, lock.rule);
             self.refused.insert((method, lock.lane), count);
@@ -221,6 +222,8 @@ struct Seen {
     events: BTreeMap<&'static str, usize>,
     locks: HashMap<(Method, Lane, LockRule), usize>,
     opened_by_mail: usize,
+    /// Sums of attempts that came too soon after another.
+    paced: usize,
     long: usize,
     capped: usize,
 }
@@ -235,6 +238,7 @@ impl Seen {
                     *self.locks.entry((*method, *lane, *rule)).or_default() += 1;
                     capped = true;
                 }
+                AccountEvent::AttemptsRefused(sum) => self.paced += usize::from(sum.rule == "pace"),
                 AccountEvent::PasswordSet(set) if set.why == PasswordSetWhy::Reset => {
                     self.opened_by_mail += usize::from(set.forgives_codes);
                 }
@@ -254,7 +258,8 @@ impl Seen {
             assert!(count >= enough, "{} happened {count} times", row.event_type);
         }
         println!("{} of a year, {} capped, {:?}", self.long, self.capped, self.locks);
-        println!("{} lanes opened by mail", self.opened_by_mail);
+        println!("{} lanes opened by mail, {} times too soon", self.opened_by_mail, self.paced);
+        assert!(self.paced > 1_000);
         assert!(self.long >= LONG_MIN && self.capped >= CAPPED_MIN && self.opened_by_mail > 100);
         let (totp, recovery) = (Method::Totp, Method::RecoveryCode);
         for lock in [

@@ -68,6 +68,23 @@ impl World {
         HandleHash::new(u128::from(self.minted).to_be_bytes())
     }
 
+    /// When a command comes that is meant for a time: no earlier than what happened last, and a
+    /// code not before it is looked at after the one before it. Nobody here is in a hurry.
+    fn comes(&self, now: Timestamp, command: &Command) -> Timestamp {
+        let now = self.account.last.map_or(now, |(_, last)| last.max(now));
+        let open = self.account.open();
+        let guessed_at = match command {
+            Command::VerifyCode(verify) => {
+                open.and_then(|open| open.sign_ins.get(&verify.sign_in)?.guessed_at)
+            }
+            Command::Prove(Prove { session, proven: Proven::Code(_), .. }) => {
+                open.and_then(|open| open.sessions.get(session)?.guessed_at)
+            }
+            _ => None,
+        };
+        guessed_at.map_or(now, |at| now.max(at + self.policy.guesses_apart))
+    }
+
     /// One command from a browser that holds a cookie, or from one that holds none.
     pub(super) fn ask(
         &mut self,
@@ -75,6 +92,7 @@ impl World {
         cookie: Option<HandleHash>,
         command: &Command,
     ) -> Result<Vec<AccountEvent>, Refusal> {
+        let now = self.comes(now, command);
         let device = Some(AtDevice { holds: cookie, next: Some(self.mint()) });
         let refused = Refused::new();
         let context = Context { now, policy: &self.policy, refused: &refused, device };

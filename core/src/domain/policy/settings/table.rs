@@ -89,6 +89,8 @@ const fn days(count: i64) -> SignedDuration {
     SignedDuration::from_hours(count * 24)
 }
 
+/// The longest pause between two guesses of one sign-in.
+const GUESSES_APART_MAX: SignedDuration = secs(10);
 const EMAIL_MODES: &[&str] = &["sign_in", "recovery_only", "off"];
 const EMAIL_UNLOCK: &str = "email_unlock";
 const DISABLE: &str = "disable";
@@ -230,6 +232,8 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     span!("txn.ttl", Lower, mins(1), hours(1), sign_in_ttl),
+    // Longer than this, a holder who has mistyped a code waits as in a lock that nothing tells of.
+    span!("txn.guesses_apart", Higher, secs(0), GUESSES_APART_MAX, guesses_apart),
     fixed("txn.live_per_device", "3"),
     fixed("txn.live_per_account", "10"),
     Setting {

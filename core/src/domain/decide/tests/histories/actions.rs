@@ -83,6 +83,18 @@ fn at(handles: &[HandleHash], back: Back) -> HandleHash {
     newest_first.unwrap_or(HandleHash::new([0xFF; 16]))
 }
 
+/// The sign-in or session that a code is given in.
+pub(super) fn within(command: &Command) -> Option<HandleHash> {
+    match command {
+        Command::VerifyCode(verify) => Some(verify.sign_in),
+        Command::Prove(Prove { session, .. })
+        | Command::ConfirmEmail { session, .. }
+        | Command::ChangeEmail { session, .. }
+        | Command::ResyncFactor { session, .. } => Some(*session),
+        _ => None,
+    }
+}
+
 impl Action {
     /// The method that is guessed.
     pub(super) fn method(&self) -> Option<Method> {

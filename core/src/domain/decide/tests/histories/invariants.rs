@@ -19,6 +19,8 @@ use crate::domain::refusal::Refusal;
 
 const GUESSES_PER_SIGN_IN: u32 = 5;
 const CHANGES_MAX: usize = 3;
+/// What lies between two guesses of one sign-in or session.
+const APART: SignedDuration = SignedDuration::from_secs(1);
 
 /// Books kept from the events.
 #[derive(Debug, Default)]
@@ -61,6 +63,8 @@ pub(super) struct Witness {
     changes: Vec<Timestamp>,
     /// The devices that may be known.
     devices: Known,
+    /// When a code was last refused in each sign-in and session.
+    guessed_at: BTreeMap<HandleHash, Timestamp>,
     /// Until when the last link to a new password works.
     link: Option<Timestamp>,
     /// The time of the last event.
@@ -102,9 +106,16 @@ impl Witness {
         }
     }
 
-    /// A guess that was not evaluated: told to wait exactly until the cool-down ends. A change of
-    /// the address waits first for room among the changes that can be undone.
-    pub(super) fn refused(&self, action: &Action, refusal: &Refusal, now: Timestamp) {
+    /// A guess that was not evaluated: told to wait exactly until the cool-down ends, or until a
+    /// second after the guess before it. A change of the address waits first for room among the
+    /// changes that can be undone.
+    pub(super) fn refused(
+        &self,
+        action: &Action,
+        within: Option<HandleHash>,
+        refusal: &Refusal,
+        now: Timestamp,
+    ) {
         let (Some(method), Refusal::TooManyRequests { retry_at }) = (action.method(), refusal)
         else {
             return;
@@ -114,12 +125,33 @@ impl Witness {
             assert_eq!(Some(retry_at), changes.min(), "the oldest change's end");
             return;
         }
+        let second = within.filter(|_| method != Method::Password);
+        let last = second.and_then(|within| self.guessed_at.get(&within));
+        if last.is_some_and(|last| now < *last + APART && *retry_at == *last + APART) {
+            return;
+        }
         self.guesses.refused(method, *retry_at, now);
+    }
+
+    /// A guess that was evaluated: none so soon after another in the same place.
+    fn evaluated(&mut self, purpose: Purpose, within: Option<HandleHash>, now: Timestamp) {
+        let last = within.and_then(|within| self.guessed_at.get(&within));
+        let last = last.filter(|_| purpose != Purpose::Enable);
+        assert!(last.is_none_or(|last| *last + APART <= now), "too soon after another");
+    }
+
+    /// A session goes on under another token.
+    fn goes_on(&mut self, opened: Option<&SessionOpened>) {
+        let Some(opened) = opened else { return };
+        if let Some(at) = opened.replaces.and_then(|replaced| self.guessed_at.remove(&replaced)) {
+            self.guessed_at.insert(opened.session, at);
+        }
     }
 
     fn event(&mut self, account: &Account, now: Timestamp, event: &AccountEvent) {
         match event {
             AccountEvent::PasswordVerified(verified) => {
+                self.goes_on(verified.session.as_ref());
                 self.waits(verified.sign_in.as_ref(), None);
                 if verified.purpose == Purpose::SignIn && verified.session.is_some() {
                     assert!(!self.demanded, "a session before the new password");
@@ -300,6 +332,8 @@ impl Witness {
     }
 
     fn verified(&mut self, account: &Account, now: Timestamp, verified: &CodeVerified) {
+        self.evaluated(verified.purpose, verified.sign_in.or(verified.in_session), now);
+        self.goes_on(verified.session.as_ref());
         match verified.method {
             Method::Totp => {
                 let (factor, step) = (verified.factor.unwrap(), verified.step.unwrap());
@@ -387,6 +421,11 @@ impl Witness {
     }
 
     fn rejected(&mut self, now: Timestamp, rejected: &CodeRejected) {
+        let within = rejected.sign_in.or(rejected.in_session);
+        self.evaluated(rejected.purpose, within, now);
+        if let Some(within) = within.filter(|_| rejected.purpose != Purpose::Enable) {
+            self.guessed_at.insert(within, now);
+        }
         let Some(sign_in) = rejected.sign_in else { return };
         let (guesses, dies) = self.waiting.get_mut(&sign_in).expect("a proven first factor");
         assert!(now < *dies);

@@ -69,7 +69,7 @@ fn lost_phone() -> Vec<Step> {
 /// Somebody who has the password, half a day after half a day.
 fn guesses_for_days(typed: Typed) -> Vec<Step> {
     let first = FirstFactor::PasswordRight { rehashed: None };
-    let guess = now(Action::Answer(0, typed));
+    let guess = (secs(1), Action::Answer(0, typed));
     let half_day = [vec![(hours(12), Action::SignIn(first))], vec![guess; 5]].concat();
     vec![half_day; 14].concat()
 }
@@ -78,7 +78,7 @@ fn guesses_for_days(typed: Typed) -> Vec<Step> {
 fn guesses_by_mail() -> Vec<Step> {
     let first = FirstFactor::PasswordRight { rehashed: None };
     let sent = (secs(61), Action::Send(Purpose::SignIn, 0));
-    let guess = now(Action::Answer(0, Typed::Email(false)));
+    let guess = (secs(1), Action::Answer(0, Typed::Email(false)));
     let begun = vec![(hours(12), Action::SignIn(first)), sent];
     vec![[begun, vec![guess; 5]].concat(); 14].concat()
 }
