@@ -178,6 +178,7 @@ fn event(event: &EventAnswer) -> Event {
         By::Holder => ("holder", "holder".to_owned()),
         By::Client { id } => ("client app", format!("client app {id}")),
         By::Operator { id } => ("operator", format!("operator {id}")),
+        By::Support => ("support", "support".to_owned()),
         By::System => ("service", "service".to_owned()),
         By::Console { user } => ("server", format!("user {user} on the server")),
     };

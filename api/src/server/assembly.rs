@@ -154,6 +154,7 @@ pub async fn assemble(
     let swept = Arc::downgrade(&vault);
     sweeping::start_on(&mailing.handle(), swept, Arc::downgrade(&store), Arc::clone(&clock));
     clock_watch::start_on(&mailing.handle(), watched);
+    mailing.spawn(accounts.clone().remove_when_due());
     let checks = vec![answers(Arc::downgrade(&store))];
     let observe = observe(&accounts, counted);
     let (arbiters, data) = ([projecting, mailing], files.data);

@@ -52,8 +52,18 @@ const RESETS_SPAN: SignedDuration = SignedDuration::from_hours(1);
 /// Whether another mail with a link to a new password may be sent now (AT-50).
 #[must_use]
 pub fn may_mail_link(resets: &[Timestamp], now: Timestamp, policy: &Policy) -> bool {
+    admit_link(resets, now, policy).is_ok()
+}
+
+/// The same, with from when on one may.
+///
+/// # Errors
+/// [`Refusal::TooManyRequests`].
+pub fn admit_link(resets: &[Timestamp], now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
     let limits = [(RESETS_SPAN, policy.resets_per_hour), (SENDS_SPAN, policy.resets_per_day)];
-    limits.into_iter().all(|(span, most)| room_at(resets, span, most, now) <= now)
+    let room = |(span, most)| room_at(resets, span, most, now);
+    let retry_at = limits.into_iter().map(room).fold(now, Timestamp::max);
+    if retry_at <= now { Ok(()) } else { Err(Refusal::TooManyRequests { retry_at }) }
 }
 
 /// Whether a request beyond these mails was recorded so lately that another would add little: the

@@ -4,8 +4,9 @@
 //! deleted at any time and is built again from position 0. Its tables carry the version of their
 //! shape in their names; another shape is other tables and a replay, never a migration.
 //!
-//! Three questions are answered: which accounts there are and what is locked ([`accounts`]), which
-//! mail is due ([`outbox`]), and what this program did not understand.
+//! Four questions are answered: which accounts there are and what is locked ([`accounts`]), which
+//! mail is due ([`outbox`]), what support asked for and did lately ([`support`]), and what this
+//! program did not understand.
 //!
 //! **What must stay true.** The position is written in the transaction that writes the rows, so
 //! that the file is always exactly the log up to its position. A row depends on the log alone; only
@@ -21,6 +22,7 @@ mod personal;
 mod read_model;
 mod schema;
 mod staff;
+pub mod support;
 
 pub use fact::{AccountFact, Fact, FactKind};
 pub use personal::{Opened, PersonalData};

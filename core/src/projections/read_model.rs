@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use tokio::sync::watch;
 
 use super::fact::{Fact, FactKind};
-use super::{accounts, outbox, schema, staff};
+use super::{accounts, outbox, schema, staff, support};
 
 /// The most entries that one transaction takes in.
 pub const BATCH_MAX: usize = 1024;
@@ -79,6 +79,7 @@ struct Inner {
     reader: Mutex<Connection>,
     progress: watch::Sender<Progress>,
     outbox: watch::Sender<u64>,
+    removals: watch::Sender<u64>,
 }
 
 impl ReadModel {
@@ -106,6 +107,7 @@ impl ReadModel {
             reader: Mutex::new(reader),
             progress: watch::Sender::new(progress),
             outbox: watch::Sender::new(0),
+            removals: watch::Sender::new(0),
         })))
     }
 
@@ -133,6 +135,12 @@ impl ReadModel {
         self.0.outbox.subscribe()
     }
 
+    /// Changes whenever a removal comes, goes or is approved.
+    #[must_use]
+    pub fn removal_changes(&self) -> watch::Receiver<u64> {
+        self.0.removals.subscribe()
+    }
+
     /// The last entry that it has taken in, and that entry's leaf hash: a log that has another
     /// entry there is not the one that it was built from.
     ///
@@ -152,7 +160,7 @@ impl ReadModel {
         let mut writer = lock(&self.0.writer);
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (mut next, mut leaf) = standing(&transaction)?;
-        let mut mail_changed = false;
+        let mut changed = Changed::default();
         for fact in facts {
             let found = fact.position.get();
             if found < next {
@@ -161,18 +169,22 @@ impl ReadModel {
             if found > next {
                 return Err(ReadModelError::Gap { expected: next, found });
             }
-            mail_changed |= take_in(&transaction, fact)?;
+            changed.also(take_in(&transaction, fact)?);
             leaf = Some(fact.leaf);
             next = found.saturating_add(1);
         }
         // Written with the rows: after a crash the file is the log up to here, or up to before.
         transaction
-            .prepare_cached("UPDATE position_v3 SET next = ?1, leaf = ?2")?
+            .prepare_cached("UPDATE position_v4 SET next = ?1, leaf = ?2")?
             .execute(params![schema::number(next), leaf.as_ref().map(Hash32::bytes)])?;
         transaction.commit()?;
         drop(writer);
-        if mail_changed {
-            self.0.outbox.send_modify(|changes| *changes = changes.wrapping_add(1));
+        for (has_changed, told) in
+            [(changed.mails, &self.0.outbox), (changed.removals, &self.0.removals)]
+        {
+            if has_changed {
+                told.send_modify(|changes| *changes = changes.wrapping_add(1));
+            }
         }
         self.0.progress.send_modify(|progress| progress.position = last(next));
         Ok(())
@@ -207,7 +219,7 @@ impl ReadModel {
     pub fn unknown(&self) -> Result<Vec<UnknownType>, ReadModelError> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT event_type, version, count, first FROM unknown_v3")?
+                .prepare_cached("SELECT event_type, version, count, first FROM unknown_v4")?
                 .query_map([], |row| {
                     Ok(UnknownType {
                         event_type: row.get(0)?,
@@ -250,22 +262,42 @@ impl ReadModel {
     }
 }
 
-/// Whether a mail became due or was closed.
-fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<bool> {
+/// What others wait for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Changed {
+    /// A mail became due, or was closed.
+    mails: bool,
+    /// A removal came, went or was approved.
+    removals: bool,
+}
+
+impl Changed {
+    const fn also(&mut self, other: Self) {
+        self.mails |= other.mails;
+        self.removals |= other.removals;
+    }
+}
+
+fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<Changed> {
+    if let Some(act) = &fact.act {
+        support::act(transaction, act)?;
+    }
+    let nothing = Changed::default();
     match &fact.kind {
         FactKind::Account(account) => {
             // The mail first: whether one is due depends on what was before the event.
-            let changed = outbox::apply(transaction, fact.position, account)?;
+            let mails = outbox::apply(transaction, fact.position, account)?;
             accounts::apply(transaction, fact.position, account)?;
-            Ok(changed)
+            let removals = support::apply(transaction, fact.position, account)?;
+            Ok(Changed { mails, removals })
         }
         FactKind::Other { stream } => {
-            staff::apply(transaction, fact.position, *stream).map(|()| false)
+            staff::apply(transaction, fact.position, *stream).map(|()| nothing)
         }
         FactKind::Unknown { event_type, version } => {
-            count_unknown(transaction, fact.position, event_type, *version).map(|()| false)
+            count_unknown(transaction, fact.position, event_type, *version).map(|()| nothing)
         }
-        FactKind::Malformed => count_unknown(transaction, fact.position, "", 0).map(|()| false),
+        FactKind::Malformed => count_unknown(transaction, fact.position, "", 0).map(|()| nothing),
     }
 }
 
@@ -278,7 +310,7 @@ fn count_unknown(
     tracing::error!(%position, event_type, version, "an entry that this program does not know");
     transaction
         .prepare_cached(
-            "INSERT INTO unknown_v3 VALUES (?1, ?2, 1, ?3)
+            "INSERT INTO unknown_v4 VALUES (?1, ?2, 1, ?3)
              ON CONFLICT DO UPDATE SET count = count + 1",
         )?
         .execute(params![event_type, version, schema::number(position.get())])
@@ -288,7 +320,7 @@ fn count_unknown(
 /// The position that comes next, and the leaf hash of the one before it.
 fn standing(connection: &Connection) -> rusqlite::Result<(u64, Option<Hash32>)> {
     let row = connection
-        .prepare_cached("SELECT next, leaf FROM position_v3")?
+        .prepare_cached("SELECT next, leaf FROM position_v4")?
         .query_row([], |row| {
             let leaf: Option<[u8; 32]> = row.get(1)?;
             Ok((schema::count(row, 0)?, leaf.map(Hash32::new)))

@@ -7,12 +7,14 @@
 //! again. A request with an idempotency key finds its own event and is answered from it; what was
 //! told once is derived from that event and the key, so nothing secret is stored for it (SR-066).
 
+mod caps;
 mod clients;
 mod operators;
 mod policy;
 mod set_up;
 mod unlock;
 
+use countersign_events::actor::By;
 use countersign_events::catalogue::DecodeError;
 use countersign_events::entry::{Entry, Idempotency, SealedPart};
 use countersign_events::id::{EventId, PolicyVersion, Revision, StreamId};
@@ -27,7 +29,9 @@ use crate::domain::policy::IDEMPOTENCY_TTL;
 use crate::domain::refusal::Refusal;
 use crate::handle::SECRET_BYTES;
 
+pub(super) use caps::{Queues, Turn};
 pub use operators::SETUP_TTL;
+pub(super) use operators::rank;
 pub use unlock::UNLOCK_TTL;
 
 /// A stream, read whole.
@@ -40,6 +44,7 @@ struct History<E> {
 struct Told<E> {
     id: EventId,
     at: Timestamp,
+    by: By,
     idempotency: Option<Idempotency>,
     event: E,
 }
@@ -101,8 +106,8 @@ impl Accounts {
         for recorded in &recorded {
             let entry = Entry::parse(&recorded.bytes)?;
             let event = decode(&entry.event_type, entry.version, entry.data.get())?;
-            let (id, at, idempotency) = (entry.id, entry.at, entry.idempotency);
-            events.push(Told { id, at, idempotency, event });
+            let (id, at, by, idempotency) = (entry.id, entry.at, entry.by, entry.idempotency);
+            events.push(Told { id, at, by, idempotency, event });
         }
         let head = recorded.last().map(Head::of).transpose()?.unwrap_or_default();
         Ok(History { events, head })

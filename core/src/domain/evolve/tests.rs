@@ -143,6 +143,7 @@ fn numbered(events: Vec<Stamps>) -> Vec<StampedEvent> {
         revision: Revision::new(revision),
         id: EventId::new(Uuid::from_u128(revision.into())),
         at: stamps.at,
+        by: By::Holder,
         idempotency: stamps.idempotency,
         pii: stamps.pii,
         event: stamps.event,
@@ -265,6 +266,7 @@ fn first_factor() -> impl Strategy<Value = AccountEvent> {
         (purpose(), option::of(hash()), any::<u32>(), counted()).prop_map(|it| {
             let (purpose, in_session, unresolved, counted) = it;
             AccountEvent::PasswordRejected(PasswordRejected {
+                suspended: false,
                 purpose,
                 in_session,
                 unresolved,

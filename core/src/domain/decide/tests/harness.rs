@@ -6,8 +6,9 @@ use countersign_events::account::{
     PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodesIssued, Registered,
     RejectedWhy, SessionEndedWhy, SessionOpened, SessionsEnded, SignInOpened,
 };
+use countersign_events::actor::By;
 use countersign_events::id::{
-    EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
+    AccountId, EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -30,6 +31,8 @@ pub(super) struct Given {
     pub(super) policy: Policy,
     pub(super) refused: Refused,
     pub(super) device: Option<AtDevice>,
+    /// Who does what happens next.
+    pub(super) by: By,
 }
 
 /// What a command led to.
@@ -42,7 +45,7 @@ pub(super) fn given(events: impl IntoIterator<Item = AccountEvent>) -> Given {
     let account = Account::default();
     let policy = Policy { guesses_apart: SignedDuration::ZERO, ..Policy::default() };
     let refused = Refused::new();
-    Given { account, now: start(), policy, refused, device: None }.and(events)
+    Given { account, now: start(), policy, refused, device: None, by: By::Holder }.and(events)
 }
 
 impl Given {
@@ -54,12 +57,19 @@ impl Given {
                 revision,
                 id: event_id(revision.get()),
                 at: self.now,
+                by: self.by.clone(),
                 idempotency: None,
                 pii: Some(email_commitment()),
                 event,
             };
             self.account = evolve(self.account, &stamped);
         }
+        self
+    }
+
+    /// An operator does what happens next.
+    pub(super) fn by(mut self, number: u128) -> Self {
+        self.by = By::Operator { id: operator(number) };
         self
     }
 
@@ -174,6 +184,10 @@ pub(super) const fn device(number: u8) -> HandleHash {
     HandleHash::new([200 + number; 16])
 }
 
+pub(super) const fn operator(number: u128) -> AccountId {
+    AccountId::new(Uuid::from_u128(0xA000 + number))
+}
+
 pub(super) const fn factor(number: u128) -> FactorId {
     FactorId::new(Uuid::from_u128(number))
 }
@@ -274,6 +288,7 @@ pub(super) fn waits(number: u8, needs: Need, expires: SignedDuration) -> SignInO
 
 pub(super) fn password_rejected(unresolved: u32) -> AccountEvent {
     AccountEvent::PasswordRejected(PasswordRejected {
+        suspended: false,
         purpose: Purpose::SignIn,
         in_session: None,
         unresolved,

@@ -4,6 +4,7 @@
 //! The seed is printed; `PROPTEST_RNG_SEED=<seed>` runs the same lives again.
 
 mod actions;
+mod desk;
 mod devices;
 mod guesses;
 mod invariants;
@@ -17,6 +18,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use countersign_events::account::{
     AccountEvent, Lane, LockRule, LockedOut, Method, PasswordSetWhy,
 };
+use countersign_events::actor::By;
 use countersign_events::id::{HandleHash, Revision};
 use countersign_events::log_event::ClockAlarm;
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +28,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use self::actions::Action;
 use self::invariants::Witness;
 use self::scenes::{is_long, steps};
-use super::harness::{email_commitment, event_id, start};
+use super::harness::{email_commitment, event_id, operator as named, start};
 use crate::domain::clock_step::ClockSteps;
 use crate::domain::command::{AtDevice, Context};
 use crate::domain::decide::{guess_at, lane_of};
@@ -114,7 +116,8 @@ impl Life {
             Ok(events) => {
                 let holds = device.and_then(|device| device.holds);
                 self.witness.before(&self.account, (now, holds), &events);
-                events.into_iter().for_each(|event| self.append(event, now));
+                let by = action.operator();
+                events.into_iter().for_each(|event| self.append(event, now, by));
             }
             Err(refusal) => self.refuse(&refusal, (action, &command), (now, device)),
         }
@@ -138,20 +141,23 @@ impl Life {
         if let Some(step) = steps.next_for(&self.account) {
             let (now, event) = (self.now(), AccountEvent::ClockStepped(step));
             self.witness.before(&self.account, (now, None), std::slice::from_ref(&event));
-            self.append(event, now);
+            self.append(event, now, None);
         }
         assert_eq!(steps.next_for(&self.account), None, "told once");
         self.witness.after(&self.account, self.now());
     }
 
-    fn append(&mut self, event: AccountEvent, at: Timestamp) {
+    fn append(&mut self, event: AccountEvent, at: Timestamp, operator: Option<u128>) {
         if let AccountEvent::AttemptsRefused(told) = &event {
             self.refused.remove(&(told.method, told.lane));
         }
         self.remember_handles(&event);
         let revision = Revision::new(u64::try_from(self.log.len()).unwrap());
         let (id, pii) = (event_id(revision.get()), Some(email_commitment()));
-        let stamped = StampedEvent { revision, id, at, idempotency: None, pii, event };
+        let idempotency = None;
+        let by = operator.map_or(By::Holder, |number| By::Operator { id: named(number) });
+        self.witness.desk.event((id, at, operator.unwrap_or(0)), &event);
+        let stamped = StampedEvent { revision, id, at, by, idempotency, pii, event };
         self.account = evolve(std::mem::take(&mut self.account), &stamped);
         self.log.push(stamped);
     }
