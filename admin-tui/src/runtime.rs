@@ -3,13 +3,14 @@
 //! This is the only module with a clock, randomness and the network. A call to the server runs as
 //! a task of its own and comes back as a message, so that no key press ever waits for it.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use countersign_api::client::Client;
 use countersign_api::contract::secret::Secret;
 use crossterm::event::{Event, EventStream};
-use futures::{FutureExt as _, StreamExt as _};
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -80,7 +81,7 @@ async fn drive(
         while messages.len() < MESSAGES_MAX {
             if let Ok(message) = answers.try_recv() {
                 messages.push(message);
-            } else if let Some(event) = events.next().now_or_never() {
+            } else if let Poll::Ready(event) = futures::poll!(events.next()) {
                 messages.push(of_terminal(event));
             } else {
                 break;

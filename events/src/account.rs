@@ -8,6 +8,7 @@ mod limits;
 mod mail;
 mod recovery;
 mod sessions;
+mod support;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use self::limits::*;
 pub use self::mail::*;
 pub use self::recovery::*;
 pub use self::sessions::*;
+pub use self::support::*;
 use crate::catalogue::events;
 use crate::id::{ClientId, EventId, FactorId, HandleHash, Hash32, SecretVersion};
 
@@ -436,5 +438,13 @@ events! {
         DevicesForgotten(DevicesForgotten) = "account.devices_forgotten" v 1,
         PasswordResetRenewed(PasswordResetRenewed) = "account.password_reset_renewed" v 1,
         PasswordUnlocked(PasswordUnlocked) = "account.password_unlocked" v 1,
+        Suspended(Suspended) = "account.suspended" v 1,
+        Resumed(Resumed) = "account.resumed" v 1,
+        PasswordMailAsked(PasswordMailAsked) = "account.password_mail_asked" v 1,
+        FactorRemovalRequested(FactorRemovalRequested) = "account.factor_removal_requested" v 1,
+        FactorRemovalApproved(FactorRemovalApproved) = "account.factor_removal_approved" v 1,
+        FactorRemovalCancelled(FactorRemovalCancelled) = "account.factor_removal_cancelled" v 1,
+        FactorRemovalObjected(FactorRemovalObjected) = "account.factor_removal_objected" v 1,
+        FactorRemovalCompleted(FactorRemovalCompleted) = "account.factor_removal_completed" v 1,
     }
 }

@@ -4,9 +4,11 @@
 //! second and not once a line. The channel is bounded: where the console is slower than the log,
 //! the stream waits, and the server with it.
 
+use std::task::Poll;
+
 use countersign_api::client::{Client, ClientError, LogItem, LogStream};
 use countersign_api::contract::log::LogStreamQuery;
-use futures::{FutureExt as _, StreamExt as _};
+use futures::StreamExt as _;
 use tokio::sync::mpsc;
 
 use super::taken_in;
@@ -61,9 +63,9 @@ async fn batch(stream: &mut LogStream) -> (Vec<Followed>, Option<Failure>) {
         if lines.len() == LINES_MAX {
             break None;
         }
-        match stream.next().now_or_never() {
-            Some(there) => next = there,
-            None => break None,
+        match futures::poll!(stream.next()) {
+            Poll::Ready(there) => next = there,
+            Poll::Pending => break None,
         }
     };
     let lines = (!lines.is_empty()).then_some(Followed::Lines(lines));

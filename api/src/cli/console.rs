@@ -175,7 +175,7 @@ impl Console {
                 reply(added, |added| answers::operator_added(&added))
             }
             Verb::OperatorList => reply(self.accounts.operators(call).await, |operators| {
-                operators.iter().map(answers::operator).collect::<Vec<_>>()
+                operators.into_iter().map(answers::operator_listed).collect::<Vec<_>>()
             }),
             Verb::OperatorDisable { account_id } => {
                 let account = countersign_events::id::AccountId::new(account_id.uuid());

@@ -9,7 +9,7 @@ use super::console::UnlockAsked;
 use super::{Common, EXIT_FINE, console, control, output};
 use crate::contract::id::AccountId;
 use crate::contract::kind::Role;
-use crate::contract::operator::{Operator, OperatorAdded};
+use crate::contract::operator::{OperatorAdded, OperatorListed};
 use crate::contract::secret::Secret;
 
 /// What is done with operators.
@@ -113,18 +113,32 @@ fn add(arguments: Add) -> anyhow::Result<()> {
 
 fn list(common: &Common) -> anyhow::Result<()> {
     let listed = control::perform(&common.checked()?, console::Verb::OperatorList)?;
-    let operators: Vec<Operator> = serde_json::from_value(listed)?;
-    let mut text = String::new();
-    for one in &operators {
-        let state = match (one.enabled, one.set_up) {
-            (false, _) => "disabled",
-            (true, false) => "not set up",
-            (true, true) => "enabled",
-        };
-        // Writing to a text cannot fail.
-        let _ = writeln!(text, "{}  {:?}  {state}", one.account_id, one.role);
-    }
+    let operators: Vec<OperatorListed> = serde_json::from_value(listed)?;
+    let text: String = operators.iter().map(reviewed).collect();
     output::fact(common.json, &json!({ "items": operators }), &text)
+}
+
+/// One operator of an access review: who, in which role, since when and by whom, and last use.
+fn reviewed(one: &OperatorListed) -> String {
+    let state = match (one.enabled, one.set_up) {
+        (false, _) => "disabled",
+        (true, false) => "not set up",
+        (true, true) => "enabled",
+    };
+    let OperatorListed { account_id, login, role, added_at, .. } = one;
+    let mut text = format!("{login}  {role:?}  {state}  {account_id}\n  added {added_at}");
+    // Writing to a text cannot fail.
+    if let Some(by) = &one.added_by {
+        let _ = write!(text, " by {}", super::policy::who(by));
+    }
+    if let Some(since) = one.role_since {
+        let _ = write!(text, "; in this role since {since}");
+    }
+    let _ = match one.last_used_at {
+        Some(at) => writeln!(text, "; last used {at}"),
+        None => writeln!(text, "; never used"),
+    };
+    text
 }
 
 fn enable(arguments: &One) -> anyhow::Result<()> {

@@ -130,11 +130,13 @@ fn value(value: &Value) -> String {
     }
 }
 
-fn who(by: &By) -> String {
+/// Who did it, in words.
+pub(crate) fn who(by: &By) -> String {
     match by {
         By::Operator { id } => format!("operator {id}"),
         By::Console { user } => format!("system user {user}"),
         By::Client { id } => format!("client app {id}"),
+        By::Support => "support".to_owned(),
         By::System => "the first start".to_owned(),
         By::Holder => "a holder".to_owned(),
     }

@@ -3,7 +3,7 @@
 use super::{Client, Done, Pending};
 use crate::contract::client::{AddClient, ClientAdded, ClientApp};
 use crate::contract::id::{AccountId, ClientId};
-use crate::contract::operator::{AddOperator, Operator, OperatorAdded};
+use crate::contract::operator::{AddOperator, Operator, OperatorAdded, OperatorListed};
 use crate::contract::page::Page;
 use crate::contract::policy::{Policy, SetPolicy};
 
@@ -29,7 +29,7 @@ impl Client {
     }
 
     /// Lists the operators: `GET /v1/operators`.
-    pub fn operators(&self) -> Pending<Page<Operator>> {
+    pub fn operators(&self) -> Pending<Page<OperatorListed>> {
         self.get(&["operators"])
     }
 

@@ -35,6 +35,7 @@
 //! ```
 
 mod account;
+mod act;
 mod administration;
 mod error;
 mod pending;

@@ -128,6 +128,8 @@ macro_rules! answers {
 answers!(
     contract::account::Account,
     contract::account::AccountCreated,
+    contract::act::Acted,
+    contract::act::RemovalActed,
     contract::client::ClientAdded,
     contract::email::EmailCodePromised,
     contract::email::EmailConfirmed,

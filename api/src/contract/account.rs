@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::act::Removal;
 use super::factor::Factor;
 use super::id::AccountId;
 use super::kind::{Lane, Method};
@@ -96,6 +97,12 @@ pub struct Account {
     /// From when everybody must have a second factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub two_factor_required_from: Option<Timestamp>,
+    /// Since when support has suspended it, if it has: nobody signs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Timestamp>,
+    /// The removal of an authenticator that support asked for and that waits; for support alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<Removal>,
     /// The last revision of its stream.
     pub revision: u64,
 }

@@ -42,6 +42,8 @@ pub enum By {
         /// The operator's own account.
         id: AccountId,
     },
+    /// A member of staff, as the holder is told of one: not by name.
+    Support,
     /// The service itself.
     System,
     /// Whoever ran the command line on the server.

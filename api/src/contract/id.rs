@@ -84,3 +84,8 @@ id!(
     ClientId,
     "client id"
 );
+id!(
+    /// The removal of an authenticator that support asked for.
+    RemovalId,
+    "removal id"
+);

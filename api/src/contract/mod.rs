@@ -8,6 +8,7 @@
 //! any other client build this module alone.
 
 pub mod account;
+pub mod act;
 pub mod client;
 pub mod device;
 pub mod email;

@@ -24,6 +24,8 @@ pub struct Replacement {
 pub enum About {
     /// An authenticator is to be replaced: an objection stops it.
     Replacement,
+    /// Support was asked to remove a second factor: an objection stops it.
+    Removal,
     /// Another address was taken: an objection takes the earlier one back.
     EmailChange,
     /// The password was set anew by mail.
@@ -41,6 +43,8 @@ pub enum About {
 pub enum Effect {
     /// The replacement that waits is stopped.
     ReplacementStopped,
+    /// The removal that support was asked for is stopped.
+    RemovalStopped,
     /// The address before the change is the one of the account again, and no later one.
     AddressRestored,
     /// Every session ends.

@@ -21,7 +21,7 @@ use crate::contract::id::{AccountId, ClientId, FactorId};
 use crate::contract::kind::{
     Assurance, CodeMethod, FactorKind, Lane, Method, ResetScope, Role, Scope,
 };
-use crate::contract::operator::{Operator, OperatorAdded};
+use crate::contract::operator::{Operator, OperatorAdded, OperatorListed};
 use crate::contract::page::Page;
 use crate::contract::recovery::{About, Effect, Objection, Replacement};
 use crate::contract::secret::Secret;
@@ -197,6 +197,7 @@ pub(crate) const fn replacement(view: core::ReplacementView) -> Replacement {
 pub(crate) fn objection(view: core::ObjectionView) -> Objection {
     let about = match view.told {
         Told::Replacement => About::Replacement,
+        Told::Removal => About::Removal,
         Told::EmailChange => About::EmailChange,
         Told::PasswordReset => About::PasswordReset,
         Told::Guesses => About::Guesses,
@@ -209,6 +210,7 @@ pub(crate) fn objection(view: core::ObjectionView) -> Objection {
 const fn effect(effect: core::Effect) -> Effect {
     match effect {
         core::Effect::ReplacementStopped => Effect::ReplacementStopped,
+        core::Effect::RemovalStopped => Effect::RemovalStopped,
         core::Effect::AddressRestored => Effect::AddressRestored,
         core::Effect::SessionsEnded => Effect::SessionsEnded,
         core::Effect::PasswordEnded => Effect::PasswordEnded,
@@ -309,6 +311,8 @@ pub(crate) fn account(view: core::AccountView) -> Account {
         replacement: view.replacement.map(replacement),
         held_until: view.held_until,
         two_factor_required_from: view.two_factor_required_from,
+        suspended_at: None,
+        removal: None,
         revision: view.revision.get(),
     }
 }
@@ -366,6 +370,15 @@ pub(crate) fn secrets(codes: core::RecoveryCodes) -> Vec<Secret> {
     codes.into_iter().map(Secret::from).collect()
 }
 
+/// An event as the holder, or the holder's client app, is told of it: support has no name (SR-126).
+pub(crate) fn own_event(view: core::EventView) -> Event {
+    let by = match view.by {
+        actor::By::Operator { .. } => By::Support,
+        ref other => by(other.clone()),
+    };
+    Event { by, ..event(view) }
+}
+
 pub(crate) fn event(view: core::EventView) -> Event {
     Event {
         revision: view.revision.get(),
@@ -404,6 +417,20 @@ pub(crate) fn operator(view: &core::OperatorView) -> Operator {
         role: role(view.role),
         set_up: view.set_up,
         enabled: view.enabled,
+    }
+}
+
+pub(crate) fn operator_listed(listed: core::OperatorListed) -> OperatorListed {
+    OperatorListed {
+        account_id: account_id(listed.operator.account),
+        login: listed.login,
+        role: role(listed.operator.role),
+        role_since: listed.role_since,
+        added_by: listed.added_by.map(by),
+        added_at: listed.added_at,
+        last_used_at: listed.last_used_at,
+        set_up: listed.operator.set_up,
+        enabled: listed.operator.enabled,
     }
 }
 

@@ -273,6 +273,8 @@ pub struct ReplacementView {
 pub enum Effect {
     /// The replacement that waits is stopped.
     ReplacementStopped,
+    /// The removal that support was asked for is stopped.
+    RemovalStopped,
     /// The address before the change is the one of the account again.
     AddressRestored,
     /// Every session ends.
@@ -354,6 +356,23 @@ pub struct OperatorView {
     pub set_up: bool,
     /// Whether the operator may act.
     pub enabled: bool,
+}
+
+/// An operator, as an access review lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorListed {
+    /// It.
+    pub operator: OperatorView,
+    /// Its login.
+    pub login: String,
+    /// Since when it has its role.
+    pub role_since: Option<Timestamp>,
+    /// Who gave it that role.
+    pub added_by: Option<By>,
+    /// When it was first added.
+    pub added_at: Timestamp,
+    /// When a session of it was last used, as far as recorded.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// A client app.

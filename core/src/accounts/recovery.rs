@@ -190,6 +190,7 @@ async fn told(entity: &Entity, link: &LinkToken) -> Result<ObjectionView, Halt> 
     }
     let told = match &event.event {
         AccountEvent::ReplacementRequested(_) => Told::Replacement,
+        AccountEvent::FactorRemovalRequested(_) => Told::Removal,
         AccountEvent::EmailChanged(_) => Told::EmailChange,
         AccountEvent::PasswordSet(set) if set.why == PasswordSetWhy::Reset => Told::PasswordReset,
         AccountEvent::PasswordRejected(_)
@@ -209,6 +210,7 @@ fn effects<'a>(events: impl IntoIterator<Item = &'a AccountEvent>) -> Result<Vec
     for event in events {
         effects.extend(match event {
             AccountEvent::ReplacementObjected(_) => Some(Effect::ReplacementStopped),
+            AccountEvent::FactorRemovalObjected(_) => Some(Effect::RemovalStopped),
             AccountEvent::EmailChangeUndone(_) => Some(Effect::AddressRestored),
             AccountEvent::SessionsEnded(_) => Some(Effect::SessionsEnded),
             AccountEvent::PasswordChangeDemanded(demanded) if demanded.ends_password => {

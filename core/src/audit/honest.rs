@@ -314,6 +314,7 @@ impl World {
             revision: entry.rev,
             id: entry.id,
             at: entry.at,
+            by: entry.by.clone(),
             idempotency: None,
             pii: entry.sealed.get(&SealClass::Pii).map(|sealed| sealed.commit),
             event,

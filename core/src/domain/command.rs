@@ -374,6 +374,8 @@ pub struct SetDemandedPassword {
 pub enum Told {
     /// An authenticator is to be replaced.
     Replacement,
+    /// Support was asked to remove a second factor.
+    Removal,
     /// Another address was taken.
     EmailChange,
     /// The password was set anew by mail.

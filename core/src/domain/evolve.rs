@@ -7,8 +7,9 @@
 use countersign_events::account::{
     AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EmailCodes, EnableRequested,
     LockRule, LockedOut, Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued,
-    Registered,
+    Registered, SessionEndedWhy,
 };
+use countersign_events::actor::By;
 use countersign_events::catalogue::DecodeError;
 use countersign_events::entry::{Entry, Idempotency, SealClass};
 use countersign_events::id::{EventId, FactorId, Hash32, Revision};
@@ -25,6 +26,7 @@ use super::totp::Drift;
 mod limits;
 mod recovery;
 mod sessions;
+mod support;
 
 /// An event with what its entry says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub struct StampedEvent {
     pub id: EventId,
     /// When.
     pub at: Timestamp,
+    /// Who caused it.
+    pub by: By,
     /// The idempotency key of its request.
     pub idempotency: Option<Idempotency>,
     /// The commitment to its sealed personal data.
@@ -53,6 +57,7 @@ impl StampedEvent {
             revision: entry.rev,
             id: entry.id,
             at: entry.at,
+            by: entry.by.clone(),
             idempotency: entry.idempotency,
             pii: entry.sealed.get(&SealClass::Pii).map(|sealed| sealed.commit),
             event: AccountEvent::decode(&entry.event_type, entry.version, entry.data.get())?,
@@ -112,6 +117,9 @@ fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
         lane_opened_by_mail_at: None,
         email_sends: vec![],
         email_codes: [].into(),
+        last_used_at: None,
+        suspended_at: None,
+        removal: None,
     }
 }
 
@@ -138,10 +146,17 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::EmailDeliveryFailed(failed) => {
             open.mailed(failed.request, MailState::Undeliverable);
         }
-        AccountEvent::RecoveryCodesIssued(issued) => open.recovery = Some(recovery_set(issued)),
+        AccountEvent::RecoveryCodesIssued(issued) => {
+            open.recovery = Some(recovery_set(issued));
+            // What was to be removed is gone.
+            open.removal.take_if(|removal| removal.factor.is_none());
+        }
         AccountEvent::RecoveryCodeUsed(used) => open.used_up(used.index),
         AccountEvent::FactorRenamed(renamed) => open.rename(renamed.factor, stamped.revision),
-        AccountEvent::FactorRemoved(removed) => open.remove(removed.factor),
+        AccountEvent::FactorRemoved(removed) => {
+            open.remove(removed.factor);
+            open.removal.take_if(|removal| removal.factor == Some(removed.factor));
+        }
         AccountEvent::FactorResynced(resynced) => {
             if let Some(factor) = open.factors.get_mut(&resynced.factor) {
                 factor.drift = Drift::resynced(resynced.offset);
@@ -152,9 +167,13 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
             if let Some(session) = open.sessions.get_mut(&used.session) {
                 session.used_at = at;
             }
+            open.last_used_at = Some(at);
         }
         AccountEvent::SessionsEnded(ended) => {
             ended.sessions.iter().for_each(|session| open.end(*session));
+            if ended.why == SessionEndedWhy::Support {
+                open.end_all();
+            }
             if ended.tells_holder {
                 open.room_told_at = Some(at);
             }
@@ -173,6 +192,13 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::ReplacementObjected(_)
         | AccountEvent::ReplacementCompleted(_)
         | AccountEvent::Repudiated(_) => recovery::evolve(open, stamped),
+        AccountEvent::Suspended(_)
+        | AccountEvent::Resumed(_)
+        | AccountEvent::FactorRemovalRequested(_)
+        | AccountEvent::FactorRemovalApproved(_)
+        | AccountEvent::FactorRemovalCancelled(_)
+        | AccountEvent::FactorRemovalObjected(_)
+        | AccountEvent::FactorRemovalCompleted(_) => support::evolve(open, stamped),
         AccountEvent::Registered(_)
         | AccountEvent::KeyCreated(_)
         | AccountEvent::RegistrationAbandoned(_)
@@ -181,6 +207,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::CooledDown(_)
         | AccountEvent::LockoutReset(_)
         | AccountEvent::NoticeSent(_)
+        | AccountEvent::PasswordMailAsked(_)
         | AccountEvent::HistoryViewed(_) => {}
     }
 }

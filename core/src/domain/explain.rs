@@ -14,6 +14,7 @@ use super::totp::PERIOD_SECONDS;
 mod limits;
 pub use limits::{Ways, lock};
 mod recovery;
+mod support;
 #[cfg(test)]
 mod tests;
 
@@ -139,6 +140,7 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
                 SessionEndedWhy::TooMany => "there were too many",
                 SessionEndedWhy::PasswordChanged => "the password was set anew",
                 SessionEndedWhy::Repudiated => "the holder said: this was not me",
+                SessionEndedWhy::Support => "support ended them",
             };
             let count = ended.sessions.len();
             let sessions = if count == 1 { "session" } else { "sessions" };
@@ -159,6 +161,7 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
         .to_owned(),
         other => recovery::event(other)
             .or_else(|| limits::event(other))
+            .or_else(|| support::event(other))
             .unwrap_or_else(|| other.event_type().to_owned()),
     }
 }
@@ -232,5 +235,12 @@ const fn notice(notice: Notice) -> &'static str {
         Notice::Repudiated => "all sessions were ended at the holder's word",
         Notice::CodeReplayed => "a used code was typed again",
         Notice::SessionMadeRoom => "the oldest session made room for another",
+        Notice::Suspended => "support suspended the account",
+        Notice::Resumed => "support ended the suspension",
+        Notice::SessionsEnded => "support ended all sessions",
+        Notice::PasswordMailed => "support had a link to a new password sent",
+        Notice::RemovalRequested => "an authenticator is to be removed by support",
+        Notice::RemovalStopped => "no authenticator is removed by support",
+        Notice::RemovalCompleted => "an authenticator was removed by support",
     }
 }

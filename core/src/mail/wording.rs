@@ -282,7 +282,10 @@ fn told(pen: Pen<'_>, notice: Notice, facts: &NoticeFacts) -> String {
     let about = section(notice, facts);
     let method = pen.say(method(facts.method));
     let until = match notice {
-        Notice::Locked | Notice::EmailChanged | Notice::ReplacementRequested => facts.until,
+        Notice::Locked
+        | Notice::EmailChanged
+        | Notice::ReplacementRequested
+        | Notice::RemovalRequested => facts.until,
         _ => None,
     };
     match until {
@@ -328,6 +331,13 @@ const fn section(notice: Notice, facts: &NoticeFacts) -> &'static str {
         Notice::Repudiated => "repudiated",
         Notice::CodeReplayed => "code_replayed",
         Notice::SessionMadeRoom => "session_made_room",
+        Notice::Suspended => "suspended",
+        Notice::Resumed => "resumed",
+        Notice::SessionsEnded => "sessions_ended",
+        Notice::PasswordMailed => "password_mailed",
+        Notice::RemovalRequested => "removal_requested",
+        Notice::RemovalStopped => "removal_stopped",
+        Notice::RemovalCompleted => "removal_completed",
     }
 }
 
@@ -352,7 +362,14 @@ const fn help(notice: Notice) -> &'static str {
         | Notice::ReplacementRequested
         | Notice::ReplacementStopped
         | Notice::ReplacementCompleted
-        | Notice::SessionMadeRoom => "help.needed",
+        | Notice::SessionMadeRoom
+        | Notice::Suspended
+        | Notice::Resumed
+        | Notice::SessionsEnded
+        | Notice::PasswordMailed
+        | Notice::RemovalRequested
+        | Notice::RemovalStopped
+        | Notice::RemovalCompleted => "help.needed",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which mail an event calls for: a pure function of the log.
 
 use countersign_events::account::{
-    AccountEvent, Method, Notice, PasswordSetWhy, Purpose, RejectedWhy,
+    AccountEvent, Method, Notice, PasswordSetWhy, Purpose, RejectedWhy, SessionEndedWhy,
 };
 use countersign_events::id::EventId;
 use jiff::Timestamp;
@@ -85,11 +85,35 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         AccountEvent::ReplacementObjected(_) => notice(Notice::ReplacementStopped, facts),
         AccountEvent::ReplacementCompleted(_) => notice(Notice::ReplacementCompleted, facts),
         AccountEvent::Repudiated(_) => notice(Notice::Repudiated, facts),
+        AccountEvent::Suspended(_) => notice(Notice::Suspended, facts),
+        AccountEvent::Resumed(_) => notice(Notice::Resumed, facts),
+        AccountEvent::PasswordMailAsked(_) => notice(Notice::PasswordMailed, facts),
+        // What ended beside something else is told with that.
+        AccountEvent::SessionsEnded(ended)
+            if ended.why == SessionEndedWhy::Support && by == Doer::Staff =>
+        {
+            notice(Notice::SessionsEnded, facts)
+        }
+        AccountEvent::FactorRemovalRequested(requested) => {
+            let method = match requested.factor {
+                Some(_) => Method::Totp,
+                None => Method::RecoveryCode,
+            };
+            let until = Some(requested.runs_at);
+            notice(Notice::RemovalRequested, NoticeFacts { method: Some(method), until, ..facts })
+        }
+        AccountEvent::FactorRemovalCancelled(_) | AccountEvent::FactorRemovalObjected(_) => {
+            notice(Notice::RemovalStopped, facts)
+        }
+        AccountEvent::FactorRemovalCompleted(_) => notice(Notice::RemovalCompleted, facts),
         AccountEvent::SessionsEnded(ended) if ended.tells_holder => {
             notice(Notice::SessionMadeRoom, NoticeFacts { by: Doer::Service, ..facts })
         }
         AccountEvent::Enabled(_) => notice(Notice::FactorEnabled, facts),
-        AccountEvent::FactorRemoved(_) => notice(Notice::FactorRemoved, facts),
+        // What support had removed is told with the removal.
+        AccountEvent::FactorRemoved(_) if by != Doer::Service => {
+            notice(Notice::FactorRemoved, facts)
+        }
         AccountEvent::RecoveryCodeUsed(used) => {
             notice(Notice::RecoveryCodeUsed, NoticeFacts { left: Some(used.left), ..facts })
         }

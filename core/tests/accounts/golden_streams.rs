@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use countersign_core::domain::limits::{Guess, Limits};
 use countersign_core::domain::{Account, StampedEvent, evolve};
 use countersign_events::account::{AccountEvent, Lane, Method};
+use countersign_events::actor::By;
 use countersign_events::id::{EventId, Hash32, Revision};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -62,6 +63,7 @@ fn fold(events: impl IntoIterator<Item = AccountEvent>) -> Account {
         revision: Revision::new(revision),
         id: EventId::new(Uuid::from_u128(revision.into())),
         at: start() + SignedDuration::from_secs(i64::try_from(revision).unwrap()),
+        by: By::Holder,
         idempotency: None,
         pii: Some(Hash32::new([7; 32])),
         event,

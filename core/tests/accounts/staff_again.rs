@@ -129,7 +129,7 @@ fn an_operator_who_is_not_set_up_is_added_again_with_a_fresh_token() {
         set_up(&house, &newest.setup_token).await.unwrap();
         let listed = yes(house.accounts.operators(&call).await);
         assert_eq!(listed.len(), 1);
-        assert_eq!((listed[0].role, listed[0].set_up), (Role::Auditor, true));
+        assert_eq!((listed[0].operator.role, listed[0].operator.set_up), (Role::Auditor, true));
         let taken = house.accounts.add_operator(&call, "olga".to_owned(), Role::Admin).await;
         assert_eq!(no(taken), Refusal::Taken("login"));
         // A holder's login is nobody's to make an operator of.
@@ -161,7 +161,7 @@ fn a_disabled_operator_is_enabled_again_and_an_unused_token_stays_dead() {
             }
         }
         assert_eq!(entries(&house, StreamId::Operator(olga)).await, 4);
-        assert!(yes(accounts.operators(&call).await).iter().all(|operator| operator.enabled));
+        assert!(yes(accounts.operators(&call).await).iter().all(|listed| listed.operator.enabled));
         assert_eq!(set_up(&house, &zoe.setup_token).await, Err(Refusal::AuthenticationFailed));
         let fresh = add(&house, &call, "zoe", Role::Support).await;
         set_up(&house, &fresh.setup_token).await.unwrap();

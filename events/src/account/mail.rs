@@ -104,6 +104,20 @@ pub enum Notice {
     CodeReplayed,
     /// A session ended, since the account had as many as it may.
     SessionMadeRoom,
+    /// Support suspended the account.
+    Suspended,
+    /// Support ended the suspension.
+    Resumed,
+    /// Support ended the sessions.
+    SessionsEnded,
+    /// Support had a link to a new password sent.
+    PasswordMailed,
+    /// Support asked for the removal of an authenticator, or of the recovery codes.
+    RemovalRequested,
+    /// That removal will not take place.
+    RemovalStopped,
+    /// That removal was done.
+    RemovalCompleted,
 }
 
 /// A notice was handed to the mail server.

@@ -50,6 +50,8 @@ pub enum HoldWhy {
     PasswordResetRepudiated,
     /// The authenticator was replaced without a proof of the old one.
     Replacement,
+    /// Support had an authenticator or the recovery codes removed.
+    FactorRemoval,
 }
 
 /// For a while the address, the authenticators and the recovery codes stay as they are.

@@ -81,6 +81,9 @@ pub enum SessionEndedWhy {
     PasswordChanged,
     /// The holder said that something was somebody else's doing.
     Repudiated,
+    /// Support ended them, and with them every sign-in in progress. Sealed `pii`: `{reason,
+    /// ticket}`, where this was the act itself.
+    Support,
 }
 
 /// Sessions ended before their time.

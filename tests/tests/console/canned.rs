@@ -298,6 +298,8 @@ async fn show(request: HttpRequest, asked: Shared) -> HttpResponse {
         replacement: None,
         held_until: None,
         two_factor_required_from: None,
+        suspended_at: None,
+        removal: None,
         revision: if unlocked { 3 } else { 2 },
     })
 }

@@ -47,8 +47,10 @@ const BOTH: &[Listener] = &[Listener::Public, Listener::Operator];
 
 /// Who may look at accounts: those who help their holders, and nobody for being an admin.
 const LOOK: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
-/// Who may unlock.
-const UNLOCK: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
+/// Who may act on accounts, with a second factor just proven: the core asks for that.
+const ACT: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
+/// Who may approve what another asked for.
+const APPROVE: Auth = Auth::Operator(&[Role::Supervisor]);
 /// Who may add and disable, with a second factor just proven.
 const ADMIN: Auth = Auth::Operator(&[Role::Admin]);
 /// Any operator.
@@ -124,8 +126,21 @@ pub static TABLE: &[Row] = rows! {
     GET "/v1/support/accounts/{account}" LOOK, OPERATOR, query => support::show::handle;
     GET "/v1/support/accounts/{account}/events" LOOK, OPERATOR, query => support::events::handle;
     GET "/v1/support/accounts/{account}/state" LOOK, OPERATOR, query => support::state::handle;
-    POST "/v1/support/accounts/{account}/lockout-resets" UNLOCK, OPERATOR
+    POST "/v1/support/accounts/{account}/lockout-resets" ACT, OPERATOR
         => support::reset_lockout::handle;
+    POST "/v1/support/accounts/{account}/suspensions" ACT, OPERATOR => support::suspend::handle;
+    POST "/v1/support/accounts/{account}/resumptions" ACT, OPERATOR => support::resume::handle;
+    POST "/v1/support/accounts/{account}/session-ends" ACT, OPERATOR
+        => support::end_sessions::handle;
+    POST "/v1/support/accounts/{account}/password-mails" ACT, OPERATOR
+        => support::mail_password::handle;
+    POST "/v1/support/accounts/{account}/factor-removals" ACT, OPERATOR
+        => support::ask_removal::handle;
+    POST "/v1/support/accounts/{account}/factor-removals/{removal}/approve" APPROVE, OPERATOR
+        => support::approve_removal::handle;
+    POST "/v1/support/accounts/{account}/factor-removals/{removal}/cancel" ACT, OPERATOR
+        => support::cancel_removal::handle;
+    GET "/v1/support/factor-removals" LOOK, OPERATOR, query => support::removals::handle;
     GET "/v1/clients" ADMIN, OPERATOR => clients::list::handle;
     POST "/v1/clients" ADMIN, OPERATOR => clients::add::handle;
     DELETE "/v1/clients/{client}" ADMIN, OPERATOR => clients::disable::handle;

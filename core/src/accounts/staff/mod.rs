@@ -13,6 +13,7 @@ mod policy;
 mod set_up;
 mod unlock;
 
+use countersign_events::actor::By;
 use countersign_events::catalogue::DecodeError;
 use countersign_events::entry::{Entry, Idempotency, SealedPart};
 use countersign_events::id::{EventId, PolicyVersion, Revision, StreamId};
@@ -40,6 +41,7 @@ struct History<E> {
 struct Told<E> {
     id: EventId,
     at: Timestamp,
+    by: By,
     idempotency: Option<Idempotency>,
     event: E,
 }
@@ -101,8 +103,8 @@ impl Accounts {
         for recorded in &recorded {
             let entry = Entry::parse(&recorded.bytes)?;
             let event = decode(&entry.event_type, entry.version, entry.data.get())?;
-            let (id, at, idempotency) = (entry.id, entry.at, entry.idempotency);
-            events.push(Told { id, at, idempotency, event });
+            let (id, at, by, idempotency) = (entry.id, entry.at, entry.by, entry.idempotency);
+            events.push(Told { id, at, by, idempotency, event });
         }
         let head = recorded.last().map(Head::of).transpose()?.unwrap_or_default();
         Ok(History { events, head })

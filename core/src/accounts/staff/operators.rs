@@ -1,15 +1,16 @@
 //! Operators: added, added again until they are set up, disabled, enabled again.
 
 use countersign_events::account::Origin;
+use countersign_events::actor::By;
 use countersign_events::entry::SealedPart;
 use countersign_events::id::{AccountId, EventId, HandleHash, StreamId};
 use countersign_events::operator::{self, OperatorEvent, Role};
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::answer::{OperatorAdded, OperatorView};
+use super::super::answer::{OperatorAdded, OperatorListed, OperatorView};
 use super::super::request::Call;
 use super::super::{Accounts, Fault, Verdict};
-use super::{Fact, History, given_up};
+use super::{Fact, History, Told, given_up};
 use crate::actors::account::{CONFLICTS_MAX, Entity, Halt, Request};
 use crate::actors::log::Head;
 use crate::domain::refusal::{Refusal, StepUp};
@@ -27,8 +28,17 @@ pub(super) struct Operator {
     /// Whether a password was ever set: then one person alone gives out no other token for it.
     was_set_up: bool,
     disabled: bool,
+    given: Option<Given>,
     /// The unlocking that waits for its second person.
     pub(super) unlock: Option<operator::UnlockRequested>,
+}
+
+/// How an operator came to its role.
+#[derive(Debug, Clone)]
+struct Given {
+    added_at: Timestamp,
+    role_since: Timestamp,
+    by: By,
 }
 
 impl Accounts {
@@ -115,11 +125,34 @@ impl Accounts {
         Err(given_up(StreamId::Operator(account)))
     }
 
-    /// The operators there are.
+    /// The operators there are, for an access review.
     ///
     /// # Errors
     /// A [`Fault`].
-    pub async fn operators(&self, _call: &Call) -> Verdict<Vec<OperatorView>> {
+    pub async fn operators(&self, _call: &Call) -> Verdict<Vec<OperatorListed>> {
+        let mut operators = vec![];
+        for stream in self.staff().await? {
+            let StreamId::Operator(account) = stream else { continue };
+            let history = self.operator_history(account).await?;
+            let operator = Operator::of(&history);
+            let Some((view, given)) = operator.view(account).zip(operator.given) else { continue };
+            let (login, last_used_at) = match self.ask(StreamId::Account(account), Use).await? {
+                Ok(found) => found,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            operators.push(OperatorListed {
+                operator: view,
+                login,
+                role_since: Some(given.role_since),
+                added_by: Some(given.by),
+                added_at: given.added_at,
+                last_used_at,
+            });
+        }
+        Ok(Ok(operators))
+    }
+
+    async fn roles(&self) -> Result<Vec<OperatorView>, Fault> {
         let mut operators = vec![];
         for stream in self.staff().await? {
             if let StreamId::Operator(account) = stream {
@@ -127,7 +160,7 @@ impl Accounts {
                     .extend(Operator::of(&self.operator_history(account).await?).view(account));
             }
         }
-        Ok(Ok(operators))
+        Ok(operators)
     }
 
     /// Takes an operator's role away; a setup token that was not used is dead.
@@ -143,7 +176,7 @@ impl Accounts {
             if !view.enabled {
                 return Ok(Ok(()));
             }
-            if is_active_admin(&view) && !self.has_another_admin(call, account).await? {
+            if is_active_admin(&view) && !self.has_another_admin(account).await? {
                 let why = "the last admin stays: add another and have it set up first";
                 return Ok(Err(Refusal::Conflict(why)));
             }
@@ -178,9 +211,8 @@ impl Accounts {
         Err(given_up(StreamId::Operator(account)))
     }
 
-    async fn has_another_admin(&self, call: &Call, than: AccountId) -> Result<bool, Fault> {
-        let operators = self.operators(call).await?.unwrap_or_default();
-        Ok(operators.iter().any(|other| other.account != than && is_active_admin(other)))
+    async fn has_another_admin(&self, than: AccountId) -> Result<bool, Fault> {
+        Ok(self.roles().await?.iter().any(|other| other.account != than && is_active_admin(other)))
     }
 
     /// The account of a login that is free or an operator's. If we crash after this, the login has
@@ -244,7 +276,7 @@ fn is_active_admin(view: &OperatorView) -> bool {
 
 impl Operator {
     pub(super) fn of(history: &History<OperatorEvent>) -> Self {
-        history.events.iter().fold(Self::default(), |operator, told| operator.evolve(&told.event))
+        history.events.iter().fold(Self::default(), |operator, told| operator.evolve(told))
     }
 
     /// Whether this is the setup token, unused and in time.
@@ -259,9 +291,12 @@ impl Operator {
         self.role.is_some() && self.was_set_up && !self.disabled
     }
 
-    fn evolve(mut self, event: &OperatorEvent) -> Self {
-        match event {
+    fn evolve(mut self, told: &Told<OperatorEvent>) -> Self {
+        match &told.event {
             OperatorEvent::Added(added) => {
+                let earlier = self.given.take().filter(|_| self.role == Some(added.role));
+                let first = Given { added_at: told.at, role_since: told.at, by: told.by.clone() };
+                self.given = Some(earlier.unwrap_or(first));
                 self.role = Some(added.role);
                 self.setup = Some((added.setup, added.setup_expires_at));
             }
@@ -338,5 +373,18 @@ impl Request for IsBare {
     async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
         entity.load().await?;
         Ok(entity.open()?.password.is_none())
+    }
+}
+
+/// The login of an operator's account, and when a session of it was last used.
+struct Use;
+
+impl Request for Use {
+    type Answer = (String, Option<Timestamp>);
+
+    async fn perform(&self, entity: &mut Entity) -> Result<Self::Answer, Halt> {
+        entity.load().await?;
+        let login = entity.identity().await?.login.unwrap_or_default();
+        Ok((login, entity.open()?.last_used_at))
     }
 }

@@ -1,6 +1,6 @@
 //! The events of one request, and the sealed parts that stand beside them.
 
-use countersign_events::account::AccountEvent;
+use countersign_events::account::{AccountEvent, SessionEndedWhy, SessionsEnded};
 use countersign_events::entry::{Entry, SealedPart};
 use countersign_events::store::Recorded;
 
@@ -32,6 +32,13 @@ impl Sealed {
                 | AccountEvent::EmailChanged(_)
                 | AccountEvent::EmailChangeUndone(_)
                 | AccountEvent::LockoutReset(_)
+                | AccountEvent::Suspended(_)
+                | AccountEvent::Resumed(_)
+                | AccountEvent::PasswordMailAsked(_)
+                | AccountEvent::FactorRemovalRequested(_)
+                | AccountEvent::FactorRemovalApproved(_)
+                | AccountEvent::FactorRemovalCancelled(_)
+                | AccountEvent::SessionsEnded(SessionsEnded { why: SessionEndedWhy::Support, .. })
                 | AccountEvent::HistoryViewed(_)
         );
         let takes_net = matches!(

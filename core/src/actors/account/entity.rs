@@ -29,7 +29,7 @@ use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::handle::DeviceHandle;
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 9;
+const SNAPSHOT_SHAPE: u32 = 10;
 /// So many events of a stream after its snapshot leave another one behind, whether they were read
 /// or written: what a load reads never grows with an account's age, nor with how long it was live.
 pub const SNAPSHOT_EVERY: usize = 128;
@@ -384,6 +384,7 @@ impl Entity {
                 revision,
                 id,
                 at,
+                by: stamp.by.clone(),
                 idempotency: stamp.idempotency,
                 pii: pii.map(|part| countersign_events::tree::seal_commitment(&part.ciphertext)),
                 event: event.clone(),

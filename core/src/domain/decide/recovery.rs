@@ -1,9 +1,9 @@
 //! Another address, a lost phone, and "this was not me".
 
 use countersign_events::account::{
-    AccountEvent, Assurance, EmailChangeUndone, EmailChanged, EmailCodes, HoldPlaced, HoldWhy,
-    Method, PasswordChangeDemanded, PasswordChangeWhy, PasswordResetRequested, Purpose,
-    ReplacementObjected, ReplacementRequested, Repudiated, SessionEndedWhy,
+    AccountEvent, Assurance, EmailChangeUndone, EmailChanged, EmailCodes, FactorRemovalObjected,
+    HoldPlaced, HoldWhy, Method, PasswordChangeDemanded, PasswordChangeWhy, PasswordResetRequested,
+    Purpose, ReplacementObjected, ReplacementRequested, Repudiated, SessionEndedWhy,
 };
 use countersign_events::id::HandleHash;
 
@@ -135,6 +135,9 @@ pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context
         .replacement
         .as_ref()
         .map(|_| AccountEvent::ReplacementObjected(ReplacementObjected {}));
+    let kept = open.removal.as_ref().map(|removal| {
+        AccountEvent::FactorRemovalObjected(FactorRemovalObjected { request: removal.request })
+    });
     let hold = (command.told == Told::PasswordReset).then(|| {
         AccountEvent::HoldPlaced(HoldPlaced {
             why: HoldWhy::PasswordResetRepudiated,
@@ -154,6 +157,6 @@ pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context
     let forgotten = devices::forgotten_since(open, command.at, context);
     let ended = ended(others(open, None), SessionEndedWhy::Repudiated);
     let link = (command.told == Told::Guesses).then(|| link_at_once(open, context)).flatten();
-    let events = [Some(repudiated), forgotten, objected, undone, hold, demanded, ended, link];
+    let events = [Some(repudiated), forgotten, objected, kept, undone, hold, demanded, ended, link];
     Ok(events.into_iter().flatten().collect())
 }

@@ -113,6 +113,7 @@ impl Open {
     ) {
         let Some(opened) = opened else { return };
         let at = stamped.at;
+        self.last_used_at = Some(at);
         if let Some(remembered) = &opened.device {
             self.remember(remembered, stamped);
         }

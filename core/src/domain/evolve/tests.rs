@@ -143,6 +143,7 @@ fn numbered(events: Vec<Stamps>) -> Vec<StampedEvent> {
         revision: Revision::new(revision),
         id: EventId::new(Uuid::from_u128(revision.into())),
         at: stamps.at,
+        by: By::Holder,
         idempotency: stamps.idempotency,
         pii: stamps.pii,
         event: stamps.event,

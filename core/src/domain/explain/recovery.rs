@@ -75,6 +75,7 @@ fn held(hold: &HoldPlaced) -> String {
         HoldWhy::PasswordReset => "the password was set anew by mail",
         HoldWhy::PasswordResetRepudiated => "the holder did not set the password anew",
         HoldWhy::Replacement => "the authenticator was replaced",
+        HoldWhy::FactorRemoval => "support had something removed",
     };
     let codes = match hold.email_codes {
         EmailCodes::Offered => String::new(),

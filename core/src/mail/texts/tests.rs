@@ -23,7 +23,7 @@ const PURPOSES: [Purpose; 5] = [
     Purpose::ConfirmEmail,
     Purpose::ChangeEmail,
 ];
-const NOTICES: [Notice; 19] = [
+const NOTICES: [Notice; 26] = [
     Notice::FactorEnabled,
     Notice::FactorRemoved,
     Notice::RecoveryCodeUsed,
@@ -43,6 +43,13 @@ const NOTICES: [Notice; 19] = [
     Notice::Repudiated,
     Notice::CodeReplayed,
     Notice::SessionMadeRoom,
+    Notice::Suspended,
+    Notice::Resumed,
+    Notice::SessionsEnded,
+    Notice::PasswordMailed,
+    Notice::RemovalRequested,
+    Notice::RemovalStopped,
+    Notice::RemovalCompleted,
 ];
 const METHODS: [Option<Method>; 5] = [
     None,

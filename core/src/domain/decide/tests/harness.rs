@@ -6,8 +6,9 @@ use countersign_events::account::{
     PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, RecoveryCodesIssued, Registered,
     RejectedWhy, SessionEndedWhy, SessionOpened, SessionsEnded, SignInOpened,
 };
+use countersign_events::actor::By;
 use countersign_events::id::{
-    EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
+    AccountId, EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -30,6 +31,8 @@ pub(super) struct Given {
     pub(super) policy: Policy,
     pub(super) refused: Refused,
     pub(super) device: Option<AtDevice>,
+    /// Who does what happens next.
+    pub(super) by: By,
 }
 
 /// What a command led to.
@@ -40,7 +43,7 @@ pub(super) struct Outcome(pub(super) Result<Vec<AccountEvent>, Refusal>);
 pub(super) fn given(events: impl IntoIterator<Item = AccountEvent>) -> Given {
     let account = Account::default();
     let (policy, refused) = (Policy::default(), Refused::new());
-    Given { account, now: start(), policy, refused, device: None }.and(events)
+    Given { account, now: start(), policy, refused, device: None, by: By::Holder }.and(events)
 }
 
 impl Given {
@@ -52,12 +55,19 @@ impl Given {
                 revision,
                 id: event_id(revision.get()),
                 at: self.now,
+                by: self.by.clone(),
                 idempotency: None,
                 pii: Some(email_commitment()),
                 event,
             };
             self.account = evolve(self.account, &stamped);
         }
+        self
+    }
+
+    /// An operator does what happens next.
+    pub(super) fn by(mut self, number: u128) -> Self {
+        self.by = By::Operator { id: operator(number) };
         self
     }
 
@@ -170,6 +180,10 @@ pub(super) const fn session(number: u8) -> HandleHash {
 
 pub(super) const fn device(number: u8) -> HandleHash {
     HandleHash::new([200 + number; 16])
+}
+
+pub(super) const fn operator(number: u128) -> AccountId {
+    AccountId::new(Uuid::from_u128(0xA000 + number))
 }
 
 pub(super) const fn factor(number: u128) -> FactorId {

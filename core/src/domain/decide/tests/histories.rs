@@ -17,6 +17,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use countersign_events::account::{
     AccountEvent, Lane, LockRule, LockedOut, Method, PasswordSetWhy,
 };
+use countersign_events::actor::By;
 use countersign_events::id::{HandleHash, Revision};
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
@@ -131,7 +132,8 @@ impl Life {
         self.remember_handles(&event);
         let revision = Revision::new(u64::try_from(self.log.len()).unwrap());
         let (id, pii) = (event_id(revision.get()), Some(email_commitment()));
-        let stamped = StampedEvent { revision, id, at, idempotency: None, pii, event };
+        let (by, idempotency) = (By::Holder, None);
+        let stamped = StampedEvent { revision, id, at, by, idempotency, pii, event };
         self.account = evolve(std::mem::take(&mut self.account), &stamped);
         self.log.push(stamped);
     }

@@ -5,6 +5,7 @@ use countersign_events::account::{
     AccountEvent, CodeRejected, Counted, EmailConfirmed, Lane, LockRule, LockedOut, Method,
     PasswordRejected, Purpose, SessionOpened,
 };
+use countersign_events::actor::By;
 use countersign_events::id::{HandleHash, Nonce, Revision};
 use jiff::{SignedDuration, Timestamp};
 
@@ -102,7 +103,8 @@ impl World {
             }) => self.evaluated.push((Method::Password, *lane)),
             _ => {}
         }
-        let stamped = StampedEvent { revision, id, at: now, idempotency: None, pii, event };
+        let (at, by, idempotency) = (now, By::Holder, None);
+        let stamped = StampedEvent { revision, id, at, by, idempotency, pii, event };
         self.account = evolve(std::mem::take(&mut self.account), &stamped);
         self.entries += 1;
     }

@@ -19,5 +19,5 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let page = ask.page(query.cursor, query.limit)?;
     let (asker, call) = ask.asker().await?;
     let events = ask.verdict(ask.accounts().history(&call, asker, page).await)?;
-    answers::ok(&answers::page(events, answers::event))
+    answers::ok(&answers::page(events, answers::own_event))
 }

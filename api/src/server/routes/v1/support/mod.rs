@@ -1,8 +1,16 @@
-//! Support: look, and end a lockout. One call, one file.
+//! Support: look, end a lockout, and what else it may do. One call, one file.
 
+pub(crate) mod approve_removal;
+pub(crate) mod ask_removal;
+pub(crate) mod cancel_removal;
+pub(crate) mod end_sessions;
 pub(crate) mod events;
 pub(crate) mod list;
+pub(crate) mod mail_password;
+pub(crate) mod removals;
 pub(crate) mod reset_lockout;
+pub(crate) mod resume;
 pub(crate) mod search;
 pub(crate) mod show;
 pub(crate) mod state;
+pub(crate) mod suspend;

@@ -1,0 +1,74 @@
+//! What support does to an account: each act with a reason and a ticket.
+
+use super::{Client, Pending};
+use crate::contract::act::{
+    Act, Acted, AskRemoval, Removal, RemovalActed, RemovalListQuery, RemovalListState,
+};
+use crate::contract::id::{AccountId, RemovalId};
+use crate::contract::page::{Page, PageQuery};
+
+impl Client {
+    /// Suspends an account: `POST /v1/support/accounts/{account}/suspensions`.
+    pub fn suspend(&self, account: AccountId, act: &Act) -> Pending<Acted> {
+        self.act(account, &["suspensions"], act)
+    }
+
+    /// Ends a suspension: `POST /v1/support/accounts/{account}/resumptions`.
+    pub fn resume(&self, account: AccountId, act: &Act) -> Pending<Acted> {
+        self.act(account, &["resumptions"], act)
+    }
+
+    /// Ends every session and every sign-in in progress:
+    /// `POST /v1/support/accounts/{account}/session-ends`.
+    pub fn end_sessions_of(&self, account: AccountId, act: &Act) -> Pending<Acted> {
+        self.act(account, &["session-ends"], act)
+    }
+
+    /// Has a mail for a new password sent to the proven address:
+    /// `POST /v1/support/accounts/{account}/password-mails`.
+    pub fn mail_password_link(&self, account: AccountId, act: &Act) -> Pending<Acted> {
+        self.act(account, &["password-mails"], act)
+    }
+
+    /// Asks for the removal of an authenticator, or of the recovery codes:
+    /// `POST /v1/support/accounts/{account}/factor-removals`.
+    pub fn ask_removal(&self, account: AccountId, request: &AskRemoval) -> Pending<RemovalActed> {
+        self.post(&["support", "accounts", &account.to_string(), "factor-removals"], request)
+    }
+
+    /// Approves a removal that another person asked for:
+    /// `POST /v1/support/accounts/{account}/factor-removals/{removal}/approve`.
+    pub fn approve_removal(
+        &self,
+        account: AccountId,
+        removal: RemovalId,
+        act: &Act,
+    ) -> Pending<RemovalActed> {
+        self.act(account, &["factor-removals", &removal.to_string(), "approve"], act)
+    }
+
+    /// Gives a removal up:
+    /// `POST /v1/support/accounts/{account}/factor-removals/{removal}/cancel`.
+    pub fn cancel_removal(
+        &self,
+        account: AccountId,
+        removal: RemovalId,
+        act: &Act,
+    ) -> Pending<RemovalActed> {
+        self.act(account, &["factor-removals", &removal.to_string(), "cancel"], act)
+    }
+
+    /// Lists the removals that wait: `GET /v1/support/factor-removals?state=pending`.
+    pub fn pending_removals(&self, page: PageQuery) -> Pending<Page<Removal>> {
+        let (state, PageQuery { cursor, limit }) = (RemovalListState::Pending, page);
+        let query = RemovalListQuery { state, cursor, limit };
+        self.get_with(&["support", "factor-removals"], &query)
+    }
+
+    fn act<T>(&self, account: AccountId, what: &[&str], act: &Act) -> Pending<T> {
+        let account = account.to_string();
+        let mut segments = vec!["support", "accounts", account.as_str()];
+        segments.extend(what);
+        self.post(&segments, act)
+    }
+}

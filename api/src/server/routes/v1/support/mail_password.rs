@@ -1,0 +1,27 @@
+//! `POST /v1/support/accounts/{account}/password-mails`: have a link to a new password sent.
+
+use countersign_events::id::AccountId;
+
+use crate::contract::act::{Act, Acted};
+use crate::contract::problem::ProblemCode;
+use crate::server::answers::Answer;
+use crate::server::ask::Ask;
+use crate::server::problem::ProblemAnswer;
+
+/// Have a link to a new password sent
+///
+/// To the address on record, and to no other: 409 where it was never proven. The holder acts; no
+/// password is seen or set here.
+#[utoipa::path(
+    post, path = "/v1/support/accounts/{account}/password-mails", tag = "support",
+    operation_id = "mailPasswordLink",
+    params(("account" = String, Path, description = "the account's id")),
+    request_body = Act,
+    responses((status = 200, description = "The event that was written", body = Acted))
+)]
+pub(crate) async fn handle(ask: Ask) -> Answer {
+    ask.operator().await?;
+    ask.named("account", AccountId::parse)?;
+    let _: Act = ask.json()?;
+    Err(ProblemAnswer::new(ProblemCode::Unavailable))
+}

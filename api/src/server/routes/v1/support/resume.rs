@@ -1,0 +1,26 @@
+//! `POST /v1/support/accounts/{account}/resumptions`: end a suspension.
+
+use countersign_events::id::AccountId;
+
+use crate::contract::act::{Act, Acted};
+use crate::contract::problem::ProblemCode;
+use crate::server::answers::Answer;
+use crate::server::ask::Ask;
+use crate::server::problem::ProblemAnswer;
+
+/// End a suspension
+///
+/// The holder signs in as before, and is told by mail. 409 where the account is not suspended.
+#[utoipa::path(
+    post, path = "/v1/support/accounts/{account}/resumptions", tag = "support",
+    operation_id = "resume",
+    params(("account" = String, Path, description = "the account's id")),
+    request_body = Act,
+    responses((status = 200, description = "The event that was written", body = Acted))
+)]
+pub(crate) async fn handle(ask: Ask) -> Answer {
+    ask.operator().await?;
+    ask.named("account", AccountId::parse)?;
+    let _: Act = ask.json()?;
+    Err(ProblemAnswer::new(ProblemCode::Unavailable))
+}

@@ -1,0 +1,68 @@
+//! How what support does changes an account.
+
+use countersign_events::account::{AccountEvent, FactorRemovalRequested};
+use countersign_events::actor::By;
+use countersign_events::id::AccountId;
+
+use super::StampedEvent;
+use crate::domain::account::{Open, Removal};
+
+pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
+    let at = stamped.at;
+    match &stamped.event {
+        AccountEvent::Suspended(_) => {
+            open.suspended_at = Some(at);
+            open.end_all();
+        }
+        AccountEvent::Resumed(_) => open.suspended_at = None,
+        AccountEvent::FactorRemovalRequested(requested) => {
+            let FactorRemovalRequested { factor, proof, in_person, needs_approval, runs_at } =
+                *requested;
+            open.removal = Some(Removal {
+                request: stamped.id,
+                asked_in: stamped.revision,
+                factor,
+                asked_by: operator(&stamped.by),
+                asked_at: at,
+                proof,
+                in_person,
+                needs_approval,
+                approved: None,
+                runs_at,
+            });
+        }
+        AccountEvent::FactorRemovalApproved(approved) => {
+            let waits = open.removal.as_mut().filter(|it| it.request == approved.request);
+            if let Some(removal) = waits {
+                removal.approved = Some((operator(&stamped.by), at));
+            }
+        }
+        AccountEvent::FactorRemovalCancelled(_) | AccountEvent::FactorRemovalObjected(_) => {
+            open.removal = None;
+        }
+        AccountEvent::FactorRemovalCompleted(_) => {
+            open.removal = None;
+            // They were made beside what is removed, and whoever has them gets in (SR-039).
+            open.recovery = None;
+        }
+        _ => {}
+    }
+}
+
+/// The operator who did it; of nobody else is such an event.
+fn operator(by: &By) -> AccountId {
+    match by {
+        By::Operator { id } => *id,
+        _ => AccountId::new(uuid::Uuid::nil()),
+    }
+}
+
+impl Open {
+    /// Nothing that had begun goes on.
+    pub(super) fn end_all(&mut self) {
+        self.sessions.clear();
+        self.sign_ins.clear();
+        self.email_codes.clear();
+        self.offer = None;
+    }
+}

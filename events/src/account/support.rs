@@ -1,0 +1,95 @@
+//! What support does to an account beyond ending a lockout. Each has sealed `pii`: `{reason,
+//! ticket}`, but where it says otherwise.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::is_false;
+use crate::id::{EventId, FactorId};
+
+/// Support suspended the account: nobody signs in, and whatever had begun ended at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suspended {}
+
+/// Support ended a suspension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resumed {}
+
+/// Support had a link to a new password sent to the address on record (stands beside its
+/// `PasswordResetRequested`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordMailAsked {}
+
+/// How support made sure that it speaks with the holder: a method and nothing else (SR-127).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityProof {
+    /// Called back under the number on record.
+    CallBack,
+    /// Seen in person, with a document.
+    InPerson,
+    /// Seen in a video call, and compared with a picture on record.
+    VideoCall,
+    /// Somebody who knows the holder spoke for the holder.
+    KnownColleague,
+    /// The holder's superior spoke for the holder.
+    Superior,
+    /// Identified as at the beginning.
+    IdentifiedAnew,
+}
+
+/// Support asked for the removal of an authenticator, or of the recovery codes. The service does it
+/// by itself from a time on, unless it is stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRemovalRequested {
+    /// The authenticator; none where it is about the recovery codes alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<FactorId>,
+    /// How it was made sure that this is the holder.
+    pub proof: IdentityProof,
+    /// Whether the delay falls away, since the holder stands there in person.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub in_person: bool,
+    /// Whether another person must approve.
+    pub needs_approval: bool,
+    /// From when it is done, once approved.
+    pub runs_at: Timestamp,
+}
+
+/// Another person of support approved a removal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRemovalApproved {
+    /// The event that asked for it.
+    pub request: EventId,
+}
+
+/// Support gave a removal up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRemovalCancelled {
+    /// The event that asked for it.
+    pub request: EventId,
+}
+
+/// The holder stopped a removal, by the link of a notice (stands beside its `Repudiated`). Nothing
+/// sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRemovalObjected {
+    /// The event that asked for it.
+    pub request: EventId,
+}
+
+/// The service did a removal: the recovery codes are dead, and so is the authenticator that it was
+/// about (stands beside its `FactorRemoved`). Nothing sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRemovalCompleted {
+    /// The event that asked for it.
+    pub request: EventId,
+}
