@@ -61,10 +61,10 @@ impl ActKind {
             Self::Suspend => "account.suspended",
             Self::Resume => "account.resumed",
             Self::EndSessions => "account.sessions_ended",
-            Self::NewPassword => "account.password_reset_requested",
-            Self::AskRemoval => "account.reset_requested",
-            Self::Approve => "account.reset_approved",
-            Self::Cancel => "account.reset_cancelled",
+            Self::NewPassword => "account.password_mail_asked",
+            Self::AskRemoval => "account.factor_removal_requested",
+            Self::Approve => "account.factor_removal_approved",
+            Self::Cancel => "account.factor_removal_cancelled",
         }
     }
 }

@@ -83,33 +83,43 @@ pub const fn next_window(window: Window) -> Window {
     }
 }
 
-/// Puts many counts into as many columns as there are: neighbours are added up.
+/// Counts as they fill so many columns, and how many neighbours were added up for each: where there
+/// are more columns than counts, each count takes several.
 #[must_use]
-pub fn fitted(counts: &[u64], columns: usize) -> Vec<u64> {
-    if columns == 0 || counts.len() <= columns {
-        return counts.to_vec();
+pub fn drawn(counts: &[u64], columns: usize) -> (Vec<u64>, u64) {
+    if columns == 0 || counts.is_empty() {
+        return (Vec::new(), 1);
+    }
+    if counts.len() <= columns {
+        let each = columns / counts.len();
+        let wide = counts.iter().flat_map(|count| std::iter::repeat_n(*count, each)).collect();
+        return (wide, 1);
     }
     let together = counts.len().div_ceil(columns);
     // From the newest on, so that the last column is as whole as the others.
-    let mut columns: Vec<u64> =
-        counts.rchunks(together).map(|chunk| chunk.iter().sum()).collect();
-    columns.reverse();
-    columns
+    let mut few: Vec<u64> = counts.rchunks(together).map(|chunk| chunk.iter().sum()).collect();
+    few.reverse();
+    (few, u64::try_from(together).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fitted;
+    use super::drawn;
 
     #[test]
     fn neighbours_are_added_up_until_all_fit_and_nothing_is_lost() {
-        assert_eq!(fitted(&[1, 2, 3], 5), [1, 2, 3]);
-        assert_eq!(fitted(&[1, 2, 3, 4, 5], 3), [1, 5, 9]);
+        assert_eq!(drawn(&[1, 2, 3, 4, 5], 3), (vec![1, 5, 9], 2));
         let many: Vec<u64> = (0..168).collect();
         for columns in 1..168 {
-            let few = fitted(&many, columns);
+            let (few, _) = drawn(&many, columns);
             assert!(few.len() <= columns);
             assert_eq!(few.iter().sum::<u64>(), many.iter().sum::<u64>());
         }
+    }
+
+    #[test]
+    fn few_counts_are_drawn_wide() {
+        assert_eq!(drawn(&[1, 2], 5), (vec![1, 1, 2, 2], 1));
+        assert_eq!(drawn(&[], 5), (vec![], 1));
     }
 }

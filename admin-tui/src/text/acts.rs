@@ -128,7 +128,7 @@ pub fn fields(act: &Act) -> Vec<(&'static str, String)> {
             ("in_person", request.in_person.to_string()),
         ],
         Act::Approve(removal, _) | Act::Cancel(removal, _) => {
-            vec![("removal", removal.to_string())]
+            vec![("request", removal.to_string())]
         }
         Act::Suspend(_) | Act::Resume(_) | Act::EndSessions(_) | Act::NewPassword(_) => Vec::new(),
     }

@@ -12,6 +12,7 @@ use countersign_api::contract::kind::{CodeMethod, Lane, Method, Role};
 use countersign_api::contract::log::StreamKind;
 use countersign_api::contract::look::EventKind;
 use countersign_api::contract::problem::ProblemCode;
+use countersign_api::contract::statistics::Window;
 use jiff::Timestamp;
 
 use crate::keymap::Context;
@@ -165,6 +166,16 @@ pub fn lane(lane: Lane) -> &'static str {
     }
 }
 
+/// What a window of time is called.
+#[must_use]
+pub fn window(window: Window) -> &'static str {
+    match window {
+        Window::Hour => "The last hour",
+        Window::Day => "The last day",
+        Window::Week => "The last week",
+    }
+}
+
 /// What events of a time line may be about, in the order of the choice; the first is anything.
 pub const KINDS: [(Option<EventKind>, &str); 7] = [
     (None, "everything"),
@@ -175,6 +186,12 @@ pub const KINDS: [(Option<EventKind>, &str); 7] = [
     (Some(EventKind::Mail), "mail"),
     (Some(EventKind::Factors), "factors and password"),
 ];
+
+/// What events of a time line are about.
+#[must_use]
+pub fn kind(kind: EventKind) -> &'static str {
+    KINDS.iter().find(|(of, _)| *of == Some(kind)).map_or("", |(_, words)| words)
+}
 
 /// What live events may be about, in the order of the choice; the first is anything.
 pub const STREAMS: [(Option<StreamKind>, &str); 7] = [
@@ -191,6 +208,27 @@ pub const STREAMS: [(Option<StreamKind>, &str); 7] = [
 #[must_use]
 pub fn stream(stream: StreamKind) -> &'static str {
     STREAMS.iter().find(|(kind, _)| *kind == Some(stream)).map_or("", |(_, words)| words)
+}
+
+/// Since when a server does not answer, and when it is asked again by itself.
+#[must_use]
+pub fn away(now: Timestamp, since: Timestamp, again_at: Option<Timestamp>) -> String {
+    let since = clock_time(since);
+    match again_at {
+        Some(again_at) => {
+            let left = u64::try_from(again_at.as_second() - now.as_second()).unwrap_or(0);
+            format!("Away since {since} UTC; asked again in {}.", span(left))
+        }
+        // What might have been done waits for a person to say so again.
+        None => format!("Away since {since} UTC; asked again only by you, and done once."),
+    }
+}
+
+/// The log is not followed any more, and when it is again.
+#[must_use]
+pub fn link_lost(now: Timestamp, why: &Printable, again_at: Timestamp) -> String {
+    let left = u64::try_from(again_at.as_second() - now.as_second()).unwrap_or(0);
+    format!("Not following ({why}); again in {}, from where it was.", span(left))
 }
 
 /// A length of time, in the two largest units that are not nothing.
@@ -246,6 +284,12 @@ pub fn number(number: u64) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// A time to the minute, in UTC.
+#[must_use]
+pub fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// The clock alone, in UTC.

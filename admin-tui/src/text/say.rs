@@ -89,3 +89,11 @@ pub const NO_WAY: &str = "This console takes authenticator and recovery codes on
 pub const TOO_SMALL: &str = "The console needs 80 columns and 24 rows.";
 /// While an act is under way.
 pub const WRITING: &str = "Writing …";
+/// Where the state does not fit above the time line.
+pub const MORE_STATE: &str = "… v shows the whole state";
+/// Where a removal waits for an approval.
+pub const APPROVAL_WAITS: &str = "waits for another person than the one who asked";
+/// Where a removal needs none.
+pub const APPROVAL_NONE: &str = "none is needed here: delay and notice alone";
+/// Where a removal's time has come.
+pub const RUNS_NOW: &str = "now: the service is about to do it";

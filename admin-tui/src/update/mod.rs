@@ -21,6 +21,7 @@ use crate::message::Message;
 use crate::model::act::ActStage;
 use crate::model::{Dialog, Model, Screen};
 
+pub(crate) use clock::is_resting;
 pub use clock::{AGAIN_SECONDS, REST_AFTER};
 
 /// Lines that a page key moves.
