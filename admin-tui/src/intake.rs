@@ -99,7 +99,7 @@ async fn events(
     account: AccountId,
     cursor: Option<u64>,
 ) -> Result<(Vec<Event>, Option<u64>), ClientError> {
-    let page = SupportEventsQuery { cursor, limit: Some(PAGE_EVENTS), ticket: None };
+    let page = SupportEventsQuery { cursor, limit: Some(PAGE_EVENTS), ..Default::default() };
     let page = client.support_events(account, &page).await?;
     Ok((page.items.iter().map(event).collect(), page.next))
 }

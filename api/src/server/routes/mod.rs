@@ -15,8 +15,9 @@ use actix_web::{HttpRequest, ResponseError as _, guard, web};
 use futures::future::LocalBoxFuture;
 
 use self::v1::{
-    accounts, clients, devices, email, factors, objections, operators, password, password_resets,
-    policy, recovery_codes, replacement, session, sessions, setup, sign_ins, support, unlocks,
+    accounts, clients, devices, email, factors, log, objections, operators, password,
+    password_resets, policy, recovery_codes, replacement, session, sessions, setup, sign_ins,
+    support, unlocks,
 };
 use super::answers::Answer;
 use super::ask::Ask;
@@ -47,6 +48,8 @@ const BOTH: &[Listener] = &[Listener::Public, Listener::Operator];
 
 /// Who may look at accounts: those who help their holders, and nobody for being an admin.
 const LOOK: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
+/// Who may follow the log, which names nobody there.
+const FOLLOW: Auth = Auth::Operator(&[Role::Support, Role::Supervisor, Role::Auditor]);
 /// Who may unlock.
 const UNLOCK: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
 /// Who may add and disable, with a second factor just proven.
@@ -124,6 +127,11 @@ pub static TABLE: &[Row] = rows! {
     GET "/v1/support/accounts/{account}" LOOK, OPERATOR, query => support::show::handle;
     GET "/v1/support/accounts/{account}/events" LOOK, OPERATOR, query => support::events::handle;
     GET "/v1/support/accounts/{account}/state" LOOK, OPERATOR, query => support::state::handle;
+    GET "/v1/support/accounts/{account}/changes" LOOK, OPERATOR, query
+        => support::changes::handle;
+    GET "/v1/support/stats" ANY, OPERATOR, query => support::stats::handle;
+    GET "/v1/support/log-health" ANY, OPERATOR => support::log_health::handle;
+    GET "/v1/log/stream" FOLLOW, OPERATOR, query => log::stream::handle;
     POST "/v1/support/accounts/{account}/lockout-resets" UNLOCK, OPERATOR
         => support::reset_lockout::handle;
     GET "/v1/clients" ADMIN, OPERATOR => clients::list::handle;
