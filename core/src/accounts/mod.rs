@@ -13,6 +13,7 @@ mod devices;
 mod factor_changes;
 mod factors;
 pub mod identity;
+mod look;
 mod mail;
 pub mod mask;
 mod once;
@@ -36,6 +37,7 @@ use std::time::Duration;
 use countersign_events::id::StreamId;
 use jiff::Timestamp;
 
+pub use look::{FOLLOWERS_MAX, FOLLOWERS_PER_OPERATOR_MAX, Follower};
 pub use resync::TwoCodes;
 pub use source::With;
 pub use staff::{SETUP_TTL, UNLOCK_TTL};
@@ -51,6 +53,7 @@ use crate::handle::SessionToken;
 use crate::projections::{ReadModel, ReadModelError};
 use crate::sources::Sources;
 use crate::vault::Secrets;
+use look::{Followers, Replays};
 use request::{AccountRef, Asker, Call};
 
 /// How long a list waits for the read model to catch up before it shows what there is.
@@ -91,13 +94,16 @@ pub struct Accounts {
     services: Arc<Services>,
     directory: Directory,
     read_model: ReadModel,
+    replays: Arc<Replays>,
+    followers: Followers,
 }
 
 impl Accounts {
     /// Puts the door in front of the directory.
     #[must_use]
-    pub const fn new(services: Arc<Services>, directory: Directory, read_model: ReadModel) -> Self {
-        Self { services, directory, read_model }
+    pub fn new(services: Arc<Services>, directory: Directory, read_model: ReadModel) -> Self {
+        let (replays, followers) = (Arc::default(), Followers::default());
+        Self { services, directory, read_model, replays, followers }
     }
 
     /// The actors' directory.

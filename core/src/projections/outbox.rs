@@ -14,7 +14,7 @@ use super::accounts::account;
 use super::fact::AccountFact;
 use super::mail_due::{Before, MailDue, MailKind, mail_closed, mail_due};
 use super::read_model::{ReadModel, ReadModelError};
-use super::schema::{json, millis, number, time, to_json};
+use super::schema::{count, json, millis, number, time, to_json};
 
 /// A mail that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl ReadModel {
             connection
                 .prepare_cached(
                     "SELECT event, account, kind, due_at, expires_at, COALESCE(attempts, 0)
-                     FROM outbox_v3 LEFT JOIN attempts_v3 USING (event)
+                     FROM outbox_v4 LEFT JOIN attempts_v4 USING (event)
                      WHERE COALESCE(next_at, due_at) <= ?1
                      ORDER BY expires_at IS NULL, position LIMIT ?2",
                 )?
@@ -60,11 +60,27 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT COALESCE(next_at, due_at) AS at FROM outbox_v3
-                     LEFT JOIN attempts_v3 USING (event) WHERE at > ?1 ORDER BY at LIMIT 1",
+                    "SELECT COALESCE(next_at, due_at) AS at FROM outbox_v4
+                     LEFT JOIN attempts_v4 USING (event) WHERE at > ?1 ORDER BY at LIMIT 1",
                 )?
                 .query_row([millis(now)], |row| time(row, 0))
                 .optional()
+        })
+    }
+
+    /// How many mails are neither sent nor given up, and since when the oldest is due.
+    ///
+    /// # Errors
+    /// [`ReadModelError::Sqlite`].
+    pub fn mails_waiting(&self) -> std::result::Result<(u64, Option<Timestamp>), ReadModelError> {
+        self.read(|connection| {
+            connection.prepare_cached("SELECT COUNT(*), MIN(due_at) FROM outbox_v4")?.query_row(
+                [],
+                |row| {
+                    let oldest: Option<i64> = row.get(1)?;
+                    Ok((count(row, 0)?, oldest.map(|_| time(row, 1)).transpose()?))
+                },
+            )
         })
     }
 
@@ -75,7 +91,7 @@ impl ReadModel {
     pub fn is_mail_due(&self, event: EventId) -> Result<bool, ReadModelError> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT 1 FROM outbox_v3 WHERE event = ?1")?
+                .prepare_cached("SELECT 1 FROM outbox_v4 WHERE event = ?1")?
                 .exists([event.uuid().as_bytes()])
         })
     }
@@ -92,7 +108,7 @@ impl ReadModel {
     ) -> Result<(), ReadModelError> {
         self.write(|connection| {
             connection
-                .prepare_cached("INSERT OR REPLACE INTO attempts_v3 VALUES (?1, ?2, ?3)")?
+                .prepare_cached("INSERT OR REPLACE INTO attempts_v4 VALUES (?1, ?2, ?3)")?
                 .execute(params![event.uuid().as_bytes(), attempts, millis(next_at)])
                 .map(drop)
         })
@@ -121,7 +137,7 @@ pub(super) fn apply(
 
 fn before(transaction: &Transaction<'_>, account: AccountId) -> Result<Before> {
     let found = transaction
-        .prepare_cached("SELECT has_email, has_recovery_codes FROM accounts_v3 WHERE account = ?1")?
+        .prepare_cached("SELECT has_email, has_recovery_codes FROM accounts_v4 WHERE account = ?1")?
         .query_row([account.uuid().as_bytes()], |row| {
             Ok(Before { has_email: row.get(0)?, has_recovery_codes: row.get(1)? })
         })
@@ -136,7 +152,7 @@ fn open(
     due: &MailDue,
 ) -> Result<()> {
     transaction
-        .prepare_cached("INSERT OR IGNORE INTO outbox_v3 VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached("INSERT OR IGNORE INTO outbox_v4 VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
         .execute(params![
             fact.id.uuid().as_bytes(),
             fact.account.uuid().as_bytes(),
@@ -150,10 +166,10 @@ fn open(
 
 fn close(transaction: &Transaction<'_>, event: EventId) -> Result<bool> {
     let closed = transaction
-        .prepare_cached("DELETE FROM outbox_v3 WHERE event = ?1")?
+        .prepare_cached("DELETE FROM outbox_v4 WHERE event = ?1")?
         .execute([event.uuid().as_bytes()])?;
     transaction
-        .prepare_cached("DELETE FROM attempts_v3 WHERE event = ?1")?
+        .prepare_cached("DELETE FROM attempts_v4 WHERE event = ?1")?
         .execute([event.uuid().as_bytes()])?;
     Ok(closed > 0)
 }

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use tokio::sync::watch;
 
 use super::fact::{Fact, FactKind};
-use super::{accounts, outbox, schema, staff};
+use super::{accounts, looks, outbox, schema, staff, statistics, time_line};
 
 /// The most entries that one transaction takes in.
 pub const BATCH_MAX: usize = 1024;
@@ -167,7 +167,7 @@ impl ReadModel {
         }
         // Written with the rows: after a crash the file is the log up to here, or up to before.
         transaction
-            .prepare_cached("UPDATE position_v3 SET next = ?1, leaf = ?2")?
+            .prepare_cached("UPDATE position_v4 SET next = ?1, leaf = ?2")?
             .execute(params![schema::number(next), leaf.as_ref().map(Hash32::bytes)])?;
         transaction.commit()?;
         drop(writer);
@@ -207,7 +207,7 @@ impl ReadModel {
     pub fn unknown(&self) -> Result<Vec<UnknownType>, ReadModelError> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT event_type, version, count, first FROM unknown_v3")?
+                .prepare_cached("SELECT event_type, version, count, first FROM unknown_v4")?
                 .query_map([], |row| {
                     Ok(UnknownType {
                         event_type: row.get(0)?,
@@ -257,7 +257,13 @@ fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<bool>
             // The mail first: whether one is due depends on what was before the event.
             let changed = outbox::apply(transaction, fact.position, account)?;
             accounts::apply(transaction, fact.position, account)?;
+            looks::apply(transaction, fact.position, account)?;
+            time_line::apply(transaction, account)?;
+            statistics::apply(transaction, account.at, &account.event)?;
             Ok(changed)
+        }
+        FactKind::Nobody { at, event } => {
+            statistics::apply(transaction, *at, event).map(|()| false)
         }
         FactKind::Other { stream } => {
             staff::apply(transaction, fact.position, *stream).map(|()| false)
@@ -278,7 +284,7 @@ fn count_unknown(
     tracing::error!(%position, event_type, version, "an entry that this program does not know");
     transaction
         .prepare_cached(
-            "INSERT INTO unknown_v3 VALUES (?1, ?2, 1, ?3)
+            "INSERT INTO unknown_v4 VALUES (?1, ?2, 1, ?3)
              ON CONFLICT DO UPDATE SET count = count + 1",
         )?
         .execute(params![event_type, version, schema::number(position.get())])
@@ -288,7 +294,7 @@ fn count_unknown(
 /// The position that comes next, and the leaf hash of the one before it.
 fn standing(connection: &Connection) -> rusqlite::Result<(u64, Option<Hash32>)> {
     let row = connection
-        .prepare_cached("SELECT next, leaf FROM position_v3")?
+        .prepare_cached("SELECT next, leaf FROM position_v4")?
         .query_row([], |row| {
             let leaf: Option<[u8; 32]> = row.get(1)?;
             Ok((schema::count(row, 0)?, leaf.map(Hash32::new)))

@@ -8,34 +8,37 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Result, Row};
 
 /// The version of the tables' shape, as their names end with it.
-const VERSION: &str = "_v3";
+const VERSION: &str = "_v4";
 
 /// The tables that depend on the log alone, with the columns that order their rows.
 pub(super) const PROJECTED: &[(&str, &str)] = &[
-    ("position_v3", "one"),
-    ("totals_v3", "one"),
-    ("accounts_v3", "account"),
-    ("guessed_v3", "account"),
-    ("locks_v3", "account, method, lane"),
-    ("outbox_v3", "event"),
-    ("staff_v3", "stream"),
-    ("unknown_v3", "event_type, version"),
+    ("position_v4", "one"),
+    ("totals_v4", "one"),
+    ("accounts_v4", "account"),
+    ("guessed_v4", "account"),
+    ("locks_v4", "account, method, lane"),
+    ("outbox_v4", "event"),
+    ("staff_v4", "stream"),
+    ("time_line_v4", "account, kind, revision"),
+    ("looks_v4", "operator, account"),
+    ("minutes_v4", "slot, series, reason"),
+    ("unknown_v4", "event_type, version"),
 ];
 /// The courier's own, lost with the file.
-const ATTEMPTS: &str = "attempts_v3";
+const ATTEMPTS: &str = "attempts_v4";
 
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS position_v3 (
+CREATE TABLE IF NOT EXISTS position_v4 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     next INTEGER NOT NULL,
     leaf BLOB
 ) STRICT;
-CREATE TABLE IF NOT EXISTS totals_v3 (
+CREATE TABLE IF NOT EXISTS totals_v4 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     accounts INTEGER NOT NULL,
     two_factor INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS accounts_v3 (
+CREATE TABLE IF NOT EXISTS accounts_v4 (
     account BLOB PRIMARY KEY,
     email_hash BLOB,
     email_proven INTEGER NOT NULL,
@@ -46,14 +49,14 @@ CREATE TABLE IF NOT EXISTS accounts_v3 (
     updated_at INTEGER NOT NULL,
     active_position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS accounts_v3_email ON accounts_v3 (email_hash)
+CREATE INDEX IF NOT EXISTS accounts_v4_email ON accounts_v4 (email_hash)
     WHERE email_hash IS NOT NULL;
-CREATE INDEX IF NOT EXISTS accounts_v3_active ON accounts_v3 (active_position);
-CREATE TABLE IF NOT EXISTS guessed_v3 (
+CREATE INDEX IF NOT EXISTS accounts_v4_active ON accounts_v4 (active_position);
+CREATE TABLE IF NOT EXISTS guessed_v4 (
     account BLOB PRIMARY KEY,
     guessed TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS locks_v3 (
+CREATE TABLE IF NOT EXISTS locks_v4 (
     account BLOB NOT NULL,
     method TEXT NOT NULL,
     lane TEXT NOT NULL,
@@ -64,8 +67,8 @@ CREATE TABLE IF NOT EXISTS locks_v3 (
     position INTEGER NOT NULL,
     PRIMARY KEY (account, method, lane)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS locks_v3_until ON locks_v3 (until);
-CREATE TABLE IF NOT EXISTS outbox_v3 (
+CREATE INDEX IF NOT EXISTS locks_v4_until ON locks_v4 (until);
+CREATE TABLE IF NOT EXISTS outbox_v4 (
     event BLOB PRIMARY KEY,
     account BLOB NOT NULL,
     position INTEGER NOT NULL,
@@ -73,24 +76,46 @@ CREATE TABLE IF NOT EXISTS outbox_v3 (
     due_at INTEGER NOT NULL,
     expires_at INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS staff_v3 (
+CREATE TABLE IF NOT EXISTS staff_v4 (
     stream TEXT PRIMARY KEY,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS attempts_v3 (
+CREATE TABLE IF NOT EXISTS time_line_v4 (
+    account BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (account, kind, revision)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS looks_v4 (
+    operator BLOB NOT NULL,
+    account BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (operator, account)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS looks_v4_latest ON looks_v4 (operator, position);
+CREATE TABLE IF NOT EXISTS minutes_v4 (
+    slot INTEGER NOT NULL,
+    series TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    minute INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (slot, series, reason)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS minutes_v4_minute ON minutes_v4 (minute);
+CREATE TABLE IF NOT EXISTS attempts_v4 (
     event BLOB PRIMARY KEY,
     attempts INTEGER NOT NULL,
     next_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS unknown_v3 (
+CREATE TABLE IF NOT EXISTS unknown_v4 (
     event_type TEXT NOT NULL,
     version INTEGER NOT NULL,
     count INTEGER NOT NULL,
     first INTEGER NOT NULL,
     PRIMARY KEY (event_type, version)
 ) STRICT, WITHOUT ROWID;
-INSERT OR IGNORE INTO position_v3 VALUES (1, 0, NULL);
-INSERT OR IGNORE INTO totals_v3 VALUES (1, 0, 0);
+INSERT OR IGNORE INTO position_v4 VALUES (1, 0, NULL);
+INSERT OR IGNORE INTO totals_v4 VALUES (1, 0, 0);
 ";
 
 /// Makes what is missing and drops what another version left.

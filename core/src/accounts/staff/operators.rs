@@ -65,6 +65,14 @@ impl Accounts {
         }
     }
 
+    /// The operator as of now, if there is one.
+    pub(in crate::accounts) async fn operator_now(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<OperatorView>, Fault> {
+        Ok(Operator::of(&self.operator_history(account).await?).view(account))
+    }
+
     /// Who acts, where the act needs a second factor proven a short while ago.
     ///
     /// # Errors
