@@ -80,9 +80,7 @@ async fn perform_call(client: &Client, call: Call) -> Result<Answer, ClientError
 
 /// What is only read.
 async fn perform_look(client: &Client, look: Look) -> Result<Answer, ClientError> {
-    let hits = |found: Page<_>| {
-        Answer::Found(found.items.iter().map(taken_in::hit).collect())
-    };
+    let hits = |found: Page<_>| Answer::Found(found.items.iter().map(taken_in::hit).collect());
     match look {
         Look::Search { lookup, ticket } => {
             let search = match lookup {

@@ -170,9 +170,7 @@ pub(super) fn removal(removal: &RemovalAnswer) -> Removal {
         ticket: Printable::new(&removal.ticket),
         proof: removal.proof,
         needs_approval: removal.needs_approval,
-        approved_by: removal
-            .approved_by
-            .map(|id| who(&removal.approved_by_login, id.to_string())),
+        approved_by: removal.approved_by.map(|id| who(&removal.approved_by_login, id.to_string())),
         runs_at: removal.runs_at,
         state: removal.state,
     }

@@ -163,9 +163,8 @@ impl ActDialog {
             let scopes = SCOPES.map(|scope| text::scope(scope).into()).to_vec();
             let of = |method: Option<Method>| method.map_or(text::EVERY_METHOD, text::method);
             let methods = METHODS.map(|method| of(method).into()).to_vec();
-            begun.form = Form::new()
-                .choice(FieldName::Scope, scopes)
-                .choice(FieldName::Method, methods);
+            begun.form =
+                Form::new().choice(FieldName::Scope, scopes).choice(FieldName::Method, methods);
         }
         begun.with_why(ticket)
     }

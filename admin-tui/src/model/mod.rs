@@ -30,8 +30,9 @@ use crate::printable::Printable;
 use live::Live;
 
 pub use dialog::Dialog;
-pub use screens::{AccountScreen, Accounts, LogScreen, Lockouts, Removals, Screen, Shows};
-pub use screens::StatisticsScreen;
+pub use screens::{
+    AccountScreen, Accounts, Lockouts, LogScreen, Removals, Screen, Shows, StatisticsScreen,
+};
 pub use sign_in::{Enrol, Question, SignIn, step_up_form};
 
 /// Everything.
@@ -43,6 +44,61 @@ pub struct Model {
     pub now: Timestamp,
     /// Who is signed in.
     pub operator: Option<Operator>,
+    /// What is on the screen.
+    pub screen: Screen,
+    /// The accounts as they were left for another screen.
+    pub desk: Option<Box<Screen>>,
+    /// What was seen of the log as it grows.
+    pub live: Live,
+    /// The ticket that everything is for; empty without one.
+    pub ticket: String,
+    /// What lies over the screen; the last one is on top.
+    pub dialogs: Vec<Dialog>,
+    /// The call under way that somebody waits for.
+    pub waiting: Option<Waiting>,
+    /// The call under way that keeps a screen fresh.
+    pub quiet: Option<Waiting>,
+    /// The server, while it does not answer.
+    pub away: Option<Away>,
+    /// When a key was pressed last.
+    pub last_key_at: Timestamp,
+    /// What went wrong last.
+    pub trouble: Option<Trouble>,
+    /// What went well last.
+    pub notice: Option<&'static str>,
+    seed: String,
+    calls: u64,
+    keys: u64,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// The login, as typed.
+    pub login: Printable,
+    /// The role, once the server has said it.
+    pub role: Option<Role>,
+    /// The session's token.
+    pub token: Secret,
+}
+
+/// A call under way.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Its number.
+    pub number: CallNumber,
+    /// The call, for trying again.
+    pub call: Call,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// Why.
+    pub failure: Failure,
+    /// The call to try again, where that makes sense.
+    pub retry: Option<Call>,
+}
 
 /// A server that does not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

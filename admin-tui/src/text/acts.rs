@@ -120,10 +120,13 @@ pub fn fields(act: &Act) -> Vec<(&'static str, String)> {
             ("method", request.method.map_or("all", method_in_log).to_owned()),
         ],
         Act::AskRemoval(request) => vec![
-            ("factor", match request.factor_id {
-                Some(id) => id.to_string(),
-                None => "none: the recovery codes".to_owned(),
-            }),
+            (
+                "factor",
+                match request.factor_id {
+                    Some(id) => id.to_string(),
+                    None => "none: the recovery codes".to_owned(),
+                },
+            ),
             ("proof", proof_in_log(request.proof).to_owned()),
             ("in_person", request.in_person.to_string()),
         ],

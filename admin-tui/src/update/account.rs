@@ -2,7 +2,7 @@
 
 use countersign_api::contract::id::AccountId;
 
-use crate::effect::{Look, Effect};
+use crate::effect::{Effect, Look};
 use crate::keymap::Action;
 use crate::message::Answer;
 use crate::model::act::{ActDialog, ActKind};

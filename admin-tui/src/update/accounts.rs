@@ -1,6 +1,6 @@
 //! The list of accounts: search, what is locked now, what was looked at lately.
 
-use crate::effect::{Look, Effect, Lookup};
+use crate::effect::{Effect, Look, Lookup};
 use crate::keymap::Action;
 use crate::model::account::Hit;
 use crate::model::form::FieldName;

@@ -106,10 +106,9 @@ fn succeeded(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Opened { .. } | Answer::Events { .. } => account::loaded(model, answer),
         Answer::Past(moment) => account::arrived(model, moment),
-        Answer::Found(_)
-        | Answer::Removals(_)
-        | Answer::Statistics(_)
-        | Answer::LogHealth(_) => screens::came(model, answer),
+        Answer::Found(_) | Answer::Removals(_) | Answer::Statistics(_) | Answer::LogHealth(_) => {
+            screens::came(model, answer)
+        }
         Answer::Me(role) => {
             if let Some(operator) = &mut model.operator {
                 operator.role = Some(role);

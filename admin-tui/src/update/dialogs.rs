@@ -18,9 +18,11 @@ const STEP_UP_WAYS: [CodeMethod; 2] = [CodeMethod::Totp, CodeMethod::RecoveryCod
 const LINES_MAX: usize = 400;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.dialogs.last_mut().is_some_and(|dialog| scroll(dialog, action)) {
+        return Vec::new();
+    }
     match (model.dialogs.last_mut(), action) {
         (Some(Dialog::Act(_)), _) => acts::act(model, action),
-        (Some(dialog), _) if scroll(dialog, action) => Vec::new(),
         (Some(Dialog::StepUp { form, .. }), Action::Accept) => {
             if !form.at_end() {
                 form.next();

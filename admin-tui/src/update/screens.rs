@@ -1,6 +1,6 @@
 //! Going from one screen to another, and the screens that are lists or numbers.
 
-use crate::effect::{Look, Effect};
+use crate::effect::{Effect, Look};
 use crate::keymap::{Action, Place};
 use crate::message::Answer;
 use crate::model::act::{ActDialog, ActKind};

@@ -38,12 +38,14 @@ pub(super) fn draw(
             draw_lines(text::title::EVENT, lines, (EVENT_ROWS, 0), theme, frame, area);
         }
         Dialog::Why { scrolled } => {
-            let lines = of_account(model, theme, Words::why);
+            let lines = of_account(model, theme).map(|(words, of)| words.why(of));
+            let lines = lines.unwrap_or_default();
             let rows = rows_of(&lines);
             draw_lines(text::title::WHY, lines, (rows, *scrolled), theme, frame, area);
         }
         Dialog::Whole { scrolled } => {
-            let lines = of_account(model, theme, Words::whole);
+            let lines = of_account(model, theme).map(|(words, of)| words.whole(of));
+            let lines = lines.unwrap_or_default();
             let rows = rows_of(&lines);
             draw_lines(text::title::WHOLE, lines, (rows, *scrolled), theme, frame, area);
         }
@@ -101,16 +103,12 @@ fn draw_lines(
     frame.render_widget(words.scroll((scroll(scrolled), 0)), inner);
 }
 
-/// What is said of the account on the screen.
-fn of_account(
-    model: &Model,
-    theme: Theme,
-    say: for<'a> fn(Words<'a>, &Account) -> Vec<Line<'static>>,
-) -> Vec<Line<'static>> {
+/// The account on the screen, and what its words are drawn with.
+fn of_account(model: &Model, theme: Theme) -> Option<(Words<'_>, &Account)> {
     let words = Words { model, theme, width: DIALOG_COLUMNS - 4 };
     match &model.screen {
-        Screen::Account(AccountScreen { account: Some(account), .. }) => say(words, account),
-        _ => Vec::new(),
+        Screen::Account(AccountScreen { account: Some(account), .. }) => Some((words, account)),
+        _ => None,
     }
 }
 

@@ -55,10 +55,7 @@ fn of_log(model: &Model, health: &Health, theme: Theme) -> Vec<Line<'static>> {
         }
         None => Span::styled(text::say::NO_CHECKPOINT, theme.attention()),
     };
-    vec![
-        pair("Last position", Span::raw(head), theme),
-        pair("Checkpoint", checkpoint, theme),
-    ]
+    vec![pair("Last position", Span::raw(head), theme), pair("Checkpoint", checkpoint, theme)]
 }
 
 fn of_mail(health: &Health, theme: Theme) -> Vec<Line<'static>> {

@@ -38,12 +38,8 @@ pub const ROWS_MIN: u16 = 24;
 pub fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < COLUMNS_MIN || area.height < ROWS_MIN {
-        let words = format!(
-            "{} This one has {} and {}.",
-            text::say::TOO_SMALL,
-            area.width,
-            area.height
-        );
+        let words =
+            format!("{} This one has {} and {}.", text::say::TOO_SMALL, area.width, area.height);
         frame.render_widget(Paragraph::new(words).wrap(Wrap { trim: true }), area);
         return;
     }

@@ -126,7 +126,11 @@ impl Words<'_> {
 
     fn factors(self, account: &Account) -> Vec<Line<'static>> {
         if account.factors.is_empty() {
-            return self.labelled("Authenticators", text::say::NO_AUTHENTICATOR, self.theme.plain());
+            return self.labelled(
+                "Authenticators",
+                text::say::NO_AUTHENTICATOR,
+                self.theme.plain(),
+            );
         }
         let factors = account.factors.iter().enumerate();
         factors.flat_map(|(place, factor)| self.factor(place, factor)).collect()

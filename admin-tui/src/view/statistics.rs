@@ -66,7 +66,11 @@ pub(super) fn draw(
         (
             locked,
             chart(
-                format!("Waits {}, lockouts {}", number(totals.cool_downs), number(totals.lockouts)),
+                format!(
+                    "Waits {}, lockouts {}",
+                    number(totals.cool_downs),
+                    number(totals.lockouts)
+                ),
                 &[Measure::CoolDowns, Measure::Lockouts],
                 theme.attention(),
             ),
@@ -92,7 +96,8 @@ pub(super) fn draw(
 
 /// What the window is, and how things stand now.
 fn standing(screen: &StatisticsScreen, numbers: &Numbers, theme: Theme) -> Vec<Line<'static>> {
-    let as_of = screen.as_of.map_or(String::new(), |at| format!(", as of {}", text::clock_time(at)));
+    let as_of =
+        screen.as_of.map_or(String::new(), |at| format!(", as of {}", text::clock_time(at)));
     let now = numbers.now;
     vec![
         Line::styled(
