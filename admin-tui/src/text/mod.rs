@@ -228,7 +228,7 @@ pub fn away(now: Timestamp, since: Timestamp, again_at: Option<Timestamp>) -> St
 #[must_use]
 pub fn link_lost(now: Timestamp, why: &Printable, again_at: Timestamp) -> String {
     let left = u64::try_from(again_at.as_second() - now.as_second()).unwrap_or(0);
-    format!("Not following ({why}); again in {}, from where it was.", span(left))
+    format!("Not following ({why}); again in {}.", span(left))
 }
 
 /// A length of time, in the two largest units that are not nothing.

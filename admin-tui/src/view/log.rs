@@ -80,9 +80,9 @@ fn table(health: &Health, theme: Theme) -> Table<'_> {
     let widths = [
         Constraint::Fill(1),
         Constraint::Length(13),
-        Constraint::Length(13),
-        Constraint::Length(13),
-        Constraint::Length(24),
+        Constraint::Length(9),
+        Constraint::Length(10),
+        Constraint::Length(18),
     ];
     let names = ["Read model", "Position", "Behind", "For", "How it is"];
     let header = names.into_iter().enumerate().map(|(place, name)| {

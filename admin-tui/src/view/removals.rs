@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState, Wrap};
 
-use super::{boxed, draw_instead, not_there, pair};
+use super::{boxed, cut, draw_instead, not_there, pair};
 use crate::model::removal::Removal;
 use crate::model::{Model, Removals};
 use crate::text;
@@ -13,6 +13,9 @@ use crate::theme::Theme;
 
 /// Rows of the selected removal: its lines in a box.
 const REMOVAL_ROWS: u16 = 9;
+/// Columns of what is to be removed: the recovery codes fit.
+const WHAT_LENGTH: u16 = 24;
+const WHAT_COLUMNS: usize = WHAT_LENGTH as usize;
 
 pub(super) fn draw(
     model: &Model,
@@ -38,20 +41,20 @@ pub(super) fn draw(
     let rows = removals.iter().map(|removal| {
         Row::new(vec![
             Cell::from(removal.login_hint.as_str()),
-            Cell::from(what(removal)),
+            Cell::from(cut(what(removal), WHAT_COLUMNS)),
             Cell::from(removal.asked_by.as_str()),
             Cell::from(needs(removal)),
-            Cell::from(text::until(model.now, removal.runs_at)),
+            Cell::from(in_how_long(model, removal)),
         ])
     });
     let widths = [
         Constraint::Fill(2),
-        Constraint::Fill(3),
+        Constraint::Length(WHAT_LENGTH),
         Constraint::Fill(2),
         Constraint::Length(8),
-        Constraint::Length(29),
+        Constraint::Length(14),
     ];
-    let header = Row::new(["Login", "Remove", "Asked by", "Approval", "Runs from"]);
+    let header = Row::new(["Login", "Remove", "Asked by", "Approval", "Runs in"]);
     let table = Table::new(rows, widths)
         .header(header.style(theme.title()))
         .row_highlight_style(theme.selected())
@@ -60,6 +63,14 @@ pub(super) fn draw(
     frame.render_stateful_widget(table, above, &mut state);
     let words = Paragraph::new(lines(model, selected, theme)).wrap(Wrap { trim: false });
     frame.render_widget(words.block(boxed(text::title::REMOVAL, theme)), below);
+}
+
+/// How long until its delay ends.
+fn in_how_long(model: &Model, removal: &Removal) -> String {
+    match u64::try_from(removal.runs_at.as_second() - model.now.as_second()) {
+        Ok(seconds) if seconds > 0 => text::span(seconds),
+        _ => "now".to_owned(),
+    }
 }
 
 fn what(removal: &Removal) -> &str {

@@ -53,13 +53,14 @@ impl Words<'_> {
         for lock in &account.locks {
             lines.extend(self.lock(lock, explained));
         }
+        lines.extend(self.factors(account));
         if let Some(removal) = &account.removal {
             lines.extend(self.labelled("Removal", &self.removal(removal), theme.attention()));
         }
-        lines.extend(self.factors(account));
         lines.extend(self.labelled("Unresolved", &unresolved(account), theme.plain()));
-        let login = account.login.as_ref().map_or("", |login| login.as_str());
-        let login = format!("{login}   {}", email(account));
+        let login = account.login.as_ref().map(ToString::to_string);
+        let login: Vec<String> = login.into_iter().chain(email(account)).collect();
+        let login = login.join(", ");
         lines.extend(self.labelled("Login", &login, theme.plain()));
         lines.push(self.second_factor(account));
         let sessions = text::count(account.sessions, "session", "sessions");
@@ -81,7 +82,8 @@ impl Words<'_> {
         );
         let words = format!("{} until {until}", text::method(lock.method));
         let mut lines = self.labelled("Locked", &words, self.theme.trouble());
-        let mut why = self.labelled("", lock.explanation.as_str(), self.theme.plain());
+        let narrower = Words { width: self.width.saturating_sub(MARK_COLUMNS), ..self };
+        let mut why = narrower.labelled("", lock.explanation.as_str(), self.theme.plain());
         if let Some(most) = explained
             && why.len() > most
         {
@@ -132,11 +134,13 @@ impl Words<'_> {
                 self.theme.plain(),
             );
         }
-        let factors = account.factors.iter().enumerate();
+        let (off, right): (Vec<_>, Vec<_>) =
+            account.factors.iter().partition(|factor| factor.clock.is_some());
+        let factors = off.into_iter().chain(right).enumerate();
         factors.flat_map(|(place, factor)| self.factor(place, factor)).collect()
     }
 
-    /// What its clock is like comes first: it is the answer to "my codes never work".
+    /// A clock that is off comes first: it is the answer to "my codes never work".
     fn factor(self, place: usize, factor: &Factor) -> Vec<Line<'static>> {
         let label = if place == 0 { "Authenticators" } else { "" };
         let used = factor
@@ -164,7 +168,6 @@ impl Words<'_> {
     /// A name and a text beside it, in as many lines as it takes.
     fn labelled(self, label: &str, words: &str, style: Style) -> Vec<Line<'static>> {
         let beside = self.width.saturating_sub(u16::try_from(LABEL_COLUMNS).unwrap_or(0));
-        let beside = beside.saturating_sub(MARK_COLUMNS);
         wrapped(words, beside)
             .into_iter()
             .enumerate()
@@ -189,10 +192,8 @@ fn unresolved(account: &Account) -> String {
     if counted.is_empty() { text::say::NO_FAILURES.to_owned() } else { counted.join(", ") }
 }
 
-fn email(account: &Account) -> String {
-    match (&account.email_hint, account.email_confirmed) {
-        (None, _) => String::new(),
-        (Some(hint), true) => format!("{hint} (confirmed)"),
-        (Some(hint), false) => format!("{hint} (not confirmed)"),
-    }
+fn email(account: &Account) -> Option<String> {
+    let hint = account.email_hint.as_ref()?;
+    let proven = if account.email_confirmed { "confirmed" } else { "not confirmed" };
+    Some(format!("{hint} ({proven})"))
 }

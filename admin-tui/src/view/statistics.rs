@@ -152,7 +152,12 @@ impl Chart {
         };
         let scale = Line::from(Span::styled(scale, theme.label())).right_aligned();
         let block = boxed(&self.title, theme).title_bottom(scale);
-        frame.render_widget(Sparkline::default().data(&drawn).style(self.style).block(block), area);
+        let inner = block.inner(area);
+        frame.render_widget(block, area);
+        // What is newest stands at the right edge, whatever is left over at the other.
+        let width = u16::try_from(drawn.len()).unwrap_or(inner.width).min(inner.width);
+        let right = Rect { x: inner.right() - width, width, ..inner };
+        frame.render_widget(Sparkline::default().data(&drawn).style(self.style), right);
     }
 }
 

@@ -72,7 +72,7 @@ fn a_lost_stream_is_opened_again_after_the_last_line_that_was_seen() {
     let mut console = following();
     console.followed(lines(0..8)).followed(Followed::UpTo(11)).followed(Followed::Lost(offline()));
     let words = console.words();
-    assert!(words.contains("Not following") && words.contains("from where it was"), "{words}");
+    assert!(words.contains("Not following") && words.contains("again in 2 s"), "{words}");
     console.later(1);
     assert_eq!(console.effects, []);
     console.later(1);

@@ -124,13 +124,12 @@ pub(super) fn account_frames() -> Frames {
                 c.press(KeyCode::Char('w'));
             }),
         ),
-        ("whole_full", {
-            let mut account = troubled_account();
-            account.locks.extend(locked_account().locks);
-            made(Console::on_account(account, events()), |c| {
+        (
+            "whole_full",
+            made(Console::on_account(troubled_account(), events()), |c| {
                 c.press(KeyCode::Char('v'));
-            })
-        }),
+            }),
+        ),
         ("account_troubled", Console::on_account(troubled_account(), events())),
         (
             "account_filtered",

@@ -103,6 +103,11 @@ fn said(console: &mut Console) {
     console.text("4711").press(KeyCode::Enter);
 }
 
+/// With the ticket there already.
+fn said_again(console: &mut Console) {
+    console.text("called back as well").press(KeyCode::Enter).press(KeyCode::Enter);
+}
+
 /// A long reason, as people type it.
 fn said_at_length(console: &mut Console) {
     for _ in 0..3 {
@@ -137,11 +142,11 @@ pub(super) fn act_frames() -> Frames {
         ("removal_empty", act('r', |_| ())),
         ("removal_confirming", act('r', said_at_length)),
         ("approve_empty", approving(|_| ())),
-        ("approve_confirming", approving(said)),
+        ("approve_confirming", approving(said_again)),
         (
             "approve_error",
             approving(|c| {
-                said(c);
+                said_again(c);
                 c.press(KeyCode::Enter).fail(refused(ProblemCode::Forbidden));
             }),
         ),
