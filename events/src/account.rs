@@ -229,6 +229,9 @@ pub struct PasswordRejected {
     /// How it counts.
     #[serde(default, skip_serializing_if = "Counted::is_default")]
     pub counted: Counted,
+    /// Whether the account is suspended: whatever is given is refused like a wrong one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub suspended: bool,
 }
 
 /// An authenticator was asked for and its QR code shown. Sealed `pii`: `{name}`.

@@ -74,6 +74,32 @@ pub struct Unlocked {
     pub uid: u32,
 }
 
+/// What caps of operators count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cap {
+    /// Searches in an hour.
+    Searches,
+    /// Lockouts ended, and links to a new password sent, in 24 hours.
+    Resets,
+    /// Removals asked for in 24 hours.
+    RemovalsAsked,
+    /// Removals approved in 24 hours.
+    RemovalsApproved,
+    /// Suspensions, their ends, and ends of sessions, in 24 hours.
+    Suspensions,
+}
+
+/// The operator asked for more than a cap allows, and was refused. Told once in the cap's span.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapReached {
+    /// Which.
+    pub cap: Cap,
+    /// How many it allows.
+    pub most: u32,
+}
+
 events! {
     /// Everything that can happen to an operator.
     OperatorEvent {
@@ -83,5 +109,6 @@ events! {
         Enabled(Enabled) = "operator.enabled" v 1,
         UnlockRequested(UnlockRequested) = "operator.unlock_requested" v 1,
         Unlocked(Unlocked) = "operator.unlocked" v 1,
+        CapReached(CapReached) = "operator.cap_reached" v 1,
     }
 }

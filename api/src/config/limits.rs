@@ -5,7 +5,7 @@
 //!
 //! [`SETTINGS`]: countersign_core::domain::policy::settings::SETTINGS
 
-use countersign_core::domain::policy::EmailMode;
+use countersign_core::domain::policy::{EmailMode, TwoPerson};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -288,11 +288,32 @@ pub struct Support {
     pub lockout_resets_30d: u64,
     /// How old their proof may be.
     pub step_up: String,
+    /// Whether another must approve what one of them wants removed.
+    pub two_person: TwoPerson,
+    /// How long the holder can object before.
+    pub removal_hold: String,
+    /// Searches of one of them in an hour.
+    pub searches_1h: u64,
+    /// Lockouts that one of them ends, and links to a new password, in 24 hours.
+    pub resets_24h: u64,
+    /// Removals that one of them asks for in 24 hours.
+    pub factor_removals_24h: u64,
+    /// Suspensions by one of them, their ends, and ends of sessions, in 24 hours.
+    pub suspensions_24h: u64,
 }
 
 impl Default for Support {
     fn default() -> Self {
-        Self { lockout_resets_30d: 2, step_up: "5m".to_owned() }
+        Self {
+            lockout_resets_30d: 2,
+            step_up: "5m".to_owned(),
+            two_person: TwoPerson::Required,
+            removal_hold: "24h".to_owned(),
+            searches_1h: 300,
+            resets_24h: 20,
+            factor_removals_24h: 5,
+            suspensions_24h: 20,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod log;
 pub(crate) mod look;
 pub(crate) mod policy;
+mod support;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -11,6 +12,8 @@ use countersign_core::domain::account as domain;
 use countersign_core::domain::command::Told;
 use countersign_events::{account, actor, client, operator};
 use serde::Serialize;
+
+pub(crate) use support::{core_act, core_ask_removal, removal, removal_acted};
 
 use super::problem::ProblemAnswer;
 use crate::contract::account::{Account, Lock, Unresolved};
@@ -313,8 +316,8 @@ pub(crate) fn account(view: core::AccountView) -> Account {
         replacement: view.replacement.map(replacement),
         held_until: view.held_until,
         two_factor_required_from: view.two_factor_required_from,
-        suspended_at: None,
-        removal: None,
+        suspended_at: view.suspended_at,
+        removal: view.removal.map(removal),
         revision: view.revision.get(),
     }
 }

@@ -151,6 +151,7 @@ pub async fn assemble(
     let poked = courier.clone();
     let swept = Arc::downgrade(&vault);
     sweeping::start_on(&mailing.handle(), swept, Arc::downgrade(&store), Arc::clone(&clock));
+    mailing.spawn(accounts.clone().remove_when_due());
     let checks = vec![answers(Arc::downgrade(&store))];
     let observe = observe(&accounts, counted);
     let (arbiters, data) = ([projecting, mailing], files.data);

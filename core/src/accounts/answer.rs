@@ -1,10 +1,10 @@
 //! What is answered, before it becomes JSON.
 
-use countersign_events::account::{Assurance, Lane, Method};
+use countersign_events::account::{Assurance, IdentityProof, Lane, Method};
 use countersign_events::actor::By;
 use countersign_events::client::Scope;
 use countersign_events::id::{
-    AccountId, ClientId, FactorId, HandleHash, Position, Revision, StreamId,
+    AccountId, ClientId, EventId, FactorId, HandleHash, Position, Revision, StreamId,
 };
 use countersign_events::operator::Role;
 use jiff::Timestamp;
@@ -259,6 +259,10 @@ pub struct AccountView {
     pub held_until: Option<Timestamp>,
     /// From when everybody must have a second factor.
     pub two_factor_required_from: Option<Timestamp>,
+    /// Since when support has suspended it.
+    pub suspended_at: Option<Timestamp>,
+    /// The removal that support asked for and that waits; for support alone.
+    pub removal: Option<RemovalView>,
     /// The last revision of its stream.
     pub revision: Revision,
 }
@@ -544,9 +548,59 @@ pub struct ClientAdded {
     pub api_key: ApiKey,
 }
 
-/// A lockout that support ended, with the event that was written.
+/// Where a removal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemovalState {
+    /// It waits.
+    Pending,
+    /// It was done.
+    Completed,
+    /// Support gave it up.
+    Cancelled,
+    /// The holder stopped it.
+    Objected,
+}
+
+/// A removal that support asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovalView {
+    /// The event that asked for it.
+    pub request: EventId,
+    /// The account.
+    pub account: AccountId,
+    /// Its login, masked.
+    pub login_hint: String,
+    /// The authenticator and its name; none where it is about the recovery codes alone.
+    pub factor: Option<(FactorId, String)>,
+    /// The operator who asked.
+    pub asked_by: AccountId,
+    /// That operator's login.
+    pub asked_by_login: Option<String>,
+    /// When.
+    pub asked_at: Timestamp,
+    /// For which ticket.
+    pub ticket: String,
+    /// How it was made sure that this is the holder.
+    pub proof: IdentityProof,
+    /// Whether the delay falls away.
+    pub in_person: bool,
+    /// Whether another person must approve.
+    pub needs_approval: bool,
+    /// Who approved, and when.
+    pub approved: Option<(AccountId, Timestamp)>,
+    /// That operator's login.
+    pub approved_by_login: Option<String>,
+    /// When its delay ends.
+    pub runs_at: Timestamp,
+    /// Where it stands.
+    pub state: RemovalState,
+}
+
+/// A removal that was asked for, approved or cancelled, with the event that was written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LockoutEnded {
+pub struct RemovalActed {
+    /// The removal.
+    pub removal: RemovalView,
     /// The event.
     pub event: EventView,
 }

@@ -6,6 +6,7 @@
 //!
 //! **Architecture Invariant:** no answer of this module leaves before what it tells is durable.
 
+mod acts;
 pub mod answer;
 mod blind;
 mod code_mail;
@@ -21,6 +22,7 @@ mod passwords;
 mod proof;
 mod recovery;
 mod registration;
+mod removals;
 pub mod request;
 mod resync;
 mod sessions;
@@ -55,6 +57,7 @@ use crate::sources::Sources;
 use crate::vault::Secrets;
 use look::{Followers, Replays};
 use request::{AccountRef, Asker, Call};
+use staff::Queues;
 
 /// How long a list waits for the read model to catch up before it shows what there is.
 const CATCH_UP: Duration = Duration::from_secs(2);
@@ -96,6 +99,7 @@ pub struct Accounts {
     read_model: ReadModel,
     replays: Arc<Replays>,
     followers: Followers,
+    queues: Queues,
 }
 
 impl Accounts {
@@ -103,7 +107,7 @@ impl Accounts {
     #[must_use]
     pub fn new(services: Arc<Services>, directory: Directory, read_model: ReadModel) -> Self {
         let (replays, followers) = (Arc::default(), Followers::default());
-        Self { services, directory, read_model, replays, followers }
+        Self { services, directory, read_model, replays, followers, queues: Queues::default() }
     }
 
     /// The actors' directory.
@@ -188,13 +192,17 @@ impl Accounts {
 
     /// Waits until the read model has taken in all that the log holds now, for a bounded time.
     async fn caught_up(&self) -> Result<(), Fault> {
-        if let Some(head) = self.log().store().head().await? {
-            let caught_up = self.read_model.caught_up(head);
-            if tokio::time::timeout(CATCH_UP, caught_up).await.is_err() {
-                tracing::warn!("the read model lags behind the log");
-            }
+        if !self.has_caught_up().await? {
+            tracing::warn!("the read model lags behind the log");
         }
         Ok(())
+    }
+
+    /// The same, and whether it has.
+    async fn has_caught_up(&self) -> Result<bool, Fault> {
+        let Some(head) = self.log().store().head().await? else { return Ok(true) };
+        let caught_up = self.read_model.caught_up(head);
+        Ok(tokio::time::timeout(CATCH_UP, caught_up).await.is_ok())
     }
 }
 

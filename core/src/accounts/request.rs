@@ -1,6 +1,6 @@
 //! What is asked, as the server hands it in: read, well-formed, not yet judged.
 
-use countersign_events::account::{Method, ResetScope};
+use countersign_events::account::{IdentityProof, Method, ResetScope};
 use countersign_events::actor::By;
 use countersign_events::entry::Idempotency;
 use countersign_events::id::{AccountId, ClientId, CorrelationId, FactorId, Position};
@@ -267,6 +267,28 @@ pub struct ResetLockout {
     pub reason: String,
     /// The ticket, 1 to 64 characters.
     pub ticket: String,
+}
+
+/// Why support acts.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// Why, 1 to 500 characters.
+    pub reason: String,
+    /// The ticket, 1 to 64 characters.
+    pub ticket: String,
+}
+
+/// Support asks for a removal.
+#[derive(Debug, Clone)]
+pub struct AskRemoval {
+    /// The authenticator; none where it is about the recovery codes alone.
+    pub factor: Option<FactorId>,
+    /// How it was made sure that this is the holder.
+    pub proof: IdentityProof,
+    /// Whether the delay falls away.
+    pub in_person: bool,
+    /// Why.
+    pub act: Act,
 }
 
 /// As of when a state is asked for.

@@ -23,6 +23,7 @@ use super::source::Leave;
 use super::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
+use crate::domain::account::Open;
 use crate::domain::command::{FirstFactor, SignIn, VerifyCode};
 use crate::domain::refusal::Refusal;
 use crate::handle::SignInHandle;
@@ -159,6 +160,12 @@ impl ByPassword {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
         let leave = entity.admit_guess(&self.call, Method::Password, None).await?;
         let checked = check_password(entity, &leave, &self.password).await?;
+        // Nothing of a suspended account changes by a sign-in, not even a hash that is outdated.
+        let is_suspended = |open: &Open| open.suspended_at.is_some();
+        let checked = match entity.account().open().is_some_and(is_suspended) {
+            true => Checked::Wrong,
+            false => checked,
+        };
         let first = match checked {
             Checked::Wrong => FirstFactor::PasswordWrong,
             Checked::Right => FirstFactor::PasswordRight { rehashed: None },

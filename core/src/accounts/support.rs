@@ -1,22 +1,22 @@
-//! Support: finds an account, reads what happened, ends a lockout; every look is an event.
+//! Support: finds an account, and reads what happened; every look is an event. What it does beside
+//! that is in [`acts`](super::acts) and [`removals`](super::removals).
 
-use std::sync::Arc;
-
-use countersign_events::account::{AccountEvent, Viewed};
+use countersign_events::account::Viewed;
 use countersign_events::actor::By;
 use countersign_events::id::{AccountId, StreamId};
 
-use super::answer::{AccountView, LockoutEnded, Page, SearchHit};
+use super::answer::{AccountView, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
-use super::passwords::destroy_former;
 use super::registration::check_text;
-use super::request::{Call, Lookup, PageRequest, ResetLockout};
-use super::view::{PAGE_MAX, Reader, account_view, event_view};
+use super::removals::removal_view;
+use super::request::{Call, Lookup, PageRequest};
+use super::view::{PAGE_MAX, account_view};
 use super::{Accounts, Verdict, mask};
 use crate::actors::account::{Entity, Halt, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::refusal::Refusal;
 use crate::handle::SessionToken;
+use crate::projections::support::ActKind;
 
 /// Characters of a reason.
 const REASON_CHARS: std::ops::RangeInclusive<usize> = 1..=500;
@@ -29,7 +29,8 @@ impl Accounts {
     /// that nobody has stand, under a keyed hash of what was searched for.
     ///
     /// # Errors
-    /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`]; a [`Fault`](super::Fault).
+    /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::TooManyRequests`]
+    /// beyond what one operator may search in an hour; a [`Fault`](super::Fault).
     pub async fn search(
         &self,
         call: &Call,
@@ -39,6 +40,11 @@ impl Accounts {
     ) -> Verdict<Vec<SearchHit>> {
         let call = match self.looking(call, operator, ticket.as_deref()).await? {
             Ok(call) => call,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        // Held until what is found is recorded, or that nothing is.
+        let _turn = match self.within_cap(&call, operator.account(), ActKind::Search).await? {
+            Ok(turn) => turn,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let (name, found): (_, Vec<AccountId>) = match lookup {
@@ -137,35 +143,19 @@ impl Accounts {
         account: AccountId,
         ticket: Option<String>,
     ) -> Verdict<AccountView> {
-        match self.looking(call, operator, ticket.as_deref()).await? {
-            Ok(call) => self.ask(StreamId::Account(account), LookAtAccount { call, ticket }).await,
-            Err(refusal) => Ok(Err(refusal)),
+        let call = match self.looking(call, operator, ticket.as_deref()).await? {
+            Ok(call) => call,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let look = LookAtAccount { call, ticket };
+        let mut seen = match self.ask(StreamId::Account(account), look).await? {
+            Ok(seen) => seen,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let Some(removal) = &mut seen.removal {
+            self.with_logins(removal).await?;
         }
-    }
-
-    /// Ends a lockout. Needs a fresh second factor of the operator.
-    ///
-    /// # Errors
-    /// What [`Accounts::operator`] refuses, [`Refusal::StepUpRequired`], [`Refusal::Invalid`],
-    /// [`Refusal::NotFound`]; a [`Fault`](super::Fault).
-    pub async fn reset_lockout(
-        &self,
-        call: &Call,
-        operator: &SessionToken,
-        account: AccountId,
-        ask: ResetLockout,
-    ) -> Verdict<LockoutEnded> {
-        if let Err(refusal) = check_errand(&ask.reason, &ask.ticket) {
-            return Ok(Err(refusal));
-        }
-        if let Err(refusal) = self.fresh_operator(call, operator).await? {
-            return Ok(Err(refusal));
-        }
-        if operator.account() == account {
-            return Ok(Err(Refusal::Forbidden("nobody acts on himself")));
-        }
-        let call = in_the_name_of(operator.account(), call);
-        self.ask(StreamId::Account(account), Unlock { call, ask }).await
+        Ok(Ok(seen))
     }
 
     /// The call of an operator who may look, for a ticket of the right length or none.
@@ -280,43 +270,14 @@ impl Request for LookAtAccount {
 
     async fn perform(&self, entity: &mut Entity) -> Result<AccountView, Halt> {
         record_look(entity, &self.call, Viewed::Account, self.ticket.as_ref()).await?;
-        account_view(entity, Reader::Support).await
+        let waiting = entity.open()?.removal.as_ref().map(|removal| removal.request);
+        let removal = match waiting {
+            Some(request) => Some(removal_view(entity, request).await?),
+            None => None,
+        };
+        Ok(AccountView { removal, ..account_view(entity, Reader::Support).await? })
     }
 }
 
-struct Unlock {
-    call: Call,
-    ask: ResetLockout,
-}
-
-impl Request for Unlock {
-    type Answer = LockoutEnded;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<LockoutEnded, Halt> {
-        let begun = entity.begin(&self.call).await?;
-        let batch = match begun.repeated {
-            Some(batch) => batch,
-            None => {
-                entity.open()?;
-                let (reason, ticket) = (&self.ask.reason, &self.ask.ticket);
-                let errand = Errand { reason: Some(reason.clone()), ticket: Some(ticket.clone()) };
-                let services = Arc::clone(&entity.services);
-                let pii = seal_pii(&services.secrets, entity.id()?, &errand).await?;
-                let (scope, method) = (self.ask.scope, self.ask.method);
-                let command = Command::ResetLockout { scope, method };
-                let sealed = Sealed { pii: Some(pii), net: None };
-                let former = entity.open()?.password;
-                let batch = entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
-                destroy_former(entity, former).await?;
-                batch
-            }
-        };
-        let revision = batch.0.iter().find_map(|stamped| match &stamped.event {
-            AccountEvent::LockoutReset(_) => Some(stamped.revision),
-            _ => None,
-        });
-        let revision = revision.ok_or(Refusal::NotFound("lockout reset"))?;
-        let recorded = entity.entry_at(revision).await?;
-        Ok(LockoutEnded { event: event_view(entity, &recorded, Reader::Support).await? })
     }
 }

@@ -3,7 +3,7 @@
 //! What a reader may see of the sealed parts is opened here; the rest of an event's data is shown
 //! as it stands, less the numbers that only machines need.
 
-use countersign_events::account::AccountEvent;
+use countersign_events::account::{AccountEvent, SessionEndedWhy, SessionsEnded};
 use countersign_events::entry::Entry;
 use countersign_events::id::{Revision, StreamId};
 use countersign_events::store::Recorded;
@@ -123,6 +123,8 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
         replacement: open.replacement_pending(now).map(|pending| replacement_view(pending, now)),
         held_until: open.held(now),
         two_factor_required_from: entity.policy().two_factor_required_from,
+        suspended_at: open.suspended_at,
+        removal: None,
         revision: entity.account().last.map_or(Revision::new(0), |(revision, _)| revision),
     })
 }
@@ -233,7 +235,15 @@ async fn opened_parts(
             let name: Option<FactorName> = open_pii(secrets, account, recorded).await?;
             show("name", name.map(|name| name.name));
         }
-        AccountEvent::LockoutReset(_) | AccountEvent::HistoryViewed(_) => {
+        AccountEvent::LockoutReset(_)
+        | AccountEvent::HistoryViewed(_)
+        | AccountEvent::Suspended(_)
+        | AccountEvent::Resumed(_)
+        | AccountEvent::PasswordMailAsked(_)
+        | AccountEvent::FactorRemovalRequested(_)
+        | AccountEvent::FactorRemovalApproved(_)
+        | AccountEvent::FactorRemovalCancelled(_)
+        | AccountEvent::SessionsEnded(SessionsEnded { why: SessionEndedWhy::Support, .. }) => {
             let errand: Option<Errand> = open_pii(secrets, account, recorded).await?;
             let Errand { reason, ticket } = errand.unwrap_or(Errand { reason: None, ticket: None });
             show("reason", reason);

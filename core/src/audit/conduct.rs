@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
     AccountEvent, Assurance, HistoryViewed, Lane, Method, Need, PasswordResetRenewed,
-    PasswordResetRequested, PasswordVerified, Purpose, SessionOpened, SignInOpened, Viewed,
+    PasswordResetRequested, PasswordVerified, Purpose, SessionEndedWhy, SessionOpened,
+    SignInOpened, Viewed,
 };
 use countersign_events::actor::By;
 use countersign_events::entry::{Entry, SealClass};
@@ -28,10 +29,12 @@ mod codes;
 mod devices;
 mod guesses;
 mod recovery;
+mod support;
 
 use devices::Devices;
 use guesses::Guesses;
 use recovery::Recovery;
+use support::Support;
 
 /// An event, and what its entry says of it.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +91,7 @@ pub struct Conduct {
     recovery: Recovery,
     devices: Devices,
     guesses: Guesses,
+    support: Support,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -146,6 +150,7 @@ impl Conduct {
             recovery: Recovery::default(),
             devices: Devices::default(),
             guesses: Guesses::default(),
+            support: Support::default(),
         }
     }
 
@@ -156,6 +161,7 @@ impl Conduct {
         self.standing(act, &mut breaches);
         self.guesses.take(act, &self.devices, &mut breaches);
         self.devices.take(act, &mut breaches);
+        self.support.take(act, &mut breaches);
         match act.event {
             AccountEvent::PasswordVerified(verified) => {
                 self.password_verified(act, verified, &mut breaches);
@@ -205,7 +211,7 @@ impl Conduct {
             }
             AccountEvent::FactorRemoved(removed) => {
                 // What is worth nothing makes way for another, held or not.
-                if !self.rebinding {
+                if !self.rebinding && !self.support.removing {
                     self.recovery.changes(act, breaches);
                 }
                 self.recovery.forget_replacement();
@@ -238,10 +244,21 @@ impl Conduct {
                     self.sessions.remove(session);
                     self.email_codes.remove(session);
                 }
+                if ended.why == SessionEndedWhy::Support {
+                    self.end_all();
+                }
             }
+            AccountEvent::Suspended(_) => self.end_all(),
             AccountEvent::PasswordSet(set) => self.password_set(act, set, breaches),
             other => self.recovers(act, other, breaches),
         }
+    }
+
+    /// Nothing that had begun goes on.
+    fn end_all(&mut self) {
+        self.sessions.clear();
+        self.sign_ins.clear();
+        self.email_codes.clear();
     }
 
     /// With the second factor goes what sessions have proven of it.

@@ -103,8 +103,14 @@ pub enum Rule {
     TooManyGuesses,
     /// What an operator does carries a sealed reason.
     ActWithoutReason,
-    /// Only an operator ends a lockout.
+    /// Only an operator does what operators do.
     ActWithoutOperator,
+    /// While an account is suspended nobody signs in.
+    SignInWhileSuspended,
+    /// Support's removal of a second factor is approved by another person than the one who asked.
+    RemovalNotApproved,
+    /// It is done once, after it was asked for and its delay, and not after it was stopped.
+    RemovalNotDue,
     /// Nothing but failures happens where nobody registered.
     NobodyRegistered,
     /// Versions of the policy follow one another, and each says truly what it changes.

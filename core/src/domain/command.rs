@@ -4,10 +4,11 @@
 //! versions of secrets already durable in the vault, and the outcome of comparing what was typed.
 
 use countersign_events::account::{
-    AccountEvent, KeyCreated, Method, Origin, PasswordSetWhy, Purpose, ResetScope, Viewed,
+    AccountEvent, IdentityProof, KeyCreated, Method, Origin, PasswordSetWhy, Purpose, ResetScope,
+    Viewed,
 };
 use countersign_events::id::{
-    ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion,
+    AccountId, ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion,
 };
 use jiff::Timestamp;
 
@@ -164,6 +165,33 @@ pub enum Command {
         scope: ResetScope,
         /// Of which method; of all without one.
         method: Option<Method>,
+    },
+    /// Suspend the account, by support.
+    Suspend,
+    /// End a suspension, by support.
+    Resume,
+    /// End every session and sign-in in progress, by support.
+    EndAllSessions,
+    /// Have a link to a new password sent to the address on record, by support.
+    MailPassword,
+    /// Ask for the removal of an authenticator or of the recovery codes, by support.
+    AskRemoval(AskRemoval),
+    /// Approve a removal, by another person of support.
+    ApproveRemoval {
+        /// The event that asked for it.
+        request: EventId,
+        /// Who approves.
+        by: AccountId,
+    },
+    /// Give a removal up, by support.
+    CancelRemoval {
+        /// The event that asked for it.
+        request: EventId,
+    },
+    /// Do a removal that is due.
+    CompleteRemoval {
+        /// The event that asked for it.
+        request: EventId,
     },
     /// Let an operator in anew, by two people at the machine.
     BreakGlass,
@@ -384,6 +412,17 @@ pub enum Told {
     Guesses,
     /// Anything else.
     Other,
+}
+
+/// See [`Command::AskRemoval`].
+#[derive(Debug, Clone, Copy)]
+pub struct AskRemoval {
+    /// The authenticator; none where it is about the recovery codes alone.
+    pub factor: Option<FactorId>,
+    /// How it was made sure that this is the holder.
+    pub proof: IdentityProof,
+    /// Whether the delay falls away.
+    pub in_person: bool,
 }
 
 /// See [`Command::Repudiate`].

@@ -48,8 +48,16 @@ const RESETS_SPAN: SignedDuration = SignedDuration::from_hours(1);
 /// Whether another mail with a link to a new password may be sent now (AT-50).
 #[must_use]
 pub fn may_mail_link(resets: &[Timestamp], now: Timestamp, policy: &Policy) -> bool {
-    admit_within(resets, RESETS_SPAN, policy.resets_per_hour, now).is_ok()
-        && admit_within(resets, SENDS_SPAN, policy.resets_per_day, now).is_ok()
+    admit_link(resets, now, policy).is_ok()
+}
+
+/// The same, with from when on one may.
+///
+/// # Errors
+/// [`Refusal::TooManyRequests`].
+pub fn admit_link(resets: &[Timestamp], now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
+    admit_within(resets, RESETS_SPAN, policy.resets_per_hour, now)?;
+    admit_within(resets, SENDS_SPAN, policy.resets_per_day, now)
 }
 
 /// Whether a request beyond these mails was recorded so lately that another would add little: the

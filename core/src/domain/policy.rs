@@ -53,6 +53,12 @@ pub struct Policy {
     pub limits: Limits,
     /// Lockouts that support may end in 30 days.
     pub lockout_resets_max: usize,
+    /// Whether another person must approve what support wants removed.
+    pub two_person: TwoPerson,
+    /// How long the holder can object before it is removed.
+    pub removal_hold: SignedDuration,
+    /// How often each operator may act.
+    pub staff_caps: StaffCaps,
     /// How long a sign-in may wait for its second factor.
     pub sign_in_ttl: SignedDuration,
     /// How long an offered authenticator may wait for its first code.
@@ -117,6 +123,30 @@ pub struct Policy {
     pub two_factor_required_from: Option<Timestamp>,
 }
 
+/// Whether another person must approve what support wants removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TwoPerson {
+    /// Nobody: for a desk of one, delay and notice are all there is.
+    Delay,
+    /// A supervisor other than the one who asked.
+    #[default]
+    Required,
+}
+
+/// How often one operator may do what is done for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffCaps {
+    /// Searches, found or not.
+    pub searches_per_hour: u32,
+    /// Lockouts ended, and links to a new password sent, together.
+    pub resets_per_day: u32,
+    /// Removals asked for; and as many approved.
+    pub removals_per_day: u32,
+    /// Suspensions, their ends, and ends of sessions, together.
+    pub holds_per_day: u32,
+}
+
 /// What a new password must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPasswords {
@@ -163,6 +193,14 @@ impl Default for Policy {
             reused_per_sign_in: 10,
             limits: Limits::standard(),
             lockout_resets_max: 2,
+            two_person: TwoPerson::Required,
+            removal_hold: SignedDuration::from_hours(24),
+            staff_caps: StaffCaps {
+                searches_per_hour: 300,
+                resets_per_day: 20,
+                removals_per_day: 5,
+                holds_per_day: 20,
+            },
             sign_in_ttl: SignedDuration::from_mins(10),
             offer_ttl: SignedDuration::from_mins(10),
             factors_max: 10,

@@ -221,6 +221,9 @@ pub(super) fn apply(
             add_to(transaction, "UPDATE totals_v4 SET two_factor = two_factor - ?1", changed)?;
             set(transaction, account, CLEAR_RECOVERY_CODES)?;
         }
+        AccountEvent::FactorRemovalCompleted(_) => {
+            set(transaction, account, CLEAR_RECOVERY_CODES)?;
+        }
         AccountEvent::RecoveryCodesIssued(_) => {
             set(transaction, account, SET_RECOVERY_CODES)?;
         }

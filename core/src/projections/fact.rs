@@ -12,6 +12,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::personal::PersonalData;
+use super::support::StaffAct;
 use crate::accounts::Fault;
 use crate::mail::wording::Doer;
 
@@ -24,6 +25,8 @@ pub struct Fact {
     pub leaf: Hash32,
     /// What it says.
     pub kind: FactKind,
+    /// What an operator did, as far as it is counted.
+    pub act: Option<StaffAct>,
 }
 
 /// What an entry says to a read model.
@@ -88,11 +91,11 @@ impl Fact {
     /// # Errors
     /// [`Fault`] where the keys cannot be asked now; the entry is to be read again later.
     pub async fn read(recorded: &Recorded, personal: &dyn PersonalData) -> Result<Self, Fault> {
-        let kind = match Entry::parse(&recorded.bytes) {
-            Ok(entry) => kind(recorded, &entry, personal).await?,
-            Err(_) => FactKind::Malformed,
+        let (kind, act) = match Entry::parse(&recorded.bytes) {
+            Ok(entry) => (kind(recorded, &entry, personal).await?, StaffAct::of(&entry)),
+            Err(_) => (FactKind::Malformed, None),
         };
-        Ok(Self { position: recorded.position, leaf: leaf_hash(&recorded.bytes), kind })
+        Ok(Self { position: recorded.position, leaf: leaf_hash(&recorded.bytes), kind, act })
     }
 }
 

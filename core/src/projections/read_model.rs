@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use tokio::sync::watch;
 
 use super::fact::{Fact, FactKind};
-use super::{accounts, looks, outbox, schema, staff, statistics, time_line};
+use super::{accounts, looks, outbox, schema, staff, statistics, support, time_line};
 
 /// The most entries that one transaction takes in.
 pub const BATCH_MAX: usize = 1024;
@@ -79,6 +79,7 @@ struct Inner {
     reader: Mutex<Connection>,
     progress: watch::Sender<Progress>,
     outbox: watch::Sender<u64>,
+    removals: watch::Sender<u64>,
 }
 
 impl ReadModel {
@@ -106,6 +107,7 @@ impl ReadModel {
             reader: Mutex::new(reader),
             progress: watch::Sender::new(progress),
             outbox: watch::Sender::new(0),
+            removals: watch::Sender::new(0),
         })))
     }
 
@@ -133,6 +135,12 @@ impl ReadModel {
         self.0.outbox.subscribe()
     }
 
+    /// Changes whenever a removal comes, goes or is approved.
+    #[must_use]
+    pub fn removal_changes(&self) -> watch::Receiver<u64> {
+        self.0.removals.subscribe()
+    }
+
     /// The last entry that it has taken in, and that entry's leaf hash: a log that has another
     /// entry there is not the one that it was built from.
     ///
@@ -152,7 +160,7 @@ impl ReadModel {
         let mut writer = lock(&self.0.writer);
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (mut next, mut leaf) = standing(&transaction)?;
-        let mut mail_changed = false;
+        let mut changed = Changed::default();
         for fact in facts {
             let found = fact.position.get();
             if found < next {
@@ -161,7 +169,7 @@ impl ReadModel {
             if found > next {
                 return Err(ReadModelError::Gap { expected: next, found });
             }
-            mail_changed |= take_in(&transaction, fact)?;
+            changed.also(take_in(&transaction, fact)?);
             leaf = Some(fact.leaf);
             next = found.saturating_add(1);
         }
@@ -171,8 +179,12 @@ impl ReadModel {
             .execute(params![schema::number(next), leaf.as_ref().map(Hash32::bytes)])?;
         transaction.commit()?;
         drop(writer);
-        if mail_changed {
-            self.0.outbox.send_modify(|changes| *changes = changes.wrapping_add(1));
+        for (has_changed, told) in
+            [(changed.mails, &self.0.outbox), (changed.removals, &self.0.removals)]
+        {
+            if has_changed {
+                told.send_modify(|changes| *changes = changes.wrapping_add(1));
+            }
         }
         self.0.progress.send_modify(|progress| progress.position = last(next));
         Ok(())
@@ -250,28 +262,48 @@ impl ReadModel {
     }
 }
 
-/// Whether a mail became due or was closed.
-fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<bool> {
+/// What others wait for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Changed {
+    /// A mail became due, or was closed.
+    mails: bool,
+    /// A removal came, went or was approved.
+    removals: bool,
+}
+
+impl Changed {
+    const fn also(&mut self, other: Self) {
+        self.mails |= other.mails;
+        self.removals |= other.removals;
+    }
+}
+
+fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<Changed> {
+    if let Some(act) = &fact.act {
+        support::act(transaction, act)?;
+    }
+    let nothing = Changed::default();
     match &fact.kind {
         FactKind::Account(account) => {
             // The mail first: whether one is due depends on what was before the event.
-            let changed = outbox::apply(transaction, fact.position, account)?;
+            let mails = outbox::apply(transaction, fact.position, account)?;
             accounts::apply(transaction, fact.position, account)?;
             looks::apply(transaction, fact.position, account)?;
             time_line::apply(transaction, account)?;
             statistics::apply(transaction, account.at, &account.event)?;
-            Ok(changed)
+            let removals = support::apply(transaction, fact.position, account)?;
+            Ok(Changed { mails, removals })
         }
         FactKind::Nobody { at, event } => {
-            statistics::apply(transaction, *at, event).map(|()| false)
+            statistics::apply(transaction, *at, event).map(|()| nothing)
         }
         FactKind::Other { stream } => {
-            staff::apply(transaction, fact.position, *stream).map(|()| false)
+            staff::apply(transaction, fact.position, *stream).map(|()| nothing)
         }
         FactKind::Unknown { event_type, version } => {
-            count_unknown(transaction, fact.position, event_type, *version).map(|()| false)
+            count_unknown(transaction, fact.position, event_type, *version).map(|()| nothing)
         }
-        FactKind::Malformed => count_unknown(transaction, fact.position, "", 0).map(|()| false),
+        FactKind::Malformed => count_unknown(transaction, fact.position, "", 0).map(|()| nothing),
     }
 }
 

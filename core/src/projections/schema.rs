@@ -22,6 +22,8 @@ pub(super) const PROJECTED: &[(&str, &str)] = &[
     ("time_line_v4", "account, kind, revision"),
     ("looks_v4", "operator, account"),
     ("minutes_v4", "slot, series, reason"),
+    ("removals_v4", "account"),
+    ("acts_v4", "operator, kind, request"),
     ("unknown_v4", "event_type, version"),
 ];
 /// The courier's own, lost with the file.
@@ -102,6 +104,24 @@ CREATE TABLE IF NOT EXISTS minutes_v4 (
     PRIMARY KEY (slot, series, reason)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS minutes_v4_minute ON minutes_v4 (minute);
+CREATE TABLE IF NOT EXISTS removals_v4 (
+    account BLOB PRIMARY KEY,
+    request BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    factor BLOB,
+    runs_at INTEGER NOT NULL,
+    ready INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS removals_v4_position ON removals_v4 (position);
+CREATE INDEX IF NOT EXISTS removals_v4_due ON removals_v4 (ready, runs_at);
+CREATE TABLE IF NOT EXISTS acts_v4 (
+    operator BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    request BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (operator, kind, request)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS acts_v4_at ON acts_v4 (operator, kind, at);
 CREATE TABLE IF NOT EXISTS attempts_v4 (
     event BLOB PRIMARY KEY,
     attempts INTEGER NOT NULL,

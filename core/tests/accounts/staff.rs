@@ -105,9 +105,9 @@ fn an_operator_finds_a_locked_account_reads_why_and_unlocks_it() {
             .reset_lockout(&call, &session, mike.account, unlock(ResetScope::CoolDown))
             .await;
         let ended = yes(ended);
-        assert_eq!(ended.event.event_type, "account.lockout_reset");
-        assert_eq!(ended.event.data["ticket"], "4711");
-        assert_eq!(ended.event.by, By::Operator { id: olga });
+        assert_eq!(ended.event_type, "account.lockout_reset");
+        assert_eq!(ended.data["ticket"], "4711");
+        assert_eq!(ended.by, By::Operator { id: olga });
         house.pass(STEP);
         let step = house.second_step("mike").await;
         let token =

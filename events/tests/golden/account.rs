@@ -15,7 +15,7 @@ use countersign_events::id::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{Event, Golden, clocks, limits, recovery};
+use crate::{Event, Golden, clocks, limits, recovery, support};
 
 pub(crate) const FACTOR: FactorId =
     FactorId::new(Uuid::from_u128(0x2222_2222_2222_4222_8222_2222_2222_2222));
@@ -87,6 +87,7 @@ pub(crate) fn goldens() -> Vec<Golden> {
         .chain(recovery::goldens())
         .chain(limits::goldens())
         .chain(clocks::goldens())
+        .chain(support::goldens())
         .map(|(form, event)| (form, Event::Account(Box::new(event))))
         .collect()
 }
@@ -136,6 +137,7 @@ fn first_factors() -> Vec<(&'static str, Of)> {
         (
             "full",
             Of::PasswordRejected(PasswordRejected {
+                suspended: false,
                 purpose: Purpose::StepUp,
                 in_session: Some(SESSION),
                 unresolved: 5,
@@ -145,6 +147,7 @@ fn first_factors() -> Vec<(&'static str, Of)> {
         (
             "minimal",
             Of::PasswordRejected(PasswordRejected {
+                suspended: false,
                 purpose: Purpose::SignIn,
                 in_session: None,
                 unresolved: 1,

@@ -33,12 +33,14 @@ fn guesses() -> Vec<(&'static str, Of)> {
         counted: COUNTED,
     };
     let password = PasswordRejected {
+        suspended: false,
         purpose: Purpose::StepUp,
         in_session: Some(SESSION),
         unresolved: 5,
         counted: COUNTED,
     };
     let told = PasswordRejected {
+        suspended: false,
         purpose: Purpose::SignIn,
         in_session: None,
         unresolved: 10,

@@ -23,6 +23,7 @@ mod others;
 mod recovery;
 mod reference;
 mod source;
+mod support;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -22,7 +22,8 @@ pub(crate) fn goldens() -> Vec<Golden> {
 
 fn operators() -> Vec<Golden> {
     use operator::{
-        Added, Disabled, Enabled, OperatorEvent, Role, SetUp, UnlockRequested, Unlocked,
+        Added, Cap, CapReached, Disabled, Enabled, OperatorEvent, Role, SetUp, UnlockRequested,
+        Unlocked,
     };
     let added = |role| {
         Event::Operator(OperatorEvent::Added(Added {
@@ -31,7 +32,13 @@ fn operators() -> Vec<Golden> {
             setup_expires_at: at("2026-11-24T17:00:00Z"),
         }))
     };
+    let reached = |cap, most| Event::Operator(OperatorEvent::CapReached(CapReached { cap, most }));
     vec![
+        ("full", reached(Cap::Searches, 300)),
+        ("resets", reached(Cap::Resets, 20)),
+        ("removals_asked", reached(Cap::RemovalsAsked, 5)),
+        ("removals_approved", reached(Cap::RemovalsApproved, 5)),
+        ("suspensions", reached(Cap::Suspensions, 20)),
         ("full", added(Role::Supervisor)),
         ("support", added(Role::Support)),
         ("auditor", added(Role::Auditor)),

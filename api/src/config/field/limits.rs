@@ -206,6 +206,28 @@ pub(super) const LIMITS: &[Field] = fields! {
     "support.step_up" Text None, "\"5m\"",
         "How old the second factor of an operator may be who acts on others.",
         "Too short, operators prove themselves twice in one errand; `30s` to `15m`.";
+    "support.two_person" Text None, "\"required\"",
+        "Who lets support remove an authenticator: `required`, a supervisor other than who asked, \
+         or `delay`, nobody, so that the delay and the notice to the holder are all there is. That \
+         is for a desk of one.",
+        "With `delay`, one operator who is fooled or bought is enough, unless the holder objects in \
+         time.";
+    "support.removal_hold" Text None, "\"24h\"",
+        "How long the holder can object before support's removal of an authenticator is done. Only \
+         for who stands there in person, as another operator approves, it falls away.",
+        "Too short, he hears of it too late; `1h` to `7d`.";
+    "support.searches_1h" Number None, "300",
+        "Searches of one operator in an hour, found or not.",
+        "Too many let an operator find out who has an account; 0 to 3000.";
+    "support.resets_24h" Number None, "20",
+        "Lockouts ended, and links to a new password sent, by one operator in 24 hours.",
+        "Too few and a busy day stops; 0 to 200.";
+    "support.factor_removals_24h" Number None, "5",
+        "Removals of authenticators that one operator asks for in 24 hours; as many are approved.",
+        "Too many, and a bought operator takes over many accounts at once; 0 to 50.";
+    "support.suspensions_24h" Number None, "20",
+        "Suspensions, their ends, and ends of sessions, by one operator in 24 hours.",
+        "Too many, and an operator shuts many people out; 0 to 200.";
     "hold.after_recovery" Text None, "\"24h\"",
         "How long address, authenticators and recovery codes stay as they are after a way around a \
          proof was used, so that the holder can object.",

@@ -7,6 +7,7 @@
 //! again. A request with an idempotency key finds its own event and is answered from it; what was
 //! told once is derived from that event and the key, so nothing secret is stored for it (SR-066).
 
+mod caps;
 mod clients;
 mod operators;
 mod policy;
@@ -28,7 +29,9 @@ use crate::domain::policy::IDEMPOTENCY_TTL;
 use crate::domain::refusal::Refusal;
 use crate::handle::SECRET_BYTES;
 
+pub(super) use caps::{Queues, Turn};
 pub use operators::SETUP_TTL;
+pub(super) use operators::rank;
 pub use unlock::UNLOCK_TTL;
 
 /// A stream, read whole.

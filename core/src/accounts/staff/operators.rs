@@ -219,6 +219,22 @@ impl Accounts {
         Err(given_up(StreamId::Operator(account)))
     }
 
+    /// The role of an account, where it is an operator's.
+    pub(in crate::accounts) async fn role_of(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<Role>, Fault> {
+        Ok(Operator::of(&self.operator_history(account).await?).role())
+    }
+
+    /// The login of an operator's account.
+    pub(in crate::accounts) async fn login_of(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<String>, Fault> {
+        Ok(self.ask(StreamId::Account(account), Use).await?.ok().map(|(login, _)| login))
+    }
+
     async fn has_another_admin(&self, than: AccountId) -> Result<bool, Fault> {
         Ok(self.roles().await?.iter().any(|other| other.account != than && is_active_admin(other)))
     }
@@ -278,6 +294,17 @@ impl Accounts {
     }
 }
 
+/// Who may act on whose account: nobody on one of a higher role. Auditors and admins are helped at
+/// the machine (`countersign operator unlock`), by two people.
+pub(in crate::accounts) const fn rank(role: Option<Role>) -> u8 {
+    match role {
+        None => 0,
+        Some(Role::Support) => 1,
+        Some(Role::Supervisor) => 2,
+        Some(Role::Auditor | Role::Admin) => 3,
+    }
+}
+
 fn is_active_admin(view: &OperatorView) -> bool {
     view.role == Role::Admin && view.set_up && view.enabled
 }
@@ -314,12 +341,18 @@ impl Operator {
             }
             OperatorEvent::Enabled(_) => self.disabled = false,
             OperatorEvent::UnlockRequested(requested) => self.unlock = Some(requested.clone()),
+            OperatorEvent::CapReached(_) => {}
             OperatorEvent::Unlocked(unlocked) => {
                 self.setup = Some((unlocked.setup, unlocked.setup_expires_at));
                 (self.set_up, self.unlock) = (false, None);
             }
         }
         self
+    }
+
+    /// The role that counts where others act on it: also of one that may not act itself.
+    pub(super) const fn role(&self) -> Option<Role> {
+        self.role
     }
 
     fn view(&self, account: AccountId) -> Option<OperatorView> {

@@ -12,6 +12,7 @@ mod guesses;
 mod password;
 mod recovery;
 mod registration;
+mod removal;
 pub use registration::named_by;
 mod resync;
 pub use resync::resynchronisable;
@@ -86,6 +87,14 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         Command::ResetLockout { scope, method } => {
             support::reset_lockout(account, *scope, *method, context)
         }
+        Command::Suspend => support::suspend(account),
+        Command::Resume => support::resume(account),
+        Command::EndAllSessions => support::end_all_sessions(account),
+        Command::MailPassword => support::mail_password(account, context),
+        Command::AskRemoval(ask) => removal::ask(account, *ask, context),
+        Command::ApproveRemoval { request, by } => removal::approve(account, *request, *by),
+        Command::CancelRemoval { request } => removal::cancel(account, *request),
+        Command::CompleteRemoval { request } => removal::complete(account, *request, context),
         Command::BreakGlass => support::break_glass(account, context),
         Command::View(what) => support::view(account, *what),
         Command::RecordMail(event) => support::record_mail(event),

@@ -32,6 +32,9 @@ pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) 
     match command.first {
         FirstFactor::Vouched { device } => {
             let open = existing(account)?;
+            if open.suspended_at.is_some() {
+                return Err(Refusal::AuthenticationFailed);
+            }
             let context = &Context { device: device.map(AtDevice::vouched), ..*context };
             let (sign_in, session) = next_step(open, command, false, context);
             let mut events = room_for(open, session.as_ref(), context);
@@ -40,6 +43,12 @@ pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) 
             Ok(events)
         }
         FirstFactor::PasswordWrong => password_wrong(account, Purpose::SignIn, None, context),
+        // Told apart by nothing, and counted alike: a right password is no way to find out.
+        FirstFactor::PasswordRight { .. }
+            if account.open().is_some_and(|open| open.suspended_at.is_some()) =>
+        {
+            password_wrong(account, Purpose::SignIn, None, context)
+        }
         FirstFactor::PasswordRight { rehashed } => {
             let (admitted, mut events) = admit(account, Method::Password, None, context)?;
             let Some(open) = account.open() else {
@@ -72,6 +81,7 @@ pub(super) fn password_wrong(
     let (admitted, mut events) = admit(account, Method::Password, in_session, context)?;
     let wrong = admitted.wrong(account, context);
     events.push(AccountEvent::PasswordRejected(PasswordRejected {
+        suspended: account.open().is_some_and(|open| open.suspended_at.is_some()),
         purpose,
         in_session,
         unresolved: wrong.unresolved,

@@ -2,7 +2,8 @@
 
 use countersign_events::account::{
     AccountEvent, HistoryViewed, LockoutReset, Method, PasswordChangeDemanded, PasswordChangeWhy,
-    PasswordResetRequested, ResetScope, SessionEndedWhy, Viewed,
+    PasswordMailAsked, PasswordResetRequested, ResetScope, Resumed, SessionEndedWhy, SessionsEnded,
+    Suspended, Viewed,
 };
 
 use super::sessions::{ended, others};
@@ -10,6 +11,7 @@ use super::sign_in::later;
 use super::{Decision, existing};
 use crate::domain::account::Account;
 use crate::domain::command::Context;
+use crate::domain::email_code::admit_link;
 use crate::domain::policy::LOCKOUT_RESETS_SPAN;
 use crate::domain::refusal::Refusal;
 
@@ -66,13 +68,54 @@ pub(super) fn reset_lockout(
     Ok(vec![reset, demanded, sent])
 }
 
+/// Suspends the account: nobody signs in, and nothing that had begun goes on.
+pub(super) fn suspend(account: &Account) -> Decision {
+    if existing(account)?.suspended_at.is_some() {
+        return Err(Refusal::Conflict("the account is suspended already"));
+    }
+    Ok(vec![AccountEvent::Suspended(Suspended {})])
+}
+
+/// Ends a suspension.
+pub(super) fn resume(account: &Account) -> Decision {
+    existing(account)?.suspended_at.ok_or(Refusal::Conflict("the account is not suspended"))?;
+    Ok(vec![AccountEvent::Resumed(Resumed {})])
+}
+
+/// Ends every session, and every sign-in in progress. That there is none is no reason to refuse:
+/// the act is recorded all the same.
+pub(super) fn end_all_sessions(account: &Account) -> Decision {
+    let open = existing(account)?;
+    let ended = SessionsEnded::new(others(open, None), SessionEndedWhy::Support);
+    Ok(vec![AccountEvent::SessionsEnded(ended)])
+}
+
+/// Has a link to a new password sent to the address on record, within the limits of what anybody
+/// can ask for. Whom support speaks with makes no difference: the mail goes where it always goes.
+pub(super) fn mail_password(account: &Account, context: &Context<'_>) -> Decision {
+    let open = existing(account)?;
+    if !open.has_had_password() {
+        return Err(Refusal::Conflict("the account has no password here"));
+    }
+    if !open.email.as_ref().is_some_and(|email| email.confirmed) {
+        return Err(Refusal::Conflict("no address was proven that a link could go to"));
+    }
+    admit_link(&account.resets, context.now, context.policy)?;
+    let link_until = Some(later(context, context.policy.reset_ttl));
+    let sent = AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until });
+    Ok(vec![AccountEvent::PasswordMailAsked(PasswordMailAsked {}), sent])
+}
+
 /// Two people at the machine let an operator in anew (SR-092). What was guessed is forgiven
 /// together with the password that it was guessed with, and everything that began with it ends;
-/// what must be bound anew still must. Said again before there is another password, it is done
+/// what must be bound anew still must. A suspension ends with it: nobody else may be there who
+/// could end one of an admin. Said again before there is another password, it is done
 /// already.
 pub(super) fn break_glass(account: &Account, context: &Context<'_>) -> Decision {
     let open = existing(account)?;
-    if open.password.is_none() && account.limits.unresolved(context.now).next().is_none() {
+    let resumed = open.suspended_at.map(|_| AccountEvent::Resumed(Resumed {}));
+    let is_done = account.limits.unresolved(context.now).next().is_none() && resumed.is_none();
+    if open.password.is_none() && is_done {
         return Ok(vec![]);
     }
     let reset = LockoutReset { scope: ResetScope::Counters, method: None };
@@ -81,7 +124,7 @@ pub(super) fn break_glass(account: &Account, context: &Context<'_>) -> Decision 
         ends_password: true,
     });
     let ended = ended(others(open, None), SessionEndedWhy::Revoked);
-    Ok([Some(AccountEvent::LockoutReset(reset)), Some(demanded), ended]
+    Ok([Some(AccountEvent::LockoutReset(reset)), Some(demanded), ended, resumed]
         .into_iter()
         .flatten()
         .collect())

@@ -266,6 +266,7 @@ fn first_factor() -> impl Strategy<Value = AccountEvent> {
         (purpose(), option::of(hash()), any::<u32>(), counted()).prop_map(|it| {
             let (purpose, in_session, unresolved, counted) = it;
             AccountEvent::PasswordRejected(PasswordRejected {
+                suspended: false,
                 purpose,
                 in_session,
                 unresolved,

@@ -44,12 +44,11 @@ const fn from(lane: Lane) -> &'static str {
 
 fn password_rejected(rejected: &PasswordRejected) -> String {
     let counted = rejected.counted;
-    format!(
-        "a wrong password was given{}; {} unresolved{}",
-        at(counted.lane),
-        rejected.unresolved,
-        told(counted)
-    )
+    let what = match rejected.suspended {
+        true => "a password was refused, since the account is suspended",
+        false => "a wrong password was given",
+    };
+    format!("{what}{}; {} unresolved{}", at(counted.lane), rejected.unresolved, told(counted))
 }
 
 fn attempts_refused(refused: &AttemptsRefused) -> String {

@@ -298,6 +298,7 @@ fn sr_133_tries_of_a_browser_for_more_than_they_were_given_are_found() {
             log.happened(stream, &AccountEvent::PasswordUnlocked(unlocked));
             log.wait(seconds);
             let password = PasswordRejected {
+                suspended: false,
                 purpose: Purpose::SignIn,
                 in_session: None,
                 unresolved: 1,

@@ -13,6 +13,8 @@ use super::harness::{
     factor, given, hours, mins, prove, register, registered, remove, rename, replace_codes,
     request_enable, send, session, sign_in, signed_in, start, verify, version, waiting,
 };
+use super::removal::{approve, ask, asked, cancel, complete};
+use super::suspension::suspended;
 use super::unlock::{closed, holder};
 use crate::domain::command::{
     ChangePassword, Command, Evidence, Proven, Repudiate, SetDemandedPassword, Told, WhichDevices,
@@ -56,6 +58,14 @@ const fn row(command: &Command) -> (&'static str, &'static str) {
         Command::EndSessions { .. } => ("EndSessions", "account.sessions_ended"),
         Command::ForgetDevices { .. } => ("ForgetDevices", "account.devices_forgotten"),
         Command::ResetLockout { .. } => ("ResetLockout", "account.lockout_reset"),
+        Command::Suspend => ("Suspend", "account.suspended"),
+        Command::Resume => ("Resume", "account.resumed"),
+        Command::EndAllSessions => ("EndAllSessions", "account.sessions_ended"),
+        Command::MailPassword => ("MailPassword", "account.password_mail_asked"),
+        Command::AskRemoval(_) => ("AskRemoval", "account.factor_removal_requested"),
+        Command::ApproveRemoval { .. } => ("ApproveRemoval", "account.factor_removal_approved"),
+        Command::CancelRemoval { .. } => ("CancelRemoval", "account.factor_removal_cancelled"),
+        Command::CompleteRemoval { .. } => ("CompleteRemoval", "account.factor_removal_completed"),
         Command::BreakGlass => ("BreakGlass", "account.lockout_reset"),
         Command::View(_) => ("View", "account.history_viewed"),
         Command::RecordMail(_) => ("RecordMail", "account.email_code_sent"),
@@ -191,6 +201,17 @@ fn cases() -> Vec<(Given, Command)> {
         ),
         resynced(),
         unlocked(),
+        (given(enrolled()), Command::Suspend),
+        (given([enrolled(), vec![suspended()]].concat()), Command::Resume),
+        (given(enrolled()), Command::EndAllSessions),
+        (
+            given([registered(), vec![AccountEvent::EmailConfirmed(EmailConfirmed {})]].concat()),
+            Command::MailPassword,
+        ),
+        (given(enrolled()), ask(1)),
+        (asked(), approve(2)),
+        (asked(), cancel()),
+        (asked().by(2).play(approve(2)).at(hours(24)), complete()),
         (given(enrolled()), Command::BreakGlass),
         (given(enrolled()), Command::View(Viewed::Account)),
         (

@@ -286,6 +286,7 @@ pub(super) fn waits(number: u8, needs: Need, expires: SignedDuration) -> SignInO
 
 pub(super) fn password_rejected(unresolved: u32) -> AccountEvent {
     AccountEvent::PasswordRejected(PasswordRejected {
+        suspended: false,
         purpose: Purpose::SignIn,
         in_session: None,
         unresolved,

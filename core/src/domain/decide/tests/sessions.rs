@@ -67,6 +67,7 @@ fn sr_129_the_token_that_was_replaced_is_dead() {
 #[test]
 fn a_wrong_password_within_a_session_counts() {
     let fact = PasswordRejected {
+        suspended: false,
         purpose: Purpose::StepUp,
         in_session: Some(session(1)),
         unresolved: 1,

@@ -5,7 +5,7 @@
 
 use jiff::SignedDuration;
 
-use super::super::EmailMode;
+use super::super::{EmailMode, TwoPerson};
 use super::kind::{Kind, Setting, Tighter, Whole};
 use crate::domain::limits::{KnownLane, Limit};
 
@@ -90,6 +90,8 @@ const fn days(count: i64) -> SignedDuration {
 }
 
 const EMAIL_MODES: &[&str] = &["sign_in", "recovery_only", "off"];
+/// The loosest first.
+const TWO_PERSON: &[&str] = &["delay", "required"];
 const EMAIL_UNLOCK: &str = "email_unlock";
 const DISABLE: &str = "disable";
 
@@ -274,6 +276,28 @@ pub const SETTINGS: &[Setting] = &[
     count!("breaker.guarded_allowance_24h", Lower, 1..=16, breaker.guarded_allowance),
     count!("support.lockout_resets_30d", Lower, 0..=10, lockout_resets_max),
     span!("support.step_up", Lower, secs(30), mins(15), staff_fresh),
+    Setting {
+        key: "support.two_person",
+        kind: Kind::Word {
+            words: TWO_PERSON,
+            get: |policy| match policy.two_person {
+                TwoPerson::Delay => "delay",
+                TwoPerson::Required => "required",
+            },
+            set: |policy, word| {
+                policy.two_person = match word {
+                    "delay" => TwoPerson::Delay,
+                    _ => TwoPerson::Required,
+                }
+            },
+        },
+    },
+    // Never none: only who stands there in person need not wait.
+    span!("support.removal_hold", Higher, hours(1), days(7), removal_hold),
+    count!("support.searches_1h", Lower, 0..=3_000, staff_caps.searches_per_hour),
+    count!("support.resets_24h", Lower, 0..=200, staff_caps.resets_per_day),
+    count!("support.factor_removals_24h", Lower, 0..=50, staff_caps.removals_per_day),
+    count!("support.suspensions_24h", Lower, 0..=200, staff_caps.holds_per_day),
     span!("hold.after_recovery", Higher, hours(1), days(30), hold),
 ];
 

@@ -3,10 +3,8 @@
 use countersign_events::id::{AccountId, EventId};
 
 use crate::contract::act::{Act, RemovalActed};
-use crate::contract::problem::ProblemCode;
-use crate::server::answers::Answer;
+use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
-use crate::server::problem::ProblemAnswer;
 
 /// Approve a removal
 ///
@@ -22,9 +20,10 @@ use crate::server::problem::ProblemAnswer;
     responses((status = 200, description = "The removal and the event", body = RemovalActed))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    ask.operator().await?;
-    ask.named("account", AccountId::parse)?;
-    ask.named("removal", EventId::parse)?;
-    let _: Act = ask.json()?;
-    Err(ProblemAnswer::new(ProblemCode::Unavailable))
+    let acting = ask.operator().await?;
+    let account = ask.named("account", AccountId::parse)?;
+    let removal = (account, ask.named("removal", EventId::parse)?);
+    let act = answers::core_act(ask.json()?);
+    let acted = ask.accounts().approve_removal(&acting.call, &acting.token, removal, act).await;
+    answers::ok(&answers::removal_acted(ask.verdict(acted)?))
 }

@@ -3,8 +3,7 @@
 use countersign_events::id::AccountId;
 
 use crate::contract::act::{AskRemoval, RemovalActed};
-use crate::contract::problem::ProblemCode;
-use crate::server::answers::Answer;
+use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
 use crate::server::problem::ProblemAnswer;
 
@@ -21,8 +20,13 @@ use crate::server::problem::ProblemAnswer;
     responses((status = 201, description = "It waits", body = RemovalActed))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    ask.operator().await?;
-    ask.named("account", AccountId::parse)?;
-    let _: AskRemoval = ask.json()?;
-    Err(ProblemAnswer::new(ProblemCode::Unavailable))
+    let acting = ask.operator().await?;
+    let account = ask.named("account", AccountId::parse)?;
+    let body: AskRemoval = ask.json()?;
+    if body.factor_id.is_some() == body.recovery_codes {
+        return Err(ProblemAnswer::invalid("give either `factor_id` or `recovery_codes`"));
+    }
+    let removal = answers::core_ask_removal(body);
+    let acted = ask.accounts().ask_removal(&acting.call, &acting.token, account, removal).await;
+    answers::created(&answers::removal_acted(ask.verdict(acted)?))
 }

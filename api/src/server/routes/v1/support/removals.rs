@@ -2,10 +2,8 @@
 
 use crate::contract::act::{Removal, RemovalListQuery, RemovalListState};
 use crate::contract::page::Page;
-use crate::contract::problem::ProblemCode;
-use crate::server::answers::Answer;
+use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
-use crate::server::problem::ProblemAnswer;
 
 /// List the removals that wait
 #[utoipa::path(
@@ -14,9 +12,10 @@ use crate::server::problem::ProblemAnswer;
     responses((status = 200, description = "A page of them, the oldest first", body = Page<Removal>))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    ask.operator().await?;
+    let acting = ask.operator().await?;
     let query: RemovalListQuery = ask.query()?;
-    ask.page(query.cursor, query.limit)?;
+    let page = ask.page(query.cursor, query.limit)?;
     let RemovalListState::Pending = query.state;
-    Err(ProblemAnswer::new(ProblemCode::Unavailable))
+    let removals = ask.accounts().removals(&acting.call, &acting.token, page).await;
+    answers::ok(&answers::page(ask.verdict(removals)?, answers::removal))
 }

@@ -30,5 +30,5 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
         ticket: body.ticket,
     };
     let ended = ask.accounts().reset_lockout(&acting.call, &acting.token, account, reset).await;
-    answers::created(&LockoutEnded { event: answers::event(ask.verdict(ended)?.event) })
+    answers::created(&LockoutEnded { event: answers::event(ask.verdict(ended)?) })
 }

@@ -3,10 +3,8 @@
 use countersign_events::id::AccountId;
 
 use crate::contract::act::{Act, Acted};
-use crate::contract::problem::ProblemCode;
-use crate::server::answers::Answer;
+use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
-use crate::server::problem::ProblemAnswer;
 
 /// Suspend an account
 ///
@@ -20,8 +18,9 @@ use crate::server::problem::ProblemAnswer;
     responses((status = 200, description = "The event that was written", body = Acted))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    ask.operator().await?;
-    ask.named("account", AccountId::parse)?;
-    let _: Act = ask.json()?;
-    Err(ProblemAnswer::new(ProblemCode::Unavailable))
+    let acting = ask.operator().await?;
+    let account = ask.named("account", AccountId::parse)?;
+    let act = answers::core_act(ask.json()?);
+    let event = ask.accounts().suspend(&acting.call, &acting.token, account, act).await;
+    answers::ok(&Acted { event: answers::event(ask.verdict(event)?) })
 }

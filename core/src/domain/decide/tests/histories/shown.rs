@@ -30,7 +30,7 @@ fn fact(position: u64, stamped: &StampedEvent) -> Fact {
         email_hash: None,
     };
     let (position, leaf) = (Position::new(position), Hash32::new([0; 32]));
-    Fact { position, leaf, kind: FactKind::Account(Box::new(account)) }
+    Fact { position, leaf, kind: FactKind::Account(Box::new(account)), act: None }
 }
 
 /// As sorted text: method and lane, since when, until when, with how many failures, by which rule.

@@ -1,0 +1,353 @@
+//! Removals: asked for, approved and cancelled by support; done by the service when they are due.
+//!
+//! Whether one is due, the account decides. The read model only says where to look, so that a row
+//! too many costs a question, and a crash in the midst of it costs nothing: the next round asks
+//! again, and what is done is done once.
+
+use std::time::Duration;
+
+use countersign_events::account::{AccountEvent, FactorRemovalRequested};
+use countersign_events::actor::By;
+use countersign_events::entry::Entry;
+use countersign_events::id::{AccountId, EventId, FactorId, Revision, StreamId};
+use countersign_events::store::READ_LIMIT_MAX;
+use jiff::Timestamp;
+
+use super::acts::{event_of, perform};
+use super::answer::{Page, RemovalActed, RemovalState, RemovalView};
+use super::identity::{Errand, open_pii};
+use super::mail::event_since;
+use super::request::{Act, AskRemoval, Call, PageRequest};
+use super::view::PAGE_MAX;
+use super::{Accounts, Fault, Verdict, mask};
+use crate::actors::account::{Batch, Entity, Halt, Request, Sealed, stamped};
+use crate::domain::Command;
+use crate::domain::command::AskRemoval as Ask;
+use crate::domain::refusal::Refusal;
+use crate::handle::SessionToken;
+use crate::projections::support::ActKind;
+use crate::vault::SecretKind;
+
+/// Removals that are done in one round.
+const ROUND_MAX: usize = 64;
+/// How long is waited for the next one that is due at the most, and at the least.
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(30);
+const LOOK_AT_MOST_EVERY: Duration = Duration::from_secs(1);
+
+impl Accounts {
+    /// Asks for the removal of an authenticator, or of the recovery codes.
+    ///
+    /// # Errors
+    /// What every act is refused for; [`Refusal::NotFound`] for what is not there,
+    /// [`Refusal::Conflict`] where one waits already, [`Refusal::Invalid`] where the delay cannot
+    /// fall away; a [`Fault`].
+    pub async fn ask_removal(
+        &self,
+        call: &Call,
+        operator: &SessionToken,
+        account: AccountId,
+        ask: AskRemoval,
+    ) -> Verdict<RemovalActed> {
+        let AskRemoval { factor, proof, in_person, act } = ask;
+        let command = Command::AskRemoval(Ask { factor, proof, in_person });
+        self.on_removal(call, operator, account, act, (command, Some(ActKind::RemovalAsked))).await
+    }
+
+    /// Approves a removal.
+    ///
+    /// # Errors
+    /// What every act is refused for; [`Refusal::Forbidden`] for whoever asked,
+    /// [`Refusal::NotFound`] where none of this id waits, [`Refusal::Conflict`] where it is
+    /// approved; a [`Fault`].
+    pub async fn approve_removal(
+        &self,
+        call: &Call,
+        operator: &SessionToken,
+        (account, request): (AccountId, EventId),
+        act: Act,
+    ) -> Verdict<RemovalActed> {
+        let command = Command::ApproveRemoval { request, by: operator.account() };
+        let kind = Some(ActKind::RemovalApproved);
+        self.on_removal(call, operator, account, act, (command, kind)).await
+    }
+
+    /// Gives a removal up.
+    ///
+    /// # Errors
+    /// What every act is refused for; [`Refusal::NotFound`] where none of this id waits; a
+    /// [`Fault`].
+    pub async fn cancel_removal(
+        &self,
+        call: &Call,
+        operator: &SessionToken,
+        (account, request): (AccountId, EventId),
+        act: Act,
+    ) -> Verdict<RemovalActed> {
+        let command = Command::CancelRemoval { request };
+        self.on_removal(call, operator, account, act, (command, None)).await
+    }
+
+    async fn on_removal(
+        &self,
+        call: &Call,
+        operator: &SessionToken,
+        account: AccountId,
+        act: Act,
+        (command, kind): (Command, Option<ActKind>),
+    ) -> Verdict<RemovalActed> {
+        let admitted = match self.may_act(call, operator, account, &act, kind).await? {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let request = OnRemoval { call: admitted.call.clone(), act, command };
+        let mut acted = match self.ask(StreamId::Account(account), request).await? {
+            Ok(acted) => acted,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.with_logins(&mut acted.removal).await?;
+        Ok(Ok(acted))
+    }
+
+    /// The removals that wait, the oldest first.
+    ///
+    /// # Errors
+    /// What [`Accounts::operator`] refuses; a [`Fault`].
+    pub async fn removals(
+        &self,
+        call: &Call,
+        operator: &SessionToken,
+        page: PageRequest,
+    ) -> Verdict<Page<RemovalView>> {
+        if let Err(refusal) = self.operator(call, operator).await? {
+            return Ok(Err(refusal));
+        }
+        self.caught_up().await?;
+        let limit = page.limit.clamp(1, PAGE_MAX);
+        let waiting = self.read_model().removals(limit, page.cursor)?;
+        let next = waiting.last().filter(|_| waiting.len() == limit).map(|last| last.position);
+        let mut items = vec![];
+        for waiting in waiting {
+            let glance = GlanceAt { request: waiting.request };
+            match self.ask(StreamId::Account(waiting.account), glance).await? {
+                Ok(mut removal) => {
+                    self.with_logins(&mut removal).await?;
+                    items.push(removal);
+                }
+                // It has gone since.
+                Err(Refusal::NotFound(_)) => {}
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
+        Ok(Ok(Page { items, next }))
+    }
+
+    /// Puts the logins of the operators to a removal.
+    pub(super) async fn with_logins(&self, removal: &mut RemovalView) -> Result<(), Fault> {
+        removal.asked_by_login = self.login_of(removal.asked_by).await?;
+        if let Some((approver, _)) = removal.approved {
+            removal.approved_by_login = self.login_of(approver).await?;
+        }
+        Ok(())
+    }
+
+    /// Does the removals that are due now; how many of them were.
+    ///
+    /// # Errors
+    /// A [`Fault`]: what was not done then is done in the next round.
+    pub async fn remove_due(&self) -> Result<usize, Fault> {
+        let mut done = 0;
+        for due in self.read_model().removals_due(self.log().now(), ROUND_MAX)? {
+            let call = Call::system(self.log())?;
+            let request = Complete { call, request: due.request };
+            match self.ask(StreamId::Account(due.account), request).await {
+                Ok(Ok(is_done)) => done += usize::from(is_done),
+                Ok(Err(refusal)) => tracing::warn!(account = %due.account, %refusal, "not removed"),
+                // One account that fails closed keeps no other waiting.
+                Err(fault) => tracing::error!(account = %due.account, %fault, "not removed"),
+            }
+        }
+        Ok(done)
+    }
+
+    /// Does removals when they are due, for ever: woken by what is asked for and approved, and by
+    /// the time.
+    pub async fn remove_when_due(self) {
+        let mut changes = self.read_model().removal_changes();
+        loop {
+            if let Err(fault) = self.remove_due().await {
+                tracing::warn!(%fault, "removals that are due could not be looked for");
+            }
+            let next = self.read_model().next_removal_at().ok().flatten();
+            let pause = pause_until(next, self.log().now());
+            // Whichever comes first; that the changes have ended is no reason to stop.
+            let _ = tokio::time::timeout(pause, changes.changed()).await;
+        }
+    }
+}
+
+fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
+    let Some(next) = next else { return LOOK_AT_LEAST_EVERY };
+    // What is due already, and was not done, is tried again before long.
+    let left = Duration::try_from(next.duration_since(now)).unwrap_or(LOOK_AT_MOST_EVERY);
+    left.clamp(LOOK_AT_MOST_EVERY, LOOK_AT_LEAST_EVERY)
+}
+
+/// An act on a removal.
+struct OnRemoval {
+    call: Call,
+    act: Act,
+    command: Command,
+}
+
+impl Request for OnRemoval {
+    type Answer = RemovalActed;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<RemovalActed, Halt> {
+        let batch = perform(entity, &self.call, &self.act, &self.command).await?;
+        let request = request_of(&batch).ok_or(Refusal::NotFound("removal"))?;
+        let event = event_of(entity, &batch).await?;
+        Ok(RemovalActed { removal: removal_view(entity, request).await?, event })
+    }
+}
+
+/// The removal that a batch is about, by the event that asked for it.
+fn request_of(batch: &Batch) -> Option<EventId> {
+    batch.0.iter().find_map(|stamped| match &stamped.event {
+        AccountEvent::FactorRemovalRequested(_) => Some(stamped.id),
+        AccountEvent::FactorRemovalApproved(approved) => Some(approved.request),
+        AccountEvent::FactorRemovalCancelled(cancelled) => Some(cancelled.request),
+        _ => None,
+    })
+}
+
+/// A removal in a list. A list is no look at its accounts, and leaves no event.
+struct GlanceAt {
+    request: EventId,
+}
+
+impl Request for GlanceAt {
+    type Answer = RemovalView;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<RemovalView, Halt> {
+        entity.load().await?;
+        let waits = entity.open()?.removal.as_ref().is_some_and(|it| it.request == self.request);
+        if !waits {
+            return Err(Refusal::NotFound("removal that waits").into());
+        }
+        removal_view(entity, self.request).await
+    }
+}
+
+/// Does a removal that is due; whether it was.
+struct Complete {
+    call: Call,
+    request: EventId,
+}
+
+impl Request for Complete {
+    type Answer = bool;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
+        entity.load().await?;
+        let open = entity.open()?;
+        let removal = open.removal.as_ref().filter(|removal| removal.request == self.request);
+        let factor = removal.and_then(|removal| open.factors.get(&removal.factor?));
+        let secret = factor.map(|factor| factor.secret);
+        let command = Command::CompleteRemoval { request: self.request };
+        let batch = entity.decide(&self.call, &command, Sealed::default(), None).await?;
+        // After its event; should we crash before this, the sweep finds a secret that is unused.
+        if let Some(secret) = secret.filter(|_| !batch.0.is_empty()) {
+            entity.destroy(entity.id()?, SecretKind::Totp, secret).await;
+        }
+        Ok(!batch.0.is_empty())
+    }
+}
+
+/// A removal as support sees it, as the log has it: also one that waits no more.
+pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<RemovalView, Halt> {
+    let none = Refusal::NotFound("removal");
+    let recorded = event_since(entity, request).await?.ok_or(none.clone())?;
+    let entry = Entry::parse(&recorded.bytes).map_err(Fault::from)?;
+    let (at, by, asked) = match (stamped(&recorded)?.event, &entry.by) {
+        (AccountEvent::FactorRemovalRequested(asked), By::Operator { id }) => {
+            (entry.at, *id, asked)
+        }
+        _ => return Err(none.into()),
+    };
+    let FactorRemovalRequested { factor, proof, in_person, needs_approval, runs_at } = asked;
+    let errand: Option<Errand> =
+        open_pii(&entity.services.secrets, entity.id()?, &recorded).await?;
+    let Became { approved, state } = became(entity, request, recorded.revision).await?;
+    let identity = entity.identity().await?;
+    Ok(RemovalView {
+        request,
+        account: entity.id()?,
+        login_hint: mask::login(&identity.login.or(identity.subject).unwrap_or_default()),
+        factor: match factor {
+            Some(factor) => Some((factor, name_of(entity, factor).await?)),
+            None => None,
+        },
+        asked_by: by,
+        asked_by_login: None,
+        asked_at: at,
+        ticket: errand.and_then(|errand| errand.ticket).unwrap_or_default(),
+        proof,
+        in_person,
+        needs_approval,
+        approved,
+        approved_by_login: None,
+        runs_at,
+        state,
+    })
+}
+
+/// The holder's name for an authenticator; none once it is gone.
+async fn name_of(entity: &Entity, factor: FactorId) -> Result<String, Halt> {
+    match entity.open()?.factors.get(&factor) {
+        Some(found) => entity.factor_name(found.named_at).await,
+        None => Ok(String::new()),
+    }
+}
+
+/// What became of a removal.
+struct Became {
+    approved: Option<(AccountId, Timestamp)>,
+    state: RemovalState,
+}
+
+/// The state says it while it waits; afterwards the events that came since do.
+async fn became(entity: &Entity, request: EventId, asked_in: Revision) -> Result<Became, Halt> {
+    let waits = entity.open()?.removal.as_ref().filter(|removal| removal.request == request);
+    if let Some(removal) = waits {
+        return Ok(Became { approved: removal.approved, state: RemovalState::Pending });
+    }
+    // What is gone by another way than these was removed or replaced by the holder.
+    let mut became = Became { approved: None, state: RemovalState::Cancelled };
+    let store = entity.services.log.store();
+    let mut next = asked_in.next();
+    loop {
+        let page = store.read_stream(entity.stream, next, READ_LIMIT_MAX).await?;
+        let Some(last) = page.last() else { return Ok(became) };
+        next = last.revision.next();
+        for recorded in &page {
+            let event = stamped(recorded)?;
+            match (&event.event, &event.by) {
+                (AccountEvent::FactorRemovalApproved(it), By::Operator { id })
+                    if it.request == request =>
+                {
+                    became.approved = Some((*id, event.at));
+                }
+                (AccountEvent::FactorRemovalCancelled(it), _) if it.request == request => {
+                    return Ok(became);
+                }
+                (AccountEvent::FactorRemovalObjected(it), _) if it.request == request => {
+                    return Ok(Became { state: RemovalState::Objected, ..became });
+                }
+                (AccountEvent::FactorRemovalCompleted(it), _) if it.request == request => {
+                    return Ok(Became { state: RemovalState::Completed, ..became });
+                }
+                _ => {}
+            }
+        }
+    }
+}

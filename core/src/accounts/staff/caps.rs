@@ -1,0 +1,115 @@
+//! How often one operator may act on others: so many in a span, counted from the log.
+//!
+//! What is counted are the events that acts leave, as the read model has them once it has all that
+//! the log holds. While it lags nobody acts: what it does not know yet would be let through. The
+//! acts of one operator are judged one after another, so that of many at once no more get through
+//! than the cap allows; that is a queue within this process, so that on a shared store each node
+//! lets one more through at the worst.
+//!
+//! The first refusal in a span is an event of the operator's stream and a warning in the server's
+//! own log: an operator who is at a cap is very busy, fooled, or bought (SR-125, SR-128).
+
+use std::sync::Arc;
+
+use countersign_events::id::{AccountId, StreamId};
+use countersign_events::operator::{self, Cap, OperatorEvent};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::super::request::Call;
+use super::super::{Accounts, Fault, Verdict};
+use super::given_up;
+use crate::actors::account::CONFLICTS_MAX;
+use crate::domain::policy::StaffCaps;
+use crate::domain::refusal::Refusal;
+use crate::projections::support::ActKind;
+
+/// Queues that operators are spread over.
+const QUEUES: usize = 16;
+
+/// The queues in which acts are judged.
+#[derive(Debug, Clone, Default)]
+pub(in crate::accounts) struct Queues([Arc<Mutex<()>>; QUEUES]);
+
+/// The right to act now: held until the act is recorded.
+#[derive(Debug)]
+pub(in crate::accounts) struct Turn(#[expect(dead_code, reason = "held")] OwnedMutexGuard<()>);
+
+impl Queues {
+    async fn turn_of(&self, operator: AccountId) -> Turn {
+        let place = usize::from(operator.uuid().as_bytes()[0]) % QUEUES;
+        let queue = self.0.get(place).cloned().unwrap_or_default();
+        Turn(queue.lock_owned().await)
+    }
+}
+
+/// How many of these are allowed, in which span, and under which name it is told.
+const fn allowed(kind: ActKind, caps: StaffCaps) -> (u32, SignedDuration, Cap) {
+    const HOUR: SignedDuration = SignedDuration::from_hours(1);
+    const DAY: SignedDuration = SignedDuration::from_hours(24);
+    match kind {
+        ActKind::Search => (caps.searches_per_hour, HOUR, Cap::Searches),
+        ActKind::Reset => (caps.resets_per_day, DAY, Cap::Resets),
+        ActKind::RemovalAsked => (caps.removals_per_day, DAY, Cap::RemovalsAsked),
+        ActKind::RemovalApproved => (caps.removals_per_day, DAY, Cap::RemovalsApproved),
+        ActKind::Hold => (caps.holds_per_day, DAY, Cap::Suspensions),
+    }
+}
+
+impl Accounts {
+    /// Waits for this operator's turn, and judges whether one more act of this kind is within its
+    /// cap.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyRequests`] at the cap; a [`Fault`] while the read model lags.
+    pub(in crate::accounts) async fn within_cap(
+        &self,
+        call: &Call,
+        operator: AccountId,
+        kind: ActKind,
+    ) -> Verdict<Turn> {
+        let turn = self.queues.turn_of(operator).await;
+        if !self.has_caught_up().await? {
+            return Err(Fault::Unavailable("the read model lags behind the log".to_owned()));
+        }
+        let (most, span, cap) = allowed(kind, self.policy().staff_caps);
+        let now = self.log().now();
+        let since = now.saturating_sub(span).unwrap_or(Timestamp::MIN);
+        let acts = self.read_model().acts_since(operator, kind, since)?;
+        let beyond = acts.len().checked_sub(usize::try_from(most).unwrap_or(usize::MAX));
+        let Some(beyond) = beyond else { return Ok(Ok(turn)) };
+        self.alert(call, operator, operator::CapReached { cap, most }, since).await?;
+        let first = acts.get(beyond).copied().unwrap_or(now);
+        let retry_at = first.saturating_add(span).unwrap_or(Timestamp::MAX);
+        Ok(Err(Refusal::TooManyRequests { retry_at }))
+    }
+
+    /// Records that a cap was reached, once in its span.
+    async fn alert(
+        &self,
+        call: &Call,
+        operator: AccountId,
+        reached: operator::CapReached,
+        since: Timestamp,
+    ) -> Result<(), Fault> {
+        let (cap, most) = (reached.cap, reached.most);
+        tracing::warn!(%operator, ?cap, most, "an operator reached a cap");
+        let reached = OperatorEvent::CapReached(reached);
+        let unkeyed = Call { idempotency: None, ..call.clone() };
+        for _ in 0..CONFLICTS_MAX {
+            let history = self.operator_history(operator).await?;
+            let is_told = history.events.iter().rev().any(|told| {
+                matches!(&told.event, OperatorEvent::CapReached(it) if it.cap == cap)
+                    && told.at > since
+            });
+            if is_told {
+                return Ok(());
+            }
+            let id = self.log().event_id()?;
+            if self.record_operator(&unkeyed, operator, history.head, id, &reached).await? {
+                return Ok(());
+            }
+        }
+        Err(given_up(StreamId::Operator(operator)))
+    }
+}

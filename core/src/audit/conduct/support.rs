@@ -1,0 +1,147 @@
+//! What support does: with a reason, within its rules, and no further than it was asked and
+//! approved.
+
+use countersign_events::account::{
+    AccountEvent, FactorRemovalRequested, IdentityProof, SessionEndedWhy, SignInOpened,
+};
+use countersign_events::actor::By;
+use countersign_events::id::EventId;
+use jiff::Timestamp;
+
+use super::{Act, Breach, Rule, operator_act};
+use crate::domain::policy::TwoPerson;
+
+/// What has to be known of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Support {
+    suspended: bool,
+    removal: Option<Removal>,
+    /// Between `FactorRemovalCompleted` and the hold that closes the same append.
+    pub(super) removing: bool,
+}
+
+/// A removal that waits.
+#[derive(Debug, Clone)]
+struct Removal {
+    request: EventId,
+    asked_by: By,
+    runs_at: Timestamp,
+    may_run: bool,
+}
+
+impl Support {
+    /// Takes what happened next.
+    pub(super) fn take(&mut self, act: &Act<'_>, breaches: &mut Vec<Breach>) {
+        match act.event {
+            AccountEvent::Suspended(_) => {
+                operator_act(act, breaches);
+                self.suspended = true;
+            }
+            AccountEvent::Resumed(_) => {
+                // At the machine it stands beside what carries the reason.
+                if !matches!(act.by, By::Console { .. }) {
+                    operator_act(act, breaches);
+                }
+                self.suspended = false;
+            }
+            AccountEvent::PasswordMailAsked(_) => operator_act(act, breaches),
+            AccountEvent::SessionsEnded(ended) if ended.why == SessionEndedWhy::Support => {
+                operator_act(act, breaches);
+            }
+            AccountEvent::HoldPlaced(_) => self.removing = false,
+            AccountEvent::PasswordVerified(it) => {
+                self.begins(it.sign_in.as_ref(), it.session.is_some(), breaches);
+            }
+            AccountEvent::FirstFactorVouched(it) => {
+                self.begins(it.sign_in.as_ref(), it.session.is_some(), breaches);
+            }
+            AccountEvent::CodeVerified(it) => {
+                self.begins(it.next.as_ref(), it.session.is_some(), breaches);
+            }
+            AccountEvent::PasswordSet(it) => {
+                self.begins(it.next.as_ref(), it.session.is_some(), breaches);
+            }
+            _ => self.removes(act, breaches),
+        }
+    }
+
+    /// Whether a sign-in or session begins, and whether one may.
+    fn begins(&self, next: Option<&SignInOpened>, session: bool, breaches: &mut Vec<Breach>) {
+        if self.suspended && (next.is_some() || session) {
+            let detail = "a sign-in goes on though the account is suspended".to_owned();
+            breaches.push((Rule::SignInWhileSuspended, detail));
+        }
+    }
+
+    fn removes(&mut self, act: &Act<'_>, breaches: &mut Vec<Breach>) {
+        match act.event {
+            AccountEvent::FactorRemovalRequested(requested) => {
+                operator_act(act, breaches);
+                if self.removal.is_some() {
+                    let detail = "one waits already".to_owned();
+                    breaches.push((Rule::RemovalNotDue, detail));
+                }
+                keeps_policy(act, requested, breaches);
+                self.removal = Some(Removal {
+                    request: act.id,
+                    asked_by: act.by.clone(),
+                    runs_at: requested.runs_at,
+                    may_run: !requested.needs_approval,
+                });
+            }
+            AccountEvent::FactorRemovalApproved(approved) => {
+                operator_act(act, breaches);
+                let waits = self.removal.as_mut().filter(|it| it.request == approved.request);
+                match waits {
+                    Some(removal) if removal.asked_by != *act.by => removal.may_run = true,
+                    _ => {
+                        let detail = format!("approved by {:?}, who may not", act.by);
+                        breaches.push((Rule::RemovalNotApproved, detail));
+                    }
+                }
+            }
+            AccountEvent::FactorRemovalCancelled(_) => {
+                operator_act(act, breaches);
+                self.removal = None;
+            }
+            AccountEvent::FactorRemovalObjected(_) => self.removal = None,
+            AccountEvent::FactorRemovalCompleted(completed) => {
+                let waited = self.removal.take().filter(|it| it.request == completed.request);
+                match waited {
+                    Some(removal) if act.at < removal.runs_at => {
+                        let detail = format!("at {}, due {}", act.at, removal.runs_at);
+                        breaches.push((Rule::RemovalNotDue, detail));
+                    }
+                    Some(removal) if !removal.may_run => {
+                        let detail = "nobody approved it".to_owned();
+                        breaches.push((Rule::RemovalNotApproved, detail));
+                    }
+                    Some(_) => {}
+                    None => {
+                        let detail = "none was asked for that waits".to_owned();
+                        breaches.push((Rule::RemovalNotDue, detail));
+                    }
+                }
+                self.removing = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Another person and the delay, as the policy has them; without the delay only in person.
+fn keeps_policy(act: &Act<'_>, requested: &FactorRemovalRequested, breaches: &mut Vec<Breach>) {
+    let required = act.policy.two_person == TwoPerson::Required;
+    if required && !requested.needs_approval {
+        let detail = "asked for as if one person were enough".to_owned();
+        breaches.push((Rule::RemovalNotApproved, detail));
+    }
+    let in_person = requested.in_person
+        && requested.needs_approval
+        && requested.proof == IdentityProof::InPerson;
+    let earliest = act.at.saturating_add(act.policy.removal_hold).unwrap_or(act.at);
+    if requested.runs_at < earliest && !in_person {
+        let detail = format!("asked for at {}, due {}", act.at, requested.runs_at);
+        breaches.push((Rule::RemovalNotDue, detail));
+    }
+}

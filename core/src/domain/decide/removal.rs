@@ -1,0 +1,119 @@
+//! The removal of an authenticator, or of the recovery codes, for who has lost them: asked for by
+//! support, approved by another person, done by the service once its delay is over.
+//!
+//! ```text
+//!                 ┌── cancelled, by support
+//!   asked for ────┼── objected to, by the holder
+//!      │          └── gone: the holder removed or replaced it himself
+//!      │ approved by another person, and its delay over
+//!      ▼
+//!   completed
+//! ```
+//!
+//! The delay runs from the request on, so that the holder has all of it to object in, whenever it
+//! is approved (SR-124).
+
+use countersign_events::account::{
+    AccountEvent, DevicesForgotten, Disabled, FactorRemovalApproved, FactorRemovalCancelled,
+    FactorRemovalCompleted, FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy,
+    IdentityProof, SessionEndedWhy,
+};
+use countersign_events::id::{AccountId, EventId};
+
+use super::sessions::{ended, others};
+use super::sign_in::later;
+use super::{Decision, existing};
+use crate::domain::account::{Account, Open, Removal};
+use crate::domain::command::{AskRemoval, Context};
+use crate::domain::policy::TwoPerson;
+use crate::domain::refusal::Refusal;
+
+/// Asks for one. There is at most one that waits: what is asked for is what was approved.
+pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> Decision {
+    let open = existing(account)?;
+    if open.removal.is_some() {
+        return Err(Refusal::Conflict("a removal was asked for already, and waits"));
+    }
+    match ask.factor {
+        Some(factor) if !open.factors.contains_key(&factor) => {
+            return Err(Refusal::NotFound("authenticator"));
+        }
+        None if open.recovery.is_none() => return Err(Refusal::NotFound("set of recovery codes")),
+        _ => {}
+    }
+    let needs_approval = context.policy.two_person == TwoPerson::Required;
+    if ask.in_person && ask.proof != IdentityProof::InPerson {
+        let reason = "the delay falls away only for who was seen in person".to_owned();
+        return Err(Refusal::Invalid { field: "in_person", reason });
+    }
+    if ask.in_person && !needs_approval {
+        // One person alone would have taken the second factor away at once.
+        return Err(Refusal::Conflict("where nobody else approves, the delay falls away for none"));
+    }
+    let runs_at = match ask.in_person {
+        true => context.now,
+        false => later(context, context.policy.removal_hold),
+    };
+    let AskRemoval { factor, proof, in_person } = ask;
+    Ok(vec![AccountEvent::FactorRemovalRequested(FactorRemovalRequested {
+        factor,
+        proof,
+        in_person,
+        needs_approval,
+        runs_at,
+    })])
+}
+
+/// The removal that waits, by the event that asked for it.
+fn waiting(account: &Account, request: EventId) -> Result<(&Open, &Removal), Refusal> {
+    let open = existing(account)?;
+    let removal = open.removal.as_ref().filter(|removal| removal.request == request);
+    removal.map(|removal| (open, removal)).ok_or(Refusal::NotFound("removal that waits"))
+}
+
+/// Approves it, as another person than the one who asked.
+pub(super) fn approve(account: &Account, request: EventId, by: AccountId) -> Decision {
+    let (_, removal) = waiting(account, request)?;
+    if removal.asked_by == by {
+        return Err(Refusal::Forbidden("whoever asked cannot approve: that is for another person"));
+    }
+    if !removal.needs_approval {
+        return Err(Refusal::Conflict("it needs no approval: it waits for its time alone"));
+    }
+    if removal.approved.is_some() {
+        return Err(Refusal::Conflict("it is approved already"));
+    }
+    Ok(vec![AccountEvent::FactorRemovalApproved(FactorRemovalApproved { request })])
+}
+
+/// Gives it up.
+pub(super) fn cancel(account: &Account, request: EventId) -> Decision {
+    waiting(account, request)?;
+    Ok(vec![AccountEvent::FactorRemovalCancelled(FactorRemovalCancelled { request })])
+}
+
+/// Does it, where it is due: asked too early, or once more, there is nothing to do. Everything that
+/// began before ends, no device is known any more, and for a while nothing else can be changed
+/// (SR-118, SR-124).
+pub(super) fn complete(account: &Account, request: EventId, context: &Context<'_>) -> Decision {
+    let Ok((open, removal)) = waiting(account, request) else { return Ok(vec![]) };
+    if !removal.is_due(context.now) {
+        return Ok(vec![]);
+    }
+    let completed = AccountEvent::FactorRemovalCompleted(FactorRemovalCompleted { request });
+    let factor = removal.factor;
+    let removed = factor.map(|factor| AccountEvent::FactorRemoved(FactorRemoved { factor }));
+    let is_last = factor.is_some() && open.factors.len() == 1;
+    let disabled = is_last.then_some(AccountEvent::Disabled(Disabled {}));
+    let ended = ended(others(open, None), SessionEndedWhy::FactorChanged);
+    let devices: Vec<_> = open.devices.keys().copied().collect();
+    let forgotten = (!devices.is_empty())
+        .then_some(AccountEvent::DevicesForgotten(DevicesForgotten { devices }));
+    let hold = AccountEvent::HoldPlaced(HoldPlaced {
+        why: HoldWhy::FactorRemoval,
+        until: later(context, context.policy.hold),
+        email_codes: open.email_codes_offered,
+    });
+    let events = [Some(completed), removed, disabled, ended, forgotten, Some(hold)];
+    Ok(events.into_iter().flatten().collect())
+}

@@ -1,0 +1,71 @@
+//! What the golden payloads of what support does must decode to.
+
+use countersign_events::account::{
+    AccountEvent as Of, EmailCodes, FactorRemovalApproved, FactorRemovalCancelled,
+    FactorRemovalCompleted, FactorRemovalObjected, FactorRemovalRequested, HoldPlaced, HoldWhy,
+    IdentityProof, Notice, NoticeSent, PasswordMailAsked, PasswordRejected, Purpose, Resumed,
+    SessionEndedWhy, SessionsEnded, Suspended,
+};
+
+use crate::account::{EVENT, FACTOR, SESSION, at};
+
+pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
+    let notice = |notice| Of::NoticeSent(NoticeSent { notice, cause: EVENT, attempts: 1 });
+    let asked = FactorRemovalRequested {
+        factor: Some(FACTOR),
+        proof: IdentityProof::InPerson,
+        in_person: true,
+        needs_approval: true,
+        runs_at: at("2026-11-24T05:00:00Z"),
+    };
+    let proven = |proof| {
+        let (in_person, runs_at) = (false, at("2026-11-25T05:00:00Z"));
+        let asked = FactorRemovalRequested { proof, in_person, runs_at, ..asked.clone() };
+        Of::FactorRemovalRequested(asked)
+    };
+    let minimal = FactorRemovalRequested {
+        factor: None,
+        proof: IdentityProof::CallBack,
+        in_person: false,
+        needs_approval: false,
+        runs_at: at("2026-11-25T05:00:00Z"),
+    };
+    let held = HoldPlaced {
+        why: HoldWhy::FactorRemoval,
+        until: at("2026-11-25T05:00:00Z"),
+        email_codes: EmailCodes::Offered,
+    };
+    let rejected = PasswordRejected {
+        purpose: Purpose::SignIn,
+        in_session: None,
+        unresolved: 1,
+        counted: countersign_events::account::Counted::default(),
+        suspended: true,
+    };
+    let request = EVENT;
+    vec![
+        ("full", Of::Suspended(Suspended {})),
+        ("full", Of::Resumed(Resumed {})),
+        ("full", Of::PasswordMailAsked(PasswordMailAsked {})),
+        ("full", Of::FactorRemovalRequested(asked.clone())),
+        ("minimal", Of::FactorRemovalRequested(minimal)),
+        ("video_call", proven(IdentityProof::VideoCall)),
+        ("known_colleague", proven(IdentityProof::KnownColleague)),
+        ("superior", proven(IdentityProof::Superior)),
+        ("identified_anew", proven(IdentityProof::IdentifiedAnew)),
+        ("full", Of::FactorRemovalApproved(FactorRemovalApproved { request })),
+        ("full", Of::FactorRemovalCancelled(FactorRemovalCancelled { request })),
+        ("full", Of::FactorRemovalObjected(FactorRemovalObjected { request })),
+        ("full", Of::FactorRemovalCompleted(FactorRemovalCompleted { request })),
+        ("support", Of::SessionsEnded(SessionsEnded::new(vec![SESSION], SessionEndedWhy::Support))),
+        ("factor_removal", Of::HoldPlaced(held)),
+        ("suspended", Of::PasswordRejected(rejected)),
+        ("suspended", notice(Notice::Suspended)),
+        ("resumed", notice(Notice::Resumed)),
+        ("sessions_ended", notice(Notice::SessionsEnded)),
+        ("password_mailed", notice(Notice::PasswordMailed)),
+        ("removal_requested", notice(Notice::RemovalRequested)),
+        ("removal_stopped", notice(Notice::RemovalStopped)),
+        ("removal_completed", notice(Notice::RemovalCompleted)),
+    ]
+}
