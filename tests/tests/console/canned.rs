@@ -232,6 +232,7 @@ fn factor(name: &str) -> Factor {
         last_used_at: None,
         clock_offset_seconds: None,
         clock_refused: false,
+        clock_explanation: None,
     }
 }
 
@@ -310,6 +311,7 @@ fn event(revision: u64, event_type: &str, by: By, explanation: &str) -> Event {
         by,
         data: serde_json::json!({ "revision": revision }),
         explanation: explanation.to_owned(),
+        looks: None,
     }
 }
 
