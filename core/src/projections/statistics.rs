@@ -77,7 +77,10 @@ fn counted(event: &AccountEvent) -> Option<Counted> {
     match event {
         AccountEvent::PasswordVerified(verified) => signed_in(verified.session.as_ref()),
         AccountEvent::FirstFactorVouched(vouched) => signed_in(vouched.session.as_ref()),
-        AccountEvent::CodeVerified(verified) => signed_in(verified.session.as_ref()),
+        // The first code of an authenticator lifts the session that it was given in.
+        AccountEvent::CodeVerified(verified) if verified.in_session.is_none() => {
+            signed_in(verified.session.as_ref())
+        }
         AccountEvent::PasswordSet(set) => signed_in(set.session.as_ref()),
         AccountEvent::PasswordRejected(_) => failed("password_wrong"),
         AccountEvent::CodeRejected(rejected) => failed(reason(rejected)),

@@ -138,10 +138,15 @@ impl Follower {
     /// None after the end.
     pub async fn next(&mut self) -> Option<Followed> {
         while !self.has_ended {
-            let entry = tokio::select! {
-                biased;
-                () = tokio::time::sleep_until(self.beat) => None,
-                entry = self.entries.next() => Some(entry),
+            // However fast entries come, heartbeats are not late.
+            let entry = if Instant::now() < self.beat {
+                tokio::select! {
+                    biased;
+                    () = tokio::time::sleep_until(self.beat) => None,
+                    entry = self.entries.next() => Some(entry),
+                }
+            } else {
+                None
             };
             let found = match entry {
                 None => self.heartbeat().await.map(Some),
