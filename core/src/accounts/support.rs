@@ -10,7 +10,7 @@ use super::identity::{Errand, seal_pii};
 use super::registration::check_text;
 use super::removals::removal_view;
 use super::request::{Call, Lookup, PageRequest};
-use super::view::{PAGE_MAX, account_view};
+use super::view::{PAGE_MAX, Reader, account_view};
 use super::{Accounts, Verdict, mask};
 use crate::actors::account::{Entity, Halt, Request, Sealed};
 use crate::domain::Command;
@@ -276,8 +276,5 @@ impl Request for LookAtAccount {
             None => None,
         };
         Ok(AccountView { removal, ..account_view(entity, Reader::Support).await? })
-    }
-}
-
     }
 }

@@ -23,12 +23,7 @@ pub(crate) struct Staff {
 
 impl Staff {
     /// Adds an operator, who chooses a password and an authenticator.
-    pub(crate) fn set_up(
-        server: &Server,
-        data: &Path,
-        login: &'static str,
-        role: &str,
-    ) -> Self {
+    pub(crate) fn set_up(server: &Server, data: &Path, login: &'static str, role: &str) -> Self {
         let data = data.to_str().unwrap();
         let line = ["operator", "add", login, "--role", role, "--json", "--data", data];
         let (exit, out, err) = verb(&line).unwrap();
