@@ -5,9 +5,12 @@
 //! after a step-up send the very same request, idempotency key included.
 
 use countersign_api::contract::id::{AccountId, FactorId};
+use countersign_api::contract::look::EventKind;
 use countersign_api::contract::secret::Secret;
 use countersign_api::contract::sign_in::Answer as CodeAnswer;
-use countersign_api::contract::support::ResetLockout;
+use countersign_api::contract::statistics::Window;
+
+use crate::model::act::Act;
 
 /// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,18 @@ pub enum Effect {
         /// The call.
         call: Call,
     },
+    /// Follow the log from here on; what comes of it is told with this number. Whatever was
+    /// followed before is left.
+    Follow {
+        /// The stream's number.
+        number: CallNumber,
+        /// The session token.
+        bearer: Option<Secret>,
+        /// The last entry that was seen: its successor comes first. Without one, what is new.
+        after: Option<u64>,
+    },
+    /// Leave what is followed.
+    Leave,
     /// End the session and the program.
     Quit {
         /// The session to end.
@@ -88,31 +103,79 @@ pub enum Call {
         /// The idempotency key: a right code whose answer was lost is worth its session still.
         key: String,
     },
+    /// Something that is only read.
+    Look(Look),
+    /// An act of support.
+    Act {
+        /// On which account.
+        account: AccountId,
+        /// What, why, for which ticket.
+        act: Act,
+        /// The idempotency key.
+        key: String,
+    },
+}
+
+/// A call that only reads: the console may repeat it by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// Who is signed in, and in what role.
+    WhoAmI,
     /// Accounts by login or address.
-    Search(Lookup),
+    Search {
+        /// Which.
+        lookup: Lookup,
+        /// The ticket that it is for.
+        ticket: Option<String>,
+    },
     /// Accounts with something locked now.
     LockedNow,
+    /// Accounts that somebody looked at lately.
+    Recent,
     /// An account's state and the newest page of its time line.
     OpenAccount {
         /// Which one.
         account: AccountId,
+        /// What its events shall be about: anything without it.
+        kind: Option<EventKind>,
+        /// The ticket that it is for.
+        ticket: Option<String>,
     },
     /// A page of an account's time line.
     Events {
         /// Which account.
         account: AccountId,
+        /// What its events shall be about: anything without it.
+        kind: Option<EventKind>,
         /// The cursor of the page: none for the newest.
         cursor: Option<u64>,
+        /// The ticket that it is for.
+        ticket: Option<String>,
     },
-    /// The end of a lockout.
-    ResetLockout {
+    /// An account as it was after a revision.
+    Travel {
         /// Which account.
         account: AccountId,
-        /// What, why, for which ticket.
-        request: ResetLockout,
-        /// The idempotency key.
-        key: String,
+        /// After which revision.
+        revision: u64,
+        /// The ticket that it is for.
+        ticket: Option<String>,
     },
+    /// Removals of authenticators that wait.
+    Removals,
+    /// The numbers of a window of time.
+    Statistics {
+        /// Which window.
+        window: Window,
+    },
+    /// The log's health.
+    LogHealth,
+}
+
+impl From<Look> for Call {
+    fn from(look: Look) -> Self {
+        Self::Look(look)
+    }
 }
 
 impl Call {
@@ -123,14 +186,10 @@ impl Call {
             Self::SetUp { .. }
             | Self::BeginFactor { .. }
             | Self::ActivateFactor { .. }
-            | Self::ResetLockout { .. } => true,
-            Self::SignIn { .. }
-            | Self::AnswerCode { .. }
-            | Self::Prove { .. }
-            | Self::Search(_)
-            | Self::LockedNow
-            | Self::OpenAccount { .. }
-            | Self::Events { .. } => false,
+            | Self::Act { .. } => true,
+            Self::SignIn { .. } | Self::AnswerCode { .. } | Self::Prove { .. } | Self::Look(_) => {
+                false
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What can happen to the console: all that `update` is ever told.
 
 use countersign_api::contract::id::FactorId;
-use countersign_api::contract::kind::{Assurance, CodeMethod};
+use countersign_api::contract::kind::{Assurance, CodeMethod, Role};
 use countersign_api::contract::problem::ProblemCode;
 use countersign_api::contract::secret::Secret;
 use crossterm::event::KeyEvent;
@@ -9,6 +9,11 @@ use jiff::Timestamp;
 
 use crate::effect::CallNumber;
 use crate::model::account::{Account, Event, Hit};
+use crate::model::health::Health;
+use crate::model::live::LiveLine;
+use crate::model::removal::Removal;
+use crate::model::statistics::Numbers;
+use crate::model::travel::Moment;
 use crate::printable::Printable;
 
 /// Something that happened.
@@ -20,6 +25,15 @@ pub enum Message {
     Paste(String),
     /// The clock went on.
     Tick(Timestamp),
+    /// What the model holds now is on the screen.
+    Drawn,
+    /// Something came of the log that is followed.
+    Followed {
+        /// The stream's number.
+        number: CallNumber,
+        /// What.
+        what: Followed,
+    },
     /// A call came back.
     Answered {
         /// Which one.
@@ -29,6 +43,19 @@ pub enum Message {
     },
     /// The process was told to end.
     Stop,
+}
+
+/// What comes of following the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// The stream is open.
+    Open,
+    /// Entries, in the order of the log.
+    Lines(Vec<LiveLine>),
+    /// All up to this position was looked at.
+    UpTo(u64),
+    /// The stream ended.
+    Lost(Failure),
 }
 
 /// What a call answered.
@@ -87,8 +114,18 @@ pub enum Answer {
         /// The cursor of the page of older events.
         older: Option<u64>,
     },
-    /// The lockout is over: the event that was written.
-    LockoutEnded(Event),
+    /// An account as it was after a revision.
+    Past(Moment),
+    /// Removals that wait.
+    Removals(Vec<Removal>),
+    /// The numbers of a window of time.
+    Statistics(Numbers),
+    /// The log's health.
+    LogHealth(Health),
+    /// Who is signed in.
+    Me(Role),
+    /// The act was done: the event that was written.
+    Written(Event),
 }
 
 /// A session and its token.

@@ -3,6 +3,7 @@
 //! This is the only module with a clock, randomness and the network. A call to the server runs as
 //! a task of its own and comes back as a message, so that no key press ever waits for it.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,6 +14,7 @@ use futures::StreamExt as _;
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::effect::{Call, CallNumber, Effect};
@@ -29,6 +31,8 @@ pub const WORKERS: usize = 2;
 pub const TICK: Duration = Duration::from_secs(1);
 /// How long the end of the session may take when the program ends.
 pub const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Messages that go into one frame at most.
+const MESSAGES_MAX: usize = 128;
 /// Outcomes that may wait for the loop: more than calls can be under way.
 const OUTCOMES_MAX: usize = 64;
 
@@ -61,33 +65,72 @@ async fn drive(
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut model = Model::new(client.base_url(), seed(), now());
+    let mut followed: Option<AbortHandle> = None;
+    let mut messages = Vec::new();
     loop {
         terminal.draw(&model, theme).context("drawing")?;
-        let message = tokio::select! {
-            event = events.next() => match event {
-                Some(Ok(Event::Key(key))) => Message::Key(key),
-                Some(Ok(Event::Paste(text))) => Message::Paste(text),
-                // A new size needs a new frame, which the next turn draws.
-                Some(Ok(_)) => Message::Tick(now()),
-                // The terminal is gone.
-                Some(Err(_)) | None => Message::Stop,
-            },
+        messages.push(Message::Drawn);
+        messages.push(tokio::select! {
+            event = events.next() => of_terminal(event),
             Some(message) = answers.recv() => message,
             _ = ticks.tick() => Message::Tick(now()),
             () = signals.any() => Message::Stop,
-        };
-        for effect in update(&mut model, message) {
-            match effect {
-                Effect::Send { number, bearer, call } => {
-                    let client = match bearer {
-                        Some(token) => client.with_bearer(token),
-                        None => client.clone(),
-                    };
-                    tokio::spawn(perform(client, number, call, outcomes.clone()));
-                }
-                Effect::Quit { bearer } => return Ok(bearer),
+        });
+        // All that is there already belongs into one frame: a busy log, keys that were pasted
+        // where the terminal does not tell a paste from typing.
+        while messages.len() < MESSAGES_MAX {
+            if let Ok(message) = answers.try_recv() {
+                messages.push(message);
+            } else if let Poll::Ready(event) = futures::poll!(events.next()) {
+                messages.push(of_terminal(event));
+            } else {
+                break;
             }
         }
+        for message in messages.drain(..) {
+            for effect in update(&mut model, message) {
+                match effect {
+                    Effect::Send { number, bearer, call } => {
+                        let client = authorised(client, bearer);
+                        tokio::spawn(perform(client, number, call, outcomes.clone()));
+                    }
+                    Effect::Follow { number, bearer, after } => {
+                        leave(&mut followed);
+                        let client = authorised(client, bearer);
+                        let stream = intake::follow(client, number, after, outcomes.clone());
+                        followed = Some(tokio::spawn(stream).abort_handle());
+                    }
+                    Effect::Leave => leave(&mut followed),
+                    Effect::Quit { bearer } => return Ok(bearer),
+                }
+            }
+        }
+    }
+}
+
+/// What the terminal says.
+fn of_terminal(event: Option<std::io::Result<Event>>) -> Message {
+    match event {
+        Some(Ok(Event::Key(key))) => Message::Key(key),
+        Some(Ok(Event::Paste(text))) => Message::Paste(text),
+        // A new size needs a new frame, which the next turn draws.
+        Some(Ok(_)) => Message::Tick(now()),
+        // The terminal is gone.
+        Some(Err(_)) | None => Message::Stop,
+    }
+}
+
+fn authorised(client: &Client, bearer: Option<Secret>) -> Client {
+    match bearer {
+        Some(token) => client.with_bearer(token),
+        None => client.clone(),
+    }
+}
+
+/// Leaves the stream that is followed, if any.
+fn leave(followed: &mut Option<AbortHandle>) {
+    if let Some(stream) = followed.take() {
+        stream.abort();
     }
 }
 

@@ -382,6 +382,8 @@ pub enum Viewed {
     State,
     /// Whether there is one: an exact search by login or address.
     Search,
+    /// The log as it grows, which names nobody: recorded of the operator's own account.
+    Log,
 }
 
 /// An operator looked. Sealed `pii`: `{ticket?}`; none where a search found nobody.

@@ -42,7 +42,7 @@ pub enum Key {
     Left,
     /// Cursor right.
     Right,
-    /// A function key, 1 to 5.
+    /// A function key, 1 to 8.
     Function(u8),
     /// A letter with the control key.
     Control(char),
@@ -61,6 +61,7 @@ impl Key {
             Self::Left => b"\x1b[D".to_vec(),
             Self::Function(number @ 1..=4) => vec![0x1b, b'O', b'P' + number - 1],
             Self::Function(5) => b"\x1b[15~".to_vec(),
+            Self::Function(number @ 6..=8) => vec![0x1b, b'[', b'1', b'1' + number, b'~'],
             Self::Function(number) => bail!("no bytes are known for F{number}"),
             Self::Control(letter) => vec![u8::try_from(letter)? & 0x1f],
         })
@@ -166,7 +167,20 @@ impl Console {
         url: &str,
         environment: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
-        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+        Self::start_sized(program, url, environment, (COLUMNS, ROWS))
+    }
+
+    /// The same in a terminal of so many columns and rows.
+    ///
+    /// # Errors
+    /// If there is no pseudo-terminal or no such program.
+    pub fn start_sized(
+        program: &Path,
+        url: &str,
+        environment: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+    ) -> anyhow::Result<Self> {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size)?;
         let settings_before = settings(pair.master.as_ref())?;
         let mut command = CommandBuilder::new(program);
@@ -182,7 +196,7 @@ impl Console {
             .with_context(|| format!("starting {}", program.display()))?;
         let process = child.process_id().context("the program has no process id")?;
         let state = State {
-            parser: vt100::Parser::new_with_callbacks(ROWS, COLUMNS, 0, Marks::default()),
+            parser: vt100::Parser::new_with_callbacks(rows, columns, 0, Marks::default()),
             written: Vec::new(),
             exit: None,
         };
@@ -282,6 +296,17 @@ impl Console {
     #[must_use]
     pub fn window_title(&self) -> Option<String> {
         self.shared.lock().parser.callbacks().title.clone()
+    }
+
+    /// The most memory that the program has had at once, in KiB, and its threads' stacks with it.
+    ///
+    /// # Errors
+    /// If the program is gone.
+    pub fn peak_memory_kib(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.context("no peak")?.trim().trim_end_matches("kB").trim();
+        Ok(peak.parse()?)
     }
 
     /// Sends a signal by its name, like `TERM`.

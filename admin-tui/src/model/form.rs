@@ -43,6 +43,18 @@ pub enum FieldName {
     Scope,
     /// Of which method.
     Method,
+    /// Which authenticator.
+    Factor,
+    /// How somebody was identified.
+    Proof,
+    /// Whether a removal waits.
+    Delay,
+    /// What events are about.
+    Kind,
+    /// What live events are about.
+    About,
+    /// What the words of live events contain.
+    Words,
     /// Why.
     Reason,
     /// The ticket.

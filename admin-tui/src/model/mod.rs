@@ -1,23 +1,39 @@
 //! What the console knows and shows: one value, changed by `update`, drawn by `view`.
 //!
 //! A screen is one of an enum, and each holds only what it needs. Dialogs lie over it in a stack;
-//! the top one has the keyboard. At most one call is under way; its outcome is known by its number,
-//! and any other is ignored. The model holds no clock and no randomness: the time comes with
-//! messages, idempotency keys from a seed that the runtime gave at the start.
+//! the top one has the keyboard. At most one call is under way that somebody waits for, and at most
+//! one that keeps a screen fresh; an outcome is known by its call's number, and any other is
+//! ignored. The model holds no clock and no randomness: the time comes with messages, idempotency
+//! keys from a seed that the runtime gave at the start.
 
 pub mod account;
+pub mod act;
+mod contexts;
+pub mod dialog;
 pub mod form;
+pub mod health;
+pub mod live;
+pub mod removal;
+pub mod screens;
+pub mod sign_in;
+pub mod statistics;
+pub mod time_line;
+pub mod travel;
 
-use countersign_api::contract::id::{AccountId, FactorId};
+use countersign_api::contract::kind::Role;
 use countersign_api::contract::secret::Secret;
 use jiff::Timestamp;
 
-use crate::effect::{Call, CallNumber, Effect, Lookup};
-use crate::keymap::Context;
-use crate::message::{Failure, Way};
+use crate::effect::{Call, CallNumber, Effect, Look};
+use crate::message::Failure;
 use crate::printable::Printable;
-use account::{Account, Event, Hit, TimeLine};
-use form::{CODE_CHARS_MAX, Entry, FieldName, Form, LINE_CHARS_MAX, SECRET_CHARS_MAX};
+use live::Live;
+
+pub use dialog::Dialog;
+pub use screens::{
+    AccountScreen, Accounts, Lockouts, LogScreen, Removals, Screen, Shows, StatisticsScreen,
+};
+pub use sign_in::{Enrol, Question, SignIn, step_up_form};
 
 /// Everything.
 #[derive(Debug, Clone)]
@@ -30,10 +46,22 @@ pub struct Model {
     pub operator: Option<Operator>,
     /// What is on the screen.
     pub screen: Screen,
-    /// What lies over it; the last one is on top.
+    /// The accounts as they were left for another screen.
+    pub desk: Option<Box<Screen>>,
+    /// What was seen of the log as it grows.
+    pub live: Live,
+    /// The ticket that everything is for; empty without one.
+    pub ticket: String,
+    /// What lies over the screen; the last one is on top.
     pub dialogs: Vec<Dialog>,
-    /// The call under way.
+    /// The call under way that somebody waits for.
     pub waiting: Option<Waiting>,
+    /// The call under way that keeps a screen fresh.
+    pub quiet: Option<Waiting>,
+    /// The server, while it does not answer.
+    pub away: Option<Away>,
+    /// When a key was pressed last.
+    pub last_key_at: Timestamp,
     /// What went wrong last.
     pub trouble: Option<Trouble>,
     /// What went well last.
@@ -48,6 +76,8 @@ pub struct Model {
 pub struct Operator {
     /// The login, as typed.
     pub login: Printable,
+    /// The role, once the server has said it.
+    pub role: Option<Role>,
     /// The session's token.
     pub token: Secret,
 }
@@ -70,167 +100,15 @@ pub struct Trouble {
     pub retry: Option<Call>,
 }
 
-/// What is on the screen.
-#[derive(Debug, Clone)]
-pub enum Screen {
-    /// An operator signs in.
-    SignIn(SignIn),
-    /// A new operator chooses a password.
-    SetUp(Form),
-    /// A new operator enrols an authenticator.
-    Enrol(Enrol),
-    /// Accounts: search, or locked now.
-    Accounts(Accounts),
-    /// One account.
-    Account(AccountScreen),
-}
-
-/// An operator signs in.
-#[derive(Debug, Clone)]
-pub struct SignIn {
-    /// Login and password, or way and code.
-    pub form: Form,
-    /// The login that was given.
-    pub login: String,
-    /// The password that was given: the enrolment of a first authenticator needs it.
-    pub password: Secret,
-    /// What a code is asked for.
-    pub question: Option<Question>,
-}
-
-/// A sign-in that waits for its code.
-#[derive(Debug, Clone)]
-pub struct Question {
-    /// What to go on with.
-    pub sign_in: Secret,
-    /// How it can be answered.
-    pub ways: Vec<Way>,
-}
-
-/// A new operator enrols an authenticator.
-#[derive(Debug, Clone)]
-pub enum Enrol {
-    /// It was asked for.
-    Asked {
-        /// The password, for asking again.
-        password: Secret,
-    },
-    /// It waits for its first code.
-    Offered {
-        /// Which.
-        factor: FactorId,
-        /// Its secret.
-        secret: Secret,
-        /// The `otpauth` URI.
-        uri: Secret,
-        /// The code.
-        form: Form,
-    },
-    /// It is in use: the recovery codes are shown this once.
-    Done {
-        /// The codes.
-        recovery_codes: Vec<Secret>,
-    },
-}
-
-/// Accounts.
-#[derive(Debug, Clone)]
-pub struct Accounts {
-    /// What is looked for.
-    pub form: Form,
-    /// Whether the list has the keyboard, or the form.
-    pub in_list: bool,
-    /// What the list shows.
-    pub shows: Shows,
-    /// The accounts found: none before the first answer.
-    pub hits: Option<Vec<Hit>>,
-    /// Which one is selected.
-    pub selected: usize,
-}
-
-/// What a list of accounts shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shows {
-    /// Nothing yet.
-    Nothing,
-    /// What a search found.
-    Search(Lookup),
-    /// What is locked now.
-    LockedNow,
-}
-
-impl Shows {
-    /// The call that fills the list again.
-    #[must_use]
-    pub fn call(&self) -> Option<Call> {
-        match self {
-            Self::Nothing => None,
-            Self::Search(lookup) => Some(Call::Search(lookup.clone())),
-            Self::LockedNow => Some(Call::LockedNow),
-        }
-    }
-}
-
-/// One account.
-#[derive(Debug, Clone)]
-pub struct AccountScreen {
-    /// Which.
-    pub id: AccountId,
-    /// Its state: none before the first answer.
-    pub account: Option<Account>,
-    /// Its time line.
-    pub time_line: TimeLine,
-    /// The list to come back to.
-    pub back: Box<Accounts>,
-}
-
-/// What lies over the screen.
-#[derive(Debug, Clone)]
-pub enum Dialog {
-    /// The keys.
-    Help {
-        /// Lines scrolled past.
-        scrolled: usize,
-    },
-    /// One event, whole.
-    Event {
-        /// The event.
-        event: Event,
-        /// Lines scrolled past.
-        scrolled: usize,
-    },
-    /// The end of a lockout.
-    Unlock(Unlock),
-    /// A fresh code is asked for, then a call is sent again.
-    StepUp {
-        /// Way and code.
-        form: Form,
-        /// The call.
-        then: Call,
-    },
-}
-
-/// The end of a lockout, from the question to the event.
-#[derive(Debug, Clone)]
-pub struct Unlock {
-    /// Scope, method, reason and ticket.
-    pub form: Form,
-    /// How far it is.
-    pub stage: UnlockStage,
-}
-
-/// How far an unlock is.
-#[derive(Debug, Clone)]
-pub enum UnlockStage {
-    /// Being filled in; with what is missing, once somebody tried to go on.
-    Filling {
-        /// What is missing.
-        missing: Option<FieldName>,
-    },
-    /// The event that will be written is shown.
-    Confirming,
-    /// The event that was written is shown.
-    Written(Event),
+/// A server that does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Away {
+    /// Since when.
+    pub since: Timestamp,
+    /// Tries in vain, so far.
+    pub tries: u32,
+    /// When it is asked again by itself: only where that changes nothing.
+    pub again_at: Timestamp,
 }
 
 impl Model {
@@ -245,8 +123,14 @@ impl Model {
             now,
             operator: None,
             screen: Screen::SignIn(SignIn::new("")),
+            desk: None,
+            live: Live::default(),
+            ticket: String::new(),
             dialogs: Vec::new(),
             waiting: None,
+            quiet: None,
+            away: None,
+            last_key_at: now,
             trouble: None,
             notice: None,
             seed: seed.into(),
@@ -256,14 +140,51 @@ impl Model {
     }
 
     /// Has a call sent; what is under way already is forgotten.
-    pub fn send(&mut self, call: Call) -> Vec<Effect> {
-        self.calls += 1;
-        let number = CallNumber(self.calls);
-        let bearer = self.operator.as_ref().map(|operator| operator.token.clone());
+    pub fn send(&mut self, call: impl Into<Call>) -> Vec<Effect> {
+        let call = call.into();
+        let number = self.new_number();
         self.waiting = Some(Waiting { number, call: call.clone() });
         self.trouble = None;
         self.notice = None;
-        vec![Effect::Send { number, bearer, call }]
+        vec![Effect::Send { number, bearer: self.bearer(), call }]
+    }
+
+    /// Has a call sent that nobody waits for.
+    pub fn send_quietly(&mut self, look: Look) -> Vec<Effect> {
+        let call = Call::from(look);
+        let number = self.new_number();
+        self.quiet = Some(Waiting { number, call: call.clone() });
+        vec![Effect::Send { number, bearer: self.bearer(), call }]
+    }
+
+    /// Forgets what was to keep a screen fresh that is left. Who is signed in stays wanted.
+    pub fn forget_quiet(&mut self) {
+        self.quiet.take_if(|quiet| quiet.call != Look::WhoAmI.into());
+    }
+
+    /// Has the log followed, from where it was seen last.
+    pub fn follow(&mut self) -> Vec<Effect> {
+        let number = self.new_number();
+        self.live.number = number;
+        self.live.link = live::Link::Opening;
+        vec![Effect::Follow { number, bearer: self.bearer(), after: self.live.last }]
+    }
+
+    /// The session's token.
+    #[must_use]
+    pub fn bearer(&self) -> Option<Secret> {
+        self.operator.as_ref().map(|operator| operator.token.clone())
+    }
+
+    /// The ticket that looks are for.
+    #[must_use]
+    pub fn ticket(&self) -> Option<String> {
+        (!self.ticket.is_empty()).then(|| self.ticket.clone())
+    }
+
+    fn new_number(&mut self) -> CallNumber {
+        self.calls += 1;
+        CallNumber(self.calls)
     }
 
     /// A new idempotency key.
@@ -271,130 +192,4 @@ impl Model {
         self.keys += 1;
         format!("{}-{}", self.seed, self.keys)
     }
-
-    /// The form that has the keyboard.
-    pub fn form_mut(&mut self) -> Option<&mut Form> {
-        match self.dialogs.last_mut() {
-            Some(Dialog::Unlock(unlock)) => return unlock.form_mut(),
-            Some(Dialog::StepUp { form, .. }) => return Some(form),
-            Some(Dialog::Help { .. } | Dialog::Event { .. }) => return None,
-            None => {}
-        }
-        match &mut self.screen {
-            Screen::SignIn(sign_in) => Some(&mut sign_in.form),
-            Screen::SetUp(form) | Screen::Enrol(Enrol::Offered { form, .. }) => Some(form),
-            Screen::Accounts(accounts) if !accounts.in_list => Some(&mut accounts.form),
-            Screen::Enrol(_) | Screen::Accounts(_) | Screen::Account(_) => None,
-        }
-    }
-
-    /// Where the keyboard is, for the keymap: the nearest first.
-    #[must_use]
-    pub fn contexts(&self) -> Vec<Context> {
-        self.contexts_below(self.dialogs.len())
-    }
-
-    /// The same as if only so many dialogs were open.
-    #[must_use]
-    pub fn contexts_below(&self, dialogs: usize) -> Vec<Context> {
-        let top = self.dialogs.iter().take(dialogs).next_back();
-        let mut contexts = match (top, &self.screen) {
-            (Some(Dialog::Help { .. } | Dialog::Event { .. }), _) => vec![Context::Reading],
-            (Some(Dialog::Unlock(unlock)), _) => unlock.contexts(),
-            (Some(Dialog::StepUp { form, .. }), _) => in_form(form),
-            (None, Screen::SignIn(sign_in)) => {
-                let mut contexts = in_form(&sign_in.form);
-                if sign_in.question.is_none() {
-                    contexts.push(Context::SignIn);
-                }
-                contexts
-            }
-            (None, Screen::SetUp(form) | Screen::Enrol(Enrol::Offered { form, .. })) => {
-                in_form(form)
-            }
-            (None, Screen::Enrol(Enrol::Asked { .. })) => vec![Context::Reading],
-            (None, Screen::Enrol(Enrol::Done { .. })) => vec![Context::RecoveryCodes],
-            (None, Screen::Accounts(accounts)) if accounts.in_list => vec![Context::List],
-            (None, Screen::Accounts(accounts)) => {
-                let mut contexts = vec![Context::Search];
-                contexts.extend(in_form(&accounts.form));
-                contexts
-            }
-            (None, Screen::Account(_)) => vec![Context::Account],
-        };
-        contexts.push(Context::Everywhere);
-        contexts
-    }
-}
-
-fn in_form(form: &Form) -> Vec<Context> {
-    match form.focused() {
-        Some((_, Entry::Choice(_))) => vec![Context::Choice, Context::Form],
-        _ => vec![Context::Form],
-    }
-}
-
-impl SignIn {
-    /// Asks for login and password.
-    #[must_use]
-    pub fn new(login: &str) -> Self {
-        let mut form = Form::new()
-            .line(FieldName::Login, LINE_CHARS_MAX)
-            .masked(FieldName::Password, SECRET_CHARS_MAX);
-        if !login.is_empty() {
-            form.fill(FieldName::Login, login);
-            form.focus_on(FieldName::Password);
-        }
-        Self { form, login: login.to_owned(), password: Secret::default(), question: None }
-    }
-}
-
-impl Accounts {
-    /// Asks what to look for.
-    #[must_use]
-    pub fn new() -> Self {
-        let by = vec![crate::text::BY_LOGIN.into(), crate::text::BY_EMAIL.into()];
-        let mut form =
-            Form::new().choice(FieldName::LookupBy, by).line(FieldName::Query, LINE_CHARS_MAX);
-        form.focus_on(FieldName::Query);
-        Self { form, in_list: false, shows: Shows::Nothing, hits: None, selected: 0 }
-    }
-
-    /// The selected account.
-    #[must_use]
-    pub fn selected(&self) -> Option<&Hit> {
-        self.hits.as_ref()?.get(self.selected)
-    }
-}
-
-impl Default for Accounts {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Unlock {
-    fn form_mut(&mut self) -> Option<&mut Form> {
-        match self.stage {
-            UnlockStage::Filling { .. } => Some(&mut self.form),
-            UnlockStage::Confirming | UnlockStage::Written(_) => None,
-        }
-    }
-
-    fn contexts(&self) -> Vec<Context> {
-        match self.stage {
-            UnlockStage::Filling { .. } => in_form(&self.form),
-            UnlockStage::Confirming => vec![Context::Confirm],
-            UnlockStage::Written(_) => vec![Context::Reading],
-        }
-    }
-}
-
-/// The form of a step-up.
-#[must_use]
-pub fn step_up_form() -> Form {
-    let ways = vec![crate::text::WAY_TOTP.into(), crate::text::WAY_RECOVERY_CODE.into()];
-    let mut form = Form::new().choice(FieldName::Way, ways).masked(FieldName::Code, CODE_CHARS_MAX);
-    form.focus_on(FieldName::Code);
-    form
 }

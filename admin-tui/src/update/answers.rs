@@ -2,10 +2,11 @@
 
 use countersign_api::contract::problem::ProblemCode;
 
-use super::{accounts, dialogs, sign_in};
+use super::{account, accounts, acts, clock, screens, sign_in};
 use crate::effect::{Call, CallNumber, Effect};
 use crate::message::{Answer, Failure, SessionGiven};
 use crate::model::form::FieldName;
+use crate::model::live::Live;
 use crate::model::{Dialog, Enrol, Model, Screen, SignIn, Trouble, step_up_form};
 use crate::text;
 
@@ -14,6 +15,9 @@ pub(super) fn answered(
     number: CallNumber,
     outcome: Result<Answer, Failure>,
 ) -> Vec<Effect> {
+    if model.quiet.take_if(|quiet| quiet.number == number).is_some() {
+        return quietly(model, outcome);
+    }
     // An answer that nobody waits for any more would land on a screen that it is not for.
     let Some(waiting) = model.waiting.take_if(|waiting| waiting.number == number) else {
         return Vec::new();
@@ -21,9 +25,44 @@ pub(super) fn answered(
     match outcome {
         Ok(answer) => {
             model.trouble = None;
+            came_back(model);
             succeeded(model, answer)
         }
         Err(failure) => failed(model, waiting.call, failure),
+    }
+}
+
+/// A call came back that nobody waits for.
+fn quietly(model: &mut Model, outcome: Result<Answer, Failure>) -> Vec<Effect> {
+    match outcome {
+        Ok(answer) => {
+            came_back(model);
+            succeeded(model, answer)
+        }
+        Err(Failure::Refused { code: ProblemCode::Unauthenticated, .. })
+            if model.operator.is_some() =>
+        {
+            session_over(model)
+        }
+        Err(failure @ Failure::Offline { .. }) => {
+            clock::went_away(model);
+            // What somebody is being told already is not talked over.
+            model.trouble.get_or_insert(Trouble { failure, retry: None });
+            Vec::new()
+        }
+        // What is on the screen gets older, and says so.
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The server answers: again, if it was away.
+pub(super) fn came_back(model: &mut Model) {
+    if model.away.take().is_some() {
+        model.notice = Some(text::say::CAME_BACK);
+        let offline = |trouble: &Trouble| matches!(trouble.failure, Failure::Offline { .. });
+        if model.trouble.as_ref().is_some_and(|it| offline(it) && it.retry.is_none()) {
+            model.trouble = None;
+        }
     }
 }
 
@@ -62,9 +101,21 @@ fn succeeded(model: &mut Model, answer: Answer) -> Vec<Effect> {
                 _ => Vec::new(),
             }
         }
-        Answer::Found(hits) => accounts::found(model, hits),
-        Answer::Opened { .. } | Answer::Events { .. } => accounts::loaded(model, answer),
-        Answer::LockoutEnded(event) => dialogs::written(model, event),
+        Answer::Found(hits) if matches!(model.screen, Screen::Accounts(_)) => {
+            accounts::found(model, hits)
+        }
+        Answer::Opened { .. } | Answer::Events { .. } => account::loaded(model, answer),
+        Answer::Past(moment) => account::arrived(model, moment),
+        Answer::Found(_) | Answer::Removals(_) | Answer::Statistics(_) | Answer::LogHealth(_) => {
+            screens::came(model, answer)
+        }
+        Answer::Me(role) => {
+            if let Some(operator) = &mut model.operator {
+                operator.role = Some(role);
+            }
+            Vec::new()
+        }
+        Answer::Written(event) => acts::written(model, event),
     }
 }
 
@@ -84,11 +135,15 @@ fn failed(model: &mut Model, call: Call, failure: Failure) -> Vec<Effect> {
                 return Vec::new();
             }
             ProblemCode::Unauthenticated if model.operator.is_some() => {
-                session_over(model);
-                return Vec::new();
+                return session_over(model);
             }
             _ => {}
         }
+    }
+    if matches!(failure, Failure::Offline { .. }) {
+        clock::went_away(model);
+    } else {
+        model.away = None;
     }
     clear_proof(model, &call, &failure);
     let retry = may_succeed_later(&failure).then_some(call);
@@ -121,9 +176,14 @@ fn clear_proof(model: &mut Model, call: &Call, failure: &Failure) {
     }
 }
 
-fn session_over(model: &mut Model) {
+/// The session is over: nothing of what it showed stays.
+pub(super) fn session_over(model: &mut Model) -> Vec<Effect> {
     let login = model.operator.take().map(|operator| operator.login.to_string());
     model.dialogs.clear();
+    (model.waiting, model.quiet, model.desk) = (None, None, None);
+    (model.live, model.away) = (Live::default(), None);
+    model.ticket.clear();
     model.screen = Screen::SignIn(SignIn::new(&login.unwrap_or_default()));
     sign_in::refuse(model, text::say::SESSION_OVER);
+    vec![Effect::Leave]
 }

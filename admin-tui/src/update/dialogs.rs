@@ -1,24 +1,28 @@
-//! Dialogs: help, one event, the unlock, the step-up.
+//! Dialogs: what is read in one, and the small forms. Acts are in `acts`.
 
 use countersign_api::contract::kind::CodeMethod;
 use countersign_api::contract::sign_in::Answer as CodeAnswer;
-use countersign_api::contract::support::ResetLockout;
 
-use super::accounts::{METHODS, SCOPES};
 use super::sign_in::code;
+use super::{account, acts, live};
 use crate::effect::{Call, Effect};
 use crate::keymap::{Action, Context, KEYMAP};
-use crate::model::account::Event;
-use crate::model::form::{FieldName, Form};
-use crate::model::{Dialog, Model, Screen, UnlockStage};
+use crate::model::dialog::ticket_form;
+use crate::model::form::FieldName;
+use crate::model::{Dialog, Model, Screen};
 use crate::update::PAGE_LINES;
 
 /// The ways of a step-up, in the order of its choice.
 const STEP_UP_WAYS: [CodeMethod; 2] = [CodeMethod::Totp, CodeMethod::RecoveryCode];
+/// Lines that the longest explanation or state may take.
+const LINES_MAX: usize = 400;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.dialogs.last_mut().is_some_and(|dialog| scroll(dialog, action)) {
+        return Vec::new();
+    }
     match (model.dialogs.last_mut(), action) {
-        (Some(Dialog::Unlock(_)), _) => act_unlock(model, action),
+        (Some(Dialog::Act(_)), _) => acts::act(model, action),
         (Some(Dialog::StepUp { form, .. }), Action::Accept) => {
             if !form.at_end() {
                 form.next();
@@ -35,110 +39,66 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 None => Vec::new(),
             }
         }
-        (Some(Dialog::Help { scrolled }), _) if lines(action).is_some() => {
-            scroll(scrolled, action, KEYMAP.len() + Context::ALL.len())
-        }
-        (Some(Dialog::Event { event, scrolled }), _) if lines(action).is_some() => {
-            scroll(scrolled, action, event.data.len())
+        (
+            Some(Dialog::Ticket(form) | Dialog::EventFilter(form) | Dialog::LiveFilter(form)),
+            Action::Accept,
+        ) => {
+            if !form.at_end() {
+                form.next();
+                return Vec::new();
+            }
+            accept(model)
         }
         (Some(_), Action::Back) => {
             model.trouble = None;
             model.dialogs.pop();
             Vec::new()
         }
+        (Some(Dialog::Travel(_)), _) => account::act_travel(model, action),
         _ => Vec::new(),
     }
 }
 
-/// How far an action scrolls.
-fn lines(action: Action) -> Option<isize> {
-    match action {
-        Action::Up => Some(-1),
-        Action::Down => Some(1),
-        Action::PageUp => Some(-PAGE_LINES),
-        Action::PageDown => Some(PAGE_LINES),
-        _ => None,
-    }
-}
-
-fn scroll(scrolled: &mut usize, action: Action, last: usize) -> Vec<Effect> {
-    let by = lines(action).unwrap_or(0);
-    *scrolled = scrolled.saturating_add_signed(by).min(last.saturating_sub(1));
-    Vec::new()
-}
-
-fn act_unlock(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(Dialog::Unlock(unlock)) = model.dialogs.last_mut() else { return Vec::new() };
-    match (&unlock.stage, action) {
-        (UnlockStage::Filling { .. }, Action::Accept) if !unlock.form.at_end() => {
-            unlock.form.next();
+/// Takes over what a small form says.
+fn accept(model: &mut Model) -> Vec<Effect> {
+    match model.dialogs.pop() {
+        Some(Dialog::Ticket(form)) => {
+            form.typed(FieldName::Ticket).trim().clone_into(&mut model.ticket);
             Vec::new()
         }
-        (UnlockStage::Filling { .. }, Action::Accept) => {
-            let missing = [FieldName::Reason, FieldName::Ticket]
-                .into_iter()
-                .find(|name| unlock.form.typed(*name).trim().is_empty());
-            match missing {
-                Some(name) => {
-                    unlock.form.focus_on(name);
-                    unlock.stage = UnlockStage::Filling { missing };
-                }
-                None => unlock.stage = UnlockStage::Confirming,
-            }
-            Vec::new()
-        }
-        (UnlockStage::Confirming, Action::Accept) => {
-            let request = request(&unlock.form);
-            let Screen::Account(screen) = &model.screen else { return Vec::new() };
-            let account = screen.id;
-            // A call that failed and is confirmed anew is the same act with the same key: it may
-            // have had its effect, and must not have it twice.
-            let failed = model.trouble.as_ref().and_then(|trouble| trouble.retry.clone());
-            match failed {
-                Some(Call::ResetLockout { account: other, request: same, key })
-                    if other == account && same == request =>
-                {
-                    model.send(Call::ResetLockout { account, request, key })
-                }
-                _ => {
-                    let key = model.new_key();
-                    model.send(Call::ResetLockout { account, request, key })
-                }
-            }
-        }
-        (UnlockStage::Confirming, Action::Back) => {
-            unlock.stage = UnlockStage::Filling { missing: None };
-            Vec::new()
-        }
-        (UnlockStage::Filling { .. }, Action::Back) => {
-            model.trouble = None;
-            model.dialogs.pop();
-            Vec::new()
-        }
-        // What was written changes what the screen below shows.
-        (UnlockStage::Written(_), Action::Back) => {
-            model.dialogs.pop();
-            super::retry(model)
-        }
+        Some(Dialog::EventFilter(form)) => account::filter(model, &form),
+        Some(Dialog::LiveFilter(form)) => live::filter(model, &form),
         _ => Vec::new(),
     }
 }
 
-/// What the form asks for.
-pub(crate) fn request(form: &Form) -> ResetLockout {
-    let scope = SCOPES.get(form.chosen(FieldName::Scope)).copied();
-    ResetLockout {
-        scope: scope.unwrap_or(countersign_api::contract::kind::ResetScope::CoolDown),
-        method: METHODS.get(form.chosen(FieldName::Method)).copied().flatten(),
-        reason: form.typed(FieldName::Reason).trim().to_owned(),
-        ticket: form.typed(FieldName::Ticket).trim().to_owned(),
-    }
+/// Scrolls, where the dialog is something to read; says whether it did.
+fn scroll(dialog: &mut Dialog, action: Action) -> bool {
+    let by = match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -PAGE_LINES,
+        Action::PageDown => PAGE_LINES,
+        _ => return false,
+    };
+    let (scrolled, count) = match dialog {
+        Dialog::Help { scrolled } => (scrolled, KEYMAP.len() + Context::ALL.len()),
+        Dialog::Event { event, scrolled } => (scrolled, event.data.len()),
+        Dialog::Why { scrolled } | Dialog::Whole { scrolled } => (scrolled, LINES_MAX),
+        Dialog::Travel(travel) => {
+            let count = travel.lines();
+            (&mut travel.scrolled, count)
+        }
+        _ => return false,
+    };
+    *scrolled = scrolled.saturating_add_signed(by).min(count.saturating_sub(1));
+    true
 }
 
-/// The lockout is over.
-pub(super) fn written(model: &mut Model, event: Event) -> Vec<Effect> {
-    if let Some(Dialog::Unlock(unlock)) = model.dialogs.last_mut() {
-        unlock.stage = UnlockStage::Written(event);
+/// Asks which ticket everything is for, over whatever is on the screen.
+pub(super) fn ask_ticket(model: &mut Model) -> Vec<Effect> {
+    if model.dialogs.iter().all(Dialog::is_reading) && !matches!(model.screen, Screen::SignIn(_)) {
+        model.dialogs.push(Dialog::Ticket(ticket_form(&model.ticket)));
     }
     Vec::new()
 }

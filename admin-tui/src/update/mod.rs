@@ -3,19 +3,26 @@
 //! `update` changes the model and says what it wants done. No clock, no network and no terminal
 //! are here; the tests drive the console with messages and read the effects.
 
+mod account;
 mod accounts;
+mod acts;
 mod answers;
+mod clock;
 mod dialogs;
+mod live;
+mod screens;
 mod sign_in;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::effect::Effect;
+use crate::effect::{Effect, Look};
 use crate::keymap::{self, Action};
 use crate::message::Message;
+use crate::model::act::ActStage;
 use crate::model::{Dialog, Model, Screen};
 
-pub(crate) use dialogs::request as unlock_request;
+pub(crate) use clock::is_resting;
+pub use clock::{AGAIN_SECONDS, REST_AFTER};
 
 /// Lines that a page key moves.
 pub(crate) const PAGE_LINES: isize = 10;
@@ -24,17 +31,27 @@ pub(crate) const PAGE_LINES: isize = 10;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(event) if event.kind == KeyEventKind::Release => Vec::new(),
-        Message::Key(event) => key(model, event),
+        Message::Key(event) => {
+            model.last_key_at = model.now;
+            key(model, event)
+        }
         Message::Paste(text) => {
+            model.last_key_at = model.now;
             if let Some(form) = model.form_mut() {
                 form.paste(&text);
             }
             Vec::new()
         }
-        Message::Tick(now) => {
-            model.now = now;
+        Message::Tick(now) => clock::tick(model, now),
+        Message::Drawn => {
+            if let Some(Dialog::Act(act)) = model.dialogs.last_mut()
+                && let ActStage::Confirming { drawn } = &mut act.stage
+            {
+                *drawn = true;
+            }
             Vec::new()
         }
+        Message::Followed { number, what } => live::followed(model, number, what),
         Message::Answered { number, outcome } => answers::answered(model, number, outcome),
         Message::Stop => quit(model),
     }
@@ -71,6 +88,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Retry => return retry(model),
+        Action::Go(place) => return screens::go(model, place),
+        Action::Ticket => return dialogs::ask_ticket(model),
         Action::NextField => return in_form(model, crate::model::form::Form::next),
         Action::PreviousField => return in_form(model, crate::model::form::Form::previous),
         Action::TurnOn => return in_form(model, |form| form.turn(true)),
@@ -84,8 +103,13 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Screen::SignIn(_) => sign_in::act(model, action),
         Screen::SetUp(_) => sign_in::act_set_up(model, action),
         Screen::Enrol(_) => sign_in::act_enrol(model, action),
-        Screen::Accounts(_) => accounts::act_list(model, action),
-        Screen::Account(_) => accounts::act_account(model, action),
+        Screen::Accounts(_) => accounts::act(model, action),
+        Screen::Account(_) => account::act(model, action),
+        Screen::Lockouts(_) => screens::act_lockouts(model, action),
+        Screen::Removals(_) => screens::act_removals(model, action),
+        Screen::Live => live::act(model, action),
+        Screen::Statistics(_) => screens::act_statistics(model, action),
+        Screen::Log(_) => Vec::new(),
     }
 }
 
@@ -99,14 +123,44 @@ fn in_form(model: &mut Model, change: impl FnOnce(&mut crate::model::form::Form)
 /// Tries again what failed; where nothing did, loads the screen anew.
 fn retry(model: &mut Model) -> Vec<Effect> {
     let failed = model.trouble.as_ref().and_then(|trouble| trouble.retry.clone());
-    let call = failed.or_else(|| match (&model.screen, model.dialogs.is_empty()) {
-        (Screen::Accounts(accounts), true) => accounts.shows.call(),
-        (Screen::Account(account), true) => {
-            Some(crate::effect::Call::OpenAccount { account: account.id })
+    match failed {
+        Some(call) => model.send(call),
+        None => load_anew(model),
+    }
+}
+
+/// Loads anew what is on the screen.
+fn load_anew(model: &mut Model) -> Vec<Effect> {
+    match model.dialogs.last() {
+        None => {}
+        Some(Dialog::Travel(travel)) => {
+            let (account, revision) = (travel.account, travel.revision);
+            let ticket = model.ticket();
+            return model.send(Look::Travel { account, revision, ticket });
         }
-        _ => None,
-    });
-    call.map_or_else(Vec::new, |call| model.send(call))
+        Some(_) => return Vec::new(),
+    }
+    if matches!(model.screen, Screen::Live) {
+        return model.follow();
+    }
+    look_of(model).map_or_else(Vec::new, |look| model.send(look))
+}
+
+/// What fills the screen.
+fn look_of(model: &Model) -> Option<Look> {
+    match &model.screen {
+        Screen::Accounts(accounts) => accounts.shows.call(model.ticket()),
+        Screen::Account(screen) => Some(Look::OpenAccount {
+            account: screen.id,
+            kind: screen.kind,
+            ticket: model.ticket(),
+        }),
+        Screen::Lockouts(_) => Some(Look::LockedNow),
+        Screen::Removals(_) => Some(Look::Removals),
+        Screen::Statistics(screen) => Some(Look::Statistics { window: screen.window }),
+        Screen::Log(_) => Some(Look::LogHealth),
+        Screen::SignIn(_) | Screen::SetUp(_) | Screen::Enrol(_) | Screen::Live => None,
+    }
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {

@@ -4,7 +4,7 @@ use countersign_api::contract::kind::{Assurance, CodeMethod};
 use countersign_api::contract::secret::Secret;
 use countersign_api::contract::sign_in::Answer as CodeAnswer;
 
-use crate::effect::{Call, Effect};
+use crate::effect::{Call, Effect, Look};
 use crate::keymap::Action;
 use crate::message::{Failure, SessionGiven, Way};
 use crate::model::form::{CODE_CHARS_MAX, FieldName, Form, SECRET_CHARS_MAX};
@@ -97,7 +97,7 @@ fn way_name(way: &Way) -> Printable {
 pub(super) fn signed_in(model: &mut Model, session: SessionGiven) -> Vec<Effect> {
     let Screen::SignIn(screen) = &model.screen else { return Vec::new() };
     let (login, password) = (Printable::new(&screen.login), screen.password.clone());
-    model.operator = Some(Operator { login, token: session.token });
+    model.operator = Some(Operator { login, role: None, token: session.token });
     match session.assurance {
         // An operator without a second factor may do nothing yet: whoever was set up and never
         // finished comes through here as well.
@@ -107,11 +107,14 @@ pub(super) fn signed_in(model: &mut Model, session: SessionGiven) -> Vec<Effect>
             let name = text::FIRST_AUTHENTICATOR.to_owned();
             model.send(Call::BeginFactor { name, password, key })
         }
-        Assurance::EmailCode | Assurance::TwoFactor => {
-            model.screen = Screen::Accounts(Accounts::new());
-            Vec::new()
-        }
+        Assurance::EmailCode | Assurance::TwoFactor => to_work(model),
     }
+}
+
+/// On to the accounts; the role is asked for meanwhile, since the bar shows it.
+fn to_work(model: &mut Model) -> Vec<Effect> {
+    model.screen = Screen::Accounts(Accounts::new());
+    model.send_quietly(Look::WhoAmI)
 }
 
 /// The form of the first password.
@@ -166,10 +169,7 @@ pub(super) fn set_up(model: &mut Model) -> Vec<Effect> {
 pub(super) fn act_enrol(model: &mut Model, action: Action) -> Vec<Effect> {
     let Screen::Enrol(enrol) = &mut model.screen else { return Vec::new() };
     match (action, enrol) {
-        (Action::Accept, Enrol::Done { .. }) => {
-            model.screen = Screen::Accounts(Accounts::new());
-            Vec::new()
-        }
+        (Action::Accept, Enrol::Done { .. }) => to_work(model),
         (Action::Accept, Enrol::Offered { factor, form, .. }) => {
             let (factor, code) = (*factor, code(form, CodeMethod::Totp));
             match code {

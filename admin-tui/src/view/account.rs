@@ -2,13 +2,13 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState, Wrap};
 
 use super::dialogs::event_lines;
-use super::{LABEL_COLUMNS, boxed, pair, wrapped};
-use crate::model::account::Account;
+use super::state::Words;
+use super::{boxed, cut, draw_instead, not_there};
+use crate::model::account::Event;
 use crate::model::{AccountScreen, Model};
 use crate::text;
 use crate::theme::Theme;
@@ -18,7 +18,12 @@ const SIDE_BY_SIDE_COLUMNS: u16 = 120;
 /// Columns of the selected event there.
 const EVENT_COLUMNS: u16 = 50;
 /// Rows of the time line, at least.
-const TIME_LINE_ROWS_MIN: u16 = 8;
+const TIME_LINE_ROWS_MIN: u16 = 7;
+/// Columns of a time line beside the words: borders, gaps, revision, time, who.
+const FIXED_COLUMNS: u16 = 2 + 3 + REVISION_COLUMNS + TIME_COLUMNS + WHO_COLUMNS;
+const REVISION_COLUMNS: u16 = 5;
+const TIME_COLUMNS: u16 = 19;
+const WHO_COLUMNS: u16 = 10;
 
 pub(super) fn draw(
     model: &Model,
@@ -27,13 +32,17 @@ pub(super) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let lines = match &screen.account {
-        Some(account) => state(model, account, theme, area.width.saturating_sub(2)),
-        None if model.waiting.is_some() => vec![Line::from(text::say::LOADING)],
-        None => vec![Line::from(text::say::NOT_LOADED)],
+    let words = Words { model, theme, width: area.width.saturating_sub(2) };
+    let mut lines = match &screen.account {
+        Some(account) => words.short(account),
+        None => vec![Line::from(not_there(model))],
     };
+    let most = usize::from(area.height.saturating_sub(TIME_LINE_ROWS_MIN + 2));
+    if lines.len() > most {
+        lines.truncate(most.saturating_sub(1));
+        lines.push(Line::styled(text::say::MORE_STATE, theme.attention()));
+    }
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let rows = rows.min(area.height.saturating_sub(TIME_LINE_ROWS_MIN));
     let [above, below] =
         Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(area);
     let title = format!("{} {}", text::title::ACCOUNT, screen.id);
@@ -53,91 +62,6 @@ pub(super) fn draw(
     }
 }
 
-/// The state in words: what is locked comes first, since that is what people call about.
-fn state<'a>(model: &Model, account: &'a Account, theme: Theme, width: u16) -> Vec<Line<'a>> {
-    let mut lines = Vec::new();
-    if account.locks.is_empty() {
-        lines.push(pair("Locked", Span::styled(text::say::NOT_LOCKED, theme.success()), theme));
-    }
-    for lock in &account.locks {
-        let until = lock.until.map_or_else(
-            || text::say::SET_UP_ANEW.to_owned(),
-            |until| text::until(model.now, until),
-        );
-        let words = format!("{} until {until}", text::method(lock.method));
-        lines.extend(labelled("Locked", &words, theme.trouble(), theme, width));
-        let why = lock.explanation.as_str();
-        lines.extend(labelled("", why, theme.plain(), theme, width));
-    }
-    lines.push(pair("Unresolved", Span::raw(unresolved(account)), theme));
-    let login = account.login.as_ref().map_or("", |login| login.as_str());
-    lines.push(pair("Login", Span::raw(format!("{login}   {}", email(account))), theme));
-    let second = match account.two_factor_enabled {
-        true => Span::styled("on", theme.success()),
-        false => Span::styled("off", theme.attention()),
-    };
-    let mut second = pair("Second factor", second, theme);
-    let codes = text::count(account.recovery_codes_left, "recovery code", "recovery codes");
-    second.push_span(Span::raw(format!(", {codes} left")));
-    lines.push(second);
-    if account.factors.is_empty() {
-        lines.push(pair("Authenticators", Span::raw(text::say::NO_AUTHENTICATOR), theme));
-    }
-    for (place, factor) in account.factors.iter().enumerate() {
-        let label = if place == 0 { "Authenticators" } else { "" };
-        let used = factor
-            .last_used_at
-            .map_or("never used".to_owned(), |at| format!("last used {}", text::time(at)));
-        let mut line = pair(label, Span::raw(format!("{}, {used}", factor.name)), theme);
-        if let Some(clock) = text::clock(factor.clock_offset_seconds, factor.clock_refused) {
-            line.push_span(Span::styled(format!(", {clock}"), theme.attention()));
-        }
-        lines.push(line);
-    }
-    let sessions = text::count(account.sessions, "session", "sessions");
-    lines.push(pair("Sessions", Span::raw(format!("{sessions} alive")), theme));
-    let since = format!("{} UTC", text::time(account.created_at));
-    lines.push(pair("Created", Span::raw(since), theme));
-    lines
-}
-
-/// A name and a text beside it, in as many lines as it takes.
-fn labelled(
-    label: &str,
-    words: &str,
-    style: Style,
-    theme: Theme,
-    width: u16,
-) -> Vec<Line<'static>> {
-    let beside = width.saturating_sub(u16::try_from(LABEL_COLUMNS).unwrap_or(0));
-    wrapped(words, beside)
-        .into_iter()
-        .enumerate()
-        .map(|(place, line)| {
-            let label = if place == 0 { label } else { "" };
-            pair(label, Span::styled(line, style), theme)
-        })
-        .collect()
-}
-
-fn unresolved(account: &Account) -> String {
-    let counted: Vec<String> = account
-        .unresolved
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(method, count)| format!("{} {count}", text::method(*method)))
-        .collect();
-    if counted.is_empty() { text::say::NO_FAILURES.to_owned() } else { counted.join(", ") }
-}
-
-fn email(account: &Account) -> String {
-    match (&account.email_hint, account.email_confirmed) {
-        (None, _) => String::new(),
-        (Some(hint), true) => format!("{hint} (confirmed)"),
-        (Some(hint), false) => format!("{hint} (not confirmed)"),
-    }
-}
-
 fn draw_time_line(
     model: &Model,
     screen: &AccountScreen,
@@ -148,27 +72,26 @@ fn draw_time_line(
     let line = &screen.time_line;
     let block = boxed(&title(screen), theme);
     if line.events.is_empty() {
-        let words = match (&screen.account, model.waiting.is_some()) {
-            (None, true) => text::say::LOADING,
-            (None, false) => text::say::NOT_LOADED,
-            (Some(_), _) => text::say::NO_EVENTS,
+        let words = match &screen.account {
+            None => not_there(model),
+            Some(_) => text::say::NO_EVENTS,
         };
-        frame.render_widget(Paragraph::new(words).block(block), area);
-        return;
+        return draw_instead(words, block, frame, area);
     }
+    let columns = usize::from(area.width.saturating_sub(FIXED_COLUMNS));
     let rows = line.events.iter().map(|event| {
         Row::new(vec![
             Cell::from(Line::from(event.revision.to_string()).right_aligned()),
             Cell::from(text::time(event.at)),
-            Cell::from(event.explanation.as_str()),
+            Cell::from(cut(&what_happened(event), columns)),
             Cell::from(event.by),
         ])
     });
     let widths = [
-        Constraint::Length(5),
-        Constraint::Length(19),
+        Constraint::Length(REVISION_COLUMNS),
+        Constraint::Length(TIME_COLUMNS),
         Constraint::Fill(1),
-        Constraint::Length(10),
+        Constraint::Length(WHO_COLUMNS),
     ];
     let table = Table::new(rows, widths)
         .header(Row::new(["  Rev", "UTC", "What happened", "By"]).style(theme.title()))
@@ -178,11 +101,23 @@ fn draw_time_line(
     frame.render_stateful_widget(table, area, &mut state);
 }
 
+/// The sentence; looks that are told as one begin with how many they were.
+fn what_happened(event: &Event) -> String {
+    match event.looks {
+        Some((count, _)) if count > 1 => format!("{count} looks: {}", event.explanation),
+        _ => event.explanation.to_string(),
+    }
+}
+
 fn title(screen: &AccountScreen) -> String {
     let events = &screen.time_line.events;
+    let about = match screen.kind {
+        Some(kind) => format!(" (only {})", text::kind(kind)),
+        None => String::new(),
+    };
     let (Some(newest), Some(oldest)) = (events.first(), events.last()) else {
-        return text::title::TIME_LINE.to_owned();
+        return format!("{}{about}", text::title::TIME_LINE);
     };
     let (newest, oldest) = (newest.revision, oldest.revision);
-    format!("{}: revisions {newest} to {oldest}", text::title::TIME_LINE)
+    format!("{}{about}: revisions {newest} to {oldest}", text::title::TIME_LINE)
 }

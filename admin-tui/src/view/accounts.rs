@@ -1,13 +1,13 @@
-//! The list of accounts: a search field above, what it found below.
+//! Lists of accounts: a search field above what it found, and what is locked now.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
-use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
+use ratatui::widgets::{Cell, Row, Table, TableState};
 
-use super::{boxed, forms};
+use super::{boxed, draw_instead, forms, not_there};
 use crate::model::account::Hit;
-use crate::model::{Accounts, Model, Shows};
+use crate::model::{Accounts, Lockouts, Model, Shows};
 use crate::text;
 use crate::theme::Theme;
 
@@ -30,6 +30,7 @@ pub(super) fn draw(
     }
     let title = match screen.shows {
         Shows::LockedNow => text::title::LOCKED_NOW,
+        Shows::Recent => text::title::RECENT,
         Shows::Nothing | Shows::Search(_) => text::title::ACCOUNTS,
     };
     let block = boxed(title, theme);
@@ -43,12 +44,41 @@ pub(super) fn draw(
         hits => {
             let words = match (&screen.shows, hits) {
                 (Shows::Nothing, _) => text::say::NOTHING_SEARCHED,
-                (_, None) if model.waiting.is_some() => text::say::LOADING,
-                (_, None) => text::say::NOT_LOADED,
+                (_, None) => not_there(model),
                 (Shows::Search(_), Some(_)) => text::say::NOBODY_FOUND,
                 (Shows::LockedNow, Some(_)) => text::say::NOBODY_LOCKED,
+                (Shows::Recent, Some(_)) => text::say::NOBODY_RECENT,
             };
-            frame.render_widget(Paragraph::new(words).block(block), below);
+            draw_instead(words, block, frame, below);
+        }
+    }
+}
+
+pub(super) fn draw_lockouts(
+    model: &Model,
+    screen: &Lockouts,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let count = screen.hits.as_ref().map_or(0, Vec::len);
+    let title = match screen.as_of {
+        Some(at) => {
+            let count = text::number(u64::try_from(count).unwrap_or(u64::MAX));
+            format!("{}: {count}, as of {} UTC", text::title::LOCKOUTS, text::clock_time(at))
+        }
+        None => text::title::LOCKOUTS.to_owned(),
+    };
+    let block = boxed(&title, theme);
+    match &screen.hits {
+        None => draw_instead(not_there(model), block, frame, area),
+        Some(hits) if hits.is_empty() => {
+            draw_instead(text::say::NOBODY_LOCKED, block, frame, area);
+        }
+        Some(hits) => {
+            let table = table(model, hits, theme).block(block);
+            let mut state = TableState::new().with_selected(Some(screen.selected));
+            frame.render_stateful_widget(table, area, &mut state);
         }
     }
 }

@@ -1,22 +1,22 @@
-//! What lies over a screen: help, one event, the unlock, the step-up.
+//! What lies over a screen to be read, and the small forms. Acts and time travel are elsewhere.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph, Wrap};
 
-use super::{boxed, centred, forms, pair};
+use super::state::Words;
+use super::{boxed, centred, forms, pair, wrapped};
 use crate::keymap::{Binding, Context, KEYMAP};
-use crate::model::account::Event;
+use crate::model::account::{Account, Event};
 use crate::model::form::Form;
-use crate::model::{Dialog, Model, Screen, Unlock, UnlockStage};
-use crate::printable::Printable;
+use crate::model::live::LiveLine;
+use crate::model::{AccountScreen, Dialog, Model, Screen};
 use crate::text;
 use crate::theme::Theme;
-use crate::update::unlock_request;
 
 /// Columns of a dialog.
-const DIALOG_COLUMNS: u16 = 76;
+pub(super) const DIALOG_COLUMNS: u16 = 76;
 /// Rows of an event's dialog.
 const EVENT_ROWS: u16 = 20;
 
@@ -30,17 +30,47 @@ pub(super) fn draw(
     match dialog {
         Dialog::Help { scrolled } => draw_help(model, *scrolled, theme, frame, area),
         Dialog::Event { event, scrolled } => {
-            let inner = open(text::title::EVENT, EVENT_ROWS, theme, frame, area);
-            let words = Paragraph::new(event_lines(event, theme)).wrap(Wrap { trim: false });
-            frame.render_widget(words.scroll((scroll(*scrolled), 0)), inner);
+            let lines = event_lines(event, theme);
+            draw_lines(text::title::EVENT, lines, (EVENT_ROWS, *scrolled), theme, frame, area);
         }
-        Dialog::Unlock(unlock) => draw_unlock(model, unlock, theme, frame, area),
-        Dialog::StepUp { form, .. } => draw_step_up(form, theme, frame, area),
+        Dialog::LiveLine(line) => {
+            let lines = live_lines(line, theme);
+            draw_lines(text::title::EVENT, lines, (EVENT_ROWS, 0), theme, frame, area);
+        }
+        Dialog::Why { scrolled } => {
+            let lines = of_account(model, theme).map(|(words, of)| words.why(of));
+            let lines = lines.unwrap_or_default();
+            let rows = rows_of(&lines);
+            draw_lines(text::title::WHY, lines, (rows, *scrolled), theme, frame, area);
+        }
+        Dialog::Whole { scrolled } => {
+            let lines = of_account(model, theme).map(|(words, of)| words.whole(of));
+            let lines = lines.unwrap_or_default();
+            let rows = rows_of(&lines);
+            draw_lines(text::title::WHOLE, lines, (rows, *scrolled), theme, frame, area);
+        }
+        Dialog::EventFilter(form) | Dialog::LiveFilter(form) => {
+            draw_form(text::title::FILTER, "", form, theme, frame, area);
+        }
+        Dialog::Ticket(form) => {
+            draw_form(text::title::TICKET, text::say::TICKET, form, theme, frame, area);
+        }
+        Dialog::StepUp { form, .. } => {
+            draw_form(text::title::STEP_UP, text::say::STEP_UP, form, theme, frame, area);
+        }
+        // Drawn by modules of their own.
+        Dialog::Act(_) | Dialog::Travel(_) => {}
     }
 }
 
 /// Clears the middle of the area and frames it.
-fn open(title: &str, height: u16, theme: Theme, frame: &mut Frame<'_>, area: Rect) -> Rect {
+pub(super) fn open(
+    title: &str,
+    height: u16,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) -> Rect {
     let around = centred(area, DIALOG_COLUMNS, height.min(area.height));
     frame.render_widget(Clear, around);
     let block = boxed(title, theme);
@@ -53,9 +83,37 @@ fn scroll(lines: usize) -> u16 {
     u16::try_from(lines).unwrap_or(u16::MAX)
 }
 
+fn rows_of(lines: &[Line<'_>]) -> u16 {
+    u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2)
+}
+
+/// Lines to read, with how high the dialog is and how far they are scrolled.
+fn draw_lines(
+    title: &str,
+    lines: Vec<Line<'_>>,
+    (rows, scrolled): (u16, usize),
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let inner = open(title, rows, theme, frame, area);
+    // The last line stays in sight, however far one scrolls.
+    let scrolled = scrolled.min(lines.len().saturating_sub(1));
+    let words = Paragraph::new(lines).wrap(Wrap { trim: false });
+    frame.render_widget(words.scroll((scroll(scrolled), 0)), inner);
+}
+
+/// The account on the screen, and what its words are drawn with.
+fn of_account(model: &Model, theme: Theme) -> Option<(Words<'_>, &Account)> {
+    let words = Words { model, theme, width: DIALOG_COLUMNS - 4 };
+    match &model.screen {
+        Screen::Account(AccountScreen { account: Some(account), .. }) => Some((words, account)),
+        _ => None,
+    }
+}
+
 /// The whole keymap: first what holds where one is, then the rest.
 fn draw_help(model: &Model, scrolled: usize, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let inner = open(text::title::HELP, area.height, theme, frame, area);
     let mut contexts = model.contexts_below(model.dialogs.len().saturating_sub(1));
     contexts.extend(
         Context::ALL.into_iter().filter(|other| !contexts.contains(other)).collect::<Vec<_>>(),
@@ -66,7 +124,7 @@ fn draw_help(model: &Model, scrolled: usize, theme: Theme, frame: &mut Frame<'_>
         let here = KEYMAP.iter().filter(|binding| binding.context == context);
         lines.extend(here.map(|binding| help_line(binding, theme)));
     }
-    frame.render_widget(Paragraph::new(lines).scroll((scroll(scrolled), 0)), inner);
+    draw_lines(text::title::HELP, lines, (area.height, scrolled), theme, frame, area);
 }
 
 /// Columns of the keys in the help.
@@ -85,88 +143,56 @@ pub(super) fn event_lines(event: &Event, theme: Theme) -> Vec<Line<'_>> {
         pair("Revision", Span::raw(event.revision.to_string()), theme),
         pair("At", Span::raw(format!("{} UTC", text::time(event.at))), theme),
         pair("By", Span::raw(event.by_whom.as_str()), theme),
-        Line::default(),
-        Line::from(event.explanation.as_str()),
-        Line::default(),
     ];
+    if let Some((count, since)) = event.looks {
+        let words = format!("{count}, the first at {} UTC", text::time(since));
+        lines.push(pair("Looks", Span::raw(words), theme));
+    }
+    lines.extend([Line::default(), Line::from(event.explanation.as_str()), Line::default()]);
     lines.extend(event.data.iter().map(|line| Line::from(line.as_str())));
     lines
 }
 
-fn draw_unlock(model: &Model, unlock: &Unlock, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let inner = open(text::title::UNLOCK, 19, theme, frame, area);
-    if let UnlockStage::Written(event) = &unlock.stage {
-        let mut lines = vec![
-            Line::styled(text::say::WRITTEN, theme.success()),
-            Line::default(),
-            Line::styled(text::title::WAS_WRITTEN, theme.title()),
-        ];
-        lines.extend(event_lines(event, theme));
-        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), inner);
-        return;
-    }
-    let [words, fields, _, preview, hint] = Layout::vertical([
-        Constraint::Length(3),
-        Constraint::Length(4),
-        Constraint::Length(1),
-        Constraint::Fill(1),
-        Constraint::Length(1),
-    ])
-    .areas(inner);
-    let request = unlock_request(&unlock.form);
-    let effect = text::unlocking(request.scope, request.method);
-    frame.render_widget(Paragraph::new(effect).wrap(Wrap { trim: true }), words);
-    match unlock.stage {
-        UnlockStage::Confirming => forms::draw_quiet(&unlock.form, theme, frame, fields),
-        _ => forms::draw(&unlock.form, theme, frame, fields),
-    };
-    let lines = preview_lines(model, &unlock.form, theme);
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), preview);
-    let hint_line = match unlock.stage {
-        UnlockStage::Confirming => Line::styled(text::say::CONFIRM, theme.attention()),
-        UnlockStage::Filling { missing: Some(name) } => {
-            Line::styled(text::missing(name), theme.trouble())
-        }
-        _ => Line::default(),
-    };
-    frame.render_widget(hint_line, hint);
-}
-
-/// The event that will be written, from what the form holds now.
-fn preview_lines(model: &Model, form: &Form, theme: Theme) -> Vec<Line<'static>> {
-    let request = unlock_request(form);
-    let by = model.operator.as_ref().map_or(String::new(), |who| who.login.to_string());
-    let account = match &model.screen {
-        Screen::Account(screen) => screen.id.to_string(),
-        _ => String::new(),
-    };
-    let method = request.method.map_or("all", text::method_in_log);
-    let value = |text: String| Span::raw(text);
+/// A line of the log as it grows, whole: it holds no more than this.
+fn live_lines(line: &LiveLine, theme: Theme) -> Vec<Line<'_>> {
+    let about = format!("{} {}", text::stream(line.stream), line.hint);
     vec![
-        Line::styled(text::title::WILL_BE_WRITTEN, theme.title()),
-        pair("Event", Span::styled(LOCKOUT_RESET, theme.strong()), theme),
-        pair("Account", value(account), theme),
-        pair("By", value(format!("operator {by}")), theme),
-        pair("scope", Span::raw(text::scope_in_log(request.scope)), theme),
-        pair("method", Span::raw(method), theme),
-        pair("ticket (sealed)", value(Printable::new(&request.ticket).to_string()), theme),
-        // Last, since it may be long.
-        pair("reason (sealed)", value(Printable::new(&request.reason).to_string()), theme),
+        pair("Event", Span::styled(line.event_type.as_str(), theme.strong()), theme),
+        pair("Position", Span::raw(text::number(line.position)), theme),
+        pair("About", Span::raw(about), theme),
+        pair("Revision", Span::raw(line.revision.to_string()), theme),
+        pair("At", Span::raw(format!("{} UTC", text::time(line.at))), theme),
+        pair("By", Span::raw(line.by), theme),
+        Line::default(),
+        Line::from(line.explanation.as_str()),
     ]
 }
 
-/// The type of the event that an unlock writes.
-const LOCKOUT_RESET: &str = "account.lockout_reset";
-
-fn draw_step_up(form: &Form, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let inner = open(text::title::STEP_UP, 9, theme, frame, area);
-    let [_, words, _, fields] = Layout::vertical([
+/// A small form with a sentence above it.
+fn draw_form(
+    title: &str,
+    words: &str,
+    form: &Form,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let words: Vec<Line<'_>> = match words {
+        "" => Vec::new(),
+        words => wrapped(words, DIALOG_COLUMNS - 4).into_iter().map(Line::from).collect(),
+    };
+    let said = u16::try_from(words.len()).unwrap_or(0);
+    let gap = u16::from(said > 0);
+    let fields = u16::try_from(form.fields().count()).unwrap_or(1);
+    let rows = said + gap + fields + 4;
+    let inner = open(title, rows, theme, frame, area);
+    let [_, above, _, below] = Layout::vertical([
         Constraint::Length(1),
-        Constraint::Length(2),
-        Constraint::Length(1),
+        Constraint::Length(said),
+        Constraint::Length(gap),
         Constraint::Fill(1),
     ])
     .areas(inner);
-    frame.render_widget(Paragraph::new(text::say::STEP_UP).wrap(Wrap { trim: true }), words);
-    forms::draw(form, theme, frame, fields);
+    frame.render_widget(Paragraph::new(words), above);
+    forms::draw(form, theme, frame, below);
 }

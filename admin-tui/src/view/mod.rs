@@ -1,22 +1,30 @@
 //! Drawing: the model as a frame, and nothing else.
 //!
 //! From the top: a bar that says where one is and who one is, the screen, a line that says what
-//! goes on, the keys of the moment. Dialogs lie over the screen. Nothing here changes the model,
+//! goes on, the keys of the moment, the screens. Dialogs lie over the screen. Nothing here changes the model,
 //! and every foreign text comes as [`crate::printable::Printable`].
 
 mod account;
 mod accounts;
+mod acts;
 mod dialogs;
+mod foot;
 mod forms;
+mod live;
+mod log;
+mod removals;
 mod sign_in;
+mod state;
+mod statistics;
+mod travel;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Flex, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph, Wrap};
 
-use crate::keymap;
-use crate::model::{Enrol, Model, Screen};
+use crate::model::{Dialog, Enrol, Model, Screen};
+use crate::printable::Printable;
 use crate::qr_code;
 use crate::text;
 use crate::theme::Theme;
@@ -30,18 +38,17 @@ pub const ROWS_MIN: u16 = 24;
 pub fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < COLUMNS_MIN || area.height < ROWS_MIN {
-        let words = Paragraph::new(text::say::TOO_SMALL).wrap(Wrap { trim: true });
-        frame.render_widget(words, area);
+        let words =
+            format!("{} This one has {} and {}.", text::say::TOO_SMALL, area.width, area.height);
+        frame.render_widget(Paragraph::new(words).wrap(Wrap { trim: true }), area);
         return;
     }
     let area = draw_code_of_offer(model, theme, frame, area);
-    let words = status_words(model);
-    let rows = wrapped(&words.0, area.width.saturating_sub(2)).len().min(STATUS_ROWS_MAX);
-    let [bar, body, status, keys] = Layout::vertical([
+    let foot = foot::Foot::new(model, theme, area);
+    let [bar, body, below] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Fill(1),
-        Constraint::Length(u16::try_from(rows).unwrap_or(1)),
-        Constraint::Length(1),
+        Constraint::Length(foot.rows()),
     ])
     .areas(area);
     draw_bar(model, theme, frame, bar);
@@ -54,62 +61,52 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
         }
         Screen::Accounts(screen) => accounts::draw(model, screen, theme, frame, body),
         Screen::Account(screen) => account::draw(model, screen, theme, frame, body),
+        Screen::Lockouts(screen) => accounts::draw_lockouts(model, screen, theme, frame, body),
+        Screen::Removals(screen) => removals::draw(model, screen, theme, frame, body),
+        Screen::Live => live::draw(model, theme, frame, body),
+        Screen::Statistics(screen) => statistics::draw(model, screen, theme, frame, body),
+        Screen::Log(screen) => log::draw(model, screen, theme, frame, body),
     }
     for dialog in &model.dialogs {
-        dialogs::draw(model, dialog, theme, frame, body);
+        match dialog {
+            Dialog::Act(act) => acts::draw(model, act, theme, frame, body),
+            Dialog::Travel(travel) => travel::draw(model, travel, theme, frame, body),
+            other => dialogs::draw(model, other, theme, frame, body),
+        }
     }
-    draw_status(words, theme, frame, status);
-    draw_keys(model, theme, frame, keys);
+    foot.draw(theme, frame, below);
 }
 
 fn draw_bar(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Block::new().style(theme.header()), area);
-    let left = format!(" {}", text::NAME);
-    let right = match &model.operator {
-        Some(operator) => format!("{} at {} ", operator.login, model.server),
-        None => format!("{} ", model.server),
-    };
-    let (left, right) = (Line::from(left), Line::from(right).right_aligned());
-    let both = left.width() + right.width() < usize::from(area.width);
+    let left = Line::from(format!(" {}", text::NAME));
+    let room = usize::from(area.width).saturating_sub(left.width() + 1);
     frame.render_widget(left, area);
-    // Where there is no room for both, a cut address would be worse than none.
-    if both {
-        frame.render_widget(right, area);
+    // Where there is no room for all of it, less: a cut address would be worse than none.
+    let right = who_and_where(model).into_iter().map(Line::from);
+    if let Some(right) = right.into_iter().find(|right| right.width() <= room) {
+        frame.render_widget(right.right_aligned(), area);
     }
 }
 
-/// Rows of the line that says what goes on, at most.
-const STATUS_ROWS_MAX: usize = 3;
-
-/// How a text is meant.
-enum Tone {
-    Attention,
-    Trouble,
-    Success,
-}
-
-/// What is under way, what went wrong, or what went well.
-fn status_words(model: &Model) -> (String, Tone) {
-    if let Some(waiting) = &model.waiting {
-        let words = if waiting.call.is_act() { text::say::WRITING } else { text::say::WAITING };
-        (words.to_owned(), Tone::Attention)
-    } else if let Some(trouble) = &model.trouble {
-        (text::failure(&trouble.failure), Tone::Trouble)
-    } else {
-        (model.notice.unwrap_or_default().to_owned(), Tone::Success)
-    }
-}
-
-fn draw_status((words, tone): (String, Tone), theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let style = match tone {
-        Tone::Attention => theme.attention(),
-        Tone::Trouble => theme.trouble(),
-        Tone::Success => theme.success(),
+/// Who is signed in, where, and for which ticket: all of it, then less and less.
+fn who_and_where(model: &Model) -> Vec<String> {
+    let Some(operator) = &model.operator else { return vec![format!("{} ", model.server)] };
+    let who = match operator.role {
+        Some(role) => format!("{} ({})", operator.login, text::role(role)),
+        None => operator.login.to_string(),
     };
-    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    let lines: Vec<Line<'_>> =
-        wrapped(&words, inner.width).into_iter().map(|line| Line::styled(line, style)).collect();
-    frame.render_widget(Paragraph::new(lines), inner);
+    let place = &model.server;
+    if model.ticket.is_empty() {
+        return vec![format!("{who} at {place} "), format!("{who} ")];
+    }
+    let ticket = Printable::new(&model.ticket);
+    vec![
+        format!("ticket {ticket}   {who} at {place} "),
+        format!("ticket {ticket}   {who} "),
+        format!("ticket {ticket} "),
+        format!("{who} "),
+    ]
 }
 
 /// Columns of all else beside a QR code, at least.
@@ -136,21 +133,6 @@ fn draw_code_of_offer(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: 
     let left = Rect { height: rows, ..left };
     frame.render_widget(Paragraph::new(lines).style(theme.qr_code()), left);
     beside
-}
-
-fn draw_keys(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let mut spans = vec![Span::raw(" ")];
-    let mut width = 1;
-    for (key, words) in keymap::footer(&model.contexts()) {
-        let pair = [Span::styled(key, theme.key()), Span::raw(format!(" {words}  "))];
-        width += pair.iter().map(Span::width).sum::<usize>();
-        // Whole pairs only: half a word would be no help.
-        if width > usize::from(area.width) + 2 {
-            break;
-        }
-        spans.extend(pair);
-    }
-    frame.render_widget(Line::from(spans), area);
 }
 
 /// A box with a title.
@@ -198,4 +180,35 @@ fn wrapped(words: &str, width: u16) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// A text in one line of a width: cut between words, and then it ends with `…`.
+fn cut(words: &str, width: usize) -> String {
+    if Span::raw(words).width() <= width {
+        return words.to_owned();
+    }
+    let lines = wrapped(words, u16::try_from(width.saturating_sub(2)).unwrap_or(u16::MAX));
+    format!("{} …", lines.first().map_or("", String::as_str))
+}
+
+/// What stands in a list or box before there is anything to show.
+fn draw_instead(words: &str, block: Block<'_>, frame: &mut Frame<'_>, area: Rect) {
+    frame.render_widget(Paragraph::new(words).wrap(Wrap { trim: true }).block(block), area);
+}
+
+/// The words for something that is not there yet: on its way, or not to be had.
+fn not_there(model: &Model) -> &'static str {
+    if model.waiting.is_some() { text::say::LOADING } else { text::say::NOT_LOADED }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_text_is_cut_between_words_and_says_so() {
+        assert_eq!(cut("a code was refused", 18), "a code was refused");
+        assert_eq!(cut("a code was refused", 17), "a code was …");
+        assert_eq!(cut("unbreakable", 6), "unbr …");
+    }
 }

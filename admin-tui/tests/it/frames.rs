@@ -1,15 +1,20 @@
 //! Every screen in every state, in two sizes, as it is drawn.
 
-use countersign_admin_tui::message::Answer;
+mod accounts;
+mod acts;
+mod entrance;
+mod views;
+
 use countersign_admin_tui::theme::Theme;
-use countersign_api::contract::problem::ProblemCode;
 use crossterm::event::KeyCode;
 use ratatui::style::Color;
 
-use crate::driver::{
-    Console, code_wanted, events, hit, locked_account, offered, offline, other_hit,
-    password_session, recovery_codes, refused, reset_event, session, too_many, young_account,
-};
+use crate::driver::Console;
+use crate::samples::{events, locked_account};
+use accounts::{account_frames, accounts_frames, travel_frames};
+use acts::{act_frames, dialog_frames};
+use entrance::{set_up_frames, sign_in_frames};
+use views::{list_frames, live_frames, number_frames};
 
 /// The sizes of the snapshots: the smallest, and a roomy one.
 const SIZES: [(u16, u16); 2] = [(80, 24), (132, 43)];
@@ -21,319 +26,18 @@ fn made(mut console: Console, make: impl FnOnce(&mut Console)) -> Console {
     console
 }
 
-fn sign_in_frames() -> Frames {
-    let start = |make: fn(&mut Console)| made(Console::start(), make);
-    vec![
-        ("sign_in_empty", Console::start()),
-        (
-            "sign_in_full",
-            start(|c| {
-                c.text("olga").press(KeyCode::Tab).text("secret");
-            }),
-        ),
-        ("sign_in_loading", start(|c| c.sign_in_with_password())),
-        (
-            "sign_in_error",
-            start(|c| {
-                c.sign_in_with_password();
-                c.fail(refused(ProblemCode::AuthenticationFailed));
-            }),
-        ),
-        (
-            "sign_in_offline",
-            start(|c| {
-                c.sign_in_with_password();
-                c.fail(offline());
-            }),
-        ),
-        (
-            "code_empty",
-            start(|c| {
-                c.sign_in_with_password();
-                c.answer(code_wanted());
-            }),
-        ),
-        (
-            "code_full",
-            start(|c| {
-                c.sign_in_with_password();
-                c.answer(code_wanted()).text("123456");
-            }),
-        ),
-        (
-            "code_loading",
-            start(|c| {
-                c.sign_in_with_password();
-                c.answer(code_wanted()).text("123456").press(KeyCode::Enter);
-            }),
-        ),
-        (
-            "code_error",
-            start(|c| {
-                c.sign_in_with_password();
-                c.answer(code_wanted()).text("123456").press(KeyCode::Enter);
-                c.fail(too_many());
-            }),
-        ),
-    ]
-}
-
-fn set_up(console: &mut Console, again: &str) {
-    console.press(KeyCode::F(2)).text("the-setup-token").press(KeyCode::Enter);
-    console.text("a long password").press(KeyCode::Enter).text(again).press(KeyCode::Enter);
-}
-
-fn to_offer(console: &mut Console) {
-    console.sign_in_with_password();
-    console.answer(Answer::SignedIn(password_session("weak")));
-    console.answer(offered());
-}
-
-fn set_up_frames() -> Frames {
-    let start = |make: fn(&mut Console)| made(Console::start(), make);
-    vec![
-        (
-            "set_up_empty",
-            start(|c| {
-                c.press(KeyCode::F(2));
-            }),
-        ),
-        ("set_up_loading", start(|c| set_up(c, "a long password"))),
-        ("set_up_error", start(|c| set_up(c, "another"))),
-        (
-            "set_up_offline",
-            start(|c| {
-                set_up(c, "a long password");
-                c.fail(offline());
-            }),
-        ),
-        (
-            "set_up_done",
-            start(|c| {
-                set_up(c, "a long password");
-                c.answer(Answer::SetUp);
-            }),
-        ),
-        (
-            "enrol_loading",
-            start(|c| {
-                c.sign_in_with_password();
-                c.answer(Answer::SignedIn(password_session("weak")));
-            }),
-        ),
-        ("enrol_full", start(to_offer)),
-        (
-            "enrol_error",
-            start(|c| {
-                to_offer(c);
-                c.text("000000").press(KeyCode::Enter);
-                c.fail(refused(ProblemCode::AuthenticationFailed));
-            }),
-        ),
-        (
-            "enrol_offline",
-            start(|c| {
-                to_offer(c);
-                c.text("000000").press(KeyCode::Enter);
-                c.fail(offline());
-            }),
-        ),
-        (
-            "recovery_codes_full",
-            start(|c| {
-                to_offer(c);
-                c.text("000000").press(KeyCode::Enter);
-                let session = Some(session("strong"));
-                c.answer(Answer::Activated { recovery_codes: recovery_codes(), session });
-            }),
-        ),
-    ]
-}
-
-fn accounts_frames() -> Frames {
-    let signed_in = |make: fn(&mut Console)| made(Console::signed_in(), make);
-    vec![
-        ("accounts_empty", Console::signed_in()),
-        (
-            "accounts_loading",
-            signed_in(|c| {
-                c.text("ana.lima").press(KeyCode::Enter);
-            }),
-        ),
-        (
-            "accounts_full",
-            signed_in(|c| {
-                c.text("ana.lima").press(KeyCode::Enter);
-                c.answer(Answer::Found(vec![hit(), other_hit()]));
-            }),
-        ),
-        (
-            "accounts_nobody",
-            signed_in(|c| {
-                c.text("nobody").press(KeyCode::Enter);
-                c.answer(Answer::Found(Vec::new()));
-            }),
-        ),
-        (
-            "accounts_error",
-            signed_in(|c| {
-                c.text("ana.lima").press(KeyCode::Enter);
-                c.fail(too_many());
-            }),
-        ),
-        (
-            "accounts_offline",
-            signed_in(|c| {
-                c.text("ana.lima").press(KeyCode::Enter);
-                c.fail(offline());
-            }),
-        ),
-        (
-            "locked_now_full",
-            signed_in(|c| {
-                c.press(KeyCode::F(2));
-                c.answer(Answer::Found(vec![hit()]));
-            }),
-        ),
-        (
-            "locked_now_empty",
-            signed_in(|c| {
-                c.press(KeyCode::F(2));
-                c.answer(Answer::Found(Vec::new()));
-            }),
-        ),
-    ]
-}
-
-fn opening() -> Console {
-    made(Console::signed_in(), |c| {
-        c.text("ana.lima").press(KeyCode::Enter);
-        c.answer(Answer::Found(vec![hit()]));
-        c.press(KeyCode::Enter);
-    })
-}
-
-fn account_frames() -> Frames {
-    vec![
-        ("account_loading", opening()),
-        ("account_full", Console::on_account(locked_account(), events())),
-        ("account_empty", Console::on_account(young_account(), Vec::new())),
-        (
-            "account_error",
-            made(opening(), |c| {
-                c.fail(refused(ProblemCode::Forbidden));
-            }),
-        ),
-        (
-            "account_offline",
-            made(opening(), |c| {
-                c.fail(offline());
-            }),
-        ),
-        (
-            "account_stale",
-            made(Console::on_account(locked_account(), events()), |c| {
-                c.press(KeyCode::F(5));
-                c.fail(offline());
-            }),
-        ),
-        (
-            "event_full",
-            made(Console::on_account(locked_account(), events()), |c| {
-                c.press(KeyCode::Down).press(KeyCode::Down).press(KeyCode::Enter);
-            }),
-        ),
-    ]
-}
-
-fn unlock(make: fn(&mut Console)) -> Console {
-    made(Console::on_account(locked_account(), events()), |c| {
-        c.press(KeyCode::Char('u'));
-        make(c);
-    })
-}
-
-fn filled(console: &mut Console) {
-    console.press(KeyCode::Tab).press(KeyCode::Tab).text("called, knows her birthday");
-    console.press(KeyCode::Tab).text("4711");
-}
-
-fn confirmed(console: &mut Console) {
-    filled(console);
-    console.press(KeyCode::Enter).press(KeyCode::Enter);
-}
-
-fn dialog_frames() -> Frames {
-    vec![
-        ("unlock_empty", unlock(|_| ())),
-        ("unlock_full", unlock(filled)),
-        (
-            "unlock_missing",
-            unlock(|c| {
-                for _ in 0..4 {
-                    c.press(KeyCode::Enter);
-                }
-            }),
-        ),
-        (
-            "unlock_confirming",
-            unlock(|c| {
-                filled(c);
-                c.press(KeyCode::Enter);
-            }),
-        ),
-        ("unlock_loading", unlock(confirmed)),
-        (
-            "unlock_error",
-            unlock(|c| {
-                confirmed(c);
-                c.fail(refused(ProblemCode::Conflict));
-            }),
-        ),
-        (
-            "unlock_offline",
-            unlock(|c| {
-                confirmed(c);
-                c.fail(offline());
-            }),
-        ),
-        (
-            "unlock_written",
-            unlock(|c| {
-                confirmed(c);
-                c.answer(Answer::LockoutEnded(reset_event()));
-            }),
-        ),
-        (
-            "step_up_empty",
-            unlock(|c| {
-                confirmed(c);
-                c.fail(refused(ProblemCode::StepUpRequired));
-            }),
-        ),
-        (
-            "step_up_error",
-            unlock(|c| {
-                confirmed(c);
-                c.fail(refused(ProblemCode::StepUpRequired));
-                c.text("000000").press(KeyCode::Enter);
-                c.fail(refused(ProblemCode::AuthenticationFailed));
-            }),
-        ),
-        (
-            "help_full",
-            made(Console::signed_in(), |c| {
-                c.press(KeyCode::F(1));
-            }),
-        ),
-    ]
-}
-
 fn all_frames() -> Frames {
-    [sign_in_frames(), set_up_frames(), accounts_frames(), account_frames(), dialog_frames()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let mut all = sign_in_frames();
+    all.extend(set_up_frames());
+    all.extend(accounts_frames());
+    all.extend(account_frames());
+    all.extend(travel_frames());
+    all.extend(dialog_frames());
+    all.extend(act_frames());
+    all.extend(list_frames());
+    all.extend(live_frames());
+    all.extend(number_frames());
+    all
 }
 
 fn snapshot(frames: Frames) {
@@ -368,6 +72,43 @@ fn an_account_looks_like_this() {
 #[test]
 fn the_dialogs_look_like_this() {
     snapshot(dialog_frames());
+}
+
+#[test]
+fn time_travel_looks_like_this() {
+    snapshot(travel_frames());
+}
+
+#[test]
+fn the_acts_look_like_this() {
+    snapshot(act_frames());
+}
+
+#[test]
+fn the_lists_look_like_this() {
+    snapshot(list_frames());
+}
+
+#[test]
+fn the_live_events_look_like_this() {
+    snapshot(live_frames());
+}
+
+#[test]
+fn the_numbers_look_like_this() {
+    snapshot(number_frames());
+}
+
+/// No frame is lost for want of room, nor is any drawn beyond the edge.
+#[test]
+fn every_screen_is_drawn_at_every_size() {
+    for (name, console) in all_frames() {
+        for size in [(80, 24), (100, 30), (132, 43), (200, 60), (79, 24), (80, 23), (1, 1)] {
+            let terminal = console.frame(Theme::new(true), size);
+            let words = terminal.backend().to_string();
+            assert!(!words.trim().is_empty(), "{name} at {size:?}");
+        }
+    }
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod acts;
 mod driver;
 mod frames;
+mod live;
+mod samples;
+mod screens;
 mod sign_in;
 mod support;

@@ -9,9 +9,9 @@ use countersign_api::contract::problem::ProblemCode;
 use countersign_api::contract::secret::Secret;
 use crossterm::event::KeyCode;
 
-use crate::driver::{
-    Console, SEED, code_wanted, factor_id, offered, offline, password_session, recovery_codes,
-    refused, session,
+use crate::driver::{Console, SEED};
+use crate::samples::{
+    code_wanted, factor_id, offered, offline, password_session, recovery_codes, refused, session,
 };
 
 #[test]

@@ -38,6 +38,7 @@ mod account;
 mod act;
 mod administration;
 mod error;
+mod log;
 mod pending;
 mod recovery;
 mod sign_in;
@@ -52,6 +53,7 @@ use crate::contract::secret::Secret;
 
 pub use account::AccountRef;
 pub use error::ClientError;
+pub use log::{LogItem, LogStream, SILENCE_MAX};
 pub use pending::{Done, FromAnswer, Pending};
 
 /// How long a connection may take to come about.
@@ -83,6 +85,7 @@ impl Client {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
+            .read_timeout(SILENCE_MAX)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .user_agent(concat!("countersign-client/", env!("CARGO_PKG_VERSION")))

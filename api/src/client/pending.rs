@@ -36,6 +36,10 @@ impl<T> Pending<T> {
         self.map(|request| request.json(body))
     }
 
+    pub(super) fn header(self, name: &str, value: &str) -> Self {
+        self.map(|request| request.header(name, value))
+    }
+
     pub(super) fn query(self, query: &impl Serialize) -> Self {
         self.map(|request| request.query(query))
     }
@@ -67,17 +71,25 @@ impl<T: FromAnswer> Pending<T> {
     /// [`ClientError::Problem`] if the server refused, [`ClientError::Unreachable`] if it did not
     /// hear the call or the answer was lost, [`ClientError::Unexpected`] if something else answers.
     pub async fn send(self) -> Result<T, ClientError> {
+        let response = self.open().await?;
+        let status = response.status().as_u16();
+        let is_json = content_type_is(&response, JSON_MEDIA_TYPE);
+        let body = read(response).await?;
+        T::read(&body, is_json).map_err(|reason| ClientError::Unexpected { status, reason })
+    }
+
+    /// Sends the call; what it returns is a success whose body is not read yet.
+    pub(super) async fn open(self) -> Result<Response, ClientError> {
         let response = self.request.send().await.map_err(ClientError::Unreachable)?;
         let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
         let is_problem = content_type_is(&response, PROBLEM_MEDIA_TYPE);
-        let is_json = content_type_is(&response, JSON_MEDIA_TYPE);
         let retry_after = retry_after(&response);
         let body = read(response).await?;
         let unexpected =
             |reason: String| ClientError::Unexpected { status: status.as_u16(), reason };
-        if status.is_success() {
-            return T::read(&body, is_json).map_err(unexpected);
-        }
         if !is_problem {
             return Err(unexpected("neither success nor a problem".to_owned()));
         }
@@ -137,11 +149,15 @@ answers!(
     contract::factor::Factor,
     contract::factor::FactorOffered,
     contract::factor::RecoveryCodes,
+    contract::log::LogHealth,
+    contract::look::StateAsOf,
+    contract::look::StateChanges,
     contract::operator::Operator,
     contract::operator::OperatorAdded,
     contract::session::Proven,
     contract::session::Session,
     contract::sign_in::SignInOutcome,
+    contract::statistics::Statistics,
     contract::support::LockoutEnded,
     serde_json::Value,
 );

@@ -23,6 +23,22 @@ pub struct Event {
     pub data: serde_json::Value,
     /// A sentence.
     pub explanation: String,
+    /// Where it stands for more than one look: how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks: Option<Looks>,
+}
+
+/// Looks of one operator for one ticket with nothing between them, told as one: the last of them
+/// stands for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Looks {
+    /// How many.
+    pub count: u32,
+    /// When the first of them was.
+    pub since: Timestamp,
+    /// The revision of the first of them.
+    pub first_revision: u64,
 }
 
 /// Who caused an event.

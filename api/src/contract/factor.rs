@@ -81,6 +81,9 @@ pub struct Factor {
     /// Whether that code was refused for it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clock_refused: bool,
+    /// The same in a sentence: `codes about 90 s slow: refused until …`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_explanation: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]

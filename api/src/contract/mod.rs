@@ -16,6 +16,8 @@ pub mod event;
 pub mod factor;
 pub mod id;
 pub mod kind;
+pub mod log;
+pub mod look;
 pub mod operator;
 pub mod page;
 pub mod password;
@@ -26,6 +28,7 @@ pub mod secret;
 pub mod session;
 pub mod setup;
 pub mod sign_in;
+pub mod statistics;
 pub mod support;
 
 /// The only content type of a request with a body.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::event::Event;
 use super::id::AccountId;
 use super::kind::{Method, ResetScope};
+use super::look::{EventKind, Order};
 
 /// `POST /v1/support/accounts/search`: exact, by one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,8 @@ pub struct SearchHit {
 pub enum AccountListState {
     /// Those with something locked now.
     Locked,
+    /// Those that whoever asks looked at lately, the latest first.
+    Recent,
 }
 
 /// The query of `GET /v1/support/accounts`.
@@ -109,6 +112,12 @@ pub struct SupportEventsQuery {
     /// Items at most, 1 to 200; 50 without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
+    /// Only what is about this; everything without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<EventKind>,
+    /// The newest event first without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
     /// The ticket that it is for, 1 to 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,

@@ -1,5 +1,7 @@
 //! From what the core answers to what goes over the wire, and from the wire's words to the core's.
 
+pub(crate) mod log;
+pub(crate) mod look;
 pub(crate) mod policy;
 mod support;
 
@@ -346,8 +348,9 @@ pub(crate) fn factor(view: core::FactorView) -> Factor {
         name: view.name,
         enabled_at: view.enabled_at,
         last_used_at: view.last_used_at,
-        clock_offset_seconds: view.clock.map(|clock| clock.offset_seconds),
-        clock_refused: view.clock.is_some_and(|clock| clock.refused),
+        clock_offset_seconds: view.clock.as_ref().map(|clock| clock.offset_seconds),
+        clock_refused: view.clock.as_ref().is_some_and(|clock| clock.refused),
+        clock_explanation: view.clock.and_then(|clock| clock.explanation),
     }
 }
 
@@ -390,10 +393,11 @@ pub(crate) fn event(view: core::EventView) -> Event {
         by: by(view.by),
         data: view.data,
         explanation: view.explanation,
+        looks: view.looks.map(look::looks),
     }
 }
 
-fn by(by: actor::By) -> By {
+pub(crate) fn by(by: actor::By) -> By {
     match by {
         actor::By::Holder => By::Holder,
         actor::By::Client { id } => By::Client { id: client_id(id) },

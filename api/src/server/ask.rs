@@ -439,5 +439,6 @@ pub(crate) fn cut_user_agent(text: &str) -> String {
     text.chars().take(USER_AGENT_CHARS_MAX).collect()
 }
 
+mod following;
 #[cfg(test)]
 mod tests;

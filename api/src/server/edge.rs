@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use countersign_core::clock::Clock;
 use countersign_core::entropy::Entropy;
+use tokio::sync::watch;
 
 use super::Accounts;
 use super::listener::Listener;
@@ -24,4 +25,6 @@ pub(crate) struct Desk {
     pub(crate) proxies: TrustedProxies,
     /// Whether anyone may register.
     pub(crate) registration_open: bool,
+    /// Becomes true when the server begins to stop: what has no end of its own ends then.
+    pub(crate) closing: watch::Receiver<bool>,
 }

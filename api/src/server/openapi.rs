@@ -14,6 +14,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::auth::Auth;
 use super::routes::{TABLE, v1};
+use crate::contract::log::{Heartbeat, LogLine};
 use crate::contract::problem::{PROBLEM_MEDIA_TYPE, Problem};
 use crate::contract::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_CHARS, IDEMPOTENCY_KEY_MIN_CHARS};
 
@@ -75,6 +76,10 @@ const API_KEY: &str = "api_key";
         v1::support::show::handle,
         v1::support::events::handle,
         v1::support::state::handle,
+        v1::support::changes::handle,
+        v1::support::stats::handle,
+        v1::support::log_health::handle,
+        v1::log::stream::handle,
         v1::support::reset_lockout::handle,
         v1::support::suspend::handle,
         v1::support::resume::handle,
@@ -94,7 +99,7 @@ const API_KEY: &str = "api_key";
         v1::policy::show::handle,
         v1::policy::set::handle,
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, LogLine, Heartbeat)),
     modifiers(&OfAllCalls)
 )]
 struct Document;

@@ -71,6 +71,11 @@ impl ProblemAnswer {
         self
     }
 
+    /// What it says.
+    pub(crate) fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
     fn of(problem: Problem) -> Self {
         let headers = match problem.code {
             ProblemCode::AuthenticationFailed | ProblemCode::Unauthenticated => {

@@ -146,10 +146,13 @@ impl Application {
                 hosts: HostList::new(&checked.hosts, checked.scheme(), bound.address),
             })
         };
+        let (sender, stopped) = watch::channel(false);
+        let stopper = Stopper(Arc::new(sender));
         let desk = web::Data::new(Desk {
             accounts: parts.accounts,
             proxies: TrustedProxies::new(checked.trusted_proxies.clone()),
             registration_open: checked.config.registration.open,
+            closing: stopped.clone(),
         });
         let pages = web::Data::new(Portal::new(&checked.config, checked.logo.clone())?);
         let workers = checked.config.listen.workers;
@@ -163,8 +166,6 @@ impl Application {
         let readiness = Readiness::new(parts.checks);
         let ops_edge = edge(&ops);
         let ops = serve_ops(ops, ops_edge, readiness.clone(), parts.observe, parts.spool)?;
-        let (sender, stopped) = watch::channel(false);
-        let stopper = Stopper(Arc::new(sender));
         Ok(Self { addresses, servers, ops, readiness, close: parts.close, stopper, stopped })
     }
 

@@ -22,6 +22,7 @@ use crate::domain::Command;
 use crate::domain::account::{ClockSeen, Factor, Offer};
 use crate::domain::command::{Activate, Context, Enroller, RequestEnable};
 use crate::domain::decide::confirmable;
+use crate::domain::explain;
 use crate::domain::refusal::Refusal;
 use crate::domain::totp::{Drift, PERIOD_SECONDS, SECRET_BYTES};
 use crate::enrolment;
@@ -362,6 +363,7 @@ pub(super) async fn view_with_clock(entity: &Entity, factor: FactorId) -> Result
     let clock = seen.map(|ClockSeen { offset, refused }| ClockView {
         offset_seconds: i64::from(offset).saturating_mul(PERIOD_SECONDS.cast_signed()),
         refused,
+        explanation: Some(explain::codes_clock(offset, refused)),
     });
     Ok(FactorView { clock, ..view_of(entity, factor).await? })
 }

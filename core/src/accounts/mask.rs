@@ -19,6 +19,15 @@ pub fn email(email: &str) -> String {
     }
 }
 
+/// Letters of an id that are shown.
+const ID_SHOWN: usize = 4;
+
+/// `3f2a90c1-…` as `3f2a•••`: enough to see that two are the same.
+#[must_use]
+pub fn id(id: &str) -> String {
+    id.chars().take(ID_SHOWN).chain(REST.chars()).collect()
+}
+
 fn first_of(word: &str) -> String {
     word.chars().take(1).chain(REST.chars()).collect()
 }

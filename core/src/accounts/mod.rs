@@ -14,6 +14,7 @@ mod devices;
 mod factor_changes;
 mod factors;
 pub mod identity;
+mod look;
 mod mail;
 pub mod mask;
 mod once;
@@ -38,6 +39,7 @@ use std::time::Duration;
 use countersign_events::id::StreamId;
 use jiff::Timestamp;
 
+pub use look::{FOLLOWERS_MAX, FOLLOWERS_PER_OPERATOR_MAX, Follower};
 pub use resync::TwoCodes;
 pub use source::With;
 pub use staff::{SETUP_TTL, UNLOCK_TTL};
@@ -53,6 +55,7 @@ use crate::handle::SessionToken;
 use crate::projections::{ReadModel, ReadModelError};
 use crate::sources::Sources;
 use crate::vault::Secrets;
+use look::{Followers, Replays};
 use request::{AccountRef, Asker, Call};
 use staff::Queues;
 
@@ -94,6 +97,8 @@ pub struct Accounts {
     services: Arc<Services>,
     directory: Directory,
     read_model: ReadModel,
+    replays: Arc<Replays>,
+    followers: Followers,
     queues: Queues,
 }
 
@@ -101,7 +106,8 @@ impl Accounts {
     /// Puts the door in front of the directory.
     #[must_use]
     pub fn new(services: Arc<Services>, directory: Directory, read_model: ReadModel) -> Self {
-        Self { services, directory, read_model, queues: Queues::default() }
+        let (replays, followers) = (Arc::default(), Followers::default());
+        Self { services, directory, read_model, replays, followers, queues: Queues::default() }
     }
 
     /// The actors' directory.

@@ -3,7 +3,8 @@
 use countersign_events::account::{IdentityProof, Method, ResetScope};
 use countersign_events::actor::By;
 use countersign_events::entry::Idempotency;
-use countersign_events::id::{AccountId, ClientId, CorrelationId, FactorId};
+use countersign_events::id::{AccountId, ClientId, CorrelationId, FactorId, Position};
+use countersign_events::operator::Role;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -11,6 +12,7 @@ use super::Fault;
 use crate::actors::log::Log;
 use crate::handle::{DeviceHandle, SessionToken};
 use crate::mail::language::{self, Language};
+use crate::projections::time_line::{EventKind, Order};
 use crate::vault::Secrets;
 
 /// What every request brings along.
@@ -185,6 +187,64 @@ pub struct PageRequest {
     pub cursor: Option<u64>,
     /// Items at most, 1 to 200.
     pub limit: usize,
+}
+
+/// A part of a time line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLine {
+    /// The page.
+    pub page: PageRequest,
+    /// Only what is about this.
+    pub kind: Option<EventKind>,
+    /// In which order.
+    pub order: Order,
+}
+
+/// Two revisions of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Between {
+    /// The earlier one; the one right before the later one without it.
+    pub since: Option<u64>,
+    /// The later one.
+    pub revision: u64,
+}
+
+/// A window of time that ends now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// An hour.
+    Hour,
+    /// A day.
+    Day,
+    /// A week.
+    Week,
+}
+
+impl Window {
+    /// How long a bucket is, in minutes, and how many there are.
+    #[must_use]
+    pub const fn buckets(self) -> (u32, usize) {
+        match self {
+            Self::Hour => (1, 60),
+            Self::Day => (15, 96),
+            Self::Week => (60, 168),
+        }
+    }
+}
+
+/// What of the log is followed.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// The roles that may.
+    pub roles: Vec<Role>,
+    /// The position to begin at; what comes from now on without one.
+    pub from: Option<Position>,
+    /// Only these types; all where there are none.
+    pub types: Vec<String>,
+    /// Only this account.
+    pub account: Option<AccountId>,
+    /// The ticket that it is for.
+    pub ticket: Option<String>,
 }
 
 /// What support looks for, exact.

@@ -3,19 +3,18 @@
 
 use countersign_events::account::Viewed;
 use countersign_events::actor::By;
-use countersign_events::id::{AccountId, Revision, StreamId};
-use countersign_events::store::READ_LIMIT_MAX;
+use countersign_events::id::{AccountId, StreamId};
 
-use super::answer::{AccountView, EventView, Page, SearchHit};
+use super::answer::{AccountView, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
 use super::registration::check_text;
 use super::removals::removal_view;
-use super::request::{AsOf, Call, Lookup, PageRequest};
-use super::view::{PAGE_MAX, Reader, account_view, history_page, shown};
-use super::{Accounts, Fault, Verdict, mask};
-use crate::actors::account::{Entity, Halt, Request, Sealed, stamped};
+use super::request::{Call, Lookup, PageRequest};
+use super::view::{PAGE_MAX, Reader, account_view};
+use super::{Accounts, Verdict, mask};
+use crate::actors::account::{Entity, Halt, Request, Sealed};
+use crate::domain::Command;
 use crate::domain::refusal::Refusal;
-use crate::domain::{Account, Command, evolve};
 use crate::handle::SessionToken;
 use crate::projections::support::ActKind;
 
@@ -31,7 +30,7 @@ impl Accounts {
     ///
     /// # Errors
     /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::TooManyRequests`]
-    /// beyond what one operator may search in an hour; a [`Fault`].
+    /// beyond what one operator may search in an hour; a [`Fault`](super::Fault).
     pub async fn search(
         &self,
         call: &Call,
@@ -79,7 +78,7 @@ impl Accounts {
     /// The accounts that have something locked now, the newest lock first.
     ///
     /// # Errors
-    /// What [`Accounts::operator`] refuses; a [`Fault`].
+    /// What [`Accounts::operator`] refuses; a [`Fault`](super::Fault).
     pub async fn locked(
         &self,
         call: &Call,
@@ -95,6 +94,27 @@ impl Accounts {
         let found = self.read_model().locked(now, limit, page.cursor)?;
         let next = found.last().filter(|_| found.len() == limit).map(|last| last.cursor);
         let accounts = found.into_iter().map(|locked| locked.account).collect();
+        Ok(self.hits(accounts).await?.map(|items| Page { items, next }))
+    }
+
+    /// The accounts that this operator looked at lately, the latest first.
+    ///
+    /// # Errors
+    /// What [`Accounts::operator`] refuses; a [`Fault`](super::Fault).
+    pub async fn recent(
+        &self,
+        call: &Call,
+        operator: &SessionToken,
+        page: PageRequest,
+    ) -> Verdict<Page<SearchHit>> {
+        if let Err(refusal) = self.operator(call, operator).await? {
+            return Ok(Err(refusal));
+        }
+        self.caught_up().await?;
+        let limit = page.limit.clamp(1, PAGE_MAX);
+        let found = self.read_model().looked_at(operator.account(), limit, page.cursor)?;
+        let next = found.last().filter(|_| found.len() == limit).map(|(_, cursor)| *cursor);
+        let accounts = found.into_iter().map(|(account, _)| account).collect();
         Ok(self.hits(accounts).await?.map(|items| Page { items, next }))
     }
 
@@ -115,7 +135,7 @@ impl Accounts {
     ///
     /// # Errors
     /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::NotFound`]; a
-    /// [`Fault`].
+    /// [`Fault`](super::Fault).
     pub async fn support_account(
         &self,
         call: &Call,
@@ -138,48 +158,8 @@ impl Accounts {
         Ok(Ok(seen))
     }
 
-    /// The time line of an account, the newest event first.
-    ///
-    /// # Errors
-    /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::NotFound`]; a
-    /// [`Fault`].
-    pub async fn support_events(
-        &self,
-        call: &Call,
-        operator: &SessionToken,
-        account: AccountId,
-        page: PageRequest,
-        ticket: Option<String>,
-    ) -> Verdict<Page<EventView>> {
-        let call = match self.looking(call, operator, ticket.as_deref()).await? {
-            Ok(call) => call,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        self.ask(StreamId::Account(account), LookAtEvents { call, page, ticket }).await
-    }
-
-    /// The state of an account as of a revision or a time.
-    ///
-    /// # Errors
-    /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::NotFound`]; a
-    /// [`Fault`].
-    pub async fn support_state(
-        &self,
-        call: &Call,
-        operator: &SessionToken,
-        account: AccountId,
-        as_of: AsOf,
-        ticket: Option<String>,
-    ) -> Verdict<serde_json::Value> {
-        let call = match self.looking(call, operator, ticket.as_deref()).await? {
-            Ok(call) => call,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        self.ask(StreamId::Account(account), LookAtState { call, as_of, ticket }).await
-    }
-
     /// The call of an operator who may look, for a ticket of the right length or none.
-    async fn looking(
+    pub(super) async fn looking(
         &self,
         call: &Call,
         operator: &SessionToken,
@@ -264,7 +244,7 @@ impl Request for FoundNobody {
 }
 
 /// Records that support looks, before anything is shown.
-async fn record_look(
+pub(super) async fn record_look(
     entity: &mut Entity,
     call: &Call,
     what: Viewed,
@@ -296,67 +276,5 @@ impl Request for LookAtAccount {
             None => None,
         };
         Ok(AccountView { removal, ..account_view(entity, Reader::Support).await? })
-    }
-}
-
-struct LookAtEvents {
-    call: Call,
-    page: PageRequest,
-    ticket: Option<String>,
-}
-
-impl Request for LookAtEvents {
-    type Answer = Page<EventView>;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<Page<EventView>, Halt> {
-        if self.page.cursor.is_none() {
-            // The pages that follow belong to the same look.
-            record_look(entity, &self.call, Viewed::Events, self.ticket.as_ref()).await?;
-        }
-        entity.load().await?;
-        entity.open()?;
-        history_page(entity, self.page, Reader::Support).await
-    }
-}
-
-struct LookAtState {
-    call: Call,
-    as_of: AsOf,
-    ticket: Option<String>,
-}
-
-impl Request for LookAtState {
-    type Answer = serde_json::Value;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<serde_json::Value, Halt> {
-        record_look(entity, &self.call, Viewed::State, self.ticket.as_ref()).await?;
-        let account = self.folded(entity).await?;
-        let state = serde_json::to_value(&account)
-            .map_err(|error| Halt::Fault(Fault::Internal(error.to_string())))?;
-        Ok(shown(state))
-    }
-}
-
-impl LookAtState {
-    /// The state as of then, page by page: a long history is never in memory whole.
-    async fn folded(&self, entity: &Entity) -> Result<Account, Halt> {
-        let store = entity.services.log.store();
-        let (mut account, mut next) = (Account::default(), Revision::new(0));
-        loop {
-            let page = store.read_stream(entity.stream, next, READ_LIMIT_MAX).await?;
-            let Some(last) = page.last() else { return Ok(account) };
-            next = last.revision.next();
-            for recorded in &page {
-                let event = stamped(recorded)?;
-                let is_past = match self.as_of {
-                    AsOf::Revision(revision) => event.revision.get() <= revision,
-                    AsOf::At(at) => event.at <= at,
-                };
-                if !is_past {
-                    return Ok(account);
-                }
-                account = evolve(account, &event);
-            }
-        }
     }
 }

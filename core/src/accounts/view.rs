@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::answer::{AccountView, EventView, LockView, Page, ReplacementView};
 use super::factors::{view_of, view_with_clock};
 use super::identity::{Errand, FactorName, Identity, open_net, open_pii};
+use super::look::history_page;
 use super::request::{Asker, Call, PageRequest};
 use super::{Accounts, Verdict, mask};
 use crate::actors::account::{Entity, Halt, Request};
@@ -154,29 +155,6 @@ impl Request for ViewHistory {
     }
 }
 
-/// A page of a history, the newest event first. The cursor is the revision before which it ends:
-/// revisions are dense, so a page is one read whatever the stream's age.
-pub(super) async fn history_page(
-    entity: &Entity,
-    page: PageRequest,
-    reader: Reader,
-) -> Result<Page<EventView>, Halt> {
-    let head = entity.account().last.map_or(0, |(revision, _)| revision.get().saturating_add(1));
-    let end = page.cursor.map_or(head, |cursor| cursor.min(head));
-    let limit = page.limit.clamp(1, PAGE_MAX);
-    let start = end.saturating_sub(u64::try_from(limit).unwrap_or(u64::MAX));
-    let count = usize::try_from(end.saturating_sub(start)).unwrap_or(PAGE_MAX);
-    let mut items = vec![];
-    if count > 0 {
-        let store = entity.services.log.store();
-        for recorded in store.read_stream(entity.stream, Revision::new(start), count).await? {
-            items.push(event_view(entity, &recorded, reader).await?);
-        }
-    }
-    items.reverse();
-    Ok(Page { items, next: (start > 0).then_some(start) })
-}
-
 /// An event in words. One of a type that this program does not know is shown as it stands.
 pub(super) async fn event_view(
     entity: &Entity,
@@ -210,6 +188,7 @@ pub(super) async fn event_view(
         by: entry.by,
         data: Value::Object(data),
         explanation,
+        looks: None,
     })
 }
 

@@ -13,6 +13,8 @@ use super::totp::PERIOD_SECONDS;
 
 mod limits;
 pub use limits::{Ways, lock};
+mod others;
+pub use others::by_type;
 mod recovery;
 mod support;
 #[cfg(test)]
@@ -157,6 +159,7 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
             Viewed::Events => "support looked at this account's history",
             Viewed::State => "support looked at an earlier state of this account",
             Viewed::Search => "support searched for this account",
+            Viewed::Log => "this operator followed the log",
         }
         .to_owned(),
         other => recovery::event(other)
@@ -192,6 +195,22 @@ fn refused(rejected: &CodeRejected) -> String {
         rejected.unresolved,
         limits::told(rejected.counted)
     )
+}
+
+/// What the last code of an authenticator told of its phone's clock, for support on the phone.
+#[must_use]
+pub fn codes_clock(steps: i32, is_refused: bool) -> String {
+    let seconds = u64::from(steps.unsigned_abs()).saturating_mul(PERIOD_SECONDS);
+    let off = match steps {
+        0 => return "codes on time".to_owned(),
+        ..0 => format!("codes about {seconds} s slow"),
+        1.. => format!("codes about {seconds} s fast"),
+    };
+    if is_refused {
+        format!("{off}: refused until the phone's clock is set right")
+    } else {
+        format!("{off}, and accepted")
+    }
 }
 
 /// Where a phone's clock is, by its codes.

@@ -1,9 +1,10 @@
 //! An entry of the log, as the read models take it.
 
 use countersign_events::account::AccountEvent;
+use countersign_events::actor::By;
 use countersign_events::catalogue::{DecodeError, rows};
 use countersign_events::entry::{Entry, SealClass, read_sealed};
-use countersign_events::id::{AccountId, EventId, Hash32, Position, StreamId};
+use countersign_events::id::{AccountId, EventId, Hash32, Position, Revision, StreamId};
 use countersign_events::store::Recorded;
 use countersign_events::tree::leaf_hash;
 use jiff::Timestamp;
@@ -33,6 +34,13 @@ pub struct Fact {
 pub enum FactKind {
     /// Something happened to an account.
     Account(Box<AccountFact>),
+    /// Something happened on a login that nobody has.
+    Nobody {
+        /// When.
+        at: Timestamp,
+        /// What.
+        event: Box<AccountEvent>,
+    },
     /// Something happened to an operator, a client app or the log itself.
     Other {
         /// Where.
@@ -58,8 +66,12 @@ pub struct AccountFact {
     pub id: EventId,
     /// When.
     pub at: Timestamp,
+    /// Its place in the account's stream.
+    pub revision: Revision,
     /// Who.
     pub by: Doer,
+    /// Which operator, where one did it.
+    pub operator: Option<AccountId>,
     /// What.
     pub event: AccountEvent,
     /// The keyed hash of the address that it gives the account.
@@ -92,8 +104,10 @@ async fn kind(
     entry: &Entry<'_>,
     personal: &dyn PersonalData,
 ) -> Result<FactKind, Fault> {
-    let StreamId::Account(account) = recorded.stream else {
-        return Ok(other(entry));
+    let account = match recorded.stream {
+        StreamId::Account(account) => Some(account),
+        StreamId::Unknown(_) => None,
+        _ => return Ok(other(entry)),
     };
     let event = match AccountEvent::decode(&entry.event_type, entry.version, entry.data.get()) {
         Ok(event) => event,
@@ -101,6 +115,9 @@ async fn kind(
             DecodeError::Unknown { event_type, version }
             | DecodeError::Shape { event_type, version, .. },
         ) => return Ok(FactKind::Unknown { event_type, version }),
+    };
+    let Some(account) = account else {
+        return Ok(FactKind::Nobody { at: entry.at, event: Box::new(event) });
     };
     let email_hash = match event {
         AccountEvent::Registered(_)
@@ -110,8 +127,20 @@ async fn kind(
         }
         _ => None,
     };
-    let by = Doer::from(&entry.by);
-    let fact = AccountFact { account, id: entry.id, at: entry.at, by, event, email_hash };
+    let operator = match entry.by {
+        By::Operator { id } => Some(id),
+        _ => None,
+    };
+    let fact = AccountFact {
+        account,
+        id: entry.id,
+        at: entry.at,
+        revision: entry.rev,
+        by: Doer::from(&entry.by),
+        operator,
+        event,
+        email_hash,
+    };
     Ok(FactKind::Account(Box::new(fact)))
 }
 

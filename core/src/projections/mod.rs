@@ -4,9 +4,10 @@
 //! deleted at any time and is built again from position 0. Its tables carry the version of their
 //! shape in their names; another shape is other tables and a replay, never a migration.
 //!
-//! Four questions are answered: which accounts there are and what is locked ([`accounts`]), which
-//! mail is due ([`outbox`]), what support asked for and did lately ([`support`]), and what this
-//! program did not understand.
+//! The questions that are answered: which accounts there are and what is locked ([`accounts`]),
+//! which of them an operator looked at ([`looks`]), where in a stream the events of a kind stand
+//! ([`time_line`]), what happened in each minute ([`statistics`]), which mail is due ([`outbox`]),
+//! what support asked for and did lately ([`support`]), and what this program did not understand.
 //!
 //! **What must stay true.** The position is written in the transaction that writes the rows, so
 //! that the file is always exactly the log up to its position. A row depends on the log alone; only
@@ -16,13 +17,16 @@
 pub mod accounts;
 mod fact;
 mod locks;
+pub mod looks;
 pub mod mail_due;
 pub mod outbox;
 mod personal;
 mod read_model;
 mod schema;
 mod staff;
+pub mod statistics;
 pub mod support;
+pub mod time_line;
 
 pub use fact::{AccountFact, Fact, FactKind};
 pub use personal::{Opened, PersonalData};

@@ -14,7 +14,7 @@ use super::accounts::account;
 use super::fact::AccountFact;
 use super::mail_due::{Before, MailDue, MailKind, mail_closed, mail_due};
 use super::read_model::{ReadModel, ReadModelError};
-use super::schema::{json, millis, number, time, to_json};
+use super::schema::{count, json, millis, number, time, to_json};
 
 /// A mail that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,22 @@ impl ReadModel {
                 )?
                 .query_row([millis(now)], |row| time(row, 0))
                 .optional()
+        })
+    }
+
+    /// How many mails are neither sent nor given up, and since when the oldest is due.
+    ///
+    /// # Errors
+    /// [`ReadModelError::Sqlite`].
+    pub fn mails_waiting(&self) -> std::result::Result<(u64, Option<Timestamp>), ReadModelError> {
+        self.read(|connection| {
+            connection.prepare_cached("SELECT COUNT(*), MIN(due_at) FROM outbox_v4")?.query_row(
+                [],
+                |row| {
+                    let oldest: Option<i64> = row.get(1)?;
+                    Ok((count(row, 0)?, oldest.map(|_| time(row, 1)).transpose()?))
+                },
+            )
         })
     }
 

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use tokio::sync::watch;
 
 use super::fact::{Fact, FactKind};
-use super::{accounts, outbox, schema, staff, support};
+use super::{accounts, looks, outbox, schema, staff, statistics, support, time_line};
 
 /// The most entries that one transaction takes in.
 pub const BATCH_MAX: usize = 1024;
@@ -288,8 +288,14 @@ fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<Chang
             // The mail first: whether one is due depends on what was before the event.
             let mails = outbox::apply(transaction, fact.position, account)?;
             accounts::apply(transaction, fact.position, account)?;
+            looks::apply(transaction, fact.position, account)?;
+            time_line::apply(transaction, account)?;
+            statistics::apply(transaction, account.at, &account.event)?;
             let removals = support::apply(transaction, fact.position, account)?;
             Ok(Changed { mails, removals })
+        }
+        FactKind::Nobody { at, event } => {
+            statistics::apply(transaction, *at, event).map(|()| nothing)
         }
         FactKind::Other { stream } => {
             staff::apply(transaction, fact.position, *stream).map(|()| nothing)

@@ -19,6 +19,9 @@ pub(super) const PROJECTED: &[(&str, &str)] = &[
     ("locks_v4", "account, method, lane"),
     ("outbox_v4", "event"),
     ("staff_v4", "stream"),
+    ("time_line_v4", "account, kind, revision"),
+    ("looks_v4", "operator, account"),
+    ("minutes_v4", "slot, series, reason"),
     ("removals_v4", "account"),
     ("acts_v4", "operator, kind, request"),
     ("unknown_v4", "event_type, version"),
@@ -79,6 +82,28 @@ CREATE TABLE IF NOT EXISTS staff_v4 (
     stream TEXT PRIMARY KEY,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS time_line_v4 (
+    account BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (account, kind, revision)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS looks_v4 (
+    operator BLOB NOT NULL,
+    account BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (operator, account)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS looks_v4_latest ON looks_v4 (operator, position);
+CREATE TABLE IF NOT EXISTS minutes_v4 (
+    slot INTEGER NOT NULL,
+    series TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    minute INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (slot, series, reason)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS minutes_v4_minute ON minutes_v4 (minute);
 CREATE TABLE IF NOT EXISTS removals_v4 (
     account BLOB PRIMARY KEY,
     request BLOB NOT NULL,

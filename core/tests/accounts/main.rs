@@ -30,3 +30,4 @@ mod shared_store;
 mod sources;
 mod staff;
 mod staff_again;
+mod time_travel;

@@ -2,10 +2,11 @@
 //!
 //! It decides nothing by itself. It answers as told, and keeps what it was asked.
 
+use std::future::ready;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Bytes, Data, Json, Path};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use countersign_api::contract::IDEMPOTENCY_KEY;
 use countersign_api::contract::account::{Account, AccountCreated, Lock, Unresolved};
@@ -15,6 +16,9 @@ use countersign_api::contract::factor::{
 };
 use countersign_api::contract::id::{AccountId, FactorId};
 use countersign_api::contract::kind::{Assurance, CodeMethod, FactorKind, Lane, Method};
+use countersign_api::contract::log::{
+    ENTRY, EVENT_STREAM_MEDIA_TYPE, LAST_EVENT_ID, LogLine, StreamKind,
+};
 use countersign_api::contract::page::Page;
 use countersign_api::contract::problem::{PROBLEM_MEDIA_TYPE, PROOF_FAILED, Problem, ProblemCode};
 use countersign_api::contract::secret::Secret;
@@ -22,6 +26,8 @@ use countersign_api::contract::session::{Proven, SessionGiven};
 use countersign_api::contract::setup::SetUp;
 use countersign_api::contract::sign_in::{Answer, MethodOffered, PasswordSignIn, SignInOutcome};
 use countersign_api::contract::support::{LockoutEnded, ResetLockout, SearchByLogin, SearchHit};
+use futures::StreamExt as _;
+use futures::stream;
 
 /// The one-time token of the operator who is not set up.
 pub(crate) const SETUP_TOKEN: &str = "c2V0dXAtdG9rZW4tc2V0dXAtdG9rZW4tc2V0dXAtdG9rZW4tc2V0dXA";
@@ -37,6 +43,8 @@ pub(crate) const FIRST_CODE: &str = "333333";
 pub(crate) struct Asked {
     /// The resets, with their idempotency keys and tokens.
     pub(crate) resets: Vec<(String, String, ResetLockout)>,
+    /// After which line the log was followed: nothing the first time.
+    pub(crate) after: Vec<String>,
     /// The tokens of the sessions that were ended.
     pub(crate) ended: Vec<String>,
     unlocked: bool,
@@ -100,6 +108,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/v1/session/proofs", web::post().to(prove))
         .route("/v1/accounts/me/factors", web::post().to(begin_factor))
         .route("/v1/accounts/me/factors/{factor}/activate", web::post().to(activate_factor))
+        .route("/v1/log/stream", web::get().to(follow))
         .route("/v1/support/accounts", web::get().to(locked))
         .route("/v1/support/accounts/search", web::post().to(search))
         .route("/v1/support/accounts/{account}", web::get().to(show))
@@ -232,6 +241,7 @@ fn factor(name: &str) -> Factor {
         last_used_at: None,
         clock_offset_seconds: None,
         clock_refused: false,
+        clock_explanation: None,
     }
 }
 
@@ -267,6 +277,34 @@ async fn locked(request: HttpRequest) -> HttpResponse {
         return problem(ProblemCode::InvalidRequest);
     }
     HttpResponse::Ok().json(hits(true))
+}
+
+/// 20,000 lines at once; after the last of them one more, and then silence.
+async fn follow(request: HttpRequest, asked: Shared) -> HttpResponse {
+    let after = request.headers().get(LAST_EVENT_ID).map(|id| id.to_str().unwrap().to_owned());
+    let first = after.is_none();
+    asked.lock().unwrap().after.push(after.unwrap_or_default());
+    let lines = if first { 0..20_000 } else { 20_000..20_001 };
+    let text: String = lines.map(line).collect();
+    let text = stream::once(ready(Ok::<_, actix_web::Error>(Bytes::from(text))));
+    let mut answer = HttpResponse::Ok();
+    answer.content_type(EVENT_STREAM_MEDIA_TYPE);
+    if first { answer.streaming(text) } else { answer.streaming(text.chain(stream::pending())) }
+}
+
+fn line(position: u64) -> String {
+    let line = LogLine {
+        position,
+        at: at("24T13:50:00"),
+        stream: StreamKind::Account,
+        hint: Some("6f1c2a9e".to_owned()),
+        revision: position,
+        event_type: "account.code_rejected".to_owned(),
+        by: By::Holder,
+        explanation: format!("line {position} of the log"),
+    };
+    let data = serde_json::to_string(&line).unwrap();
+    format!("id: {position}\nevent: {ENTRY}\ndata: {data}\n\n")
 }
 
 async fn show(request: HttpRequest, asked: Shared) -> HttpResponse {
@@ -312,6 +350,7 @@ fn event(revision: u64, event_type: &str, by: By, explanation: &str) -> Event {
         by,
         data: serde_json::json!({ "revision": revision }),
         explanation: explanation.to_owned(),
+        looks: None,
     }
 }
 

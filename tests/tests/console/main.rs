@@ -5,9 +5,14 @@
 
 mod canned;
 mod client;
+mod desk;
+mod holder;
+mod proxy;
+mod staff;
 mod whole;
 
 use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use canned::{Canned, FIRST_CODE, SETUP_TOKEN, SIGN_IN_CODE, STEP_UP_CODE};
 use countersign_api::contract::kind::{Method, ResetScope};
@@ -160,6 +165,67 @@ fn without_colours_there_are_none() {
     let plain = Console::start_with(&program, url, &[("NO_COLOR", "1")]).unwrap();
     plain.wait_for_text("Sign in").unwrap();
     assert!(!plain.has_colours());
+}
+
+/// How long the program may take to its first frame.
+const FIRST_FRAME: Duration = Duration::from_millis(100);
+/// How much memory it may have at once, in KiB.
+const MEMORY_KIB: u64 = 40 * 1024;
+
+/// The fastest of five: what the program takes, and not what else this machine does meanwhile.
+#[test]
+fn the_first_frame_is_there_at_once() {
+    let program = program("countersign-admin").unwrap();
+    let start = || {
+        let started = Instant::now();
+        let console = Console::start(&program, "http://127.0.0.1:9").unwrap();
+        console.wait_for_text("Sign in").unwrap();
+        started.elapsed()
+    };
+    let fastest = (0..5).map(|_| start()).min().unwrap();
+    assert!(fastest < FIRST_FRAME, "{fastest:?}");
+}
+
+/// Every line comes, the newest is on top, what falls out of view is counted, a stream that ends is
+/// gone on with after the last line; and all that in little memory.
+#[test]
+fn a_busy_log_is_followed_without_a_gap_and_in_little_memory() {
+    let server = Canned::start();
+    let mut console = start(&server.url);
+    sign_in(&mut console);
+    console.press(Key::Function(6)).unwrap();
+    let screen = console.wait_for_text("line 20000 of the log").unwrap();
+    // The first answer held 20,000 lines and ended; the second, after its last one, holds one.
+    assert!(screen.contains("2,000 shown, 0 hidden by the filter, 18,001 fallen out"), "{screen}");
+    assert_eq!(server.asked(|asked| asked.after.clone()), ["", "19999"]);
+    console.press(Key::Function(2)).unwrap();
+    console.wait_for_text("Type a whole login").unwrap();
+    enter(&mut console, "ana.lima");
+    console.wait_for_text("a•••@example.org").unwrap();
+    let peak = console.peak_memory_kib().unwrap();
+    assert!(peak < MEMORY_KIB, "{peak} KiB");
+}
+
+/// Bytes of a paste, with and without a terminal that marks them as one.
+#[test]
+fn a_paste_does_nothing_but_fill_a_field() {
+    let server = Canned::start();
+    let mut console = start(&server.url);
+    sign_in(&mut console);
+    enter(&mut console, "ana.lima");
+    console.wait_for_text("a•••@example.org").unwrap();
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("five wrong codes in a row").unwrap();
+    console.type_text("\x1b[200~u\n\nq\n\x1b[201~").unwrap();
+    console.type_text("u").unwrap();
+    console.wait_for_text("Unlocking ends waiting times").unwrap();
+    console.type_text("\x1b[200~u\n\nq\n\x1b[201~").unwrap();
+    console.press(Key::Tab).unwrap();
+    console.press(Key::Tab).unwrap();
+    // As keys: every line end goes on, and the last ones would say yes.
+    console.type_text("a reason\r4711\r\r\r\r").unwrap();
+    console.wait_for_text("Enter writes it").unwrap();
+    assert_eq!(server.asked(|asked| asked.resets.len()), 0, "nobody has seen the event yet");
 }
 
 /// A password is never sent where it can be read on the way.

@@ -19,10 +19,11 @@ use super::documented::{Operation, operations};
 use super::unlock::{closed, unlock_link};
 
 /// Readings of staff, which leave a fact too.
-const LOOKS: [&str; 3] = [
+const LOOKS: [&str; 4] = [
     "GET /v1/support/accounts/{account}",
     "GET /v1/support/accounts/{account}/events",
     "GET /v1/support/accounts/{account}/state",
+    "GET /v1/support/accounts/{account}/changes",
 ];
 
 /// The calls that were made, with the facts that they left.
@@ -256,7 +257,8 @@ async fn staff(app: &TestApp, made: &mut Made, person: &Person) {
     made.leaves(app, (name, "account.history_viewed"), call).await;
     for name in LOOKS {
         let path = name.strip_prefix("GET ").unwrap().replace("{account}", &person.account);
-        let query = if path.ends_with("/state") { "?ticket=T-1&revision=1" } else { "?ticket=T-1" };
+        let is_of_then = path.ends_with("/state") || path.ends_with("/changes");
+        let query = if is_of_then { "?ticket=T-1&revision=1" } else { "?ticket=T-1" };
         let call = app.get(format!("{path}{query}")).on(on).bearer(&support.token);
         made.leaves(app, (name, "account.history_viewed"), call).await;
     }

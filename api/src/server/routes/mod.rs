@@ -15,8 +15,9 @@ use actix_web::{HttpRequest, ResponseError as _, guard, web};
 use futures::future::LocalBoxFuture;
 
 use self::v1::{
-    accounts, clients, devices, email, factors, objections, operators, password, password_resets,
-    policy, recovery_codes, replacement, session, sessions, setup, sign_ins, support, unlocks,
+    accounts, clients, devices, email, factors, log, objections, operators, password,
+    password_resets, policy, recovery_codes, replacement, session, sessions, setup, sign_ins,
+    support, unlocks,
 };
 use super::answers::Answer;
 use super::ask::Ask;
@@ -51,6 +52,8 @@ const LOOK: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
 const ACT: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
 /// Who may approve what another asked for.
 const APPROVE: Auth = Auth::Operator(&[Role::Supervisor]);
+/// Who may follow the log, which names nobody there.
+const FOLLOW: Auth = Auth::Operator(&[Role::Support, Role::Supervisor, Role::Auditor]);
 /// Who may add and disable, with a second factor just proven.
 const ADMIN: Auth = Auth::Operator(&[Role::Admin]);
 /// Any operator.
@@ -126,6 +129,11 @@ pub static TABLE: &[Row] = rows! {
     GET "/v1/support/accounts/{account}" LOOK, OPERATOR, query => support::show::handle;
     GET "/v1/support/accounts/{account}/events" LOOK, OPERATOR, query => support::events::handle;
     GET "/v1/support/accounts/{account}/state" LOOK, OPERATOR, query => support::state::handle;
+    GET "/v1/support/accounts/{account}/changes" LOOK, OPERATOR, query
+        => support::changes::handle;
+    GET "/v1/support/stats" ANY, OPERATOR, query => support::stats::handle;
+    GET "/v1/support/log-health" ANY, OPERATOR => support::log_health::handle;
+    GET "/v1/log/stream" FOLLOW, OPERATOR, query => log::stream::handle;
     POST "/v1/support/accounts/{account}/lockout-resets" ACT, OPERATOR
         => support::reset_lockout::handle;
     POST "/v1/support/accounts/{account}/suspensions" ACT, OPERATOR => support::suspend::handle;

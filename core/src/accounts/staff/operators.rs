@@ -61,6 +61,14 @@ impl Accounts {
         if is_two_factor { Ok(Ok(view)) } else { Ok(Err(self.policy().staff_step_up())) }
     }
 
+    /// The operator as of now, if there is one.
+    pub(in crate::accounts) async fn operator_now(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<OperatorView>, Fault> {
+        Ok(Operator::of(&self.operator_history(account).await?).view(account))
+    }
+
     /// Who acts, where the act needs a second factor proven a short while ago.
     ///
     /// # Errors

@@ -276,6 +276,16 @@ impl Entity {
         Ok(())
     }
 
+    /// Demands a session that is alive. Asking is no use of it, so that it goes idle all the same.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSession`].
+    pub fn alive(&self, session: HandleHash) -> Result<(), Refusal> {
+        let open = self.account().open().ok_or(Refusal::NoSession)?;
+        let seen = self.seen.get(&session).copied();
+        session::check(open, session, seen, self.now(), self.policy()).map(drop)
+    }
+
     /// Whether a command would be refused now.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub(crate) mod clients;
 pub(crate) mod devices;
 pub(crate) mod email;
 pub(crate) mod factors;
+pub(crate) mod log;
 pub(crate) mod objections;
 pub(crate) mod operators;
 pub(crate) mod password;

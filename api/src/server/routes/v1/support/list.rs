@@ -1,11 +1,13 @@
-//! `GET /v1/support/accounts?state=locked`: the accounts with something locked now.
+//! `GET /v1/support/accounts`: the accounts with something locked now, or looked at lately.
 
 use crate::contract::page::Page;
 use crate::contract::support::{AccountListQuery, AccountListState, SearchHit};
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
 
-/// List locked accounts
+/// List accounts
+///
+/// Those with something locked now, or those that whoever asks looked at lately.
 #[utoipa::path(
     get, path = "/v1/support/accounts", tag = "support", operation_id = "listAccounts",
     params(AccountListQuery),
@@ -15,7 +17,10 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let acting = ask.operator().await?;
     let query: AccountListQuery = ask.query()?;
     let page = ask.page(query.cursor, query.limit)?;
-    let AccountListState::Locked = query.state;
-    let hits = ask.verdict(ask.accounts().locked(&acting.call, &acting.token, page).await)?;
-    answers::ok(&answers::page(hits, answers::search_hit))
+    let (call, by) = (&acting.call, &acting.token);
+    let hits = match query.state {
+        AccountListState::Locked => ask.accounts().locked(call, by, page).await,
+        AccountListState::Recent => ask.accounts().recent(call, by, page).await,
+    };
+    answers::ok(&answers::page(ask.verdict(hits)?, answers::search_hit))
 }

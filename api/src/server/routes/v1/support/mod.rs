@@ -3,9 +3,11 @@
 pub(crate) mod approve_removal;
 pub(crate) mod ask_removal;
 pub(crate) mod cancel_removal;
+pub(crate) mod changes;
 pub(crate) mod end_sessions;
 pub(crate) mod events;
 pub(crate) mod list;
+pub(crate) mod log_health;
 pub(crate) mod mail_password;
 pub(crate) mod removals;
 pub(crate) mod reset_lockout;
@@ -13,4 +15,5 @@ pub(crate) mod resume;
 pub(crate) mod search;
 pub(crate) mod show;
 pub(crate) mod state;
+pub(crate) mod stats;
 pub(crate) mod suspend;

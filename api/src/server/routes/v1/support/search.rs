@@ -6,6 +6,10 @@ use crate::contract::page::Page;
 use crate::contract::support::{Search, SearchByEmail, SearchByLogin, SearchHit};
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
+use crate::server::problem::ProblemAnswer;
+
+/// What stands for other characters in patterns.
+const WILDCARDS: &[char] = &['*', '?', '%'];
 
 /// Search an account
 ///
@@ -25,7 +29,13 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
         let SearchByEmail { email, ticket } = ask.json()?;
         (Lookup::Email(email), ticket)
     };
+    let (Lookup::Login(text) | Lookup::Email(text)) = &lookup;
+    let has_wildcard = text.contains(WILDCARDS);
     let hits = ask.accounts().search(&acting.call, &acting.token, lookup, ticket).await;
     let hits = ask.verdict(hits)?;
+    // A name may have such a character in it: then it is found like any other.
+    if hits.is_empty() && has_wildcard {
+        return Err(ProblemAnswer::invalid("a search takes a whole login or address, no pattern"));
+    }
     answers::ok(&answers::whole(hits.into_iter().map(answers::search_hit).collect()))
 }

@@ -3,6 +3,7 @@
 use countersign_core::accounts::request::AsOf;
 use countersign_events::id::AccountId;
 
+use crate::contract::look::StateAsOf;
 use crate::contract::support::StateQuery;
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
@@ -18,7 +19,7 @@ use crate::server::problem::ProblemAnswer;
         ("account" = String, Path, description = "the account's id"),
         StateQuery,
     ),
-    responses((status = 200, description = "The state", body = serde_json::Value))
+    responses((status = 200, description = "The state", body = StateAsOf))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let acting = ask.operator().await?;
@@ -31,5 +32,5 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     };
     let (by, ticket) = (&acting.token, query.ticket);
     let state = ask.accounts().support_state(&acting.call, by, account, as_of, ticket).await;
-    answers::ok(&ask.verdict(state)?)
+    answers::ok(&answers::look::state(ask.verdict(state)?))
 }

@@ -23,7 +23,9 @@ fn fact(position: u64, stamped: &StampedEvent) -> Fact {
         account: AccountId::new(Uuid::from_u128(1)),
         id: stamped.id,
         at: stamped.at,
+        revision: stamped.revision,
         by: Doer::Holder,
+        operator: None,
         event: stamped.event.clone(),
         email_hash: None,
     };

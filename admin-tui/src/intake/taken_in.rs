@@ -1,0 +1,303 @@
+//! Answers of the contract taken in: every text made printable on its way.
+
+use countersign_api::client::ClientError;
+use countersign_api::contract::account::Account as AccountAnswer;
+use countersign_api::contract::act::Removal as RemovalAnswer;
+use countersign_api::contract::event::{By, Event as EventAnswer};
+use countersign_api::contract::log::{LogHealth, LogLine};
+use countersign_api::contract::look::{StateAsOf, StateChanges};
+use countersign_api::contract::session::SessionGiven as SessionAnswer;
+use countersign_api::contract::sign_in::SignInOutcome;
+use countersign_api::contract::statistics::Statistics;
+use countersign_api::contract::support::SearchHit;
+use serde_json::Value;
+
+use crate::message::{Answer, Failure, SessionGiven, Way};
+use crate::model::account::{Account, Event, Factor, Hit, Lock};
+use crate::model::health::{Follower, Health};
+use crate::model::live::LiveLine;
+use crate::model::removal::Removal;
+use crate::model::statistics::{Measure, Numbers};
+use crate::model::travel::{Change, Moment};
+use crate::printable::Printable;
+use crate::text;
+
+pub(super) fn signed_in(outcome: SignInOutcome) -> Answer {
+    match outcome {
+        SignInOutcome::Completed { session: given } => Answer::SignedIn(session(given)),
+        SignInOutcome::SecondFactorRequired { id, methods, .. } => Answer::CodeWanted {
+            sign_in: id,
+            ways: methods
+                .into_iter()
+                .map(|offered| Way {
+                    method: offered.method,
+                    factor: offered.factor_id,
+                    name: offered.name.map(Printable::from),
+                })
+                .collect(),
+        },
+        SignInOutcome::PasswordChangeRequired { .. } => Answer::PasswordWanted,
+        SignInOutcome::EnrolmentRequired { .. } => Answer::EnrolmentWanted,
+    }
+}
+
+pub(super) fn session(given: SessionAnswer) -> SessionGiven {
+    SessionGiven { token: given.token, assurance: given.assurance }
+}
+
+pub(super) fn hit(hit: &SearchHit) -> Hit {
+    Hit {
+        id: hit.account_id,
+        login_hint: Printable::new(&hit.login_hint),
+        email_hint: hit.email_hint.as_deref().map(Printable::new),
+        two_factor_enabled: hit.two_factor_enabled,
+        locked: hit.locked,
+        locked_until: hit.locked_until,
+    }
+}
+
+pub(super) fn account(account: &AccountAnswer) -> Account {
+    Account {
+        id: account.account_id,
+        login: account.login.as_deref().map(Printable::new),
+        email_hint: account.email_hint.as_deref().map(Printable::new),
+        email_confirmed: account.email_confirmed,
+        two_factor_enabled: account.two_factor_enabled,
+        factors: account
+            .factors
+            .iter()
+            .map(|factor| Factor {
+                id: factor.factor_id,
+                name: Printable::new(&factor.name),
+                enabled_at: factor.enabled_at,
+                last_used_at: factor.last_used_at,
+                clock_offset_seconds: factor.clock_offset_seconds,
+                clock_refused: factor.clock_refused,
+                // The server's own words, where it has any.
+                clock: match &factor.clock_explanation {
+                    Some(words) => Some(Printable::new(words)),
+                    None => text::clock(factor.clock_offset_seconds, factor.clock_refused)
+                        .map(Printable::from),
+                },
+            })
+            .collect(),
+        recovery_codes_left: account.recovery_codes_left,
+        locks: account
+            .locks
+            .iter()
+            .map(|lock| Lock {
+                method: lock.method,
+                lane: lock.lane,
+                since: lock.since,
+                until: lock.until,
+                unresolved: lock.unresolved,
+                rule: Printable::new(&lock.rule),
+                explanation: Printable::new(&lock.explanation),
+            })
+            .collect(),
+        unresolved: account.unresolved.iter().map(|one| (one.method, one.count)).collect(),
+        sessions: account.sessions,
+        created_at: account.created_at,
+        suspended_at: account.suspended_at,
+        held_until: account.held_until,
+        removal: account.removal.as_ref().map(removal),
+        revision: account.revision,
+    }
+}
+
+pub(super) fn event(event: &EventAnswer) -> Event {
+    let (by, by_whom) = by(&event.by);
+    Event {
+        revision: event.revision,
+        at: event.at,
+        event_type: Printable::new(&event.event_type),
+        by,
+        by_whom,
+        explanation: Printable::new(&event.explanation),
+        data: lines(&event.data),
+        looks: event.looks.map(|looks| (looks.count, looks.since)),
+    }
+}
+
+/// Who, in a word and exactly.
+fn by(by: &By) -> (&'static str, Printable) {
+    match by {
+        By::Holder => ("holder", "holder".into()),
+        By::Client { id } => ("client app", format!("client app {id}").into()),
+        By::Operator { id } => ("operator", format!("operator {id}").into()),
+        By::Support => ("support", "support".into()),
+        By::System => ("service", "service".into()),
+        By::Console { user } => ("server", format!("user {user} on the server").into()),
+    }
+}
+
+/// JSON, a line per line. It came as JSON, hence it goes back into JSON.
+fn lines(value: &Value) -> Vec<Printable> {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.lines().map(Printable::new).collect()
+}
+
+pub(super) fn moment(changes: &StateChanges, state: &StateAsOf) -> Moment {
+    let value = |value: &Value| Printable::from(value.to_string());
+    Moment {
+        event: event(&changes.event),
+        changes: changes
+            .changes
+            .iter()
+            .map(|change| Change {
+                path: Printable::new(change.path.trim_start_matches('/')),
+                before: change.before.as_ref().map(value),
+                after: change.after.as_ref().map(value),
+            })
+            .collect(),
+        state: lines(&state.state),
+        newest: changes.newest.max(state.newest),
+    }
+}
+
+pub(super) fn removal(removal: &RemovalAnswer) -> Removal {
+    let who = |login: &Option<String>, id: String| match login {
+        Some(login) => Printable::new(login),
+        None => Printable::from(id),
+    };
+    Removal {
+        id: removal.removal_id,
+        account: removal.account_id,
+        login_hint: Printable::new(&removal.login_hint),
+        factor: removal.factor.as_ref().map(|factor| Printable::new(&factor.name)),
+        asked_by: who(&removal.asked_by_login, removal.asked_by.to_string()),
+        asked_at: removal.asked_at,
+        ticket: Printable::new(&removal.ticket),
+        proof: removal.proof,
+        needs_approval: removal.needs_approval,
+        approved_by: removal.approved_by.map(|id| who(&removal.approved_by_login, id.to_string())),
+        runs_at: removal.runs_at,
+        state: removal.state,
+    }
+}
+
+pub(super) fn numbers(statistics: &Statistics) -> Numbers {
+    Numbers {
+        window: statistics.window,
+        from: statistics.from,
+        to: statistics.to,
+        bucket_seconds: statistics.bucket_seconds,
+        series: statistics
+            .series
+            .iter()
+            .filter_map(|one| Some((Measure::parse(&one.name)?, one.counts.clone())))
+            .collect(),
+        totals: statistics.totals,
+        reasons: statistics
+            .failures_by_reason
+            .iter()
+            .map(|one| (Printable::from(one.reason.replace('_', " ")), one.count))
+            .collect(),
+        now: statistics.now,
+    }
+}
+
+pub(super) fn health(health: &LogHealth) -> Health {
+    Health {
+        head: health.head,
+        read_models: health
+            .read_models
+            .iter()
+            .map(|model| Follower {
+                name: Printable::new(&model.name),
+                position: model.position,
+                lag_entries: model.lag_entries,
+                lag_seconds: model.lag_seconds,
+                not_understood: model.not_understood,
+            })
+            .collect(),
+        checkpoint: health.last_checkpoint.map(|last| (last.size, last.at)),
+        mails_waiting: health.mail.waiting,
+        oldest_mail_seconds: health.mail.oldest_seconds,
+    }
+}
+
+pub(super) fn live_line(line: &LogLine) -> LiveLine {
+    LiveLine {
+        position: line.position,
+        at: line.at,
+        stream: line.stream,
+        hint: Printable::new(line.hint.as_deref().unwrap_or_default()),
+        revision: line.revision,
+        event_type: Printable::new(&line.event_type),
+        by: by(&line.by).0,
+        explanation: Printable::new(&line.explanation),
+    }
+}
+
+pub(super) fn failure(error: &ClientError) -> Failure {
+    match error {
+        ClientError::Problem { problem, retry_after } => Failure::Refused {
+            code: problem.code,
+            says: Printable::new(problem.detail.as_ref().unwrap_or(&problem.title)),
+            wait_seconds: retry_after.map(|wait| wait.as_secs()),
+        },
+        ClientError::Unreachable(cause) if cause.is_timeout() => {
+            Failure::Offline { why: "no answer in time".into() }
+        }
+        ClientError::Unreachable(cause) => Failure::Offline { why: innermost(cause) },
+        ClientError::Unexpected { .. } | ClientError::BaseUrl(_) => {
+            Failure::Unexpected { why: Printable::from(error.to_string()) }
+        }
+    }
+}
+
+/// The cause behind all causes: "connection refused" rather than "error sending request".
+fn innermost(error: &dyn std::error::Error) -> Printable {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    Printable::from(cause.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{event, failure, hit};
+    use crate::message::Failure;
+    use countersign_api::client::ClientError;
+    use countersign_api::contract::problem::{Problem, ProblemCode};
+    use std::time::Duration;
+
+    const ESCAPE: &str = "\u{1b}]2;owned\u{7}";
+
+    #[test]
+    fn every_text_of_an_answer_is_made_printable() {
+        let answer = serde_json::json!({
+            "revision": 1, "at": "2026-11-24T13:50:00Z", "type": ESCAPE,
+            "by": { "kind": "console", "user": ESCAPE },
+            "data": { "name": ESCAPE, "turned": "\u{202e}" }, "explanation": ESCAPE,
+        });
+        let taken_in = event(&serde_json::from_value(answer).unwrap());
+        let mut texts = vec![taken_in.event_type, taken_in.by_whom, taken_in.explanation];
+        texts.extend(taken_in.data);
+        for text in &texts {
+            let deceptive = |c: char| c.is_control() || c == '\u{202e}';
+            assert!(!text.as_str().contains(deceptive), "{text}");
+        }
+        let answer = serde_json::json!({
+            "account_id": "6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48", "login_hint": ESCAPE,
+            "email_hint": ESCAPE, "two_factor_enabled": true, "locked": false,
+        });
+        let taken_in = hit(&serde_json::from_value(answer).unwrap());
+        assert_eq!(taken_in.login_hint.as_str(), "␛]2;owned␇");
+        assert_eq!(taken_in.email_hint.unwrap().as_str(), "␛]2;owned␇");
+    }
+
+    #[test]
+    fn a_problem_says_its_detail_and_how_long_to_wait() {
+        let problem = Problem::new(ProblemCode::TooManyRequests).with_detail(ESCAPE);
+        let error = ClientError::Problem {
+            problem: Box::new(problem),
+            retry_after: Some(Duration::from_secs(90)),
+        };
+        let says = "␛]2;owned␇".into();
+        let code = ProblemCode::TooManyRequests;
+        assert_eq!(failure(&error), Failure::Refused { code, says, wait_seconds: Some(90) });
+    }
+}

@@ -1,0 +1,44 @@
+//! Removals of authenticators that support asked for, with all text made printable.
+
+use countersign_api::contract::act::{IdentityProof, RemovalState};
+use countersign_api::contract::id::{AccountId, RemovalId};
+use jiff::Timestamp;
+
+use crate::printable::Printable;
+
+/// A removal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// Its id.
+    pub id: RemovalId,
+    /// The account.
+    pub account: AccountId,
+    /// Its login, masked.
+    pub login_hint: Printable,
+    /// The authenticator's name; none where it is about the recovery codes alone.
+    pub factor: Option<Printable>,
+    /// Who asked.
+    pub asked_by: Printable,
+    /// When.
+    pub asked_at: Timestamp,
+    /// For which ticket.
+    pub ticket: Printable,
+    /// How the holder was identified.
+    pub proof: IdentityProof,
+    /// Whether another person must approve.
+    pub needs_approval: bool,
+    /// Who approved.
+    pub approved_by: Option<Printable>,
+    /// When its delay ends.
+    pub runs_at: Timestamp,
+    /// Where it stands.
+    pub state: RemovalState,
+}
+
+impl Removal {
+    /// Whether somebody must still approve it.
+    #[must_use]
+    pub fn waits_for_approval(&self) -> bool {
+        self.needs_approval && self.approved_by.is_none()
+    }
+}

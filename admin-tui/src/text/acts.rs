@@ -1,0 +1,186 @@
+//! The words of acts: what each does, what it is called, and the event that it will become.
+
+use countersign_api::contract::act::IdentityProof;
+use countersign_api::contract::kind::{Method, ResetScope};
+
+use crate::model::act::{Act, ActKind};
+use crate::model::form::FieldName;
+
+/// The choice of every method at once.
+pub const EVERY_METHOD: &str = "every method";
+/// The choice of the recovery codes alone, among the authenticators.
+pub const RECOVERY_CODES_ALONE: &str = "the recovery codes alone";
+/// When a removal runs, in the order of the choice.
+pub const DELAYS: [&str; 2] = ["after the delay", "at once, holder seen in person"];
+
+/// Under the form of an unlock that leaves the password as it is.
+const UNLOCK: &str = "Unlocking ends waiting times. It removes no authenticator and \
+                          changes no password. The holder is told.";
+/// The same of one that forgets wrong codes: whoever gave them had the password.
+const UNLOCK_CODES: &str = "Failures of codes are forgotten together with the password: \
+                                it ends, and the holder is sent a link to a new one, to an \
+                                address that was proven. No authenticator is removed.";
+
+/// What an act is called.
+#[must_use]
+pub fn title(kind: ActKind) -> &'static str {
+    match kind {
+        ActKind::Unlock => "Unlock",
+        ActKind::Suspend => "Suspend the account",
+        ActKind::Resume => "Resume the account",
+        ActKind::EndSessions => "End sessions",
+        ActKind::NewPassword => "New password",
+        ActKind::AskRemoval => "Remove authenticator: ask for it",
+        ActKind::Approve => "Remove authenticator: approve",
+        ActKind::Cancel => "Remove authenticator: cancel",
+    }
+}
+
+/// What an act does.
+#[must_use]
+pub fn effect(act: &Act) -> &'static str {
+    match act {
+        Act::Unlock(request) => unlocking(request.scope, request.method),
+        Act::Suspend(_) => {
+            "Nobody signs in until it is resumed, and every session ends. Nothing is removed. The \
+             holder is told."
+        }
+        Act::Resume(_) => "The holder can sign in again, as before. The holder is told.",
+        Act::EndSessions(_) => {
+            "Every session and every sign-in in progress ends. Password and authenticators stay. \
+             The holder is told."
+        }
+        Act::NewPassword(_) => {
+            "The holder is sent a link to a new password, to the address that was proven. Nobody \
+             here sees either."
+        }
+        Act::AskRemoval(_) => {
+            "The holder is told at once on all addresses and can object. It runs after its delay, \
+             once another person has approved it."
+        }
+        Act::Approve(..) => {
+            "It runs when its delay is over, unless the holder objects. Nobody approves what he \
+             asked for himself."
+        }
+        Act::Cancel(..) => "The authenticator stays. The holder is told.",
+    }
+}
+
+fn unlocking(scope: ResetScope, method: Option<Method>) -> &'static str {
+    match (scope, method) {
+        (ResetScope::CoolDown, _) | (ResetScope::Counters, Some(Method::Password)) => UNLOCK,
+        (ResetScope::Counters, _) => UNLOCK_CODES,
+    }
+}
+
+/// After an act.
+#[must_use]
+pub fn written(kind: ActKind) -> &'static str {
+    match kind {
+        ActKind::Unlock => "The account is unlocked. The event stands in its time line.",
+        ActKind::Suspend => "The account is suspended. The event stands in its time line.",
+        ActKind::Resume => "The account is resumed. The event stands in its time line.",
+        ActKind::EndSessions => "Its sessions are over. The event stands in its time line.",
+        ActKind::NewPassword => "The link is on its way. The event stands in its time line.",
+        ActKind::AskRemoval => "The removal waits (F4). The event stands in the time line.",
+        ActKind::Approve => "The removal is approved. The event stands in the time line.",
+        ActKind::Cancel => "The removal is cancelled. The event stands in the time line.",
+    }
+}
+
+/// What an unlock clears.
+#[must_use]
+pub fn scope(scope: ResetScope) -> &'static str {
+    match scope {
+        ResetScope::CoolDown => "waiting times",
+        ResetScope::Counters => "waiting times and failures",
+    }
+}
+
+/// How somebody was identified.
+#[must_use]
+pub fn proof(proof: IdentityProof) -> &'static str {
+    match proof {
+        IdentityProof::CallBack => "called back, number on record",
+        IdentityProof::InPerson => "in person, with a document",
+        IdentityProof::VideoCall => "video call, picture on record",
+        IdentityProof::KnownColleague => "a colleague who knows the holder",
+        IdentityProof::Superior => "the holder's superior",
+        IdentityProof::IdentifiedAnew => "identified anew, as at first",
+    }
+}
+
+/// What is in the event that an act will become, besides who, whose, ticket and reason: in the
+/// words of the log.
+#[must_use]
+pub fn fields(act: &Act) -> Vec<(&'static str, String)> {
+    match act {
+        Act::Unlock(request) => vec![
+            ("scope", scope_in_log(request.scope).to_owned()),
+            ("method", request.method.map_or("all", method_in_log).to_owned()),
+        ],
+        Act::AskRemoval(request) => vec![
+            (
+                "factor",
+                match request.factor_id {
+                    Some(id) => id.to_string(),
+                    None => "none: the recovery codes".to_owned(),
+                },
+            ),
+            ("proof", proof_in_log(request.proof).to_owned()),
+            ("in_person", request.in_person.to_string()),
+        ],
+        Act::Approve(removal, _) | Act::Cancel(removal, _) => {
+            vec![("request", removal.to_string())]
+        }
+        Act::Suspend(_) | Act::Resume(_) | Act::EndSessions(_) | Act::NewPassword(_) => Vec::new(),
+    }
+}
+
+fn scope_in_log(scope: ResetScope) -> &'static str {
+    match scope {
+        ResetScope::CoolDown => "cool_down",
+        ResetScope::Counters => "counters",
+    }
+}
+
+fn method_in_log(method: Method) -> &'static str {
+    match method {
+        Method::Password => "password",
+        Method::Totp => "totp",
+        Method::EmailCode => "email_code",
+        Method::RecoveryCode => "recovery_code",
+    }
+}
+
+fn proof_in_log(proof: IdentityProof) -> &'static str {
+    match proof {
+        IdentityProof::CallBack => "call_back",
+        IdentityProof::InPerson => "in_person",
+        IdentityProof::VideoCall => "video_call",
+        IdentityProof::KnownColleague => "known_colleague",
+        IdentityProof::Superior => "superior",
+        IdentityProof::IdentifiedAnew => "identified_anew",
+    }
+}
+
+/// Reason and ticket of an act.
+#[must_use]
+pub fn why(act: &Act) -> (&str, &str) {
+    match act {
+        Act::Unlock(request) => (&request.reason, &request.ticket),
+        Act::AskRemoval(request) => (&request.reason, &request.ticket),
+        Act::Suspend(why)
+        | Act::Resume(why)
+        | Act::EndSessions(why)
+        | Act::NewPassword(why)
+        | Act::Approve(_, why)
+        | Act::Cancel(_, why) => (&why.reason, &why.ticket),
+    }
+}
+
+/// What is missing before an act can go on.
+#[must_use]
+pub fn missing(name: FieldName) -> String {
+    format!("{} is missing.", super::label(name))
+}

@@ -1,0 +1,330 @@
+//! Every word that the console says, in one place.
+//!
+//! Words that mean one thing: *unlock* ends waiting times and, where asked, forgets failures, those
+//! of codes together with the password; it never touches an authenticator. Times are UTC, as in the
+//! log.
+
+pub mod acts;
+pub mod say;
+pub mod title;
+
+use countersign_api::contract::kind::{CodeMethod, Lane, Method, Role};
+use countersign_api::contract::log::StreamKind;
+use countersign_api::contract::look::EventKind;
+use countersign_api::contract::problem::ProblemCode;
+use countersign_api::contract::statistics::Window;
+use jiff::Timestamp;
+
+use crate::keymap::Context;
+use crate::message::Failure;
+use crate::model::form::FieldName;
+use crate::printable::Printable;
+
+pub use acts::{DELAYS, EVERY_METHOD, RECOVERY_CODES_ALONE, proof, scope};
+
+/// The name in the bar at the top.
+pub const NAME: &str = "Countersign console";
+/// The choice of a search by login.
+pub const BY_LOGIN: &str = "login";
+/// The choice of a search by e-mail address.
+pub const BY_EMAIL: &str = "e-mail";
+/// The choice of an authenticator's code.
+pub const WAY_TOTP: &str = "authenticator code";
+/// The choice of a recovery code.
+pub const WAY_RECOVERY_CODE: &str = "recovery code";
+/// The name of the authenticator that the set-up makes.
+pub const FIRST_AUTHENTICATOR: &str = "authenticator";
+
+/// What a field is called.
+#[must_use]
+pub fn label(name: FieldName) -> &'static str {
+    match name {
+        FieldName::SetupToken => "Setup token",
+        FieldName::Login => "Login",
+        FieldName::Password => "Password",
+        FieldName::PasswordAgain => "Password again",
+        FieldName::Way => "With",
+        FieldName::Code => "Code",
+        FieldName::LookupBy => "By",
+        FieldName::Query => "For",
+        FieldName::Scope => "Clears",
+        FieldName::Method => "Of",
+        FieldName::Factor => "Remove",
+        FieldName::Proof => "Identified by",
+        FieldName::Delay => "Runs",
+        FieldName::Kind => "About",
+        FieldName::About => "About",
+        FieldName::Words => "With the words",
+        FieldName::Reason => "Reason",
+        FieldName::Ticket => "Ticket",
+    }
+}
+
+/// What a method is called.
+#[must_use]
+pub fn method(method: Method) -> &'static str {
+    match method {
+        Method::Password => "password",
+        Method::Totp => WAY_TOTP,
+        Method::EmailCode => "e-mail code",
+        Method::RecoveryCode => WAY_RECOVERY_CODE,
+    }
+}
+
+/// Seconds from which on a clock is called off: less can be a code typed late.
+const CLOCK_OFF_FROM_SECONDS: u64 = 60;
+
+/// How far a phone's clock is off, where that is worth a word.
+#[must_use]
+pub fn clock(offset_seconds: Option<i64>, refused: bool) -> Option<String> {
+    let offset = offset_seconds?;
+    let seconds = offset.unsigned_abs();
+    let side = if offset < 0 { "slow" } else { "fast" };
+    match (refused, seconds >= CLOCK_OFF_FROM_SECONDS) {
+        (true, _) => Some(format!("codes about {seconds} s {side}, refused")),
+        (false, true) => Some(format!("codes about {seconds} s {side}")),
+        (false, false) => None,
+    }
+}
+
+/// What a way to answer is called.
+#[must_use]
+pub fn way(method: CodeMethod) -> &'static str {
+    match method {
+        CodeMethod::Totp => WAY_TOTP,
+        CodeMethod::EmailCode => "e-mail code",
+        CodeMethod::RecoveryCode => WAY_RECOVERY_CODE,
+    }
+}
+
+/// The heading of a context in the help.
+#[must_use]
+pub fn context(context: Context) -> &'static str {
+    match context {
+        Context::Everywhere => "Everywhere",
+        Context::Screens => "The screens",
+        Context::Letters => "Where there is no field",
+        Context::SignIn => "Signing in",
+        Context::Form => "In a form",
+        Context::Choice => "In a choice",
+        Context::Search => "In the search field",
+        Context::List => "In the list of accounts",
+        Context::Account => "On an account",
+        Context::Travel => "In the past of an account",
+        Context::Lockouts => "In the list of what is locked now",
+        Context::Removals => "In the list of removals",
+        Context::Live => "Before the live events",
+        Context::Statistics => "Before the numbers",
+        Context::Confirm => "Before a yes",
+        Context::RecoveryCodes => "With the recovery codes",
+        Context::Reading => "Reading",
+    }
+}
+
+/// What went wrong, in a sentence.
+#[must_use]
+pub fn failure(failure: &Failure) -> String {
+    match failure {
+        Failure::Offline { why } => format!("The server does not answer ({why}). F5 tries again."),
+        Failure::Unexpected { why } => format!("Not an answer of this server's contract: {why}"),
+        Failure::Refused { code: ProblemCode::Unavailable, .. } => {
+            "The server could not record it, so nothing was decided. F5 tries again.".to_owned()
+        }
+        Failure::Refused { says, wait_seconds: Some(seconds), .. } => {
+            format!("{says} Try again in {}.", span(*seconds))
+        }
+        Failure::Refused { says, .. } => says.to_string(),
+    }
+}
+
+/// Why something failed, in as few words as can be.
+#[must_use]
+pub fn reason(failure: &Failure) -> Printable {
+    match failure {
+        Failure::Offline { why } | Failure::Unexpected { why } => why.clone(),
+        Failure::Refused { says, .. } => says.clone(),
+    }
+}
+
+/// What a role is called.
+#[must_use]
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Support => "support",
+        Role::Supervisor => "supervisor",
+        Role::Auditor => "auditor",
+        Role::Admin => "admin",
+    }
+}
+
+/// From where guesses come.
+#[must_use]
+pub fn lane(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Unknown => "devices that are not known",
+        Lane::Known => "known devices",
+    }
+}
+
+/// What a window of time is called.
+#[must_use]
+pub fn window(window: Window) -> &'static str {
+    match window {
+        Window::Hour => "The last hour",
+        Window::Day => "The last day",
+        Window::Week => "The last week",
+    }
+}
+
+/// What events of a time line may be about, in the order of the choice; the first is anything.
+pub const KINDS: [(Option<EventKind>, &str); 7] = [
+    (None, "everything"),
+    (Some(EventKind::SignIns), "sign-ins"),
+    (Some(EventKind::Codes), "codes"),
+    (Some(EventKind::Locks), "locks"),
+    (Some(EventKind::Support), "support"),
+    (Some(EventKind::Mail), "mail"),
+    (Some(EventKind::Factors), "factors and password"),
+];
+
+/// What events of a time line are about.
+#[must_use]
+pub fn kind(kind: EventKind) -> &'static str {
+    KINDS.iter().find(|(of, _)| *of == Some(kind)).map_or("", |(_, words)| words)
+}
+
+/// What live events may be about, in the order of the choice; the first is anything.
+pub const STREAMS: [(Option<StreamKind>, &str); 7] = [
+    (None, "everything"),
+    (Some(StreamKind::Account), "account"),
+    (Some(StreamKind::Unknown), "unknown login"),
+    (Some(StreamKind::Operator), "operator"),
+    (Some(StreamKind::Client), "client app"),
+    (Some(StreamKind::Policy), "policy"),
+    (Some(StreamKind::Log), "log"),
+];
+
+/// What a line of the log is about.
+#[must_use]
+pub fn stream(stream: StreamKind) -> &'static str {
+    STREAMS.iter().find(|(kind, _)| *kind == Some(stream)).map_or("", |(_, words)| words)
+}
+
+/// Since when a server does not answer, and when it is asked again by itself.
+#[must_use]
+pub fn away(now: Timestamp, since: Timestamp, again_at: Option<Timestamp>) -> String {
+    let since = clock_time(since);
+    match again_at {
+        Some(again_at) => {
+            let left = u64::try_from(again_at.as_second() - now.as_second()).unwrap_or(0);
+            format!("Away since {since} UTC; asked again in {}.", span(left))
+        }
+        // What might have been done waits for a person to say so again.
+        None => format!("Away since {since} UTC; asked again only by you, and done once."),
+    }
+}
+
+/// The log is not followed any more, and when it is again.
+#[must_use]
+pub fn link_lost(now: Timestamp, why: &Printable, again_at: Timestamp) -> String {
+    let left = u64::try_from(again_at.as_second() - now.as_second()).unwrap_or(0);
+    format!("Not following ({why}); again in {}.", span(left))
+}
+
+/// A length of time, in the two largest units that are not nothing.
+#[must_use]
+pub fn span(seconds: u64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes, rest) {
+        (0, 0, rest) => format!("{rest} s"),
+        (0, minutes, _) if minutes >= 10 => format!("{minutes} min"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, rest) => format!("{minutes} min {rest} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// A time, in UTC.
+#[must_use]
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The end of something, and how far off it is; without its date where that is today's.
+#[must_use]
+pub fn until(now: Timestamp, end: Timestamp) -> String {
+    let (today, date) = (time(now), time(end));
+    let (today, date) = (today.split_once(' '), date.split_once(' '));
+    let shown = match (today, date) {
+        (Some((today, _)), Some((date, clock))) if today == date => clock.to_owned(),
+        _ => time(end),
+    };
+    match u64::try_from(end.as_second().saturating_sub(now.as_second())) {
+        Ok(seconds) if seconds > 0 => format!("{shown} UTC (in {})", span(seconds)),
+        _ => format!("{shown} UTC (over)"),
+    }
+}
+
+/// A number of things: `1 session`, `2 sessions`.
+#[must_use]
+pub fn count(number: u32, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// A large number with its thousands apart: `12,345`.
+#[must_use]
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A time to the minute, in UTC.
+#[must_use]
+pub fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The clock alone, in UTC.
+#[must_use]
+pub fn clock_time(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{number, span, until};
+    use jiff::Timestamp;
+
+    #[test]
+    fn lengths_of_time_are_short_and_exact_where_it_matters() {
+        let said: Vec<String> = [7, 60, 75, 899, 3600, 5400, 90_000].map(span).to_vec();
+        assert_eq!(said, ["7 s", "1 min", "1 min 15 s", "14 min", "1 h", "1 h 30 min", "25 h"]);
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        let said = [0, 999, 1_000, 12_345, 1_234_567].map(number);
+        assert_eq!(said, ["0", "999", "1,000", "12,345", "1,234,567"]);
+    }
+
+    #[test]
+    fn an_end_that_has_come_is_over() {
+        let end = Timestamp::from_second(1_000).unwrap();
+        assert_eq!(until(end, end), "00:16:40 UTC (over)");
+    }
+
+    #[test]
+    fn an_end_on_another_day_says_which() {
+        let (now, end) = (Timestamp::from_second(0), Timestamp::from_second(90_000));
+        let said = until(now.unwrap(), end.unwrap());
+        assert_eq!(said, "1970-01-02 01:00:00 UTC (in 25 h)");
+    }
+}

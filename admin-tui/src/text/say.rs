@@ -1,0 +1,99 @@
+//! Sentences.
+
+/// On the sign-in screen.
+pub const SIGN_IN: &str = "For operators. First time here? Press F2 and have the setup token \
+                           at hand that \"countersign operator add\" printed.";
+/// Where a sign-in asks for a new password.
+pub const PASSWORD_WANTED: &str =
+    "Your account needs a new password: sign in with a browser once and choose it there.";
+/// Where a sign-in asks for an authenticator.
+pub const ENROLMENT_WANTED: &str =
+    "Your account needs an authenticator: sign in with a browser once and add it there.";
+/// Before the code.
+pub const CODE: &str = "Type the code that your authenticator shows now. Each code works once.";
+/// Before the first password.
+pub const SET_UP: &str = "Paste the setup token and choose a password of at least 8 \
+                          characters. Then sign in with it and add your authenticator.";
+/// Before the first code.
+pub const ENROL: &str = "Scan this with your authenticator app, or type the key into it. \
+                         Then type the code that it shows.";
+/// Where the code does not fit.
+pub const QR_TOO_LARGE: &str = "Make the terminal larger to see the QR code.";
+/// While the server prepares it.
+pub const ENROL_ASKED: &str = "Asking for your authenticator …";
+/// Beside the codes.
+pub const RECOVERY_CODES: &str = "Each of these lets you in once when your phone is lost. \
+                                  They are shown now and never again: write them down, then \
+                                  press Enter.";
+/// Before any search.
+pub const NOTHING_SEARCHED: &str =
+    "Type a whole login or address and press Enter, or F3 for what is locked now.";
+/// After a search in vain.
+pub const NOBODY_FOUND: &str = "No account has exactly this login or address.";
+/// Where nothing is locked.
+pub const NOBODY_LOCKED: &str = "No account is locked now.";
+/// While a call is under way.
+pub const WAITING: &str = "Asking the server …";
+/// Before the first answer.
+pub const LOADING: &str = "Loading …";
+/// Where there is no answer to show.
+pub const NOT_LOADED: &str = "Not loaded.";
+/// Where a time line is empty.
+pub const NO_EVENTS: &str = "No events.";
+/// Where nothing is locked on an account.
+pub const NOT_LOCKED: &str = "nothing is locked";
+/// Until when something is locked that no time ends.
+pub const SET_UP_ANEW: &str = "it is set up anew";
+/// Where nothing is unresolved.
+pub const NO_FAILURES: &str = "none";
+/// Where there is no authenticator.
+pub const NO_AUTHENTICATOR: &str = "none";
+/// Before a step-up.
+pub const STEP_UP: &str = "This act needs a fresh code. A code that you have used already does \
+                           not count: wait for the next one.";
+/// Under the event that will be written.
+pub const CONFIRM: &str = "Enter writes it. Esc goes back.";
+/// When the server answers again.
+pub const CAME_BACK: &str = "The server answers again.";
+/// Where nobody looked at anything.
+pub const NOBODY_RECENT: &str = "You have not looked at any account lately.";
+/// Where no removal waits.
+pub const NO_REMOVALS: &str = "No removal waits.";
+/// Where nothing was seen of the log yet.
+pub const NOTHING_LIVE: &str = "Nothing has happened since you came here.";
+/// Where the filter hides all that was seen.
+pub const ALL_HIDDEN: &str = "The filter hides all that was seen.";
+/// Where there is no account state to explain.
+pub const NOT_LOCKED_WHY: &str = "Nothing is locked. If the holder cannot sign in all the same, \
+                                  look at the clock of the phone and at the newest events.";
+/// Above the choice of a ticket.
+pub const TICKET: &str = "Looks are told to the holder by the ticket that they are for, and acts \
+                          begin with it. Leave it empty for none.";
+/// Where an event changed nothing that the state holds.
+pub const CHANGED_NOTHING: &str = "Nothing that the state holds.";
+/// Where no checkpoint was made yet.
+pub const NO_CHECKPOINT: &str = "none yet";
+/// Where nobody has pressed a key for a while.
+pub const RESTING: &str = "At rest: nothing is asked for by itself until a key is pressed.";
+/// Where nothing failed.
+pub const NOTHING_FAILED: &str = "Nothing failed.";
+/// After setting the password.
+pub const PASSWORD_SET: &str = "Your password is set. Type your login to go on.";
+/// When a session is over.
+pub const SESSION_OVER: &str = "Your session is over: sign in again.";
+/// Two passwords that differ.
+pub const PASSWORDS_DIFFER: &str = "The two passwords differ.";
+/// A login without a way that works here.
+pub const NO_WAY: &str = "This console takes authenticator and recovery codes only.";
+/// A terminal that is too small.
+pub const TOO_SMALL: &str = "The console needs 80 columns and 24 rows.";
+/// While an act is under way.
+pub const WRITING: &str = "Writing …";
+/// Where the state does not fit above the time line.
+pub const MORE_STATE: &str = "… v shows the whole state";
+/// Where a removal waits for an approval.
+pub const APPROVAL_WAITS: &str = "waits for another person than the one who asked";
+/// Where a removal needs none.
+pub const APPROVAL_NONE: &str = "none is needed here: delay and notice alone";
+/// Where a removal's time has come.
+pub const RUNS_NOW: &str = "now: the service is about to do it";

@@ -1,0 +1,69 @@
+//! An act: filled in, shown as the event that it will become, sent, and shown as the one it became.
+
+use crate::effect::{Call, Effect};
+use crate::keymap::Action;
+use crate::model::account::Event;
+use crate::model::act::ActStage;
+use crate::model::{Dialog, Model};
+
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(Dialog::Act(dialog)) = model.dialogs.last_mut() else { return Vec::new() };
+    match (&dialog.stage, action) {
+        (ActStage::Filling { .. }, Action::Accept) if !dialog.form.at_end() => {
+            dialog.form.next();
+            Vec::new()
+        }
+        (ActStage::Filling { .. }, Action::Accept) => {
+            let missing = dialog.missing();
+            dialog.stage = match missing {
+                Some(name) => {
+                    dialog.form.focus_on(name);
+                    ActStage::Filling { missing }
+                }
+                None => ActStage::Confirming { drawn: false },
+            };
+            Vec::new()
+        }
+        // A yes that came before the question was on the screen is no yes.
+        (ActStage::Confirming { drawn: true }, Action::Accept) => send(model),
+        (ActStage::Confirming { .. }, Action::Back) => {
+            dialog.stage = ActStage::Filling { missing: None };
+            Vec::new()
+        }
+        (ActStage::Filling { .. }, Action::Back) => {
+            model.trouble = None;
+            model.dialogs.pop();
+            Vec::new()
+        }
+        // What was written changes what the screen below shows.
+        (ActStage::Written(_), Action::Back) => {
+            model.dialogs.pop();
+            super::load_anew(model)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn send(model: &mut Model) -> Vec<Effect> {
+    let Some(Dialog::Act(dialog)) = model.dialogs.last() else { return Vec::new() };
+    let account = dialog.account;
+    let Some(act) = dialog.act() else { return Vec::new() };
+    // A call that failed and is confirmed anew is the same act with the same key: it may have had
+    // its effect, and must not have it twice.
+    let failed = model.trouble.as_ref().and_then(|trouble| trouble.retry.clone());
+    let key = match failed {
+        Some(Call::Act { account: other, act: same, key }) if other == account && same == act => {
+            key
+        }
+        _ => model.new_key(),
+    };
+    model.send(Call::Act { account, act, key })
+}
+
+/// The act was done.
+pub(super) fn written(model: &mut Model, event: Event) -> Vec<Effect> {
+    if let Some(Dialog::Act(dialog)) = model.dialogs.last_mut() {
+        dialog.stage = ActStage::Written(event);
+    }
+    Vec::new()
+}

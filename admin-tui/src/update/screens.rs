@@ -1,0 +1,149 @@
+//! Going from one screen to another, and the screens that are lists or numbers.
+
+use crate::effect::{Effect, Look};
+use crate::keymap::{Action, Place};
+use crate::message::Answer;
+use crate::model::act::{ActDialog, ActKind};
+use crate::model::live::Link;
+use crate::model::statistics::next_window;
+use crate::model::{
+    Accounts, Dialog, Lockouts, LogScreen, Model, Removals, Screen, StatisticsScreen,
+};
+use crate::update::{PAGE_LINES, account, look_of};
+
+/// Goes to a screen. What was being read elsewhere is given up.
+pub(super) fn go(model: &mut Model, place: Place) -> Vec<Effect> {
+    // An act under way must not be left: nobody would see what became of it.
+    if model.waiting.as_ref().is_some_and(|waiting| waiting.call.is_act()) {
+        return Vec::new();
+    }
+    let mut effects = Vec::new();
+    let here = model.screen.place();
+    (model.waiting, model.trouble, model.notice) = (None, None, None);
+    model.forget_quiet();
+    model.dialogs.clear();
+    if here == Some(Place::Live) && place != Place::Live {
+        model.live.link = Link::Off;
+        effects.push(Effect::Leave);
+    }
+    let to = match place {
+        // Once more the same key leads from the account to the list.
+        Place::Accounts if here == Some(Place::Accounts) => match &model.screen {
+            Screen::Account(screen) => (*screen.back).clone(),
+            other => other.clone(),
+        },
+        Place::Accounts => match model.desk.take() {
+            Some(left) => *left,
+            None => Screen::Accounts(Accounts::new()),
+        },
+        Place::Lockouts => Screen::Lockouts(Lockouts::default()),
+        Place::Removals => Screen::Removals(Removals::default()),
+        Place::Live => Screen::Live,
+        Place::Statistics => Screen::Statistics(StatisticsScreen::default()),
+        Place::Log => Screen::Log(LogScreen::default()),
+    };
+    let from = std::mem::replace(&mut model.screen, to);
+    if here == Some(Place::Accounts) && place != Place::Accounts {
+        model.desk = Some(Box::new(from));
+    }
+    effects.extend(enter(model));
+    effects
+}
+
+/// Asks for what the screen shows, unless it is there already.
+fn enter(model: &mut Model) -> Vec<Effect> {
+    let look = match &model.screen {
+        Screen::Live => return model.follow(),
+        Screen::Accounts(_) => None,
+        Screen::Account(screen) if screen.account.is_some() => None,
+        _ => look_of(model),
+    };
+    look.map_or_else(Vec::new, |look| model.send(look))
+}
+
+fn moved(selected: &mut usize, count: usize, action: Action) -> Vec<Effect> {
+    let lines = match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -PAGE_LINES,
+        Action::PageDown => PAGE_LINES,
+        _ => 0,
+    };
+    *selected = selected.saturating_add_signed(lines).min(count.saturating_sub(1));
+    Vec::new()
+}
+
+pub(super) fn act_lockouts(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Screen::Lockouts(screen) = &mut model.screen else { return Vec::new() };
+    let hits = screen.hits.as_deref().unwrap_or_default();
+    if action != Action::Accept {
+        return moved(&mut screen.selected, hits.len(), action);
+    }
+    match hits.get(screen.selected).map(|hit| hit.id) {
+        Some(id) => account::open(model, id),
+        None => Vec::new(),
+    }
+}
+
+pub(super) fn act_removals(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Screen::Removals(screen) = &mut model.screen else { return Vec::new() };
+    let count = screen.removals.as_ref().map_or(0, Vec::len);
+    let Some(removal) = screen.selected().cloned() else { return Vec::new() };
+    match action {
+        Action::Accept => account::open(model, removal.account),
+        Action::Begin(kind @ (ActKind::Approve | ActKind::Cancel)) => {
+            let ticket = if model.ticket.is_empty() {
+                removal.ticket.to_string()
+            } else {
+                model.ticket.clone()
+            };
+            let mut act = ActDialog::new(kind, removal.account, removal.login_hint, &ticket);
+            act.removal = Some(removal.id);
+            model.trouble = None;
+            model.dialogs.push(Dialog::Act(act));
+            Vec::new()
+        }
+        _ => moved(&mut screen.selected, count, action),
+    }
+}
+
+pub(super) fn act_statistics(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Screen::Statistics(screen) = &mut model.screen else { return Vec::new() };
+    if action != Action::Span {
+        return Vec::new();
+    }
+    screen.window = next_window(screen.window);
+    screen.numbers = None;
+    let window = screen.window;
+    // Whatever was on its way is about another window.
+    model.forget_quiet();
+    model.send(Look::Statistics { window })
+}
+
+/// What one of these screens shows has come.
+pub(super) fn came(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    let now = Some(model.now);
+    match (&mut model.screen, answer) {
+        (Screen::Lockouts(screen), Answer::Found(hits)) => {
+            screen.selected = screen.selected.min(hits.len().saturating_sub(1));
+            (screen.hits, screen.as_of) = (Some(hits), now);
+        }
+        (Screen::Removals(screen), Answer::Removals(removals)) => {
+            // The same removal stays selected, wherever it stands now.
+            let id = screen.selected().map(|removal| removal.id);
+            let place = removals.iter().position(|removal| Some(removal.id) == id);
+            screen.selected = place.unwrap_or(0);
+            (screen.removals, screen.as_of) = (Some(removals), now);
+        }
+        (Screen::Statistics(screen), Answer::Statistics(numbers)) => {
+            if numbers.window == screen.window {
+                (screen.numbers, screen.as_of) = (Some(numbers), now);
+            }
+        }
+        (Screen::Log(screen), Answer::LogHealth(health)) => {
+            (screen.health, screen.as_of) = (Some(health), now);
+        }
+        _ => {}
+    }
+    Vec::new()
+}

@@ -1,0 +1,137 @@
+//! The foot of every screen: what goes on, the keys of the moment, the screens.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::wrapped;
+use crate::effect::Call;
+use crate::keymap::{self, Context};
+use crate::message::Failure;
+use crate::model::live::Link;
+use crate::model::{Model, Screen};
+use crate::text;
+use crate::theme::Theme;
+use crate::update::is_resting;
+
+/// Rows of what goes on, at most.
+const STATUS_ROWS_MAX: usize = 3;
+/// Rows of the keys where the terminal is high enough.
+const KEY_ROWS_MAX: usize = 2;
+/// From this height on the keys may take a second row.
+const ROOMY_ROWS: u16 = 30;
+
+/// The foot, laid out.
+pub(super) struct Foot {
+    status: Vec<Line<'static>>,
+    keys: Vec<Line<'static>>,
+    screens: Option<Line<'static>>,
+}
+
+impl Foot {
+    pub(super) fn new(model: &Model, theme: Theme, area: Rect) -> Self {
+        let (words, style) = status(model, theme);
+        let mut status = wrapped(&words, area.width.saturating_sub(2));
+        status.truncate(STATUS_ROWS_MAX);
+        let status = status.into_iter().map(|line| Line::styled(format!(" {line}"), style));
+        let rows = if area.height < ROOMY_ROWS { 1 } else { KEY_ROWS_MAX };
+        let screens = screens(model, theme);
+        let mut pairs = keymap::footer(&model.contexts());
+        if screens.is_some() {
+            // The help stands with the screens.
+            pairs.retain(|(_, words)| *words != HELP);
+        }
+        let keys = keys(pairs, rows, area.width, theme);
+        Self { status: status.collect(), keys, screens }
+    }
+
+    pub(super) fn rows(&self) -> u16 {
+        let rows = self.status.len() + self.keys.len() + usize::from(self.screens.is_some());
+        u16::try_from(rows).unwrap_or(u16::MAX)
+    }
+
+    pub(super) fn draw(self, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+        let lengths = [self.status.len(), self.keys.len(), 1];
+        let constraints = lengths.map(|rows| Constraint::Length(u16::try_from(rows).unwrap_or(1)));
+        let [status, keys, screens] = Layout::vertical(constraints).areas(area);
+        frame.render_widget(Paragraph::new(self.status).style(theme.plain()), status);
+        frame.render_widget(Paragraph::new(self.keys), keys);
+        if let Some(line) = self.screens {
+            frame.render_widget(line, screens);
+        }
+    }
+}
+
+/// The footer's word for the help.
+const HELP: &str = "help";
+
+/// Key and words as often as they fit; whole pairs only: half a word would be no help.
+fn keys(
+    pairs: Vec<(String, &'static str)>,
+    rows: usize,
+    width: u16,
+    theme: Theme,
+) -> Vec<Line<'static>> {
+    let width = usize::from(width);
+    let mut lines = vec![Line::from(" ")];
+    for (key, words) in pairs {
+        let pair = [Span::styled(key, theme.key()), Span::raw(format!(" {words}  "))];
+        let more: usize = pair.iter().map(Span::width).sum();
+        if lines.last().is_none_or(|line| line.width() + more > width + 2) {
+            if lines.len() == rows {
+                break;
+            }
+            lines.push(Line::from(" "));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.spans.extend(pair);
+        }
+    }
+    lines
+}
+
+/// The row of the screens: where one is stands out.
+fn screens(model: &Model, theme: Theme) -> Option<Line<'static>> {
+    let here = model.screen.place()?;
+    let mut spans = vec![Span::styled(" F1", theme.key()), Span::raw(format!(" {HELP}"))];
+    let reachable = model.contexts().contains(&Context::Screens);
+    for (key, words, place) in keymap::screens() {
+        let style = if place == here { theme.selected() } else { theme.plain() };
+        let key_style = if reachable { theme.key() } else { theme.plain() };
+        spans.push(Span::raw("  "));
+        spans.push(Span::styled(key, key_style));
+        spans.push(Span::raw(" "));
+        spans.push(Span::styled(words, style));
+    }
+    Some(Line::from(spans))
+}
+
+/// What is under way, what went wrong, or what went well.
+fn status(model: &Model, theme: Theme) -> (String, Style) {
+    if let Some(waiting) = &model.waiting {
+        let words = if waiting.call.is_act() { text::say::WRITING } else { text::say::WAITING };
+        return (words.to_owned(), theme.attention());
+    }
+    if let Some(trouble) = &model.trouble {
+        let mut words = text::failure(&trouble.failure);
+        if let (Failure::Offline { .. }, Some(away)) = (&trouble.failure, model.away) {
+            let asked_again = match &trouble.retry {
+                Some(Call::Look(_)) | None => Some(away.again_at),
+                Some(_) => None,
+            };
+            words.push(' ');
+            words.push_str(&text::away(model.now, away.since, asked_again));
+        }
+        return (words, theme.trouble());
+    }
+    if let (Screen::Live, Link::Lost { why, again_at }) = (&model.screen, &model.live.link) {
+        return (text::link_lost(model.now, why, *again_at), theme.trouble());
+    }
+    let by_itself = !matches!(model.screen, Screen::Accounts(_) | Screen::Account(_));
+    if by_itself && model.screen.place().is_some() && is_resting(model) {
+        return (text::say::RESTING.to_owned(), theme.attention());
+    }
+    (model.notice.unwrap_or_default().to_owned(), theme.success())
+}

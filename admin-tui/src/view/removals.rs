@@ -1,0 +1,109 @@
+//! Removals that wait: a list, and the selected one in words.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState, Wrap};
+
+use super::{boxed, cut, draw_instead, not_there, pair};
+use crate::model::removal::Removal;
+use crate::model::{Model, Removals};
+use crate::text;
+use crate::theme::Theme;
+
+/// Rows of the selected removal: its lines in a box.
+const REMOVAL_ROWS: u16 = 9;
+/// Columns of what is to be removed: the recovery codes fit.
+const WHAT_LENGTH: u16 = 24;
+const WHAT_COLUMNS: usize = WHAT_LENGTH as usize;
+
+pub(super) fn draw(
+    model: &Model,
+    screen: &Removals,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let title = match screen.as_of {
+        Some(at) => format!("{}, as of {} UTC", text::title::REMOVALS, text::clock_time(at)),
+        None => text::title::REMOVALS.to_owned(),
+    };
+    let block = boxed(&title, theme);
+    let (Some(removals), Some(selected)) = (&screen.removals, screen.selected()) else {
+        let words = match screen.removals {
+            Some(_) => text::say::NO_REMOVALS,
+            None => not_there(model),
+        };
+        return draw_instead(words, block, frame, area);
+    };
+    let [above, below] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(REMOVAL_ROWS)]).areas(area);
+    let rows = removals.iter().map(|removal| {
+        Row::new(vec![
+            Cell::from(removal.login_hint.as_str()),
+            Cell::from(cut(what(removal), WHAT_COLUMNS)),
+            Cell::from(removal.asked_by.as_str()),
+            Cell::from(needs(removal)),
+            Cell::from(in_how_long(model, removal)),
+        ])
+    });
+    let widths = [
+        Constraint::Fill(2),
+        Constraint::Length(WHAT_LENGTH),
+        Constraint::Fill(2),
+        Constraint::Length(8),
+        Constraint::Length(14),
+    ];
+    let header = Row::new(["Login", "Remove", "Asked by", "Approval", "Runs in"]);
+    let table = Table::new(rows, widths)
+        .header(header.style(theme.title()))
+        .row_highlight_style(theme.selected())
+        .block(block);
+    let mut state = TableState::new().with_selected(Some(screen.selected));
+    frame.render_stateful_widget(table, above, &mut state);
+    let words = Paragraph::new(lines(model, selected, theme)).wrap(Wrap { trim: false });
+    frame.render_widget(words.block(boxed(text::title::REMOVAL, theme)), below);
+}
+
+/// How long until its delay ends.
+fn in_how_long(model: &Model, removal: &Removal) -> String {
+    match u64::try_from(removal.runs_at.as_second() - model.now.as_second()) {
+        Ok(seconds) if seconds > 0 => text::span(seconds),
+        _ => "now".to_owned(),
+    }
+}
+
+fn what(removal: &Removal) -> &str {
+    removal.factor.as_ref().map_or(text::RECOVERY_CODES_ALONE, |name| name.as_str())
+}
+
+fn needs(removal: &Removal) -> &'static str {
+    match (removal.waits_for_approval(), removal.needs_approval) {
+        (true, _) => "waits",
+        (false, true) => "given",
+        (false, false) => "none",
+    }
+}
+
+fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme) -> Vec<Line<'a>> {
+    let asked = format!("{} on {} UTC", removal.asked_by, text::time(removal.asked_at));
+    let approval = match (&removal.approved_by, removal.needs_approval) {
+        (Some(who), _) => Span::styled(format!("by {who}"), theme.success()),
+        (None, true) => Span::styled(text::say::APPROVAL_WAITS, theme.attention()),
+        (None, false) => Span::raw(text::say::APPROVAL_NONE),
+    };
+    let runs = if removal.runs_at <= model.now && !removal.waits_for_approval() {
+        text::say::RUNS_NOW.to_owned()
+    } else {
+        text::until(model.now, removal.runs_at)
+    };
+    vec![
+        pair("Account", Span::raw(removal.account.to_string()), theme),
+        pair("Remove", Span::styled(what(removal), theme.strong()), theme),
+        pair("Asked by", Span::raw(asked), theme),
+        pair("Identified by", Span::raw(text::proof(removal.proof)), theme),
+        pair("Ticket", Span::raw(removal.ticket.as_str()), theme),
+        pair("Approval", approval, theme),
+        pair("Runs from", Span::raw(runs), theme),
+    ]
+}

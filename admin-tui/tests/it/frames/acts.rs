@@ -1,0 +1,154 @@
+//! Acts, the step-up and the help.
+
+use countersign_admin_tui::message::Answer;
+use countersign_api::contract::problem::ProblemCode;
+use crossterm::event::KeyCode;
+
+use super::{Frames, made};
+use crate::driver::Console;
+use crate::samples::{events, locked_account, offline, refused, removals, reset_event, written};
+
+fn unlock(make: fn(&mut Console)) -> Console {
+    made(Console::on_account(locked_account(), events()), |c| {
+        c.press(KeyCode::Char('u'));
+        make(c);
+    })
+}
+
+fn filled(console: &mut Console) {
+    console.press(KeyCode::Tab).press(KeyCode::Tab).text("called, knows her birthday");
+    console.press(KeyCode::Tab).text("4711");
+}
+
+fn confirmed(console: &mut Console) {
+    filled(console);
+    console.press(KeyCode::Enter).press(KeyCode::Enter);
+}
+
+pub(super) fn dialog_frames() -> Frames {
+    vec![
+        ("unlock_empty", unlock(|_| ())),
+        ("unlock_full", unlock(filled)),
+        (
+            "unlock_missing",
+            unlock(|c| {
+                for _ in 0..4 {
+                    c.press(KeyCode::Enter);
+                }
+            }),
+        ),
+        (
+            "unlock_confirming",
+            unlock(|c| {
+                filled(c);
+                c.press(KeyCode::Enter);
+            }),
+        ),
+        ("unlock_loading", unlock(confirmed)),
+        (
+            "unlock_error",
+            unlock(|c| {
+                confirmed(c);
+                c.fail(refused(ProblemCode::Conflict));
+            }),
+        ),
+        (
+            "unlock_offline",
+            unlock(|c| {
+                confirmed(c);
+                c.fail(offline());
+            }),
+        ),
+        (
+            "unlock_written",
+            unlock(|c| {
+                confirmed(c);
+                c.answer(Answer::Written(reset_event()));
+            }),
+        ),
+        (
+            "step_up_empty",
+            unlock(|c| {
+                confirmed(c);
+                c.fail(refused(ProblemCode::StepUpRequired));
+            }),
+        ),
+        (
+            "step_up_error",
+            unlock(|c| {
+                confirmed(c);
+                c.fail(refused(ProblemCode::StepUpRequired));
+                c.text("000000").press(KeyCode::Enter);
+                c.fail(refused(ProblemCode::AuthenticationFailed));
+            }),
+        ),
+        (
+            "help_full",
+            made(Console::signed_in(), |c| {
+                c.press(KeyCode::F(1));
+            }),
+        ),
+    ]
+}
+
+fn act(key: char, make: fn(&mut Console)) -> Console {
+    made(Console::on_account(locked_account(), events()), |c| {
+        c.press(KeyCode::Char(key));
+        make(c);
+    })
+}
+
+fn said(console: &mut Console) {
+    console.text("called back on the number on record").press(KeyCode::Enter);
+    console.text("4711").press(KeyCode::Enter);
+}
+
+/// With the ticket there already.
+fn said_again(console: &mut Console) {
+    console.text("called back as well").press(KeyCode::Enter).press(KeyCode::Enter);
+}
+
+/// A long reason, as people type it.
+fn said_at_length(console: &mut Console) {
+    for _ in 0..3 {
+        console.press(KeyCode::Enter);
+    }
+    console
+        .text(&"the holder lost the phone on a train and has no recovery codes left, ".repeat(6));
+    console.press(KeyCode::Enter).text("4711").press(KeyCode::Enter);
+}
+
+pub(super) fn act_frames() -> Frames {
+    let approving = |make: fn(&mut Console)| {
+        made(Console::at(4), |c| {
+            c.answer(Answer::Removals(removals())).press(KeyCode::Char('a'));
+            make(c);
+        })
+    };
+    vec![
+        ("suspend_empty", act('s', |_| ())),
+        ("suspend_confirming", act('s', said)),
+        (
+            "suspend_written",
+            act('s', |c| {
+                said(c);
+                c.press(KeyCode::Enter);
+                c.answer(Answer::Written(written("account.suspended", "support suspended it")));
+            }),
+        ),
+        ("resume_empty", act('S', |_| ())),
+        ("end_sessions_empty", act('e', |_| ())),
+        ("new_password_empty", act('p', |_| ())),
+        ("removal_empty", act('r', |_| ())),
+        ("removal_confirming", act('r', said_at_length)),
+        ("approve_empty", approving(|_| ())),
+        ("approve_confirming", approving(said_again)),
+        (
+            "approve_error",
+            approving(|c| {
+                said_again(c);
+                c.press(KeyCode::Enter).fail(refused(ProblemCode::Forbidden));
+            }),
+        ),
+    ]
+}

@@ -1,0 +1,3 @@
+//! The log, for those who follow it.
+
+pub(crate) mod stream;

@@ -1,0 +1,36 @@
+//! What happens to operators, client apps, the policy and the log itself, in a sentence.
+
+/// An event of one of these, by its type; one that is not known is shown by its type.
+#[must_use]
+pub fn by_type(event_type: &str) -> String {
+    match event_type {
+        "operator.added" => "an operator was added",
+        "operator.set_up" => "an operator set the account up",
+        "operator.disabled" => "an operator was disabled",
+        "operator.enabled" => "an operator was enabled again",
+        "operator.unlock_requested" => "an operator is to be let in anew, as one person asked",
+        "operator.unlocked" => "an operator was let in anew, as another person confirmed",
+        "client.added" => "a client app was added",
+        "client.disabled" => "a client app was disabled",
+        "policy.set" => "the policy was set",
+        "log.created" => "the log was created",
+        "log.server_started" => "a server started",
+        "log.clock_alarm" => "a clock was off",
+        other => other,
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_events::catalogue::rows;
+
+    use super::by_type;
+
+    #[test]
+    fn every_type_that_is_no_accounts_has_its_sentence() {
+        for row in rows().iter().filter(|row| !row.event_type.starts_with("account.")) {
+            assert_ne!(by_type(row.event_type), row.event_type);
+        }
+    }
+}

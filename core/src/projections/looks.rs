@@ -1,0 +1,70 @@
+//! Which accounts an operator looked at lately.
+
+use countersign_events::account::{AccountEvent, Viewed};
+use countersign_events::id::{AccountId, Position};
+use rusqlite::{Result, Transaction, params};
+
+use super::accounts::account;
+use super::fact::AccountFact;
+use super::read_model::{ReadModel, ReadModelError};
+use super::schema::{count, number};
+
+/// The most accounts that are remembered of one operator.
+pub const LOOKS_MAX: usize = 200;
+
+/// Takes in a look; what is beyond [`LOOKS_MAX`] is forgotten, the oldest first.
+pub(super) fn apply(
+    transaction: &Transaction<'_>,
+    position: Position,
+    fact: &AccountFact,
+) -> Result<()> {
+    let (AccountEvent::HistoryViewed(viewed), Some(operator)) = (&fact.event, fact.operator) else {
+        return Ok(());
+    };
+    if viewed.what == Viewed::Log {
+        return Ok(());
+    }
+    let operator = operator.uuid();
+    transaction.prepare_cached("INSERT OR REPLACE INTO looks_v4 VALUES (?1, ?2, ?3)")?.execute(
+        params![operator.as_bytes(), fact.account.uuid().as_bytes(), number(position.get())],
+    )?;
+    transaction
+        .prepare_cached(
+            "DELETE FROM looks_v4 WHERE operator = ?1 AND position <= (
+                 SELECT position FROM looks_v4 WHERE operator = ?1
+                 ORDER BY position DESC LIMIT 1 OFFSET ?2)",
+        )?
+        .execute(params![operator.as_bytes(), i64::try_from(LOOKS_MAX).unwrap_or(i64::MAX)])
+        .map(drop)
+}
+
+impl ReadModel {
+    /// The accounts that an operator looked at, the latest first, and the cursor to go on after
+    /// each; at most `limit`, those after `cursor`.
+    ///
+    /// # Errors
+    /// [`ReadModelError::Sqlite`].
+    pub fn looked_at(
+        &self,
+        operator: AccountId,
+        limit: usize,
+        cursor: Option<u64>,
+    ) -> std::result::Result<Vec<(AccountId, u64)>, ReadModelError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT account, position FROM looks_v4 WHERE operator = ?1 AND position < ?2
+                     ORDER BY position DESC LIMIT ?3",
+                )?
+                .query_map(
+                    params![
+                        operator.uuid().as_bytes(),
+                        number(cursor.unwrap_or(u64::MAX)),
+                        i64::try_from(limit.min(LOOKS_MAX)).unwrap_or(0)
+                    ],
+                    |row| Ok((account(row, 0)?, count(row, 1)?)),
+                )?
+                .collect()
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! A day at the desk: a lockout from the call to its end, a removal by two people, an auditor who
+//! may only read, and a server that dies in the middle of an act.
+
+use countersign_tests::console::Key;
+use countersign_tests::mailbox::{Letter, Mailbox};
+use countersign_tests::server::{Server, call};
+
+use crate::holder::{EMAIL, Holder, LOGIN};
+use crate::proxy::Proxy;
+use crate::staff::{Staff, open, say_why};
+
+/// A terminal in which a whole time line is seen at once.
+const ROOMY: (u16, u16) = (132, 43);
+const SMALL: (u16, u16) = (80, 24);
+
+fn url(server: &Server) -> String {
+    format!("http://{}", server.operator)
+}
+
+/// The server dies between the record and the answer; the retry is the same act, and is done once.
+#[test]
+fn a_server_that_dies_in_the_middle_of_an_act_does_it_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let server = Server::start(&data).unwrap();
+    let olga = Staff::set_up(&server, &data, "olga", "support");
+    let mut holder = Holder::with_an_authenticator(server.public);
+    holder.is_locked_by_wrong_codes();
+    let proxy = Proxy::before(server);
+    let mut console = olga.at_a_console(&format!("http://{}", proxy.address), ROOMY);
+    open(&mut console, LOGIN);
+    console.type_text("w").unwrap();
+    let screen = console.wait_for_text("Why it is locked").unwrap();
+    assert!(screen.contains("5 wrong tries from devices"), "{screen}");
+    console.press(Key::Enter).unwrap();
+    console.wait_until_gone("Why it is locked").unwrap();
+
+    proxy.kill_at("lockout-resets");
+    console.type_text("u").unwrap();
+    console.wait_for_text("Unlocking ends waiting times").unwrap();
+    console.press(Key::Tab).unwrap();
+    console.press(Key::Tab).unwrap();
+    say_why(&mut console, "called, knows her birthday", "4711");
+    proxy.wait_until_killed();
+    console.wait_for_text("The server does not answer").unwrap();
+    console.wait_for_text("asked again only by you").unwrap();
+
+    proxy.restart(Server::start(&data).unwrap());
+    console.press(Key::Function(5)).unwrap();
+    console.wait_for_text("This event was written").unwrap();
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("nothing is locked").unwrap();
+
+    holder.public = proxy.public();
+    let entered = holder.answer(&holder.begin(), &holder.next_code());
+    assert_eq!(entered.status, 200, "{entered:?}");
+    let bearer = Some(entered.text_at("/session/token"));
+    let history = call(holder.public, "GET", "/v1/accounts/me/history", bearer, None).unwrap();
+    let items = history.body["items"].as_array().unwrap();
+    let resets = items.iter().filter(|item| item["type"] == "account.lockout_reset").count();
+    assert_eq!(resets, 1, "{history:?}");
+    console.press(Key::Function(5)).unwrap();
+    let screen = console.wait_for_text("an authenticator code was accepted").unwrap();
+    assert!(screen.contains("support ended the waiting"), "both stand there:\n{screen}");
+
+    // Into the past: the state before the lock, and what the lock changed.
+    console.type_text("t").unwrap();
+    console.wait_for_text("Time travel: revision").unwrap();
+    console.press(Key::Left).unwrap();
+    console.wait_for_text("The state after it").unwrap();
+}
+
+/// SR-124: one asks, another approves, the holder is told; nobody approves what he asked for.
+#[test]
+fn sr_124_two_operators_complete_a_removal_at_their_consoles() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let server = Server::start(&data).unwrap();
+    let asks = Staff::set_up(&server, &data, "olga", "supervisor");
+    let approves = Staff::set_up(&server, &data, "sara", "supervisor");
+    let spool = Mailbox::of(&data.join("mail"));
+    let holder = Holder::with_an_authenticator(server.public);
+    holder.proves_his_address(&spool);
+
+    let mut olga = asks.at_a_console(&url(&server), SMALL);
+    open(&mut olga, LOGIN);
+    olga.type_text("r").unwrap();
+    olga.wait_for_text("Remove authenticator: ask for it").unwrap();
+    olga.press(Key::Enter).unwrap();
+    // Seen in person, hence without the delay, once another has approved.
+    for _ in 0..2 {
+        olga.press(Key::Right).unwrap();
+        olga.press(Key::Enter).unwrap();
+    }
+    say_why(&mut olga, "lost phone, at the desk", "4711");
+    let screen = olga.wait_for_text("This event was written").unwrap();
+    assert!(screen.contains("account.factor_removal_requested"), "{screen}");
+    olga.press(Key::Enter).unwrap();
+    olga.wait_for_text("not approved").unwrap();
+
+    // Whoever asked does not approve.
+    olga.press(Key::Function(4)).unwrap();
+    olga.wait_for_text("waits for another person").unwrap();
+    olga.type_text("a").unwrap();
+    olga.wait_for_text("Remove authenticator: approve").unwrap();
+    say_why(&mut olga, "I know her", "");
+    olga.wait_for_text("whoever asked cannot approve").unwrap();
+
+    let mut sara = approves.at_a_console(&url(&server), SMALL);
+    sara.press(Key::Function(4)).unwrap();
+    let screen = sara.wait_for_text("waits for another person").unwrap();
+    assert!(screen.contains("in person, with a document") && screen.contains("4711"), "{screen}");
+    sara.type_text("a").unwrap();
+    sara.wait_for_text("Remove authenticator: approve").unwrap();
+    say_why(&mut sara, "seen the document too", "");
+    let screen = sara.wait_for_text("This event was written").unwrap();
+    assert!(screen.contains("account.factor_removal_approved"), "{screen}");
+
+    let is_it = |letter: &Letter| {
+        letter.header("Subject").is_some_and(|subject| subject.contains("was removed"))
+    };
+    spool.wait_for(EMAIL, is_it).unwrap();
+    sara.press(Key::Enter).unwrap();
+    sara.wait_for_text("No removal waits.").unwrap();
+    sara.press(Key::Function(2)).unwrap();
+    sara.wait_for_text("Type a whole login").unwrap();
+    open(&mut sara, LOGIN);
+    let screen = sara.wait_for_text("Authenticators  none").unwrap();
+    assert!(screen.contains("0 recovery codes left"), "{screen}");
+}
+
+/// An auditor reads the log as it grows, and can look at no account and do nothing to one.
+#[test]
+fn an_auditor_follows_the_log_and_can_do_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let server = Server::start(&data).unwrap();
+    let auditor = Staff::set_up(&server, &data, "anton", "auditor");
+    let mut console = auditor.at_a_console(&url(&server), SMALL);
+    console.wait_for_text("anton (auditor)").unwrap();
+    crate::enter(&mut console, LOGIN);
+    console.wait_for_text("your role does not allow this").unwrap();
+    console.press(Key::Function(4)).unwrap();
+    console.wait_for_text("your role does not allow this").unwrap();
+
+    console.press(Key::Function(6)).unwrap();
+    console.wait_for_text("Live: following").unwrap();
+    let holder = Holder::with_an_authenticator(server.public);
+    let screen = console.wait_for_text("an authenticator was enabled").unwrap();
+    assert!(!screen.contains(LOGIN) && !screen.contains(EMAIL), "{screen}");
+    console.type_text(" ").unwrap();
+    console.wait_for_text("Live: held").unwrap();
+    holder.begin();
+    console.wait_until_gone("held, 0 new").unwrap();
+    console.press(Key::Function(7)).unwrap();
+    console.wait_for_text("The last hour").unwrap();
+    console.press(Key::Function(8)).unwrap();
+    console.wait_for_text("in step").unwrap();
+}

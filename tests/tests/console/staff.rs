@@ -1,0 +1,79 @@
+//! Operators who are set up already, and sign in at a console.
+
+use std::path::Path;
+
+use countersign_tests::bench::prepare::step_now;
+use countersign_tests::console::{Console, Key, program};
+use countersign_tests::phone::code;
+use countersign_tests::server::{Server, verb};
+use serde_json::{Value, json};
+
+use crate::enter;
+use crate::holder::post;
+
+const PASSWORD: &str = "an old oak by the river";
+
+/// An operator.
+pub(crate) struct Staff {
+    login: &'static str,
+    secret: String,
+    /// The time step whose code was used up.
+    step: u64,
+}
+
+impl Staff {
+    /// Adds an operator, who chooses a password and an authenticator.
+    pub(crate) fn set_up(server: &Server, data: &Path, login: &'static str, role: &str) -> Self {
+        let data = data.to_str().unwrap();
+        let line = ["operator", "add", login, "--role", role, "--json", "--data", data];
+        let (exit, out, err) = verb(&line).unwrap();
+        assert_eq!(exit, Some(0), "{err}");
+        let added: Value = serde_json::from_str(&out).unwrap();
+        let to = server.operator;
+        let body = json!({ "setup_token": added["setup_token"], "password": PASSWORD });
+        assert_eq!(post(to, "/v1/setup", None, &body).status, 201);
+        let body = json!({ "login": login, "password": PASSWORD });
+        let session = post(to, "/v1/sign-ins", None, &body);
+        let token = Some(session.text_at("/session/token"));
+        let body = json!({ "kind": "totp", "name": "phone", "password": PASSWORD });
+        let offered = post(to, "/v1/accounts/me/factors", token, &body);
+        assert_eq!(offered.status, 202, "{offered:?}");
+        let secret = offered.text_at("/secret").to_owned();
+        let step = step_now();
+        let path = format!("/v1/accounts/me/factors/{}/activate", offered.text_at("/factor_id"));
+        let first = json!({ "code": code(&secret, step).unwrap() });
+        let activated = post(to, &path, token, &first);
+        assert_eq!(activated.status, 200, "{activated:?}");
+        Self { login, secret, step }
+    }
+
+    /// Signs in at a console of its own: the proof is fresh for five minutes.
+    pub(crate) fn at_a_console(&self, url: &str, size: (u16, u16)) -> Console {
+        let program = program("countersign-admin").unwrap();
+        let mut console = Console::start_sized(&program, url, &[], size).unwrap();
+        console.wait_for_text("Sign in").unwrap();
+        enter(&mut console, self.login);
+        enter(&mut console, PASSWORD);
+        console.wait_for_text("Second factor").unwrap();
+        enter(&mut console, &code(&self.secret, self.step + 1).unwrap());
+        console.wait_for_text("Type a whole login").unwrap();
+        console
+    }
+}
+
+/// From the search to the open account.
+pub(crate) fn open(console: &mut Console, login: &str) {
+    enter(console, login);
+    console.wait_for_text("> ").unwrap();
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("Second factor   ").unwrap();
+}
+
+/// Reason and ticket, a look at the event, and the yes.
+pub(crate) fn say_why(console: &mut Console, reason: &str, ticket: &str) {
+    enter(console, reason);
+    enter(console, ticket);
+    let screen = console.wait_for_text("Enter writes it").unwrap();
+    assert!(screen.contains("This event will be written") && screen.contains(reason), "{screen}");
+    console.press(Key::Enter).unwrap();
+}
