@@ -29,7 +29,7 @@ use crate::accounts::support::{in_the_name_of, record_look};
 use crate::accounts::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Entity, Halt, Request};
 use crate::domain::explain;
-use crate::domain::refusal::{Refusal, StepUp};
+use crate::domain::refusal::Refusal;
 use crate::handle::SessionToken;
 
 /// The longest time between two heartbeats.
@@ -252,7 +252,7 @@ impl Request for Alive {
         if entity.open()?.is_two_factor(self.session) {
             Ok(())
         } else {
-            Err(Refusal::StepUpRequired(StepUp::SecondFactor).into())
+            Err(entity.policy().staff_step_up().into())
         }
     }
 }
