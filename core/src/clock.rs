@@ -1,6 +1,9 @@
 //! Time, as a value that is handed in.
 //!
-//! Only [`SystemClock`] asks the machine. Tests move a [`ManualClock`] by hand.
+//! Only [`SystemClock`] asks the machine. A server keeps its time by a [`SteadyClock`], which no
+//! setting of the machine's clock moves. Tests move a [`ManualClock`] by hand.
+
+mod steady;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -8,14 +11,33 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use steady::{STEP_MIN, Set, SteadyClock};
+
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
     /// The present time, UTC, to the millisecond.
     fn now(&self) -> Timestamp;
 
+    /// What the machine's clock shows: whoever else has a clock goes by the same, and so do the
+    /// codes of authenticators. Nothing else may depend on it.
+    fn shown(&self) -> Timestamp {
+        self.now()
+    }
+
     /// The time since some moment that stays the same while the process lives. Nobody can set it,
     /// so that it tells a clock that was set from time that passed.
     fn steady(&self) -> Duration;
+
+    /// The earliest setting of the machine's clock that is not recorded yet.
+    fn was_set(&self) -> Option<Set> {
+        None
+    }
+
+    /// That one is recorded.
+    fn recorded(&self) {}
+
+    /// Goes on by a clock of the machine that is ahead by so much, as the log says.
+    fn resume(&self, _ahead: SignedDuration) {}
 }
 
 static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);

@@ -443,7 +443,6 @@ events! {
         DevicesForgotten(DevicesForgotten) = "account.devices_forgotten" v 1,
         PasswordResetRenewed(PasswordResetRenewed) = "account.password_reset_renewed" v 1,
         PasswordUnlocked(PasswordUnlocked) = "account.password_unlocked" v 1,
-        ClockStepped(ClockStepped) = "account.clock_stepped" v 1,
         Suspended(Suspended) = "account.suspended" v 1,
         Resumed(Resumed) = "account.resumed" v 1,
         PasswordMailAsked(PasswordMailAsked) = "account.password_mail_asked" v 1,

@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// Accept, on record, what of the policy is looser than the standard profile
     #[arg(long)]
     accept_risk: bool,
+    /// Accept, on record, the machine's clock as it is, after an alarm that it was set
+    #[arg(long)]
+    accept_clock: bool,
     /// The mail server, like smtp://user@mail.example.com:587
     #[arg(long, value_name = "URL")]
     smtp: Option<String>,
@@ -56,7 +59,7 @@ impl Arguments {
             ("smtp.url", self.smtp.clone()),
         ];
         let checked = self.common.layers(flags).load()?.check()?;
-        Ok(Checked { accepts_risk: self.accept_risk, ..checked })
+        Ok(Checked { accepts_risk: self.accept_risk, accepts_clock: self.accept_clock, ..checked })
     }
 }
 

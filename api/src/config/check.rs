@@ -45,6 +45,8 @@ pub struct Checked {
     pub policy: Policy,
     /// Whether whoever starts this accepts what of it is looser than the standard.
     pub accepts_risk: bool,
+    /// Whether the machine's clock is right as it is, whatever it was set to.
+    pub accepts_clock: bool,
     /// Whether it must be the policy in force: a verb of the command line leaves that as it is.
     pub must_agree: bool,
     /// What one source may do; none where that is not limited.
@@ -109,6 +111,7 @@ impl Config {
             spool,
             policy,
             accepts_risk: false,
+            accepts_clock: false,
             must_agree: true,
             source_limits,
         })

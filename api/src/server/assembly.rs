@@ -19,7 +19,7 @@ use countersign_core::actors::directory::Directory;
 use countersign_core::actors::log::Log;
 use countersign_core::actors::policy::{self, PolicyInForce, in_force, policy_of};
 use countersign_core::actors::projector::{self, Projector};
-use countersign_core::clock::{Clock, SystemClock};
+use countersign_core::clock::{Clock, SteadyClock, SystemClock};
 use countersign_core::domain::policy::Policy;
 use countersign_core::entropy::{Entropy, OsEntropy};
 use countersign_core::mail::letterhead::Letterhead;
@@ -100,6 +100,7 @@ pub async fn assemble(
 ) -> anyhow::Result<Parts> {
     let config = &checked.config;
     let Machine { clock, entropy, mailer, around_store, around_vault } = machine;
+    let clock: Arc<dyn Clock> = Arc::new(SteadyClock::new(clock));
     let files = DataFiles::below(&config.data).with_keys(&config.keys_directory());
     is_whole(&files)?;
     let keyring = Keyring::open_or_create(&files.keys, entropy.as_ref())
@@ -119,6 +120,9 @@ pub async fn assemble(
         Arc::clone(&entropy),
     );
     let log = log.await.context("cannot open the log")?;
+    if checked.accepts_clock {
+        log.accept_clock().await.context("cannot record that the clock is right")?;
+    }
     let policy = PolicyInForce::new(policy(&log, checked).await?);
     let read_model =
         ReadModel::open(&config.data.join(READ_FILE)).context("cannot open the read model")?;

@@ -129,8 +129,8 @@ pub(super) async fn compare_totp(
     Ok(generator.compare(factor, code, seconds, centre))
 }
 
-/// What makes the codes of an authenticator, and the time: the server's clock alone decides
-/// (SR-006), not that of the stream's last entry.
+/// What makes the codes of an authenticator, and the time: what the machine's clock shows, as the
+/// phone's does, decides (SR-006), not the time of anything else here.
 pub(super) async fn generator_of(
     entity: &Entity,
     leave: &Leave,
@@ -141,7 +141,7 @@ pub(super) async fn generator_of(
     let secret = secret_of(entity, account, version).await?;
     let generator = Generator::new(&secret)
         .map_err(|error| Fault::FailsClosed(format!("secret {version} of {account}: {error}")))?;
-    Ok((generator, u64::try_from(entity.services.log.now().as_second()).unwrap_or(0)))
+    Ok((generator, u64::try_from(entity.services.log.shown().as_second()).unwrap_or(0)))
 }
 
 /// The secret of an authenticator. One that an event names and the vault lacks fails closed.

@@ -162,6 +162,7 @@ impl ByPassword {
             // Worth nothing until it is set anew: that costs what a wrong one does.
             Err(Halt::Refusal(Refusal::AuthenticationFailed)) => {
                 compare_with_none(entity, &self.password).await?;
+                entity.note_worthless_password(&self.call).await;
                 return Err(Halt::Refusal(Refusal::AuthenticationFailed));
             }
             admitted => admitted?,
@@ -235,7 +236,7 @@ pub(super) async fn check_password(
 async fn compare_with_none(entity: &Entity, password: &str) -> Result<(), Halt> {
     let (nobody, none) = (AccountId::new(uuid::Uuid::nil()), SecretVersion::new(0));
     entity.services.secrets.get(nobody, SecretKind::Password, none).await?;
-    entity.services.passwords.verify(password, None).await?;
+    entity.services.passwords.compare_with_none(password).await?;
     Ok(())
 }
 

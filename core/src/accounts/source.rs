@@ -161,6 +161,13 @@ impl Entity {
         }
     }
 
+    /// Takes note of a password that was not judged, since none is worth anything: it cost a hash,
+    /// and is a wrong one to its source.
+    pub(super) async fn note_worthless_password(&self, call: &Call) {
+        let source = self.source(call, None).await;
+        self.note(Some(Judged { source, outcome: Outcome::PasswordRejected }));
+    }
+
     /// Takes note of an answer that failed, where the sign-in is blind: each counts once for its
     /// source, judged or not, repeated or not, whether there is such a sign-in or not. Else who
     /// guesses passwords would learn by his own block that there was something to answer (SR-064).

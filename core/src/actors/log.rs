@@ -12,19 +12,17 @@ use countersign_events::entry::{Draft, Entry, EntryError, Idempotency, SealedPar
 use countersign_events::id::{
     CorrelationId, EventId, Hash32, LogId, PolicyVersion, Position, Revision, StreamId,
 };
-use countersign_events::log_event::{Created, LogEvent, ServerStarted};
+use countersign_events::log_event::{ClockAlarm, Created, LogEvent, ServerStarted};
 use countersign_events::store::{
     Append, AppendError, AppendKey, EventStore, Expected, NewEntry, Placed, READ_LIMIT_MAX,
     Recorded, Resolution, StoreError,
 };
 use countersign_events::tree;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::accounts::Fault;
-use crate::actors::clock_watch::ClockWatch;
-use crate::clock::Clock;
-use crate::domain::clock_step::ClockSteps;
+use crate::clock::{Clock, STEP_MIN, Set};
 use crate::entropy::{self, Entropy, NoEntropy};
 
 /// The log, as its writers hold it.
@@ -33,7 +31,8 @@ pub struct Log {
     store: Arc<dyn EventStore>,
     id: LogId,
     clock: Arc<dyn Clock>,
-    watch: Arc<ClockWatch>,
+    /// Held by the one who records an alarm of the clock.
+    alarm: Arc<tokio::sync::Mutex<()>>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -141,16 +140,12 @@ impl Log {
                 let why = "the keys are not those that this log was made with".to_owned();
                 return Err(Fault::FailsClosed(why));
             }
-            let watch = Arc::new(ClockWatch::new(clock.as_ref()));
-            let log = Self { store, id, clock, watch, entropy };
-            for recorded in log.read_from(StreamId::Log, Revision::new(0)).await? {
-                log.watch.recall(&recorded)?;
-            }
+            let log = Self { store, id, clock, alarm: Arc::default(), entropy };
+            log.resume_clock().await?;
             return Ok(log);
         }
         let id = LogId::new(entropy::uuid_v4(entropy.as_ref())?);
-        let watch = Arc::new(ClockWatch::new(clock.as_ref()));
-        let log = Self { store, id, clock, watch, entropy };
+        let log = Self { store, id, clock, alarm: Arc::default(), entropy };
         let created = Created { log: id, origin: origin.to_owned(), key: Hash32::new(public_key) };
         log.append_to_log_stream(LogEvent::Created(created), Head::default()).await?;
         Ok(log)
@@ -182,22 +177,61 @@ impl Log {
         }
     }
 
-    /// The steps of the clock that are to be reckoned with. One that just happened is in the log
-    /// when this returns.
+    /// Records every setting of the machine's clock that was noticed.
     ///
     /// # Errors
     /// [`Fault`] where it could not be recorded: until it is, nothing may be decided.
-    pub async fn clock_steps(&self) -> Result<Arc<ClockSteps>, Fault> {
-        if self.watch.alarm(self.clock.as_ref()).is_some() {
-            let _one_writes = self.watch.writing().await;
-            if let Some(alarm) = self.watch.alarm(self.clock.as_ref()) {
-                let head = self.head_of(StreamId::Log).await?;
-                self.append_to_log_stream(LogEvent::ClockAlarm(alarm.clone()), head).await?;
-                let revision = head.revision.map_or(Revision::new(0), Revision::next);
-                self.watch.recorded(revision, &alarm, self.clock.as_ref());
+    pub async fn record_clock(&self) -> Result<(), Fault> {
+        if self.clock.was_set().is_none() {
+            return Ok(());
+        }
+        let _one_records = self.alarm.lock().await;
+        while let Some(Set { last_known, clock }) = self.clock.was_set() {
+            let head = self.head_of(StreamId::Log).await?;
+            let alarm = LogEvent::ClockAlarm(ClockAlarm { last_known, clock });
+            self.append_to_log_stream(alarm, head).await?;
+            self.clock.recorded();
+        }
+        Ok(())
+    }
+
+    /// The operator says that the machine's clock is right as it is, whatever it was set to.
+    ///
+    /// # Errors
+    /// [`Fault`] where that could not be recorded.
+    pub async fn accept_clock(&self) -> Result<(), Fault> {
+        let clock = self.clock.shown();
+        self.clock.resume(SignedDuration::ZERO);
+        let head = self.head_of(StreamId::Log).await?;
+        let accepted = LogEvent::ClockAlarm(ClockAlarm { last_known: clock, clock });
+        self.append_to_log_stream(accepted, head).await
+    }
+
+    /// Goes on by the time of the log: where the machine's clock was set and still shows it, time
+    /// goes on as if it had not been. Of what the clock may mean, the earliest is taken that is not
+    /// before the last entry.
+    async fn resume_clock(&self) -> Result<(), Fault> {
+        let mut ahead = SignedDuration::ZERO;
+        for recorded in self.read_from(StreamId::Log, Revision::new(0)).await? {
+            let entry = Entry::parse(&recorded.bytes)?;
+            let event = LogEvent::decode(&entry.event_type, entry.version, entry.data.get())?;
+            if let LogEvent::ClockAlarm(ClockAlarm { last_known, clock }) = event {
+                ahead = clock.duration_since(last_known);
             }
         }
-        Ok(self.watch.steps())
+        let Some(head) = self.store.head().await?.filter(|_| !ahead.is_zero()) else {
+            return Ok(());
+        };
+        let last = self.store.read_all(head, 1).await?;
+        let Some(last) = last.first() else { return Ok(()) };
+        let (last, shown) = (Entry::parse(&last.bytes)?.at, self.clock.shown());
+        let means = |ahead: SignedDuration| shown.saturating_sub(ahead).unwrap_or(shown);
+        let possible = [SignedDuration::ZERO, ahead].into_iter();
+        let possible = possible.filter(|ahead| last.duration_since(means(*ahead)) <= STEP_MIN);
+        if let Some(ahead) = possible.min_by_key(|ahead| means(*ahead)) {
+            self.clock.resume(ahead);
+        }
+        Ok(())
     }
 
     /// The store.
@@ -216,6 +250,12 @@ impl Log {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What the machine's clock shows: for codes of authenticators alone.
+    #[must_use]
+    pub fn shown(&self) -> Timestamp {
+        self.clock.shown()
     }
 
     /// The generator.

@@ -1,7 +1,6 @@
 //! The actors: accounts, their directory, and those that follow the log.
 
 pub mod account;
-mod clock_watch;
 pub mod courier;
 pub mod directory;
 pub mod log;

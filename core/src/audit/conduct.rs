@@ -296,7 +296,6 @@ impl Conduct {
                 | AccountEvent::CooledDown(_)
                 | AccountEvent::LockedOut(_)
                 | AccountEvent::AttemptsRefused(_)
-                | AccountEvent::ClockStepped(_)
                 | AccountEvent::RegistrationAbandoned(_)
                 | AccountEvent::PasswordResetRequested(PasswordResetRequested { link_until: None })
                 | AccountEvent::PasswordResetRenewed(PasswordResetRenewed { link_until: None })

@@ -44,8 +44,6 @@ pub struct Account {
     pub lockout_resets: Vec<Timestamp>,
     /// Idempotency keys of the last 24 hours.
     pub idempotency: Ledger,
-    /// The last alarm of the clock that it was told of.
-    pub clock_alarm: Option<Revision>,
     /// The last event: its revision and time.
     pub last: Option<(Revision, Timestamp)>,
 }

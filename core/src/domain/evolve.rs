@@ -204,7 +204,6 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::RegistrationAbandoned(_)
         | AccountEvent::PasswordRejected(_)
         | AccountEvent::AttemptsRefused(_)
-        | AccountEvent::ClockStepped(_)
         | AccountEvent::CooledDown(_)
         | AccountEvent::LockoutReset(_)
         | AccountEvent::NoticeSent(_)

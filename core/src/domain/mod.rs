@@ -13,7 +13,6 @@
 //! deterministic, and nothing in the state is personal data.
 
 pub mod account;
-pub mod clock_step;
 pub mod command;
 pub mod decide;
 pub mod email_code;

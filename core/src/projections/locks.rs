@@ -92,7 +92,6 @@ const fn concerns_guesses(event: &AccountEvent) -> bool {
             | AccountEvent::Enabled(_)
             | AccountEvent::FactorRemoved(_)
             | AccountEvent::RecoveryCodesIssued(_)
-            | AccountEvent::ClockStepped(_)
     )
 }
 

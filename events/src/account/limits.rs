@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Method, is_false};
-use crate::id::{EventId, HandleHash, Revision};
+use crate::id::{EventId, HandleHash};
 
 /// From where a guess comes, as limits look at it.
 #[derive(
@@ -64,19 +64,6 @@ pub struct AttemptsRefused {
     /// The rule that refused the last of them.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule: String,
-}
-
-/// The clock of a server was set forward, and no time passed: what this account remembers for long
-/// is as old as it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClockStepped {
-    /// The revision of the alarm in the log's own stream.
-    pub alarm: Revision,
-    /// The time before the step: what the clock would show, or the account's last event after that.
-    pub last_known: Timestamp,
-    /// The time that the clock was set to.
-    pub clock: Timestamp,
 }
 
 /// A method is refused unevaluated until a time.

@@ -1,12 +1,12 @@
 //! What the golden payloads of guess limits must decode to.
 
 use countersign_events::account::{
-    AccountEvent as Of, AttemptsRefused, BrowserAdmitted, ClockStepped, CodeRejected, CodeVerified,
-    CooledDown, Counted, Lane, LockRule, LockedOut, Method, Need, Notice, NoticeSent,
-    PasswordChangeDemanded, PasswordChangeWhy, PasswordRejected, PasswordSet, PasswordSetWhy,
-    PasswordUnlocked, PasswordVerified, Purpose, RejectedWhy, SignInOpened,
+    AccountEvent as Of, AttemptsRefused, BrowserAdmitted, CodeRejected, CodeVerified, CooledDown,
+    Counted, Lane, LockRule, LockedOut, Method, Need, Notice, NoticeSent, PasswordChangeDemanded,
+    PasswordChangeWhy, PasswordRejected, PasswordSet, PasswordSetWhy, PasswordUnlocked,
+    PasswordVerified, Purpose, RejectedWhy, SignInOpened,
 };
-use countersign_events::id::{Revision, SecretVersion};
+use countersign_events::id::SecretVersion;
 
 use crate::account::{
     DEVICE, EVENT, FACTOR, SESSION, SIGN_IN, at, early, late, password_session, sign_in,
@@ -140,7 +140,6 @@ fn locks() -> Vec<(&'static str, Of)> {
         let ends_password = false;
         Of::PasswordChangeDemanded(PasswordChangeDemanded { why, ends_password })
     };
-    let stepped = ClockStepped { alarm: Revision::new(7), last_known: early(), clock: late() };
     let browser = BrowserAdmitted { device: DEVICE, expires_at: late() };
     let notice = |notice| Of::NoticeSent(NoticeSent { notice, cause: EVENT, attempts: 1 });
     vec![
@@ -149,7 +148,6 @@ fn locks() -> Vec<(&'static str, Of)> {
         ("whole", Of::LockedOut(whole)),
         ("hard_cap", Of::LockedOut(hard_cap)),
         ("minimal", Of::LockedOut(minimal)),
-        ("full", Of::ClockStepped(stepped)),
         ("full", Of::PasswordUnlocked(PasswordUnlocked { cause: EVENT, browser: Some(browser) })),
         ("minimal", Of::PasswordUnlocked(PasswordUnlocked { cause: EVENT, browser: None })),
         ("guessed", demanded(PasswordChangeWhy::Guessed)),

@@ -135,23 +135,13 @@ impl Entity {
     }
 
     /// Loads the account if it is not in memory; on a shared store, and after a conflict, catches
-    /// up with its stream. Where the clock was set, the account is told of it first.
+    /// up with its stream. An alarm of the clock is recorded first.
     ///
     /// # Errors
     /// [`Fault`] where the log does not answer or holds what this program does not know.
     pub async fn load(&mut self) -> Result<(), Halt> {
-        self.catch_up().await?;
-        let steps = self.services.log.clock_steps().await?;
-        while let Some(step) = steps.next_for(self.account()) {
-            let (call, now) = (Call::system(&self.services.log)?, self.now());
-            let told = vec![AccountEvent::ClockStepped(step)];
-            self.append(&call, now, told, Sealed::default(), None).await?;
-        }
-        Ok(())
-    }
-
-    async fn catch_up(&mut self) -> Result<(), Halt> {
         let log = self.services.log.clone();
+        log.record_clock().await?;
         let from = match &self.loaded {
             Some(_) if !log.store().is_shared() && !self.behind => return Ok(()),
             Some(loaded) => loaded.head.revision.map_or(Revision::new(0), Revision::next),
@@ -166,7 +156,7 @@ impl Entity {
         if self.behind && tail.is_empty() {
             // The stream ends before what was loaded (another copy of the store): load it all.
             (self.loaded, self.behind) = (None, false);
-            return Box::pin(self.catch_up()).await;
+            return Box::pin(self.load()).await;
         }
         let mut loaded = self.loaded.take().unwrap_or_default();
         for recorded in &tail {

@@ -15,7 +15,6 @@ use jiff::Timestamp;
 
 use super::devices::Devices;
 use super::{Act, Breach, Rule};
-use crate::domain::clock_step::after_step;
 use crate::domain::limits::{Limits, SECOND_STEPS, window};
 
 /// What was wrong and is not forgiven.
@@ -69,10 +68,6 @@ impl Guesses {
                 self.browser = unlocked.browser;
             }
             AccountEvent::Repudiated(_) => self.browser = None,
-            AccountEvent::ClockStepped(step) => {
-                let all = self.wrong.values_mut().flatten();
-                all.for_each(|wrong| wrong.at = after_step(wrong.at, step));
-            }
             AccountEvent::LockoutReset(reset) => {
                 let counters = reset.scope == ResetScope::Counters;
                 self.wrong.retain(|method, _| {

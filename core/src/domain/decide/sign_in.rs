@@ -271,6 +271,10 @@ pub(super) fn send_email_code(
         Purpose::ConfirmEmail => {
             let (open, session) = session_of(account, command.bound_to, context)?;
             session.demand_more_than_recovery(context.policy)?;
+            if open.email.as_ref().is_some_and(|email| email.confirmed) {
+                // Whoever has a session would use up what is kept for the holder's sign-ins.
+                return Err(Refusal::Conflict("the e-mail address is confirmed"));
+            }
             open
         }
         Purpose::ChangeEmail => {

@@ -1,12 +1,9 @@
 //! What an account remembers of guesses beside their counters.
 
-use countersign_events::account::{
-    AccountEvent, ClockStepped, DeliveryFailure, EmailDeliveryFailed,
-};
+use countersign_events::account::{AccountEvent, DeliveryFailure, EmailDeliveryFailed};
 use jiff::Timestamp;
 
 use crate::domain::account::{Account, Standing};
-use crate::domain::clock_step::after_step;
 use crate::domain::email_code::forget_old_sends;
 use crate::domain::policy::LOCKOUT_RESETS_SPAN;
 
@@ -27,21 +24,7 @@ pub(super) fn evolve(account: &mut Account, event: &AccountEvent, at: Timestamp)
         }
         AccountEvent::PasswordResetRenewed(_) => account.reset_asked_at = Some(at),
         AccountEvent::EmailDeliveryFailed(failed) => link_never_came(account, failed),
-        AccountEvent::ClockStepped(step) => clock_stepped(account, step),
         _ => {}
-    }
-}
-
-/// What is remembered for long is as old as it was: no time passed. Waits and what can be used for
-/// a while end by the clock.
-fn clock_stepped(account: &mut Account, step: &ClockStepped) {
-    account.clock_alarm = Some(step.alarm);
-    for at in &mut account.lockout_resets {
-        *at = after_step(*at, step);
-    }
-    if let Standing::Open(open) = &mut account.standing {
-        let opened = &mut open.lane_opened_by_mail_at;
-        *opened = opened.map(|at| after_step(at, step));
     }
 }
 

@@ -1,8 +1,8 @@
 //! What was guessed and what that led to, in sentences.
 
 use countersign_events::account::{
-    AccountEvent, AttemptsRefused, ClockStepped, CooledDown, Counted, Lane, LockRule, LockedOut,
-    LockoutReset, Method, PasswordRejected, PasswordUnlocked, ResetScope,
+    AccountEvent, AttemptsRefused, CooledDown, Counted, Lane, LockRule, LockedOut, LockoutReset,
+    Method, PasswordRejected, PasswordUnlocked, ResetScope,
 };
 
 use super::{method, one, time};
@@ -18,7 +18,6 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
         AccountEvent::LockedOut(locked) => locked_out(locked),
         AccountEvent::LockoutReset(reset) => lockout_reset(reset),
         AccountEvent::PasswordUnlocked(unlocked) => password_unlocked(unlocked),
-        AccountEvent::ClockStepped(step) => clock_stepped(step),
         _ => return None,
     })
 }
@@ -96,14 +95,6 @@ fn locked_out(locked: &LockedOut) -> String {
             format!("{tries} wrong tries: every {which} {} is refused{until}", from(locked.lane))
         }
     }
-}
-
-fn clock_stepped(step: &ClockStepped) -> String {
-    format!(
-        "the server's clock was set from {} to {}: what was counted before is as old as it was",
-        time(step.last_known),
-        time(step.clock)
-    )
 }
 
 fn password_unlocked(unlocked: &PasswordUnlocked) -> String {

@@ -1,13 +1,12 @@
 //! The counter of one method of one account.
 
-use countersign_events::account::{ClockStepped, CooledDown, Lane, LockRule, LockedOut, Method};
+use countersign_events::account::{CooledDown, Lane, LockRule, LockedOut, Method};
 use countersign_events::id::HandleHash;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::limit::{Limit, window};
 use super::lock::{Lock, Rule};
-use crate::domain::clock_step::after_step;
 
 /// Failures that a counter holds at the most: what no policy can reach. Not part of the policy,
 /// because states are folded with it.
@@ -237,17 +236,6 @@ impl Counter {
             self.failures.remove(0);
         }
         self.failures.push(Failure { at, within, device, lane });
-    }
-
-    pub(super) fn has_failures_before(&self, then: Timestamp) -> bool {
-        self.failures.iter().any(|failure| failure.at < then)
-    }
-
-    /// Every failure is as old as it was: no time passed.
-    pub(super) fn clock_stepped(&mut self, step: &ClockStepped) {
-        for failure in &mut self.failures {
-            failure.at = after_step(failure.at, step);
-        }
     }
 
     pub(super) const fn told(&mut self, at: Timestamp) {

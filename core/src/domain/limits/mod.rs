@@ -141,9 +141,6 @@ impl Counters {
             AccountEvent::LockedOut(locked) => self.counter(locked.method).lock_out(at, locked),
             AccountEvent::PasswordUnlocked(_) => self.unlock_password(),
             AccountEvent::LockoutReset(reset) => self.reset(reset),
-            AccountEvent::ClockStepped(step) => {
-                self.0.values_mut().for_each(|counter| counter.clock_stepped(step));
-            }
             // Another set of authenticators, or of recovery codes: nothing was guessed of it yet.
             AccountEvent::Enabled(_) if is_first => self.counter(Method::Totp).begin_anew(),
             AccountEvent::RecoveryCodesIssued(_) => {
@@ -167,11 +164,6 @@ impl Counters {
     pub fn unknown_second_steps(&self, now: Timestamp) -> u32 {
         let counts = SECOND_STEPS.map(|step| self.of(step).unresolved(step, Lane::Unknown, now));
         counts.into_iter().fold(0, u32::saturating_add)
-    }
-
-    /// Whether something was wrong before then and is not forgiven.
-    pub(super) fn has_failures_before(&self, then: Timestamp) -> bool {
-        self.0.values().any(|counter| counter.has_failures_before(then))
     }
 
     fn counter(&mut self, method: Method) -> &mut Counter {

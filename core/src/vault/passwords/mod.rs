@@ -126,6 +126,15 @@ impl Passwords {
         })
     }
 
+    /// Costs what a comparison does, where there is nothing to compare with.
+    ///
+    /// # Errors
+    /// [`VaultError::Busy`] when the queue is full.
+    pub async fn compare_with_none(&self, password: &str) -> Result<(), VaultError> {
+        let dummy = self.dummy();
+        self.run(password, dummy.params, dummy.salt).await.map(drop)
+    }
+
     /// Argon2 runs so far: tests of equal cost compare it.
     #[must_use]
     pub fn runs(&self) -> u64 {

@@ -20,7 +20,6 @@ use countersign_events::account::{
 };
 use countersign_events::actor::By;
 use countersign_events::id::{HandleHash, Revision};
-use countersign_events::log_event::ClockAlarm;
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -29,7 +28,6 @@ use self::actions::Action;
 use self::invariants::Witness;
 use self::scenes::{is_long, steps};
 use super::harness::{email_commitment, event_id, operator as named, start};
-use crate::domain::clock_step::ClockSteps;
 use crate::domain::command::{AtDevice, Context};
 use crate::domain::decide::{guess_at, lane_of};
 use crate::domain::limits::{Refused, RefusedAttempts};
@@ -106,9 +104,6 @@ impl Life {
         if matches!(action, Action::Crash) {
             return self.crashes();
         }
-        if let Action::StepClock(minutes) = action {
-            return self.step_clock(SignedDuration::from_mins(*minutes));
-        }
         let (command, device) = (action.command(self), self.device());
         let now = self.now();
         let context = Context { now, policy: &self.policy, refused: &self.refused, device };
@@ -130,21 +125,6 @@ impl Life {
         self.replays();
         self.account = self.log.iter().fold(Account::default(), evolve);
         self.refused.clear();
-    }
-
-    /// The clock is set, and the account told of it where it remembers something (SR-097).
-    fn step_clock(&mut self, by: SignedDuration) {
-        let last_known = self.clock;
-        self.clock = last_known.saturating_add(by).unwrap();
-        let (alarm, mut steps) = (Revision::new(self.mint()), ClockSteps::default());
-        steps.take(alarm, &ClockAlarm { last_known, clock: self.clock });
-        if let Some(step) = steps.next_for(&self.account) {
-            let (now, event) = (self.now(), AccountEvent::ClockStepped(step));
-            self.witness.before(&self.account, (now, None), std::slice::from_ref(&event));
-            self.append(event, now, None);
-        }
-        assert_eq!(steps.next_for(&self.account), None, "told once");
-        self.witness.after(&self.account, self.now());
     }
 
     fn append(&mut self, event: AccountEvent, at: Timestamp, operator: Option<u128>) {

@@ -69,8 +69,6 @@ pub(super) enum Action {
     Mail(u8),
     /// The actor dies, and another loads the account.
     Crash,
-    /// The clock is set forward by so many minutes.
-    StepClock(i64),
 }
 
 /// Most lives begin with an account that has an authenticator.

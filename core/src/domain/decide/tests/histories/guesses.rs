@@ -264,13 +264,6 @@ impl Guesses {
                 self.until.insert(cooled.method, cooled.until);
             }
             AccountEvent::LockedOut(locked) => self.locked_out(locked, now),
-            // No time passed: whatever was dated by the clock as it was is as old as before.
-            AccountEvent::ClockStepped(step) => {
-                let by = step.clock.duration_since(step.last_known);
-                let failures = self.unresolved.values_mut().flatten().map(|it| &mut it.at);
-                let dated = failures.chain(&mut self.opened_by_mail);
-                dated.filter(|at| **at < step.clock).for_each(|at| *at += by);
-            }
             AccountEvent::LockoutReset(reset) => {
                 let methods =
                     METHODS.into_iter().filter(|it| reset.method.is_none_or(|of| of == *it));

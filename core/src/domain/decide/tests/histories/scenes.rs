@@ -301,7 +301,6 @@ fn rare() -> impl Strategy<Value = Action> {
         1 => Just(Action::View),
         1 => desk(),
         1 => Just(Action::Crash),
-        1 => (6_i64..60 * 24 * 400).prop_map(Action::StepClock),
         2 => any::<u8>().prop_map(Action::Mail),
     ]
 }
