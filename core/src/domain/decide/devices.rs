@@ -97,6 +97,12 @@ pub(super) fn renewed(open: &Open, context: &Context<'_>) -> Option<DeviceRememb
     Some(DeviceRemembered { device, expires_at, replaces })
 }
 
+/// Forgets every device.
+pub(super) fn all_forgotten(open: &Open, context: &Context<'_>) -> Option<AccountEvent> {
+    let devices: Vec<HandleHash> = all_known(open, context).map(|(hash, _)| *hash).collect();
+    (!devices.is_empty()).then_some(AccountEvent::DevicesForgotten(DevicesForgotten { devices }))
+}
+
 /// Forgets the devices where somebody first signed in since then: what the holder objects to may
 /// have been done at one of them. Those known before stay. They are the way in that nobody else can
 /// use up, and the holder must not lose it by defending himself.

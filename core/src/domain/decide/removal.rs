@@ -14,12 +14,12 @@
 //! is approved (SR-124).
 
 use countersign_events::account::{
-    AccountEvent, DevicesForgotten, Disabled, FactorRemovalApproved, FactorRemovalCancelled,
-    FactorRemovalCompleted, FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy,
-    IdentityProof, SessionEndedWhy,
+    AccountEvent, Disabled, FactorRemovalApproved, FactorRemovalCancelled, FactorRemovalCompleted,
+    FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy, IdentityProof, SessionEndedWhy,
 };
 use countersign_events::id::{AccountId, EventId};
 
+use super::devices;
 use super::sessions::{ended, others};
 use super::sign_in::later;
 use super::{Decision, existing};
@@ -106,14 +106,13 @@ pub(super) fn complete(account: &Account, request: EventId, context: &Context<'_
     let is_last = factor.is_some() && open.factors.len() == 1;
     let disabled = is_last.then_some(AccountEvent::Disabled(Disabled {}));
     let ended = ended(others(open, None), SessionEndedWhy::FactorChanged);
-    let devices: Vec<_> = open.devices.keys().copied().collect();
-    let forgotten = (!devices.is_empty())
-        .then_some(AccountEvent::DevicesForgotten(DevicesForgotten { devices }));
+    // First of all: with the authenticator every device becomes a stranger by itself.
+    let forgotten = devices::all_forgotten(open, context);
     let hold = AccountEvent::HoldPlaced(HoldPlaced {
         why: HoldWhy::FactorRemoval,
         until: later(context, context.policy.hold),
         email_codes: open.email_codes_offered,
     });
-    let events = [Some(completed), removed, disabled, ended, forgotten, Some(hold)];
+    let events = [Some(completed), forgotten, removed, disabled, ended, Some(hold)];
     Ok(events.into_iter().flatten().collect())
 }

@@ -4,6 +4,7 @@
 //! The seed is printed; `PROPTEST_RNG_SEED=<seed>` runs the same lives again.
 
 mod actions;
+mod desk;
 mod devices;
 mod guesses;
 mod invariants;
@@ -26,7 +27,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use self::actions::Action;
 use self::invariants::Witness;
 use self::scenes::{is_long, steps};
-use super::harness::{email_commitment, event_id, start};
+use super::harness::{email_commitment, event_id, operator as named, start};
 use crate::domain::command::{AtDevice, Context};
 use crate::domain::decide::guess_at;
 use crate::domain::limits::{Refused, RefusedAttempts};
@@ -110,7 +111,8 @@ impl Life {
             Ok(events) => {
                 let holds = device.and_then(|device| device.holds);
                 self.witness.before(&self.account, (now, holds), &events);
-                events.into_iter().for_each(|event| self.append(event, now));
+                let by = action.operator();
+                events.into_iter().for_each(|event| self.append(event, now, by));
             }
             Err(refusal) => self.refuse(&refusal, action, (now, device)),
         }
@@ -125,14 +127,16 @@ impl Life {
         self.refused.clear();
     }
 
-    fn append(&mut self, event: AccountEvent, at: Timestamp) {
+    fn append(&mut self, event: AccountEvent, at: Timestamp, operator: Option<u128>) {
         if let AccountEvent::AttemptsRefused(told) = &event {
             self.refused.remove(&(told.method, told.lane));
         }
         self.remember_handles(&event);
         let revision = Revision::new(u64::try_from(self.log.len()).unwrap());
         let (id, pii) = (event_id(revision.get()), Some(email_commitment()));
-        let (by, idempotency) = (By::Holder, None);
+        let idempotency = None;
+        let by = operator.map_or(By::Holder, |number| By::Operator { id: named(number) });
+        self.witness.desk.event((id, at, operator.unwrap_or(0)), &event);
         let stamped = StampedEvent { revision, id, at, by, idempotency, pii, event };
         self.account = evolve(std::mem::take(&mut self.account), &stamped);
         self.log.push(stamped);

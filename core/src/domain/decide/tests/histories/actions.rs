@@ -8,6 +8,7 @@ use countersign_events::id::{FactorId, HandleHash, Nonce, SecretVersion};
 use uuid::Uuid;
 
 use super::Life;
+use super::desk::Desk;
 use crate::domain::command::{
     Activate, ChangePassword, Command, Enroller, Evidence, FirstFactor, Prove, Proven, Repudiate,
     RequestEnable, SendEmailCode, SetDemandedPassword, SignIn, Told, VerifyCode, WhichDevices,
@@ -63,6 +64,8 @@ pub(super) enum Action {
     CancelReplacement(Back),
     Repudiate(Told),
     View,
+    /// Support, and which of its people.
+    Desk(Desk, u128),
     Mail(u8),
     /// The actor dies, and another loads the account.
     Crash,
@@ -82,6 +85,15 @@ fn at(handles: &[HandleHash], back: Back) -> HandleHash {
 }
 
 impl Action {
+    /// The number of the operator who acts; none of any other.
+    pub(super) const fn operator(&self) -> Option<u128> {
+        match self {
+            Self::Desk(Desk::Complete, _) => None,
+            Self::Desk(_, by) => Some(*by),
+            _ => None,
+        }
+    }
+
     /// The method that is guessed.
     pub(super) fn method(&self) -> Option<Method> {
         match self {
@@ -228,6 +240,7 @@ impl Action {
                 let at = life.log.iter().rev().nth(back).map_or(life.now(), |event| event.at);
                 Command::Repudiate(Repudiate { cause, at, told: *told })
             }
+            Self::Desk(act, by) => act.command(life, *by),
             _ => Command::View(Viewed::Account),
         }
     }

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
     AccountEvent, Assurance, CodeRejected, CodeVerified, EmailCodes, Method, Need, PasswordSet,
-    PasswordSetWhy, Purpose, RejectedWhy, SessionOpened, SignInOpened,
+    PasswordSetWhy, Purpose, RejectedWhy, SessionEndedWhy, SessionOpened, SignInOpened,
 };
 use countersign_events::id::{EventId, FactorId, HandleHash};
 use jiff::{SignedDuration, Timestamp};
 
 use super::actions::Action;
+use super::desk::Books;
 use super::devices::Known;
 use super::guesses::{At, Guesses};
 use crate::domain::Account;
@@ -55,6 +56,8 @@ pub(super) struct Witness {
     /// Whether authenticators are just being replaced: lost ones, or worthless ones.
     replacing: bool,
     rebinding: bool,
+    /// Whether support's removal is just being done.
+    removing: bool,
     /// Until when address, authenticators and recovery codes stay as they are.
     held: Option<Timestamp>,
     /// Until when each change of the address can be undone.
@@ -65,6 +68,8 @@ pub(super) struct Witness {
     link: Option<Timestamp>,
     /// The time of the last event.
     last: Option<Timestamp>,
+    /// What support does.
+    pub(super) desk: Books,
 }
 
 impl Witness {
@@ -87,7 +92,8 @@ impl Witness {
     }
 
     /// After a command: the state says of guesses and devices what the books say.
-    pub(super) fn after(&self, account: &Account, now: Timestamp) {
+    pub(super) fn after(&mut self, account: &Account, now: Timestamp) {
+        self.desk.agree(account);
         self.guesses.agree(account, now);
         let Some(open) = account.open() else { return };
         self.devices.covers(open);
@@ -149,7 +155,7 @@ impl Witness {
             }
             AccountEvent::FactorRemoved(removed) => {
                 assert!(self.factors.remove(&removed.factor));
-                let makes_way = self.replacing || self.rebinding;
+                let makes_way = self.replacing || self.rebinding || self.removing;
                 assert!(makes_way || !self.is_held(now), "an authenticator was held");
                 self.replacement = None;
                 self.waiting.clear();
@@ -167,7 +173,12 @@ impl Witness {
                 for session in &ended.sessions {
                     assert!(self.sessions.remove(session).is_some(), "it was open");
                 }
+                if ended.why == SessionEndedWhy::Support {
+                    self.end_all();
+                }
             }
+            AccountEvent::Suspended(_) => self.end_all(),
+            AccountEvent::FactorRemovalCompleted(_) => self.removing = true,
             other => self.recovering(now, other),
         }
     }
@@ -176,7 +187,7 @@ impl Witness {
         match event {
             AccountEvent::PasswordChangeDemanded(_) => self.demanded = true,
             AccountEvent::HoldPlaced(hold) => {
-                self.replacing = false;
+                (self.replacing, self.removing) = (false, false);
                 self.held = Some(self.held.map_or(hold.until, |held| held.max(hold.until)));
                 self.email_from = match hold.email_codes {
                     EmailCodes::Offered => None,
@@ -224,6 +235,12 @@ impl Witness {
             }
             _ => {}
         }
+    }
+
+    fn end_all(&mut self) {
+        self.sessions.clear();
+        self.waiting.clear();
+        self.more.clear();
     }
 
     fn is_held(&self, now: Timestamp) -> bool {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::actions::{Action, Back, Typed};
+use super::desk::Desk;
 use crate::domain::command::{FirstFactor, Told};
 use crate::domain::decide::tests::harness::{hours, mins, secs};
 
@@ -37,6 +38,9 @@ fn scene() -> impl Strategy<Value = Vec<Step>> {
         guesses_for_days(Typed::Recovery(None)),
         guesses_for_days(Typed::Email(false)),
         guesses_by_mail(),
+        suspended(),
+        removed(true),
+        removed(false),
     ];
     let played = select(scenes.to_vec());
     (played, proptest::option::of((0_usize..12, passes(), action()))).prop_map(
@@ -116,6 +120,26 @@ fn another_address() -> Vec<Step> {
     let proven = Action::ProveCode(0, Typed::Totp(0, vec![0]));
     let sent = Action::Send(Purpose::ChangeEmail, 0);
     vec![(secs(61), proven), now(sent), now(Action::ChangeEmail(0, true))]
+}
+
+/// Suspended, and tried at, and resumed again.
+fn suspended() -> Vec<Step> {
+    let first = FirstFactor::PasswordRight { rehashed: None };
+    let tries = [now(Action::SignIn(first)), now(Action::Answer(0, Typed::Totp(0, vec![0])))];
+    let suspends = vec![now(Action::Desk(Desk::Suspend, 1))];
+    [suspends, tries.to_vec(), vec![now(Action::Desk(Desk::Resume, 2))]].concat()
+}
+
+/// Asked for by one, approved by another, and done when it is due.
+fn removed(of_factor: bool) -> Vec<Step> {
+    vec![
+        now(Action::Desk(Desk::Ask(of_factor, false), 1)),
+        now(Action::Desk(Desk::Approve, 1)),
+        now(Action::Desk(Desk::Approve, 2)),
+        (hours(23), Action::Desk(Desk::Complete, 0)),
+        (hours(1), Action::Desk(Desk::Complete, 0)),
+        now(Action::Desk(Desk::Complete, 0)),
+    ]
 }
 
 fn not_me() -> Vec<Step> {
@@ -230,6 +254,7 @@ fn within() -> impl Strategy<Value = Action> {
 fn recovering() -> impl Strategy<Value = Action> {
     let told = select(vec![
         Told::Replacement,
+        Told::Removal,
         Told::EmailChange,
         Told::PasswordReset,
         Told::Guesses,
@@ -248,6 +273,22 @@ fn recovering() -> impl Strategy<Value = Action> {
     ]
 }
 
+fn desk() -> impl Strategy<Value = Action> {
+    let acts = select(vec![
+        Desk::Resume,
+        Desk::EndSessions,
+        Desk::MailPassword,
+        Desk::Ask(true, false),
+        Desk::Ask(true, true),
+        Desk::Ask(false, false),
+        Desk::Approve,
+        Desk::Approve,
+        Desk::Cancel,
+        Desk::Complete,
+    ]);
+    (acts, 1_u128..4).prop_map(|(act, by)| Action::Desk(act, by))
+}
+
 fn rare() -> impl Strategy<Value = Action> {
     let scope = select(vec![ResetScope::CoolDown, ResetScope::Counters]);
     let why = select(vec![PasswordSetWhy::Initial, PasswordSetWhy::Changed]);
@@ -258,6 +299,7 @@ fn rare() -> impl Strategy<Value = Action> {
         1 => (scope, proptest::option::of(method()))
             .prop_map(|(scope, method)| Action::Reset(scope, method)),
         1 => Just(Action::View),
+        1 => desk(),
         1 => Just(Action::Crash),
         2 => any::<u8>().prop_map(Action::Mail),
     ]
