@@ -23,6 +23,7 @@ use countersign_api::server::data_lock::DataLock;
 use countersign_api::server::startup::{Addresses, Application, Listeners, StartError, Stopper};
 use countersign_core::actors::courier::{self, Courier};
 use countersign_core::clock::{Clock as _, ManualClock};
+use countersign_core::domain::policy::Policy;
 use countersign_core::entropy::OsEntropy;
 use countersign_core::sources::Sources;
 use jiff::{SignedDuration, Timestamp};
@@ -207,6 +208,42 @@ impl TestApp {
 
     async fn poke(&self) -> anyhow::Result<()> {
         Ok(self.served()?.courier.send(courier::Poke).await?)
+    }
+
+    /// Puts another policy in force, at whatever risk, as the command line does.
+    ///
+    /// # Panics
+    /// Where the server is stopped or the policy is refused.
+    pub async fn put_in_force(&self, change: impl FnOnce(&mut Policy)) {
+        let accounts = &loudly(self.served()).accounts;
+        let mut wanted = Policy::clone(&accounts.policy());
+        change(&mut wanted);
+        let call = loudly(self.core_call());
+        let set = accounts.set_policy(&call, &wanted, true).await;
+        loudly(set.context("the policy").and_then(|set| set.context("the policy")));
+    }
+
+    /// Has the service look for removals that are due now, as it does by itself before long: how
+    /// many of them were.
+    ///
+    /// # Panics
+    /// Where the server is stopped or the log does not answer.
+    pub async fn removals_due(&self) -> usize {
+        self.settle().await;
+        let accounts = loudly(self.served()).accounts.clone();
+        loudly(accounts.remove_due().await.context("removals that are due"))
+    }
+
+    /// Waits until somebody else than the test has done every removal that is due.
+    ///
+    /// # Panics
+    /// Where the server is stopped or the read model does not answer.
+    pub async fn removals_done(&self) {
+        let model = loudly(self.served()).accounts.read_model().clone();
+        let mut changes = model.removal_changes();
+        while !loudly(model.removals_due(self.clock.now(), 1).context("due")).is_empty() {
+            loudly(changes.changed().await.context("the read model"));
+        }
     }
 
     /// Waits until the read models have all of the log, and no mail is under way or due now; tells

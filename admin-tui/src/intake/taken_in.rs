@@ -73,12 +73,8 @@ pub(super) fn account(account: &AccountAnswer) -> Account {
                 last_used_at: factor.last_used_at,
                 clock_offset_seconds: factor.clock_offset_seconds,
                 clock_refused: factor.clock_refused,
-                // The server's own words, where it has any.
-                clock: match &factor.clock_explanation {
-                    Some(words) => Some(Printable::new(words)),
-                    None => text::clock(factor.clock_offset_seconds, factor.clock_refused)
-                        .map(Printable::from),
-                },
+                clock: factor.clock_explanation.as_deref().map(Printable::new),
+                clock_is_off: text::clock_is_off(factor.clock_offset_seconds, factor.clock_refused),
             })
             .collect(),
         recovery_codes_left: account.recovery_codes_left,

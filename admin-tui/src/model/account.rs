@@ -39,8 +39,10 @@ pub struct Factor {
     pub clock_offset_seconds: Option<i64>,
     /// Whether that code was refused for it.
     pub clock_refused: bool,
-    /// The same in words, where it is worth any.
+    /// The same in words.
     pub clock: Option<Printable>,
+    /// Whether that is worth acting on: less can be a code typed late.
+    pub clock_is_off: bool,
 }
 
 /// A method that must wait.

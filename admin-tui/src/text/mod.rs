@@ -74,17 +74,11 @@ pub fn method(method: Method) -> &'static str {
 /// Seconds from which on a clock is called off: less can be a code typed late.
 const CLOCK_OFF_FROM_SECONDS: u64 = 60;
 
-/// How far a phone's clock is off, where that is worth a word.
+/// Whether a phone's clock is off enough to be worth acting on.
 #[must_use]
-pub fn clock(offset_seconds: Option<i64>, refused: bool) -> Option<String> {
-    let offset = offset_seconds?;
-    let seconds = offset.unsigned_abs();
-    let side = if offset < 0 { "slow" } else { "fast" };
-    match (refused, seconds >= CLOCK_OFF_FROM_SECONDS) {
-        (true, _) => Some(format!("codes about {seconds} s {side}, refused")),
-        (false, true) => Some(format!("codes about {seconds} s {side}")),
-        (false, false) => None,
-    }
+pub fn clock_is_off(offset_seconds: Option<i64>, refused: bool) -> bool {
+    let off = |offset: i64| offset.unsigned_abs() >= CLOCK_OFF_FROM_SECONDS;
+    refused || offset_seconds.is_some_and(off)
 }
 
 /// What a way to answer is called.

@@ -135,7 +135,7 @@ impl Words<'_> {
             );
         }
         let (off, right): (Vec<_>, Vec<_>) =
-            account.factors.iter().partition(|factor| factor.clock.is_some());
+            account.factors.iter().partition(|factor| factor.clock_is_off);
         let factors = off.into_iter().chain(right).enumerate();
         factors.flat_map(|(place, factor)| self.factor(place, factor)).collect()
     }
@@ -146,12 +146,12 @@ impl Words<'_> {
         let used = factor
             .last_used_at
             .map_or("never used".to_owned(), |at| format!("last used {}", text::time(at)));
-        let Some(clock) = &factor.clock else {
-            let words = format!("{}, {used}", factor.name);
-            return self.labelled(label, &words, self.theme.plain());
+        let words = match &factor.clock {
+            Some(clock) => format!("{}: {clock}; {used}", factor.name),
+            None => format!("{}, {used}", factor.name),
         };
-        let words = format!("{}: {clock}; {used}", factor.name);
-        self.labelled(label, &words, self.theme.attention())
+        let style = if factor.clock_is_off { self.theme.attention() } else { self.theme.plain() };
+        self.labelled(label, &words, style)
     }
 
     fn second_factor(self, account: &Account) -> Line<'static> {

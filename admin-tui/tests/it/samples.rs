@@ -113,6 +113,7 @@ pub(crate) fn locked_account() -> Account {
                 clock_offset_seconds: Some(-30),
                 clock_refused: false,
                 clock: None,
+                clock_is_off: false,
             },
             Factor {
                 id: other_factor_id(),
@@ -122,6 +123,7 @@ pub(crate) fn locked_account() -> Account {
                 clock_offset_seconds: Some(-90),
                 clock_refused: true,
                 clock: Some("codes about 90 s slow, refused".into()),
+                clock_is_off: true,
             },
         ],
         recovery_codes_left: 9,

@@ -6,8 +6,8 @@
 
 use countersign_events::account::{
     AccountEvent, CodeRejected, CodeVerified, EmailCodeRequested, EmailCodes, EnableRequested,
-    LockRule, LockedOut, Method, PasswordSet, PasswordSetWhy, Purpose, RecoveryCodesIssued,
-    Registered, SessionEndedWhy,
+    FactorResynced, LockRule, LockedOut, Method, PasswordSet, PasswordSetWhy, Purpose,
+    RecoveryCodesIssued, Registered,
 };
 use countersign_events::actor::By;
 use countersign_events::catalogue::DecodeError;
@@ -146,22 +146,11 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::EmailDeliveryFailed(failed) => {
             open.mailed(failed.request, MailState::Undeliverable);
         }
-        AccountEvent::RecoveryCodesIssued(issued) => {
-            open.recovery = Some(recovery_set(issued));
-            // What was to be removed is gone.
-            open.removal.take_if(|removal| removal.factor.is_none());
-        }
+        AccountEvent::RecoveryCodesIssued(issued) => open.issue(issued),
         AccountEvent::RecoveryCodeUsed(used) => open.used_up(used.index),
         AccountEvent::FactorRenamed(renamed) => open.rename(renamed.factor, stamped.revision),
-        AccountEvent::FactorRemoved(removed) => {
-            open.remove(removed.factor);
-            open.removal.take_if(|removal| removal.factor == Some(removed.factor));
-        }
-        AccountEvent::FactorResynced(resynced) => {
-            if let Some(factor) = open.factors.get_mut(&resynced.factor) {
-                factor.drift = Drift::resynced(resynced.offset);
-            }
-        }
+        AccountEvent::FactorRemoved(removed) => open.remove(removed.factor),
+        AccountEvent::FactorResynced(resynced) => open.resynced(resynced),
         AccountEvent::Disabled(_) => open.disable(),
         AccountEvent::SessionUsed(used) => {
             if let Some(session) = open.sessions.get_mut(&used.session) {
@@ -169,15 +158,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
             }
             open.last_used_at = Some(at);
         }
-        AccountEvent::SessionsEnded(ended) => {
-            ended.sessions.iter().for_each(|session| open.end(*session));
-            if ended.why == SessionEndedWhy::Support {
-                open.end_all();
-            }
-            if ended.tells_holder {
-                open.room_told_at = Some(at);
-            }
-        }
+        AccountEvent::SessionsEnded(ended) => open.sessions_ended(ended, at),
         AccountEvent::CooledDown(cooled) if cooled.ends_sign_ins => open.end_unknown_sign_ins(),
         AccountEvent::LockedOut(locked) => open.locked_out(locked, stamped.id),
         AccountEvent::DevicesForgotten(forgotten) => open.forget(&forgotten.devices),
@@ -210,11 +191,6 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::PasswordMailAsked(_)
         | AccountEvent::HistoryViewed(_) => {}
     }
-}
-
-fn recovery_set(issued: &RecoveryCodesIssued) -> RecoverySet {
-    let RecoveryCodesIssued { pepper, hashes } = issued.clone();
-    RecoverySet { pepper, hashes, used: [].into() }
 }
 
 impl Open {
@@ -418,6 +394,7 @@ impl Open {
 
     fn remove(&mut self, factor: FactorId) {
         self.factors.remove(&factor);
+        self.removal.take_if(|removal| removal.factor == Some(factor));
         self.sign_ins.clear();
         self.email_codes.clear();
         self.devices.clear();
@@ -428,6 +405,19 @@ impl Open {
         if let Some(factor) = self.factors.get_mut(&factor) {
             factor.named_at = named_at;
         }
+    }
+
+    fn resynced(&mut self, resynced: &FactorResynced) {
+        if let Some(factor) = self.factors.get_mut(&resynced.factor) {
+            factor.drift = Drift::resynced(resynced.offset);
+        }
+    }
+
+    fn issue(&mut self, issued: &RecoveryCodesIssued) {
+        let RecoveryCodesIssued { pepper, hashes } = issued.clone();
+        self.recovery = Some(RecoverySet { pepper, hashes, used: [].into() });
+        // What was to be removed is gone.
+        self.removal.take_if(|removal| removal.factor.is_none());
     }
 
     fn used_up(&mut self, index: u32) {

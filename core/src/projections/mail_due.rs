@@ -85,27 +85,6 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         AccountEvent::ReplacementObjected(_) => notice(Notice::ReplacementStopped, facts),
         AccountEvent::ReplacementCompleted(_) => notice(Notice::ReplacementCompleted, facts),
         AccountEvent::Repudiated(_) => notice(Notice::Repudiated, facts),
-        AccountEvent::Suspended(_) => notice(Notice::Suspended, facts),
-        AccountEvent::Resumed(_) => notice(Notice::Resumed, facts),
-        AccountEvent::PasswordMailAsked(_) => notice(Notice::PasswordMailed, facts),
-        // What ended beside something else is told with that.
-        AccountEvent::SessionsEnded(ended)
-            if ended.why == SessionEndedWhy::Support && by == Doer::Staff =>
-        {
-            notice(Notice::SessionsEnded, facts)
-        }
-        AccountEvent::FactorRemovalRequested(requested) => {
-            let method = match requested.factor {
-                Some(_) => Method::Totp,
-                None => Method::RecoveryCode,
-            };
-            let until = Some(requested.runs_at);
-            notice(Notice::RemovalRequested, NoticeFacts { method: Some(method), until, ..facts })
-        }
-        AccountEvent::FactorRemovalCancelled(_) | AccountEvent::FactorRemovalObjected(_) => {
-            notice(Notice::RemovalStopped, facts)
-        }
-        AccountEvent::FactorRemovalCompleted(_) => notice(Notice::RemovalCompleted, facts),
         AccountEvent::SessionsEnded(ended) if ended.tells_holder => {
             notice(Notice::SessionMadeRoom, NoticeFacts { by: Doer::Service, ..facts })
         }
@@ -128,6 +107,34 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         {
             notice(Notice::SignedInByEmail, facts)
         }
+        _ => of_support(event, facts),
+    }
+}
+
+/// What is told of what support does.
+fn of_support(event: &AccountEvent, facts: NoticeFacts) -> Option<MailDue> {
+    match event {
+        AccountEvent::Suspended(_) => notice(Notice::Suspended, facts),
+        AccountEvent::Resumed(_) => notice(Notice::Resumed, facts),
+        AccountEvent::PasswordMailAsked(_) => notice(Notice::PasswordMailed, facts),
+        // What ended beside something else is told with that.
+        AccountEvent::SessionsEnded(ended)
+            if ended.why == SessionEndedWhy::Support && facts.by == Doer::Staff =>
+        {
+            notice(Notice::SessionsEnded, facts)
+        }
+        AccountEvent::FactorRemovalRequested(requested) => {
+            let method = match requested.factor {
+                Some(_) => Method::Totp,
+                None => Method::RecoveryCode,
+            };
+            let until = Some(requested.runs_at);
+            notice(Notice::RemovalRequested, NoticeFacts { method: Some(method), until, ..facts })
+        }
+        AccountEvent::FactorRemovalCancelled(_) | AccountEvent::FactorRemovalObjected(_) => {
+            notice(Notice::RemovalStopped, facts)
+        }
+        AccountEvent::FactorRemovalCompleted(_) => notice(Notice::RemovalCompleted, facts),
         _ => None,
     }
 }

@@ -43,7 +43,7 @@ fn modules() -> [(&'static str, &'static str, &'static [CatalogueRow]); 5] {
         (
             "Accounts",
             "account.rs account/factors.rs account/limits.rs account/mail.rs account/recovery.rs \
-             account/sessions.rs",
+             account/sessions.rs account/support.rs",
             AccountEvent::CATALOGUE,
         ),
         ("Operators", "operator.rs", OperatorEvent::CATALOGUE),

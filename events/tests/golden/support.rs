@@ -1,13 +1,13 @@
 //! What the golden payloads of what support does must decode to.
 
 use countersign_events::account::{
-    AccountEvent as Of, EmailCodes, FactorRemovalApproved, FactorRemovalCancelled,
+    AccountEvent as Of, Counted, EmailCodes, FactorRemovalApproved, FactorRemovalCancelled,
     FactorRemovalCompleted, FactorRemovalObjected, FactorRemovalRequested, HoldPlaced, HoldWhy,
-    IdentityProof, Notice, NoticeSent, PasswordMailAsked, PasswordRejected, Purpose, Resumed,
+    IdentityProof, Lane, Notice, NoticeSent, PasswordMailAsked, PasswordRejected, Purpose, Resumed,
     SessionEndedWhy, SessionsEnded, Suspended,
 };
 
-use crate::account::{EVENT, FACTOR, SESSION, at};
+use crate::account::{DEVICE, EVENT, FACTOR, SESSION, at};
 
 pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
     let notice = |notice| Of::NoticeSent(NoticeSent { notice, cause: EVENT, attempts: 1 });
@@ -36,10 +36,10 @@ pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
         email_codes: EmailCodes::Offered,
     };
     let rejected = PasswordRejected {
-        purpose: Purpose::SignIn,
-        in_session: None,
-        unresolved: 1,
-        counted: countersign_events::account::Counted::default(),
+        purpose: Purpose::StepUp,
+        in_session: Some(SESSION),
+        unresolved: 5,
+        counted: Counted { lane: Lane::Known, device: Some(DEVICE), tells_holder: true },
         suspended: true,
     };
     let request = EVENT;
@@ -59,7 +59,7 @@ pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
         ("full", Of::FactorRemovalCompleted(FactorRemovalCompleted { request })),
         ("support", Of::SessionsEnded(SessionsEnded::new(vec![SESSION], SessionEndedWhy::Support))),
         ("factor_removal", Of::HoldPlaced(held)),
-        ("suspended", Of::PasswordRejected(rejected)),
+        ("whole_2", Of::PasswordRejected(rejected)),
         ("suspended", notice(Notice::Suspended)),
         ("resumed", notice(Notice::Resumed)),
         ("sessions_ended", notice(Notice::SessionsEnded)),

@@ -6,12 +6,14 @@
 
 pub mod age;
 pub mod audit;
+pub mod bulk;
 pub mod disk;
 pub mod http;
 pub mod load;
 pub mod prepare;
 pub mod server;
 pub mod table;
+pub mod views;
 pub mod whole;
 
 /// Says a line of the report.

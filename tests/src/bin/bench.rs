@@ -1,24 +1,34 @@
 //! `bench`: measures and prints a table; `bench age` measures only what an account's past costs,
-//! and `bench echo` is the bare server that the table compares with.
+//! `bench support` only what support waits for, and `bench echo` is the bare server that the table
+//! compares with.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context as _, bail};
+use countersign_tests::bench::bulk::{Size, fill};
 use countersign_tests::bench::prepare::prepare;
+use countersign_tests::bench::views::Desk;
 use countersign_tests::bench::{age, audit, disk, say, table, whole};
 
 /// Accounts prepared unless told otherwise: in the end, their log has more than a million entries.
 const ACCOUNTS: usize = 140_000;
 /// Sign-ins of the one account whose stream is replayed.
 const SIGN_INS: usize = 20_000;
+/// What support's views are measured on: 100,000 accounts, two million events.
+const SUPPORT: Size = Size { accounts: 100_000, events: 20, known: 200, busy: 50_000 };
+/// How often each view is measured.
+const VIEW_ROUNDS: usize = 50;
+/// How long the tail is measured.
+const TAIL_TIME: Duration = Duration::from_secs(20);
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("echo") => actix_rt::System::new().block_on(serve_echo()),
         Some("age") => measure_age(),
+        Some("support") => measure_support(),
         Some(number) => measure(number.parse().context("the number of accounts")?),
         None => measure(ACCOUNTS),
     }
@@ -57,6 +67,21 @@ fn measure(accounts: usize) -> anyhow::Result<()> {
 fn measure_age() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     actix_rt::System::new().block_on(age::measure(directory.path()))
+}
+
+fn measure_support() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let data = directory.path().join("data");
+    let started = Instant::now();
+    let filled = actix_rt::System::new().block_on(fill(&data, SUPPORT))?;
+    let took = started.elapsed().as_secs_f64();
+    say(&format!("filled {} entries in {took:.1} s", filled.entries));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let desk = Desk::open(&data, filled, VIEW_ROUNDS).await?;
+        desk.views().await?;
+        desk.tail(TAIL_TIME).await
+    })
 }
 
 /// A program that was built beside this one.

@@ -9,3 +9,4 @@ mod policy;
 mod stop;
 mod unlock;
 mod verbs;
+mod views;

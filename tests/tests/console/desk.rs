@@ -43,7 +43,8 @@ fn a_server_that_dies_in_the_middle_of_an_act_does_it_once() {
     say_why(&mut console, "called, knows her birthday", "4711");
     proxy.wait_until_killed();
     console.wait_for_text("The server does not answer").unwrap();
-    console.wait_for_text("asked again only by you").unwrap();
+    // The console alone repeats nothing that may have been done.
+    console.wait_for_text("Away since").unwrap();
 
     proxy.restart(Server::start(&data).unwrap());
     console.press(Key::Function(5)).unwrap();

@@ -16,6 +16,7 @@ use super::back_in::{
 };
 use super::cookies::{SIGN_IN, as_page, cookie, with_cookies};
 use super::documented::{Operation, operations};
+use super::taking::removal_of;
 use super::unlock::{closed, unlock_link};
 
 /// Readings of staff, which leave a fact too.
@@ -267,6 +268,43 @@ async fn staff(app: &TestApp, made: &mut Made, person: &Person) {
     let call = app.post(path, &reset).on(on).bearer(&support.token);
     let name = "POST /v1/support/accounts/{account}/lockout-resets";
     made.leaves(app, (name, "account.lockout_reset"), call).await;
+    desk(app, made, &support).await;
+}
+
+/// What support does to an account beside that.
+async fn desk(app: &TestApp, made: &mut Made, support: &Person) {
+    let on = Listener::Operator;
+    let ulla = confirmed(app, "ulla.facts").await;
+    let code = json!({ "method": "totp", "code": app.code(support) });
+    let proven = app.post("/v1/session/proofs", &code).on(on).bearer(&support.token).await.is(200);
+    let token = proven.text_at("/session/token");
+    let supervisor = app.operator("operator.supervisor", Role::Supervisor).await;
+    let act = json!({ "reason": "on the phone", "ticket": "T-1" });
+    let path = |rest: &str| format!("/v1/support/accounts/{}/{rest}", ulla.account);
+    for (rest, fact) in [
+        ("suspensions", "account.suspended"),
+        ("resumptions", "account.resumed"),
+        ("session-ends", "account.sessions_ended"),
+        ("password-mails", "account.password_mail_asked"),
+    ] {
+        let name = format!("POST /v1/support/accounts/{{account}}/{rest}");
+        let call = app.post(path(rest), &act).on(on).bearer(&token);
+        made.leaves(app, (&name, fact), call).await;
+    }
+    let call = app.post(path("factor-removals"), &removal_of(&ulla)).on(on).bearer(&token);
+    let name = "POST /v1/support/accounts/{account}/factor-removals";
+    let asked = made.leaves(app, (name, "account.factor_removal_requested"), call).await;
+    let removal = asked.text_at("/removal/removal_id");
+    for (verb, fact, token) in [
+        ("approve", "account.factor_removal_approved", &supervisor.token),
+        ("cancel", "account.factor_removal_cancelled", &token),
+    ] {
+        let path = path(&format!("factor-removals/{removal}/{verb}"));
+        let name =
+            format!("POST /v1/support/accounts/{{account}}/factor-removals/{{removal}}/{verb}");
+        let call = app.post(path, &act).on(on).bearer(token);
+        made.leaves(app, (&name, fact), call).await;
+    }
 }
 
 /// Removing an authenticator, in both ways; and enrolling one in a sign-in that asks for it.

@@ -6,6 +6,8 @@ use countersign_tests::app::{Answered, PASSWORD, Person, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::back_in::confirmed;
+
 /// A call that takes a body.
 pub(crate) struct Taking {
     pub(crate) method: Method,
@@ -94,6 +96,14 @@ impl Taking {
     }
 }
 
+/// A removal of somebody's authenticator, as support asks for it.
+pub(crate) fn removal_of(person: &Person) -> Value {
+    json!({
+        "factor_id": person.factor, "proof": "call_back", "in_person": false,
+        "reason": "a reason", "ticket": "T-1"
+    })
+}
+
 /// Who is there, and what waits.
 pub(crate) struct World {
     pub(crate) marlene: Person,
@@ -101,12 +111,20 @@ pub(crate) struct World {
     sign_in: String,
     pub(crate) admin: Person,
     pub(crate) support: Person,
+    supervisor: Person,
+    /// Whom support acts on, and whose authenticator it was asked to remove.
+    erika: Person,
+    ulla: Person,
+    removal: String,
     key: String,
 }
 
 impl World {
     pub(crate) async fn new(app: &TestApp) -> Self {
+        let erika = confirmed(app, "erika.input").await;
+        let ulla = app.person("ulla.input").await;
         let admin = app.operator("operator.admin", Role::Admin).await;
+        let supervisor = app.operator("operator.supervisor", Role::Supervisor).await;
         let support = app.operator("operator.support", Role::Support).await;
         let key = app.client_app().await;
         app.post("/v1/accounts", &json!({ "subject": "user-of-an-app" }))
@@ -119,7 +137,11 @@ impl World {
         let offered = app.post(path, &body).bearer(&marlene.token).await.is(202);
         let sign_in = app.begin(&marlene).await;
         let offered = offered.text_at("/factor_id");
-        Self { marlene, offered, sign_in, admin, support, key }
+        let path = format!("/v1/support/accounts/{}/factor-removals", ulla.account);
+        let asked = app.post(path, &removal_of(&ulla)).on(Listener::Operator);
+        let asked = asked.bearer(&support.token).await.is(201);
+        let removal = asked.text_at("/removal/removal_id");
+        Self { marlene, offered, sign_in, admin, support, supervisor, erika, ulla, removal, key }
     }
 
     pub(crate) fn calls(&self) -> Vec<Taking> {
@@ -127,7 +149,36 @@ impl World {
         calls.extend(self.of_authenticators());
         calls.extend(self.of_apps());
         calls.extend(self.of_operators());
+        calls.extend(self.of_the_desk());
         calls
+    }
+
+    fn of_the_desk(&self) -> Vec<Taking> {
+        let Self { erika, ulla, removal, support, supervisor, .. } = self;
+        let act = json!({ "reason": "a reason", "ticket": "T-1" });
+        let on_account = |template: &'static str, body: &Value, answered| {
+            let path = template.replace("{account}", &erika.account);
+            Taking::post(template, body.clone(), answered)
+                .at(path)
+                .on(Listener::Operator)
+                .by(&support.token)
+        };
+        let on_removal = |template: &'static str, by: &Person| {
+            let path = template.replace("{account}", &ulla.account).replace("{removal}", removal);
+            Taking::post(template, act.clone(), 200).at(path).on(Listener::Operator).by(&by.token)
+        };
+        vec![
+            on_account("/v1/support/accounts/{account}/suspensions", &act, 200),
+            on_account("/v1/support/accounts/{account}/resumptions", &act, 200),
+            on_account("/v1/support/accounts/{account}/session-ends", &act, 200),
+            on_account("/v1/support/accounts/{account}/password-mails", &act, 200),
+            on_account("/v1/support/accounts/{account}/factor-removals", &removal_of(erika), 201),
+            on_removal(
+                "/v1/support/accounts/{account}/factor-removals/{removal}/approve",
+                supervisor,
+            ),
+            on_removal("/v1/support/accounts/{account}/factor-removals/{removal}/cancel", support),
+        ]
     }
 
     fn of_people(&self) -> Vec<Taking> {

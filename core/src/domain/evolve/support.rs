@@ -1,8 +1,11 @@
 //! How what support does changes an account.
 
-use countersign_events::account::{AccountEvent, FactorRemovalRequested};
+use countersign_events::account::{
+    AccountEvent, FactorRemovalRequested, SessionEndedWhy, SessionsEnded,
+};
 use countersign_events::actor::By;
 use countersign_events::id::AccountId;
+use jiff::Timestamp;
 
 use super::StampedEvent;
 use crate::domain::account::{Open, Removal};
@@ -58,6 +61,17 @@ fn operator(by: &By) -> AccountId {
 }
 
 impl Open {
+    /// Sessions ended; where support ended them, so did every sign-in in progress.
+    pub(super) fn sessions_ended(&mut self, ended: &SessionsEnded, at: Timestamp) {
+        ended.sessions.iter().for_each(|session| self.end(*session));
+        if ended.why == SessionEndedWhy::Support {
+            self.end_all();
+        }
+        if ended.tells_holder {
+            self.room_told_at = Some(at);
+        }
+    }
+
     /// Nothing that had begun goes on.
     pub(super) fn end_all(&mut self) {
         self.sessions.clear();
