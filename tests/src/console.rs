@@ -380,14 +380,13 @@ fn read(mut output: Box<dyn Read + Send>, shared: &Shared) {
     }
 }
 
-/// The path of a program of this workspace, beside the test that asks.
+/// The path of a program of this workspace: beside whoever asks, or one above, as for a test.
 ///
 /// # Errors
 /// If it is not built: a test of the whole workspace builds it.
 pub fn program(name: &str) -> anyhow::Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let beside = test.parent().and_then(Path::parent).context("the test lies nowhere")?;
-    let program = beside.join(name);
-    ensure!(program.is_file(), "{} is not built: build the workspace", program.display());
-    Ok(program)
+    let asking = std::env::current_exe()?;
+    let mut places = asking.ancestors().skip(1).take(2).map(|place| place.join(name));
+    let program = places.find(|program| program.is_file());
+    program.with_context(|| format!("{name} is not built: build the workspace"))
 }

@@ -68,3 +68,50 @@ impl ReadModel {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_events::account::{AccountEvent, HistoryViewed, Viewed};
+    use countersign_events::id::{AccountId, EventId, Hash32, Position, Revision};
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::LOOKS_MAX;
+    use crate::mail::wording::Doer;
+    use crate::projections::{AccountFact, Fact, FactKind, ReadModel};
+
+    fn look(position: u64, account: u128, what: Viewed) -> Fact {
+        let fact = AccountFact {
+            account: AccountId::new(Uuid::from_u128(account)),
+            id: EventId::new(Uuid::from_u128(u128::from(position))),
+            at: Timestamp::UNIX_EPOCH,
+            revision: Revision::new(position),
+            by: Doer::Staff,
+            operator: Some(AccountId::new(Uuid::from_u128(7))),
+            event: AccountEvent::HistoryViewed(HistoryViewed { what }),
+            email_hash: None,
+        };
+        let kind = FactKind::Account(Box::new(fact));
+        Fact { position: Position::new(position), leaf: Hash32::new([0; 32]), kind }
+    }
+
+    #[test]
+    fn so_many_accounts_are_remembered_the_latest_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let model = ReadModel::open(&dir.path().join("read.db")).unwrap();
+        let many = u64::try_from(LOOKS_MAX).unwrap() + 50;
+        let mut facts: Vec<Fact> = (0..many)
+            .map(|position| look(position, 100 + u128::from(position), Viewed::Account))
+            .collect();
+        facts.push(look(many, 100 + u128::from(many) - 5, Viewed::State));
+        facts.push(look(many + 1, 9, Viewed::Log));
+        model.apply(&facts).unwrap();
+        let operator = AccountId::new(Uuid::from_u128(7));
+        let looked = model.looked_at(operator, LOOKS_MAX + 1, None).unwrap();
+        assert_eq!(looked.len(), LOOKS_MAX);
+        let first = AccountId::new(Uuid::from_u128(100 + u128::from(many) - 5));
+        assert_eq!(looked[0], (first, many));
+        let rows = model.dump().unwrap().lines().filter(|row| row.starts_with("looks")).count();
+        assert_eq!(rows, LOOKS_MAX);
+    }
+}

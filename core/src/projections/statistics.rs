@@ -220,3 +220,62 @@ fn counts(row: &Row<'_>) -> Result<(usize, String, String, u64)> {
         count(row, 3)?,
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_events::account::{AccountEvent, AttemptsRefused, Lane, Method};
+    use countersign_events::id::{Hash32, Position};
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{MINUTES_KEPT, Series};
+    use crate::projections::{Fact, FactKind, ReadModel};
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(minute * 60 + 17).unwrap()
+    }
+
+    fn refused(position: u64, minute: i64, count: u64) -> Fact {
+        let (first, last) = (at(minute), at(minute));
+        let (method, lane, rule) = (Method::Totp, Lane::Unknown, String::new());
+        let event = AttemptsRefused { method, lane, count, first, last, rule };
+        let event = Box::new(AccountEvent::AttemptsRefused(event));
+        let kind = FactKind::Nobody { at: at(minute), event };
+        Fact { position: Position::new(position), leaf: Hash32::new([0; 32]), kind }
+    }
+
+    fn counts(model: &ReadModel, now: i64) -> Vec<u64> {
+        let counted = model.statistics(at(now), 60, 168).unwrap();
+        let (_, counts) =
+            counted.series.into_iter().find(|(series, _)| *series == Series::Refused).unwrap();
+        counts
+    }
+
+    /// A minute takes the slot of the one that a week before it had it; what comes too late for
+    /// its slot, and a clock that was far ahead, cost no more than that slot.
+    #[test]
+    fn minutes_are_a_ring() {
+        let dir = tempfile::tempdir().unwrap();
+        let model = ReadModel::open(&dir.path().join("read.db")).unwrap();
+        let start = 30_000_000 - 30_000_000_i64.rem_euclid(60);
+        let minutes = (0..MINUTES_KEPT * 2).step_by(97);
+        let mut facts: Vec<Fact> = (0..)
+            .zip(minutes.clone())
+            .map(|(position, minute)| refused(position, start + minute, 2))
+            .collect();
+        let next = u64::try_from(facts.len()).unwrap();
+        facts.push(refused(next, start, 1000));
+        facts.push(refused(next + 1, start + MINUTES_KEPT * 500, 1000));
+        model.apply(&facts).unwrap();
+        let now = start + MINUTES_KEPT * 2 - 1;
+        let counts = counts(&model, now);
+        let from = (now.div_euclid(60) + 1) * 60 - 168 * 60;
+        let expected: u64 = minutes.filter(|minute| start + minute >= from).map(|_| 2).sum::<u64>();
+        let lost = 2; // the slot of the clock that was ahead
+        let sum: u64 = counts.iter().sum();
+        assert!((expected - lost..=expected).contains(&sum), "{sum} of {expected}");
+        let rows = model.dump().unwrap().lines().filter(|row| row.starts_with("minutes")).count();
+        assert!(rows <= usize::try_from(MINUTES_KEPT).unwrap(), "{rows}");
+        let later = model.statistics(at(now) + SignedDuration::from_hours(1), 1, 60).unwrap();
+        assert_eq!(later.to.as_second() - later.from.as_second(), 3600);
+    }
+}

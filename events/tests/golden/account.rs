@@ -355,5 +355,6 @@ fn sessions() -> Vec<(&'static str, Of)> {
         ("events", viewed(Viewed::Events)),
         ("state", viewed(Viewed::State)),
         ("search", viewed(Viewed::Search)),
+        ("log", viewed(Viewed::Log)),
     ]
 }
