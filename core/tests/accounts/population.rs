@@ -106,16 +106,16 @@ fn expected_takeovers(guesses: usize) -> f64 {
     guesses as f64 * CHANCE
 }
 
-fn say(what: &str, siege: &Siege) {
+fn told(what: &str, siege: &Siege) -> String {
     let tripped_at = siege.tripped_at.unwrap_or(siege.evaluated);
-    println!(
+    format!(
         "{what}: {} guesses evaluated, {} refused by source; the alarm at {tripped_at}; expected \
          takeovers {:.4} until then, {:.4} in all",
         siege.evaluated,
         siege.refused,
         expected_takeovers(tripped_at),
         expected_takeovers(siege.evaluated),
-    );
+    )
 }
 
 /// AT-35, SR-091: the alarm sounds within a thousand evaluated guesses, whether the limits per
@@ -129,7 +129,7 @@ fn at_35_ten_thousand_known_passwords_sound_the_alarm_within_a_thousand_guesses(
         // The codes that enabled them are no part of the hour of the attack.
         house.pass(SignedDuration::from_hours(2));
         let siege = besieged(&house, shop, &victims).await;
-        say("fifty addresses", &siege);
+        println!("{}", told("fifty addresses", &siege));
         assert_eq!(siege.evaluated + siege.refused, ACCOUNTS * GUESSES);
         assert!(siege.tripped_at.is_some_and(|at| at <= TRIPPED_MAX), "{siege:?}");
         assert!(siege.evaluated <= ADDRESSES * SOURCE_FAILURES_MAX, "{siege:?}");
@@ -139,7 +139,7 @@ fn at_35_ten_thousand_known_passwords_sound_the_alarm_within_a_thousand_guesses(
         let house = House::open(house.dir.clone(), house.clock.clone()).await;
         house.pass(SignedDuration::from_hours(2));
         let siege = besieged(&house, shop, &victims).await;
-        say("as many addresses as accounts", &siege);
+        println!("{}", told("as many addresses as accounts", &siege));
         assert!(siege.tripped_at.is_some_and(|at| at <= TRIPPED_MAX), "{siege:?}");
         // The alarm changes no answer. What is refused is the sixth guess at the 200 accounts at
         // which three were evaluated before: their own wait.
