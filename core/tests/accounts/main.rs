@@ -24,6 +24,7 @@ mod many;
 mod once;
 mod other_names;
 mod policy;
+mod population;
 mod replays;
 mod rules;
 mod shared_store;

@@ -3,6 +3,7 @@
 //! Shorter orders are walked on the way.
 
 mod account;
+mod home;
 mod logged;
 mod person;
 mod walk;
