@@ -92,7 +92,7 @@ mod tests {
             email_hash: None,
         };
         let kind = FactKind::Account(Box::new(fact));
-        Fact { position: Position::new(position), leaf: Hash32::new([0; 32]), kind }
+        Fact { position: Position::new(position), leaf: Hash32::new([0; 32]), kind, act: None }
     }
 
     #[test]

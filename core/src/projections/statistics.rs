@@ -240,7 +240,7 @@ mod tests {
         let event = AttemptsRefused { method, lane, count, first, last, rule };
         let event = Box::new(AccountEvent::AttemptsRefused(event));
         let kind = FactKind::Nobody { at: at(minute), event };
-        Fact { position: Position::new(position), leaf: Hash32::new([0; 32]), kind }
+        Fact { position: Position::new(position), leaf: Hash32::new([0; 32]), kind, act: None }
     }
 
     fn counts(model: &ReadModel, now: i64) -> Vec<u64> {
