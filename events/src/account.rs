@@ -370,30 +370,6 @@ pub struct RecoveryCodeUsed {
     pub left: u32,
 }
 
-/// What of an account was looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Viewed {
-    /// Its masked state.
-    Account,
-    /// Its time line.
-    Events,
-    /// Its state as of an earlier revision.
-    State,
-    /// Whether there is one: an exact search by login or address.
-    Search,
-    /// The log as it grows, which names nobody: recorded of the operator's own account.
-    Log,
-}
-
-/// An operator looked. Sealed `pii`: `{ticket?}`; none where a search found nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HistoryViewed {
-    /// At what.
-    pub what: Viewed,
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
 const fn is_false(value: &bool) -> bool {
     !*value

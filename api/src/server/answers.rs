@@ -3,6 +3,7 @@
 pub(crate) mod log;
 pub(crate) mod look;
 pub(crate) mod policy;
+mod staff;
 mod support;
 
 use actix_web::HttpResponse;
@@ -13,11 +14,11 @@ use countersign_core::domain::command::Told;
 use countersign_events::{account, actor, client, operator};
 use serde::Serialize;
 
+pub(crate) use staff::{client_added, client_app, operator, operator_added, operator_listed};
 pub(crate) use support::{core_act, core_ask_removal, removal, removal_acted};
 
 use super::problem::ProblemAnswer;
 use crate::contract::account::{Account, Lock, Unresolved};
-use crate::contract::client::{ClientAdded, ClientApp};
 use crate::contract::device::Device;
 use crate::contract::email::{EmailCodePromised, EmailCodeUnderWay, MailState};
 use crate::contract::event::{By, Event};
@@ -26,7 +27,6 @@ use crate::contract::id::{AccountId, ClientId, FactorId};
 use crate::contract::kind::{
     Assurance, CodeMethod, FactorKind, Lane, Method, ResetScope, Role, Scope,
 };
-use crate::contract::operator::{Operator, OperatorAdded, OperatorListed};
 use crate::contract::page::Page;
 use crate::contract::recovery::{About, Effect, Objection, Replacement};
 use crate::contract::secret::Secret;
@@ -415,51 +415,5 @@ pub(crate) fn search_hit(hit: core::SearchHit) -> SearchHit {
         two_factor_enabled: hit.two_factor_enabled,
         locked: hit.locked,
         locked_until: hit.locked_until,
-    }
-}
-
-pub(crate) fn operator(view: &core::OperatorView) -> Operator {
-    Operator {
-        account_id: account_id(view.account),
-        role: role(view.role),
-        set_up: view.set_up,
-        enabled: view.enabled,
-    }
-}
-
-pub(crate) fn operator_listed(listed: core::OperatorListed) -> OperatorListed {
-    OperatorListed {
-        account_id: account_id(listed.operator.account),
-        login: listed.login,
-        role: role(listed.operator.role),
-        role_since: listed.role_since,
-        added_by: listed.added_by.map(by),
-        added_at: listed.added_at,
-        last_used_at: listed.last_used_at,
-        set_up: listed.operator.set_up,
-        enabled: listed.operator.enabled,
-    }
-}
-
-pub(crate) fn operator_added(added: &core::OperatorAdded) -> OperatorAdded {
-    OperatorAdded {
-        account_id: account_id(added.account),
-        setup_token: Secret::from(added.setup_token.reveal()),
-    }
-}
-
-pub(crate) fn client_app(view: core::ClientView) -> ClientApp {
-    ClientApp {
-        client_id: client_id(view.client),
-        name: view.name,
-        scopes: view.scopes.into_iter().map(scope).collect(),
-        enabled: view.enabled,
-    }
-}
-
-pub(crate) fn client_added(added: &core::ClientAdded) -> ClientAdded {
-    ClientAdded {
-        client_id: client_id(added.client),
-        api_key: Secret::from(added.api_key.reveal()),
     }
 }

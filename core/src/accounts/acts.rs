@@ -29,7 +29,17 @@ pub(super) struct Admitted {
     /// The request, in the operator's name.
     pub(super) call: Call,
     /// Held until it is recorded; none for one that no cap counts, or that was done before.
-    _turn: Option<Turn>,
+    turn: Option<Turn>,
+}
+
+impl Admitted {
+    /// Counts it, where it was done.
+    pub(super) fn settle<T>(self, verdict: Verdict<T>) -> Verdict<T> {
+        if let (Some(turn), Ok(Ok(_))) = (self.turn, &verdict) {
+            turn.done();
+        }
+        verdict
+    }
 }
 
 impl Accounts {
@@ -123,7 +133,7 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let request = Perform { call: admitted.call.clone(), act, command };
-        self.ask(StreamId::Account(account), request).await
+        admitted.settle(self.ask(StreamId::Account(account), request).await)
     }
 
     /// Whether an operator may act on an account now.
@@ -167,7 +177,7 @@ impl Accounts {
                 Err(refusal) => return Ok(Err(refusal)),
             },
         };
-        Ok(Ok(Admitted { call, _turn: turn }))
+        Ok(Ok(Admitted { call, turn }))
     }
 }
 

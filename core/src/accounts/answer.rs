@@ -1,16 +1,18 @@
 //! What is answered, before it becomes JSON.
 
 mod look;
+mod removal;
 
-use countersign_events::account::{Assurance, IdentityProof, Lane, Method};
+use countersign_events::account::{Assurance, Lane, Method};
 use countersign_events::actor::By;
 use countersign_events::client::Scope;
-use countersign_events::id::{AccountId, ClientId, EventId, FactorId, HandleHash, Revision};
+use countersign_events::id::{AccountId, ClientId, FactorId, HandleHash, Revision};
 use countersign_events::operator::Role;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use self::look::*;
+pub use self::removal::{RemovalActed, RemovalState, RemovalView};
 use super::request::Net;
 use crate::domain::account::MailState;
 use crate::domain::command::Told;
@@ -424,61 +426,4 @@ pub struct ClientAdded {
     pub client: ClientId,
     /// Told once.
     pub api_key: ApiKey,
-}
-
-/// Where a removal stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RemovalState {
-    /// It waits.
-    Pending,
-    /// It was done.
-    Completed,
-    /// Support gave it up.
-    Cancelled,
-    /// The holder stopped it.
-    Objected,
-}
-
-/// A removal that support asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemovalView {
-    /// The event that asked for it.
-    pub request: EventId,
-    /// The account.
-    pub account: AccountId,
-    /// Its login, masked.
-    pub login_hint: String,
-    /// The authenticator and its name; none where it is about the recovery codes alone.
-    pub factor: Option<(FactorId, String)>,
-    /// The operator who asked.
-    pub asked_by: AccountId,
-    /// That operator's login.
-    pub asked_by_login: Option<String>,
-    /// When.
-    pub asked_at: Timestamp,
-    /// For which ticket.
-    pub ticket: String,
-    /// How it was made sure that this is the holder.
-    pub proof: IdentityProof,
-    /// Whether the delay falls away.
-    pub in_person: bool,
-    /// Whether another person must approve.
-    pub needs_approval: bool,
-    /// Who approved, and when.
-    pub approved: Option<(AccountId, Timestamp)>,
-    /// That operator's login.
-    pub approved_by_login: Option<String>,
-    /// When its delay ends.
-    pub runs_at: Timestamp,
-    /// Where it stands.
-    pub state: RemovalState,
-}
-
-/// A removal that was asked for, approved or cancelled, with the event that was written.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RemovalActed {
-    /// The removal.
-    pub removal: RemovalView,
-    /// The event.
-    pub event: EventView,
 }

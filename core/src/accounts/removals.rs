@@ -100,7 +100,8 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let request = OnRemoval { call: admitted.call.clone(), act, command };
-        let mut acted = match self.ask(StreamId::Account(account), request).await? {
+        let acted = admitted.settle(self.ask(StreamId::Account(account), request).await);
+        let mut acted = match acted? {
             Ok(acted) => acted,
             Err(refusal) => return Ok(Err(refusal)),
         };

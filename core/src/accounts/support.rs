@@ -43,7 +43,7 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         // Held until what is found is recorded, or that nothing is.
-        let _turn = match self.within_cap(&call, operator.account(), ActKind::Search).await? {
+        let turn = match self.within_cap(&call, operator.account(), ActKind::Search).await? {
             Ok(turn) => turn,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -69,9 +69,12 @@ impl Accounts {
             }
         }
         if hits.is_empty() {
-            let recorded = self.ask(StreamId::Unknown(name), FoundNobody { call }).await?;
-            return Ok(recorded.map(|()| hits));
+            let nobody = FoundNobody { call };
+            if let Err(refusal) = self.ask(StreamId::Unknown(name), nobody).await? {
+                return Ok(Err(refusal));
+            }
         }
+        turn.done();
         Ok(Ok(hits))
     }
 

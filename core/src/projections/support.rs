@@ -3,6 +3,8 @@
 //! How often is counted by requests: a search that finds three accounts is one. Only what a cap
 //! looks at is kept, by the times of the entries, so that the same log gives the same rows.
 
+use std::collections::BTreeMap;
+
 use countersign_events::account::{AccountEvent, HistoryViewed, SessionEndedWhy, Viewed};
 use countersign_events::actor::By;
 use countersign_events::entry::Entry;
@@ -22,7 +24,7 @@ pub const ACTS_SPAN: SignedDuration = SignedDuration::from_hours(24);
 const ACTS_MAX: u32 = 4096;
 
 /// What an operator does, as caps count it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActKind {
     /// Searches an account.
     Search,
@@ -162,7 +164,7 @@ impl ReadModel {
         })
     }
 
-    /// When an operator did this since then, the earliest first.
+    /// When an operator did this since then, by request.
     ///
     /// # Errors
     /// [`ReadModelError::Sqlite`].
@@ -171,16 +173,19 @@ impl ReadModel {
         operator: AccountId,
         kind: ActKind,
         since: Timestamp,
-    ) -> std::result::Result<Vec<Timestamp>, ReadModelError> {
+    ) -> std::result::Result<BTreeMap<CorrelationId, Timestamp>, ReadModelError> {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT at FROM acts_v4 WHERE operator = ?1 AND kind = ?2 AND at > ?3
+                    "SELECT request, at FROM acts_v4 WHERE operator = ?1 AND kind = ?2 AND at > ?3
                      ORDER BY at LIMIT ?4",
                 )?
                 .query_map(
                     params![operator.uuid().as_bytes(), kind.name(), millis(since), ACTS_MAX],
-                    |row| time(row, 0),
+                    |row| {
+                        let request = CorrelationId::new(Uuid::from_bytes(row.get(0)?));
+                        Ok((request, time(row, 1)?))
+                    },
                 )?
                 .collect()
         })

@@ -20,7 +20,7 @@ fn matrix() -> Vec<(&'static str, Option<Value>, Option<Value>)> {
     let both = |key, tighter, looser| (key, Some(tighter), Some(looser));
     let tight = |key, tighter| (key, Some(tighter), None);
     let neither = |key| (key, None, None);
-    vec![
+    let rows = vec![
         neither("totp.algorithm"),
         neither("totp.digits"),
         neither("totp.period"),
@@ -81,8 +81,22 @@ fn matrix() -> Vec<(&'static str, Option<Value>, Option<Value>)> {
         both("breaker.factor_over_median", json!(4), json!(6)),
         both("breaker.share", json!(0.29), json!(0.31)),
         both("breaker.guarded_allowance_24h", json!(2), json!(4)),
+    ];
+    [rows, desk()].concat()
+}
+
+/// The same of support, and of what waits after a recovery.
+fn desk() -> Vec<(&'static str, Option<Value>, Option<Value>)> {
+    let both = |key, tighter, looser| (key, Some(tighter), Some(looser));
+    vec![
         both("support.lockout_resets_30d", json!(1), json!(3)),
         both("support.step_up", json!("4m"), json!("6m")),
+        ("support.two_person", None, Some(json!("delay"))),
+        both("support.removal_hold", json!("25h"), json!("23h")),
+        both("support.searches_1h", json!(299), json!(301)),
+        both("support.resets_24h", json!(19), json!(21)),
+        both("support.factor_removals_24h", json!(4), json!(6)),
+        both("support.suspensions_24h", json!(19), json!(21)),
         both("hold.after_recovery", json!("25h"), json!("23h")),
     ]
 }

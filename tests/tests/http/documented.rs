@@ -79,6 +79,7 @@ impl Operation {
             ("{factor}", NOBODYS_ID),
             ("{client}", NOBODYS_ID),
             ("{operator}", NOBODYS_ID),
+            ("{removal}", NOBODYS_ID),
         ] {
             path = path.replace(parameter, value);
         }

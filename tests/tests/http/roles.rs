@@ -111,7 +111,7 @@ fn sr_120_every_call_of_operators_is_for_its_roles_alone() {
     });
 }
 
-/// SR-121: no call enrols, sets or shows anything secret: of the bodies of the desk no field is one.
+/// SR-121: no call enrols, sets or shows anything secret: no field of the desk's bodies is one.
 #[test]
 fn sr_121_no_body_of_the_desk_has_room_for_a_secret() {
     let document = countersign_api::reference::http_api().unwrap();

@@ -212,10 +212,10 @@ pub(super) const LIMITS: &[Field] = fields! {
         "Too short, operators prove themselves twice in one errand; `30s` to `15m`.";
     "support.two_person" Text None, "\"required\"",
         "Who lets support remove an authenticator: `required`, a supervisor other than who asked, \
-         or `delay`, nobody, so that the delay and the notice to the holder are all there is. That \
-         is for a desk of one.",
-        "With `delay`, one operator who is fooled or bought is enough, unless the holder objects in \
-         time.";
+         or `delay`, nobody, so that the delay and the notice to the holder are all there is. \
+         That is for a desk of one.",
+        "With `delay`, one operator who is fooled or bought is enough, unless the holder objects \
+         in time.";
     "support.removal_hold" Text None, "\"24h\"",
         "How long the holder can object before support's removal of an authenticator is done. Only \
          for who stands there in person, as another operator approves, it falls away.",

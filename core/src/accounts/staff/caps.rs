@@ -1,17 +1,18 @@
 //! How often one operator may act on others: so many in a span, counted from the log.
 //!
-//! What is counted are the events that acts leave, as the read model has them once it has all that
-//! the log holds. While it lags nobody acts: what it does not know yet would be let through. The
-//! acts of one operator are judged one after another, so that of many at once no more get through
-//! than the cap allows; that is a queue within this process, so that on a shared store each node
-//! lets one more through at the worst.
+//! What is counted are the events that acts leave: those that the read model has, and those of this
+//! process that it may not have yet. So a read model that stands still lets nothing through, and
+//! stops nobody (SR-103). The acts of one operator are judged one after another, so that of many at
+//! once no more get through than the cap allows; that is a queue within this process, so that on a
+//! shared store each node lets one more through at the worst.
 //!
 //! The first refusal in a span is an event of the operator's stream and a warning in the server's
 //! own log: an operator who is at a cap is very busy, fooled, or bought (SR-125, SR-128).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_events::id::{AccountId, StreamId};
+use countersign_events::id::{AccountId, CorrelationId, StreamId};
 use countersign_events::operator::{self, Cap, OperatorEvent};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -22,24 +23,44 @@ use super::given_up;
 use crate::actors::account::CONFLICTS_MAX;
 use crate::domain::policy::StaffCaps;
 use crate::domain::refusal::Refusal;
-use crate::projections::support::ActKind;
+use crate::projections::support::{ACTS_SPAN, ActKind};
 
 /// Queues that operators are spread over.
 const QUEUES: usize = 16;
 
-/// The queues in which acts are judged.
+/// When requests were done, by their ids.
+type Done = BTreeMap<CorrelationId, Timestamp>;
+/// The acts of this process, by operator and kind, as far back as caps look.
+type Recent = BTreeMap<(AccountId, ActKind), Done>;
+
+/// The queues in which acts are judged, each with what was done of it here.
 #[derive(Debug, Clone, Default)]
-pub(in crate::accounts) struct Queues([Arc<Mutex<()>>; QUEUES]);
+pub(in crate::accounts) struct Queues([Arc<Mutex<Recent>>; QUEUES]);
 
 /// The right to act now: held until the act is recorded.
 #[derive(Debug)]
-pub(in crate::accounts) struct Turn(#[expect(dead_code, reason = "held")] OwnedMutexGuard<()>);
+pub(in crate::accounts) struct Turn {
+    recent: OwnedMutexGuard<Recent>,
+    act: (AccountId, ActKind),
+    request: CorrelationId,
+    at: Timestamp,
+}
 
 impl Queues {
-    async fn turn_of(&self, operator: AccountId) -> Turn {
+    async fn turn_of(&self, operator: AccountId) -> OwnedMutexGuard<Recent> {
         let place = usize::from(operator.uuid().as_bytes()[0]) % QUEUES;
         let queue = self.0.get(place).cloned().unwrap_or_default();
-        Turn(queue.lock_owned().await)
+        queue.lock_owned().await
+    }
+}
+
+impl Turn {
+    /// The act is recorded: it counts from now on, also before the read model has it.
+    pub(in crate::accounts) fn done(mut self) {
+        let done = self.recent.entry(self.act).or_default();
+        let forgotten = self.at.saturating_sub(ACTS_SPAN).unwrap_or(Timestamp::MIN);
+        done.retain(|_, at| forgotten < *at);
+        done.insert(self.request, self.at);
     }
 }
 
@@ -61,23 +82,29 @@ impl Accounts {
     /// cap.
     ///
     /// # Errors
-    /// [`Refusal::TooManyRequests`] at the cap; a [`Fault`] while the read model lags.
+    /// [`Refusal::TooManyRequests`] at the cap; a [`Fault`].
     pub(in crate::accounts) async fn within_cap(
         &self,
         call: &Call,
         operator: AccountId,
         kind: ActKind,
     ) -> Verdict<Turn> {
-        let turn = self.queues.turn_of(operator).await;
-        if !self.has_caught_up().await? {
-            return Err(Fault::Unavailable("the read model lags behind the log".to_owned()));
-        }
+        let recent = self.queues.turn_of(operator).await;
+        // For what another node did; what this one did is known without.
+        self.caught_up().await?;
         let (most, span, cap) = allowed(kind, self.policy().staff_caps);
         let now = self.log().now();
         let since = now.saturating_sub(span).unwrap_or(Timestamp::MIN);
-        let acts = self.read_model().acts_since(operator, kind, since)?;
+        let mut acts: Done = self.read_model().acts_since(operator, kind, since)?;
+        let here = recent.get(&(operator, kind)).into_iter().flatten();
+        acts.extend(here.filter(|(_, at)| since < **at).map(|(request, at)| (*request, *at)));
         let beyond = acts.len().checked_sub(usize::try_from(most).unwrap_or(usize::MAX));
-        let Some(beyond) = beyond else { return Ok(Ok(turn)) };
+        let Some(beyond) = beyond else {
+            let (act, request) = ((operator, kind), call.correlation);
+            return Ok(Ok(Turn { recent, act, request, at: now }));
+        };
+        let mut acts: Vec<Timestamp> = acts.into_values().collect();
+        acts.sort_unstable();
         self.alert(call, operator, operator::CapReached { cap, most }, since).await?;
         let first = acts.get(beyond).copied().unwrap_or(now);
         let retry_at = first.saturating_add(span).unwrap_or(Timestamp::MAX);

@@ -9,7 +9,7 @@ use crate::server::ask::Ask;
 #[utoipa::path(
     get, path = "/v1/support/factor-removals", tag = "support", operation_id = "listRemovals",
     params(RemovalListQuery),
-    responses((status = 200, description = "A page of them, the oldest first", body = Page<Removal>))
+    responses((status = 200, description = "The oldest first", body = Page<Removal>))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let acting = ask.operator().await?;
