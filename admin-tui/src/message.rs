@@ -99,7 +99,7 @@ pub enum Answer {
     /// An account and the newest page of its time line.
     Opened {
         /// Its state.
-        account: Account,
+        account: Box<Account>,
         /// The page, newest first.
         events: Vec<Event>,
         /// The cursor of the page of older events.

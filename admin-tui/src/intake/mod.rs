@@ -153,7 +153,8 @@ async fn open(
     ticket: Option<String>,
 ) -> Result<Answer, ClientError> {
     let look = LookQuery { ticket: ticket.clone() };
-    let account = taken_in::account(&client.support_account(id, &look).await?);
+    let account = client.support_account(id, &look).await?;
+    let account = Box::new(taken_in::account(&account));
     let (events, older) = events(client, id, kind, None, ticket).await?;
     Ok(Answer::Opened { account, events, older })
 }

@@ -127,7 +127,7 @@ pub struct AccountScreen {
     /// Which.
     pub id: AccountId,
     /// Its state: none before the first answer.
-    pub account: Option<Account>,
+    pub account: Option<Box<Account>>,
     /// What its events are about: anything without it.
     pub kind: Option<EventKind>,
     /// Its time line.

@@ -135,10 +135,10 @@ pub(super) fn came(model: &mut Model, answer: Answer) -> Vec<Effect> {
             screen.selected = place.unwrap_or(0);
             (screen.removals, screen.as_of) = (Some(removals), now);
         }
-        (Screen::Statistics(screen), Answer::Statistics(numbers)) => {
-            if numbers.window == screen.window {
-                (screen.numbers, screen.as_of) = (Some(numbers), now);
-            }
+        (Screen::Statistics(screen), Answer::Statistics(numbers))
+            if numbers.window == screen.window =>
+        {
+            (screen.numbers, screen.as_of) = (Some(numbers), now);
         }
         (Screen::Log(screen), Answer::LogHealth(health)) => {
             (screen.health, screen.as_of) = (Some(health), now);

@@ -107,7 +107,9 @@ fn draw_lines(
 fn of_account(model: &Model, theme: Theme) -> Option<(Words<'_>, &Account)> {
     let words = Words { model, theme, width: DIALOG_COLUMNS - 4 };
     match &model.screen {
-        Screen::Account(AccountScreen { account: Some(account), .. }) => Some((words, account)),
+        Screen::Account(AccountScreen { account: Some(account), .. }) => {
+            Some((words, account.as_ref()))
+        }
         _ => None,
     }
 }

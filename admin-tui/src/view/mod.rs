@@ -1,8 +1,8 @@
 //! Drawing: the model as a frame, and nothing else.
 //!
 //! From the top: a bar that says where one is and who one is, the screen, a line that says what
-//! goes on, the keys of the moment, the screens. Dialogs lie over the screen. Nothing here changes the model,
-//! and every foreign text comes as [`crate::printable::Printable`].
+//! goes on, the keys of the moment, the screens. Dialogs lie over the screen. Nothing here changes
+//! the model, and every foreign text comes as [`crate::printable::Printable`].
 
 mod account;
 mod accounts;

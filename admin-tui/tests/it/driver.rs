@@ -57,7 +57,7 @@ impl Console {
         console.text("ana.lima").press(KeyCode::Enter);
         console.answer(Answer::Found(vec![hit()]));
         console.press(KeyCode::Enter);
-        console.answer(Answer::Opened { account, events, older: None });
+        console.answer(Answer::Opened { account: Box::new(account), events, older: None });
         console
     }
 

@@ -55,7 +55,11 @@ fn an_account_that_was_opened_from_a_list_leads_back_to_it() {
     console.answer(Answer::Found(vec![other_hit(), hit()])).press(KeyCode::Down);
     console.press(KeyCode::Enter);
     assert_eq!(console.call().1, &opening(None));
-    console.answer(Answer::Opened { account: locked_account(), events: events(), older: None });
+    console.answer(Answer::Opened {
+        account: Box::new(locked_account()),
+        events: events(),
+        older: None,
+    });
     console.press(KeyCode::Esc);
     let Screen::Lockouts(screen) = &console.model.screen else { panic!() };
     assert_eq!((screen.selected, screen.hits.as_ref().map(Vec::len)), (1, Some(2)));

@@ -87,7 +87,8 @@ fn the_newest_event_is_at_the_top_and_opens_whole() {
 fn older_and_newer_pages_are_asked_for_by_their_cursors() {
     let mut console = Console::on_account(locked_account(), events());
     console.press(KeyCode::F(5));
-    let opened = Answer::Opened { account: locked_account(), events: events(), older: Some(12) };
+    let opened =
+        Answer::Opened { account: Box::new(locked_account()), events: events(), older: Some(12) };
     console.answer(opened).press(KeyCode::Char('o'));
     assert_eq!(console.call().1, &page(Some(12)));
     console.answer(Answer::Events { cursor: Some(12), events: events(), older: None });
@@ -135,7 +136,11 @@ fn a_slow_clock_is_seen_two_keys_after_the_search() {
     let mut console = Console::signed_in();
     console.text("ana.lima").press(KeyCode::Enter);
     console.answer(Answer::Found(vec![hit()])).press(KeyCode::Enter);
-    console.answer(Answer::Opened { account: locked_account(), events: events(), older: None });
+    console.answer(Answer::Opened {
+        account: Box::new(locked_account()),
+        events: events(),
+        older: None,
+    });
     assert!(console.words().contains("codes about 90 s slow"), "{}", console.words());
 }
 
@@ -204,7 +209,11 @@ fn sr_126_a_ticket_goes_with_every_look_and_begins_every_act() {
     console.answer(Answer::Found(vec![hit()])).press(KeyCode::Enter);
     let open = Look::OpenAccount { account: account_id(), kind: None, ticket };
     assert_eq!(console.call().1, &open.into());
-    console.answer(Answer::Opened { account: locked_account(), events: events(), older: None });
+    console.answer(Answer::Opened {
+        account: Box::new(locked_account()),
+        events: events(),
+        older: None,
+    });
     assert!(console.words().contains("ticket 4711"), "{}", console.words());
     console.press(KeyCode::Char('s')).text("a reason").press(KeyCode::Enter);
     console.press(KeyCode::Enter);
