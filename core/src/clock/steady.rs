@@ -6,10 +6,10 @@
 //!   time here             ──────────────────────────────────────▶
 //! ```
 //!
-//! Small corrections are followed. A clock that is off by more than [`STEP_MIN`] from the time that
-//! passed was set: nothing that is decided follows it, neither forward, where caps and delays would
-//! end in a moment, nor back, where they would not end for as long. That it was set is kept until it
-//! is recorded.
+//! Small corrections are followed. A clock that is off by more than [`STEP_MIN`] from the time
+//! that passed was set: nothing that is decided follows it, neither forward, where caps and delays
+//! would end in a moment, nor back, where they would not end for as long. That it was set is kept
+//! until it is recorded.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -10,6 +10,7 @@ pub fn by_type(event_type: &str) -> String {
         "operator.enabled" => "an operator was enabled again",
         "operator.unlock_requested" => "an operator is to be let in anew, as one person asked",
         "operator.unlocked" => "an operator was let in anew, as another person confirmed",
+        "operator.cap_reached" => "an operator reached a cap on acts",
         "client.added" => "a client app was added",
         "client.disabled" => "a client app was disabled",
         "policy.set" => "the policy was set",

@@ -254,10 +254,8 @@ impl Witness {
                 self.link = requested.link_until.or(self.link);
             }
             AccountEvent::PasswordResetRenewed(renewed) => {
-                assert!(
-                    renewed.link_until.is_none() || self.link.is_some(),
-                    "a link that was sent"
-                );
+                let was_sent = renewed.link_until.is_none() || self.link.is_some();
+                assert!(was_sent, "a link that was sent");
                 self.link = renewed.link_until.or(self.link);
             }
             AccountEvent::Repudiated(_) => {
@@ -365,9 +363,8 @@ impl Witness {
                 assert!(self.emails.insert(verified.request.unwrap()), "accepted once");
                 let codes = &account.open().unwrap().email_codes;
                 let live = codes.values().find(|code| Some(code.request) == verified.request);
-                assert!(
-                    now < live.unwrap().expires_at && live.unwrap().purpose == verified.purpose
-                );
+                let live = live.unwrap();
+                assert!(now < live.expires_at && live.purpose == verified.purpose);
             }
             Method::RecoveryCode => {}
             Method::Password => panic!("a password is no code"),
