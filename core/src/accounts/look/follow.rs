@@ -5,8 +5,8 @@
 //!
 //! **What must stay true.** It shows nothing that comes after the end of its operator's session or
 //! role. Both ends are entries of the log that it reads anyway: at each entry of the operator's
-//! streams it asks again, and at each heartbeat too, since a session also ends by time. Following is
-//! no use of a session, which would never be idle otherwise.
+//! streams it asks again, and at each heartbeat too, since a session also ends by time. Following
+//! is no use of a session, which would never be idle otherwise.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
