@@ -70,6 +70,7 @@ fn every_effect_of_an_objection_is_told_before_and_after() {
     let said = keys(&texts::of_scripts(&texts::of(Language::English)));
     let all = [
         Effect::ReplacementStopped,
+        Effect::RemovalStopped,
         Effect::AddressRestored,
         Effect::SessionsEnded,
         Effect::PasswordEnded,
