@@ -7,7 +7,7 @@ use crate::contract::problem::WeakPasswordReason;
 use crate::contract::recovery::Effect;
 
 /// Bytes of a page with everything that it loads.
-const PAGE_BYTES_MAX: usize = 102 * 1024;
+const PAGE_BYTES_MAX: usize = 100 * 1024;
 
 const TEMPLATES: &[&str] = &[
     include_str!("../../../templates/portal/layout.html"),

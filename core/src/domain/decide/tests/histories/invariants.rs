@@ -28,8 +28,7 @@ const APART: SignedDuration = SignedDuration::from_secs(1);
 pub(super) struct Witness {
     /// The last step accepted, by authenticator.
     steps: BTreeMap<FactorId, u64>,
-    /// Where each authenticator's clock was found, and the offset of its last step: at most one
-    /// from that.
+    /// Where each authenticator's clock was found, and its last offset: at most one from that.
     clocks: BTreeMap<FactorId, (i32, i32)>,
     /// The authenticator that last proved the second factor of each session.
     proven_by: BTreeMap<HandleHash, Option<FactorId>>,
@@ -326,8 +325,7 @@ impl Witness {
         self.more.retain(|sign_in, _| known.contains(sign_in));
     }
 
-    /// A password alone opens a session only where no second factor is in use, and never makes an
-    /// open one more sure.
+    /// A password alone opens a session only without a second factor, and makes none more sure.
     fn first_factor(&mut self, purpose: Purpose, opened: Option<&SessionOpened>) {
         let Some(opened) = opened else { return };
         match (purpose, opened.replaces) {
