@@ -12,7 +12,7 @@ use crate::actors::account::{Batch, Entity, Halt, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::account::Open;
 use crate::domain::command::SendEmailCode;
-use crate::domain::email_code::next_send_at;
+use crate::domain::email_code::{next_send_at, session_has_reserve};
 use crate::domain::refusal::Refusal;
 use crate::entropy;
 use crate::handle::SignInHandle;
@@ -98,6 +98,6 @@ pub(super) fn promised(
 /// that are kept for such.
 fn resend_at(entity: &Entity, open: &Open, purpose: Purpose, bound_to: HandleHash) -> Timestamp {
     let at_known = || open.sign_ins.get(&bound_to).is_some_and(|sign_in| sign_in.device.is_some());
-    let has_reserve = purpose != Purpose::SignIn || at_known();
+    let has_reserve = session_has_reserve(open, purpose) || at_known();
     next_send_at(open, has_reserve, entity.now(), entity.policy())
 }

@@ -4,6 +4,7 @@
 //! that the log does hold, the account, the sign-in, the purpose and the address. A new code voids
 //! the old one of the same sign-in; asking for one resets no counter (SR-023).
 
+use countersign_events::account::Purpose;
 use jiff::{SignedDuration, Timestamp};
 
 use super::account::Open;
@@ -44,6 +45,18 @@ pub fn next_send_at(open: &Open, has_reserve: bool, now: Timestamp, policy: &Pol
         [(policy.email_resend, 1), (BURST_SPAN, policy.email_sends_per_15m), (SENDS_SPAN, of_day)];
     let room = |(span, most)| room_at(&open.email_sends, span, most, now);
     limits.into_iter().map(room).fold(now, Timestamp::max)
+}
+
+/// Whether a session may have those sent that are kept: one that must still prove its address, or
+/// is about to take another. What is proven is sent no more than from anywhere, or whoever has a
+/// session could use up what is kept for the holder's sign-ins.
+#[must_use]
+pub fn session_has_reserve(open: &Open, purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::ConfirmEmail => open.email.as_ref().is_some_and(|email| !email.confirmed),
+        Purpose::ChangeEmail => true,
+        Purpose::SignIn | Purpose::Enable | Purpose::StepUp | Purpose::Resync => false,
+    }
 }
 
 /// The shorter span over which requests for a new password are limited.

@@ -271,10 +271,6 @@ pub(super) fn send_email_code(
         Purpose::ConfirmEmail => {
             let (open, session) = session_of(account, command.bound_to, context)?;
             session.demand_more_than_recovery(context.policy)?;
-            if open.email.as_ref().is_some_and(|email| email.confirmed) {
-                // Whoever has a session would use up what is kept for the holder's sign-ins.
-                return Err(Refusal::Conflict("the e-mail address is confirmed"));
-            }
             open
         }
         Purpose::ChangeEmail => {
@@ -291,10 +287,9 @@ pub(super) fn send_email_code(
         return Err(Refusal::Conflict("the account has no e-mail address"));
     }
     demand_open(account, Method::EmailCode, Some(command.bound_to), context)?;
-    // Who is in a session guesses at nothing.
-    let in_session = command.purpose != Purpose::SignIn;
     let at = devices::at(open, Some(command.bound_to), context.device);
-    let has_reserve = in_session || devices::known_at(open, at, context.now).is_some();
+    let has_reserve = email_code::session_has_reserve(open, command.purpose)
+        || devices::known_at(open, at, context.now).is_some();
     email_code::admit_send(open, has_reserve, context.now, context.policy)?;
     Ok(vec![AccountEvent::EmailCodeRequested(EmailCodeRequested {
         purpose: command.purpose,
