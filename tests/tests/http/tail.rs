@@ -13,7 +13,6 @@ use countersign_tests::app::{Person, STEP, TestApp};
 use futures::StreamExt as _;
 use jiff::SignedDuration;
 use reqwest::Method;
-use serde_json::json;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
