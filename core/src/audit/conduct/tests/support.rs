@@ -1,0 +1,115 @@
+//! What support must not do, and what an honest log of it looks like.
+
+use countersign_events::account::{
+    AccountEvent, FactorRemovalApproved, FactorRemovalCancelled, FactorRemovalCompleted,
+    FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy, IdentityProof, Resumed, Suspended,
+};
+use countersign_events::id::{AccountId, EventId};
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+use super::*;
+
+const DAY_SECONDS: i64 = 24 * 3600;
+const OTHER: By = By::Operator { id: AccountId::new(Uuid::from_u128(0x0c)) };
+
+fn staff(log: &mut Sample, stream: StreamId, by: By, event: &AccountEvent) -> EventId {
+    log.happened_by(stream, by, event, &[SealClass::Pii])
+}
+
+fn requested(log: &Sample, needs_approval: bool, seconds: i64) -> AccountEvent {
+    AccountEvent::FactorRemovalRequested(FactorRemovalRequested {
+        factor: Some(FACTOR),
+        proof: IdentityProof::CallBack,
+        in_person: false,
+        needs_approval,
+        runs_at: log.now + SignedDuration::from_secs(seconds),
+    })
+}
+
+fn completes(log: &mut Sample, stream: StreamId, request: EventId) {
+    let completed = AccountEvent::FactorRemovalCompleted(FactorRemovalCompleted { request });
+    log.happened_by(stream, By::System, &completed, &[]);
+    let removed = AccountEvent::FactorRemoved(FactorRemoved { factor: FACTOR });
+    log.happened_by(stream, By::System, &removed, &[]);
+    let until = log.now + SignedDuration::from_secs(DAY_SECONDS);
+    let (why, email_codes) = (HoldWhy::FactorRemoval, Default::default());
+    let held = AccountEvent::HoldPlaced(HoldPlaced { why, until, email_codes });
+    log.happened_by(stream, By::System, &held, &[]);
+}
+
+/// A removal asked for, approved by this one or by nobody, and done after so many seconds.
+fn removal(approver: Option<By>, seconds: i64) -> Vec<Rule> {
+    breach(move |log, stream| {
+        let asked = requested(log, true, DAY_SECONDS);
+        let request = staff(log, stream, OPERATOR, &asked);
+        if let Some(by) = approver {
+            let approved = FactorRemovalApproved { request };
+            staff(log, stream, by, &AccountEvent::FactorRemovalApproved(approved));
+        }
+        log.wait(seconds);
+        completes(log, stream, request);
+    })
+}
+
+/// SR-124: another person, and the delay.
+#[test]
+fn sr_124_a_removal_without_another_person_or_its_delay_is_found() {
+    assert_eq!(removal(Some(OTHER), DAY_SECONDS), []);
+    assert_eq!(removal(Some(OTHER), DAY_SECONDS - 1), [Rule::RemovalNotDue]);
+    assert_eq!(removal(None, DAY_SECONDS), [Rule::RemovalNotApproved]);
+    // By whoever asked: the approval is none, and neither is what follows from it.
+    let twice = [Rule::RemovalNotApproved, Rule::RemovalNotApproved];
+    assert_eq!(removal(Some(OPERATOR), DAY_SECONDS), twice);
+    let asked = |needs_approval, seconds| {
+        breach(move |log, stream| {
+            let asked = requested(log, needs_approval, seconds);
+            staff(log, stream, OPERATOR, &asked);
+        })
+    };
+    assert_eq!(asked(true, DAY_SECONDS), []);
+    assert_eq!(asked(false, DAY_SECONDS), [Rule::RemovalNotApproved]);
+    assert_eq!(asked(true, DAY_SECONDS - 1), [Rule::RemovalNotDue]);
+    let cancelled = breach(|log, stream| {
+        let asked = requested(log, true, DAY_SECONDS);
+        let request = staff(log, stream, OPERATOR, &asked);
+        let approved = FactorRemovalApproved { request };
+        staff(log, stream, OTHER, &AccountEvent::FactorRemovalApproved(approved));
+        let cancelled = FactorRemovalCancelled { request };
+        staff(log, stream, OTHER, &AccountEvent::FactorRemovalCancelled(cancelled));
+        log.wait(DAY_SECONDS);
+        completes(log, stream, request);
+    });
+    assert_eq!(cancelled, [Rule::RemovalNotDue]);
+}
+
+/// SR-126: by an operator, and with a reason.
+#[test]
+fn sr_126_an_act_without_its_operator_or_reason_is_found() {
+    let suspended = AccountEvent::Suspended(Suspended {});
+    let by = |by: By, sealed: &'static [SealClass]| {
+        let suspended = suspended.clone();
+        breach(move |log, stream| {
+            log.happened_by(stream, by, &suspended, sealed);
+        })
+    };
+    assert_eq!(by(OPERATOR, &[SealClass::Pii]), []);
+    assert_eq!(by(By::Holder, &[SealClass::Pii]), [Rule::ActWithoutOperator]);
+    assert_eq!(by(OPERATOR, &[]), [Rule::ActWithoutReason]);
+}
+
+/// SR-075: nobody signs in who is suspended, and everybody may once that has ended.
+#[test]
+fn a_sign_in_while_the_account_is_suspended_is_found() {
+    let begun = |resumes| {
+        breach(move |log, stream| {
+            staff(log, stream, OPERATOR, &AccountEvent::Suspended(Suspended {}));
+            if resumes {
+                staff(log, stream, OPERATOR, &AccountEvent::Resumed(Resumed {}));
+            }
+            log.begin(stream, 0x41);
+        })
+    };
+    assert_eq!(begun(true), []);
+    assert_eq!(begun(false), [Rule::SignInWhileSuspended]);
+}
