@@ -155,7 +155,7 @@ impl Request for FindLink {
         // What its mail says, at every attempt, whatever was asked for since (SR-024).
         let Some(expires_at) = live.map(|link| link.said_until) else { return Ok(None) };
         // What grants something goes to a proven address only (SR-027).
-        if !open.email.as_ref().is_some_and(|email| email.confirmed) {
+        if !open.has_proven_address() {
             return Ok(None);
         }
         let (net, language) = reader(entity, self.request).await?;

@@ -169,8 +169,7 @@ impl ByPassword {
         };
         let checked = check_password(entity, &leave, &self.password).await?;
         // Nothing of a suspended account changes by a sign-in, not even a hash that is outdated.
-        let is_suspended = |open: &Open| open.suspended_at.is_some();
-        let checked = match entity.account().open().is_some_and(is_suspended) {
+        let checked = match entity.account().open().is_some_and(Open::is_suspended) {
             true => Checked::Wrong,
             false => checked,
         };

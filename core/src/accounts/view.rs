@@ -112,7 +112,7 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
             Reader::Support => shown.as_deref().map(mask::login),
         },
         email_hint: identity.email.as_deref().map(mask::email),
-        email_confirmed: open.email.as_ref().is_some_and(|email| email.confirmed),
+        email_confirmed: open.has_proven_address(),
         two_factor_enabled: open.two_factor_enabled(),
         factors,
         recovery_codes_left: open.recovery.as_ref().map_or(0, |set| set.left()),

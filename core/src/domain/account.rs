@@ -425,6 +425,18 @@ impl Open {
         self.password.is_some() || self.password_change.is_some()
     }
 
+    /// Whether there is an address that was proven: what grants something goes to no other.
+    #[must_use]
+    pub fn has_proven_address(&self) -> bool {
+        self.email.as_ref().is_some_and(|email| email.confirmed)
+    }
+
+    /// Whether support suspended it.
+    #[must_use]
+    pub const fn is_suspended(&self) -> bool {
+        self.suspended_at.is_some()
+    }
+
     /// Whether a second factor is asked for at every sign-in.
     #[must_use]
     pub fn two_factor_enabled(&self) -> bool {

@@ -73,9 +73,7 @@ pub(super) fn change(
 /// of whoever holds the account; then the next request sends another, however many there were.
 pub(super) fn request_reset(account: &Account, context: &Context<'_>) -> Decision {
     let Context { now, policy, .. } = *context;
-    let open = account.open().filter(|open| {
-        open.has_had_password() && open.email.as_ref().is_some_and(|email| email.confirmed)
-    });
+    let open = account.open().filter(|open| open.has_had_password() && open.has_proven_address());
     let until = later(context, policy.reset_ttl);
     let has_ended = open.is_some_and(|open| open.reset.is_none());
     if has_ended || may_mail_link(&account.resets, now, policy) {

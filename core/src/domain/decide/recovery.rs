@@ -111,7 +111,7 @@ pub(super) fn stops_replacement(
 /// asked for, since each notice gives one, to whoever reads the mailbox. What was sent before has
 /// ended with everything else.
 fn link_at_once(open: &Open, context: &Context<'_>) -> Option<AccountEvent> {
-    let sends = open.has_had_password() && open.email.as_ref().is_some_and(|email| email.confirmed);
+    let sends = open.has_had_password() && open.has_proven_address();
     let link_until = sends.then(|| later(context, context.policy.reset_ttl));
     link_until
         .is_some()
@@ -146,7 +146,7 @@ pub(super) fn repudiate(account: &Account, command: Repudiate, context: &Context
         })
     });
     // A new one comes by mail, to an address that was proven: one there must be.
-    let by_mail = undone.is_some() || open.email.as_ref().is_some_and(|email| email.confirmed);
+    let by_mail = undone.is_some() || open.has_proven_address();
     let demanded = open.password.is_some().then_some(AccountEvent::PasswordChangeDemanded(
         PasswordChangeDemanded {
             why: PasswordChangeWhy::Repudiated,

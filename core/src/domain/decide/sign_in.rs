@@ -32,7 +32,7 @@ pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) 
     match command.first {
         FirstFactor::Vouched { device } => {
             let open = existing(account)?;
-            if open.suspended_at.is_some() {
+            if open.is_suspended() {
                 return Err(Refusal::AuthenticationFailed);
             }
             let context = &Context { device: device.map(AtDevice::vouched), ..*context };
@@ -44,9 +44,7 @@ pub(super) fn begin(account: &Account, command: &SignIn, context: &Context<'_>) 
         }
         FirstFactor::PasswordWrong => password_wrong(account, Purpose::SignIn, None, context),
         // Told apart by nothing, and counted alike: a right password is no way to find out.
-        FirstFactor::PasswordRight { .. }
-            if account.open().is_some_and(|open| open.suspended_at.is_some()) =>
-        {
+        FirstFactor::PasswordRight { .. } if account.open().is_some_and(Open::is_suspended) => {
             password_wrong(account, Purpose::SignIn, None, context)
         }
         FirstFactor::PasswordRight { rehashed } => {
@@ -81,7 +79,7 @@ pub(super) fn password_wrong(
     let (admitted, mut events) = admit(account, Method::Password, in_session, context)?;
     let wrong = admitted.wrong(account, context);
     events.push(AccountEvent::PasswordRejected(PasswordRejected {
-        suspended: account.open().is_some_and(|open| open.suspended_at.is_some()),
+        suspended: account.open().is_some_and(Open::is_suspended),
         purpose,
         in_session,
         unresolved: wrong.unresolved,

@@ -53,7 +53,7 @@ pub(super) fn reset_lockout(
     if !forgives_codes || !open.has_had_password() {
         return Ok(vec![reset]);
     }
-    if !open.email.as_ref().is_some_and(|email| email.confirmed) {
+    if !open.has_proven_address() {
         return Err(Refusal::Conflict(
             "wrong codes are forgiven with a new password by mail, and no address was proven: \
              waiting times and wrong passwords can be cleared",
@@ -70,7 +70,7 @@ pub(super) fn reset_lockout(
 
 /// Suspends the account: nobody signs in, and nothing that had begun goes on.
 pub(super) fn suspend(account: &Account) -> Decision {
-    if existing(account)?.suspended_at.is_some() {
+    if existing(account)?.is_suspended() {
         return Err(Refusal::Conflict("the account is suspended already"));
     }
     Ok(vec![AccountEvent::Suspended(Suspended {})])
@@ -97,7 +97,7 @@ pub(super) fn mail_password(account: &Account, context: &Context<'_>) -> Decisio
     if !open.has_had_password() {
         return Err(Refusal::Conflict("the account has no password here"));
     }
-    if !open.email.as_ref().is_some_and(|email| email.confirmed) {
+    if !open.has_proven_address() {
         return Err(Refusal::Conflict("no address was proven that a link could go to"));
     }
     admit_link(&account.resets, context.now, context.policy)?;

@@ -136,7 +136,7 @@ impl Ways {
     #[must_use]
     pub fn of(open: &Open) -> Self {
         let password = open.has_had_password();
-        let proven = open.email.as_ref().is_some_and(|email| email.confirmed);
+        let proven = open.has_proven_address();
         Self { password, mail: password && proven }
     }
 }
