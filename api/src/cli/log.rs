@@ -5,6 +5,8 @@
 //!
 //! Exit codes: 0 fine, 1 tampered, 2 incomplete, 64 usage.
 
+mod serve;
+
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +40,8 @@ pub enum LogCommand {
     Verify(VerifyArgs),
     /// Fold one stream into the state that the server had
     Replay(ReplayArgs),
+    /// Serve an export read only, for `countersign-admin --log`
+    Serve(serve::ServeArgs),
 }
 
 /// See [`LogCommand::Export`].
@@ -104,6 +108,10 @@ pub fn run(command: &LogCommand) -> anyhow::Result<u8> {
         LogCommand::Export(args) => run_export(args, &mut out),
         LogCommand::Verify(args) => run_verify(args, &mut out),
         LogCommand::Replay(args) => run_replay(args, &mut out),
+        LogCommand::Serve(args) => {
+            drop(out);
+            serve::run(args)
+        }
     }
 }
 

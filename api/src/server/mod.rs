@@ -8,6 +8,7 @@
 //! the core's verdict. Nothing cuts a request off after it has entered the core.
 
 pub(crate) mod answers;
+pub(crate) mod archive;
 pub(crate) mod ask;
 pub mod assembly;
 pub mod auth;

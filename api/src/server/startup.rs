@@ -40,11 +40,11 @@ use crate::config::Checked;
 pub use super::ops::health::Check;
 
 /// How long a request may still take when the server stops.
-const DRAIN_SECONDS: u64 = 30;
+pub(super) const DRAIN_SECONDS: u64 = 30;
 /// How long the head of a request may take to arrive.
-const HEAD_WAIT: Duration = Duration::from_secs(5);
+pub(super) const HEAD_WAIT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Connections of one worker at most.
 const CONNECTIONS_PER_WORKER: usize = 4096;
 /// Connections that wait to be accepted.
@@ -240,21 +240,21 @@ impl Listeners {
 }
 
 /// A socket that listens.
-struct Bound {
+pub(super) struct Bound {
     listener: Listener,
-    address: SocketAddr,
-    socket: TcpListener,
+    pub(super) address: SocketAddr,
+    pub(super) socket: TcpListener,
 }
 
 impl Bound {
-    fn new(address: SocketAddr, listener: Listener) -> Result<Self, StartError> {
+    pub(super) fn new(address: SocketAddr, listener: Listener) -> Result<Self, StartError> {
         let failed = |source| StartError::Listen { address, listener: listener.name(), source };
         let socket = TcpListener::bind(address).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         Ok(Self { listener, address, socket })
     }
 
-    fn failed(&self) -> impl FnOnce(std::io::Error) -> StartError + use<> {
+    pub(super) fn failed(&self) -> impl FnOnce(std::io::Error) -> StartError + use<> {
         let (address, listener) = (self.address, self.listener.name());
         move |source| StartError::Listen { address, listener, source }
     }

@@ -8,6 +8,7 @@
 
 mod acts;
 pub mod answer;
+mod archive;
 mod blind;
 mod code_mail;
 mod devices;
@@ -55,6 +56,7 @@ use crate::handle::SessionToken;
 use crate::projections::{ReadModel, ReadModelError};
 use crate::sources::Sources;
 use crate::vault::Secrets;
+use archive::ArchiveReader;
 use look::{Followers, Replays};
 use request::{AccountRef, Asker, Call};
 use staff::Queues;
@@ -100,6 +102,8 @@ pub struct Accounts {
     replays: Arc<Replays>,
     followers: Followers,
     queues: Queues,
+    /// Who may read, where this is an exported log.
+    reader: Option<ArchiveReader>,
 }
 
 impl Accounts {
@@ -107,7 +111,8 @@ impl Accounts {
     #[must_use]
     pub fn new(services: Arc<Services>, directory: Directory, read_model: ReadModel) -> Self {
         let (replays, followers) = (Arc::default(), Followers::default());
-        Self { services, directory, read_model, replays, followers, queues: Queues::default() }
+        let queues = Queues::default();
+        Self { services, directory, read_model, replays, followers, queues, reader: None }
     }
 
     /// The actors' directory.

@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::accounts::Fault;
+use crate::audit::archive::Archive;
 use crate::clock::{Clock, STEP_MIN, Set};
 use crate::entropy::{self, Entropy, NoEntropy};
 
@@ -34,6 +35,8 @@ pub struct Log {
     /// Held by the one who records an alarm of the clock.
     alarm: Arc<tokio::sync::Mutex<()>>,
     entropy: Arc<dyn Entropy>,
+    /// It is an export: nothing is written, not even who looks.
+    is_archive: bool,
 }
 
 /// Where a stream ends.
@@ -140,15 +143,29 @@ impl Log {
                 let why = "the keys are not those that this log was made with".to_owned();
                 return Err(Fault::FailsClosed(why));
             }
-            let log = Self { store, id, clock, alarm: Arc::default(), entropy };
+            let log = Self { store, id, clock, alarm: Arc::default(), entropy, is_archive: false };
             log.resume_clock().await?;
             return Ok(log);
         }
         let id = LogId::new(entropy::uuid_v4(entropy.as_ref())?);
-        let log = Self { store, id, clock, alarm: Arc::default(), entropy };
+        let log = Self { store, id, clock, alarm: Arc::default(), entropy, is_archive: false };
         let created = Created { log: id, origin: origin.to_owned(), key: Hash32::new(public_key) };
         log.append_to_log_stream(LogEvent::Created(created), Head::default()).await?;
         Ok(log)
+    }
+
+    /// An exported log, which is only read. Its clock is to stand where the log ends.
+    #[must_use]
+    pub fn of_archive(archive: Archive, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        let id = archive.log();
+        let store = Arc::new(archive);
+        Self { store, id, clock, alarm: Arc::default(), entropy, is_archive: true }
+    }
+
+    /// Whether this is an exported log: then nothing can be recorded, and nothing has to be.
+    #[must_use]
+    pub const fn is_archive(&self) -> bool {
+        self.is_archive
     }
 
     /// Records that a server took up its work.

@@ -162,7 +162,16 @@ pub static TABLE: &[Row] = rows! {
 
 /// Serves the rows of a listener; another method of a known path is 405.
 pub(crate) fn serve(config: &mut web::ServiceConfig, listener: Listener) {
-    for (path, rows) in by_path(listener) {
+    serve_rows(config, |row| row.on.contains(&listener));
+}
+
+/// Serves what operators may ask before an exported log: there is nobody to sign in.
+pub(crate) fn serve_archive(config: &mut web::ServiceConfig) {
+    serve_rows(config, |row| matches!(row.auth, Auth::Operator(_)));
+}
+
+fn serve_rows(config: &mut web::ServiceConfig, serves: impl Fn(&Row) -> bool) {
+    for (path, rows) in by_path(serves) {
         let mut resource = web::resource(path);
         let mut allowed = Vec::new();
         for row in rows {
@@ -193,10 +202,10 @@ pub(crate) async fn not_found() -> Answer {
 }
 
 /// In the order of the table, so that a literal segment goes before a parameter.
-fn by_path(listener: Listener) -> Vec<(&'static str, Vec<&'static Row>)> {
+fn by_path(serves: impl Fn(&Row) -> bool) -> Vec<(&'static str, Vec<&'static Row>)> {
     let mut order = Vec::new();
     let mut grouped: BTreeMap<&str, Vec<&'static Row>> = BTreeMap::new();
-    for row in TABLE.iter().filter(|row| row.on.contains(&listener)) {
+    for row in TABLE.iter().filter(|row| serves(row)) {
         let rows = grouped.entry(row.path).or_default();
         if rows.is_empty() {
             order.push(row.path);

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::answer::{OperatorAdded, OperatorListed, OperatorView};
 use super::super::request::Call;
+use super::super::archive::READ_ONLY;
 use super::super::{Accounts, Fault, Verdict};
 use super::{Fact, History, Told, given_up};
 use crate::actors::account::{CONFLICTS_MAX, Entity, Halt, Request};
@@ -49,6 +50,9 @@ impl Accounts {
     /// and where the account asks for no second one, [`Refusal::Forbidden`] for everybody else's
     /// account; a [`Fault`].
     pub async fn operator(&self, call: &Call, token: &SessionToken) -> Verdict<OperatorView> {
+        if let Some(reader) = &self.reader {
+            return Ok(reader.admit(token));
+        }
         let request = TwoFactor { call: call.clone(), session: token.hash() };
         let is_two_factor = match self.ask(StreamId::Account(token.account()), request).await? {
             Ok(is_two_factor) => is_two_factor,
@@ -78,6 +82,9 @@ impl Accounts {
             Ok(operator) => operator,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if self.is_archive() {
+            return Ok(Err(Refusal::Forbidden(READ_ONLY)));
+        }
         let request = Fresh { session: token.hash() };
         let fresh = self.ask(StreamId::Account(token.account()), request).await?;
         Ok(fresh.map(|()| operator))
