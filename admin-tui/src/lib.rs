@@ -7,8 +7,9 @@
 //!
 //! **Architecture Invariant:** the console knows the contract and the client of
 //! `countersign-api` and nothing else of the service. It opens no store, and what support may not
-//! see or do is decided by the server alone.
+//! see or do is decided by the server alone. An exported log it has served by `countersign`.
 
+pub mod archive;
 pub mod effect;
 mod intake;
 pub mod keymap;

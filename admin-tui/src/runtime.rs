@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::MissedTickBehavior;
 
+use crate::archive::Opened;
 use crate::effect::{Call, CallNumber, Effect};
 use crate::intake;
 use crate::message::Message;
@@ -36,14 +37,43 @@ const MESSAGES_MAX: usize = 128;
 /// Outcomes that may wait for the loop: more than calls can be under way.
 const OUTCOMES_MAX: usize = 64;
 
+/// What the console runs on.
+#[derive(Debug)]
+pub enum Start {
+    /// A server, where an operator signs in.
+    Server(Client),
+    /// An exported log.
+    Archive(Opened),
+}
+
+impl Start {
+    fn client(&self) -> &Client {
+        match self {
+            Self::Server(client) => client,
+            Self::Archive(opened) => &opened.client,
+        }
+    }
+
+    /// The model as it starts, and what it wants first.
+    fn model(&self) -> (Model, Vec<Effect>) {
+        match self {
+            Self::Server(client) => (Model::new(client.base_url(), seed(), now()), Vec::new()),
+            Self::Archive(Opened { archive, token, .. }) => {
+                Model::of_archive(archive.clone(), token.clone(), seed(), now())
+            }
+        }
+    }
+}
+
 /// Runs the console until it is told to end.
 ///
 /// # Errors
 /// If the terminal cannot be taken over or is gone.
-pub async fn run(client: Client, theme: Theme) -> anyhow::Result<()> {
+pub async fn run(start: Start, theme: Theme) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("listening for signals")?;
     let mut terminal = Terminal::open().context("this is no terminal that can be drawn on")?;
-    let bearer = drive(&client, theme, &mut terminal, &mut signals).await?;
+    let client = start.client().clone();
+    let bearer = drive(&start, theme, &mut terminal, &mut signals).await?;
     // The terminal first: nobody should look at a dead screen while the server is slow.
     drop(terminal);
     if let Some(token) = bearer {
@@ -55,7 +85,7 @@ pub async fn run(client: Client, theme: Theme) -> anyhow::Result<()> {
 
 /// The loop itself; ends with the session that is left to end.
 async fn drive(
-    client: &Client,
+    start: &Start,
     theme: Theme,
     terminal: &mut Terminal,
     signals: &mut Signals,
@@ -64,7 +94,8 @@ async fn drive(
     let mut events = EventStream::new();
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut model = Model::new(client.base_url(), seed(), now());
+    let client = start.client();
+    let (mut model, mut effects) = start.model();
     let mut followed: Option<AbortHandle> = None;
     let mut messages = Vec::new();
     loop {
@@ -88,21 +119,22 @@ async fn drive(
             }
         }
         for message in messages.drain(..) {
-            for effect in update(&mut model, message) {
-                match effect {
-                    Effect::Send { number, bearer, call } => {
-                        let client = authorised(client, bearer);
-                        tokio::spawn(perform(client, number, call, outcomes.clone()));
-                    }
-                    Effect::Follow { number, bearer, after } => {
-                        leave(&mut followed);
-                        let client = authorised(client, bearer);
-                        let stream = intake::follow(client, number, after, outcomes.clone());
-                        followed = Some(tokio::spawn(stream).abort_handle());
-                    }
-                    Effect::Leave => leave(&mut followed),
-                    Effect::Quit { bearer } => return Ok(bearer),
+            effects.extend(update(&mut model, message));
+        }
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Send { number, bearer, call } => {
+                    let client = authorised(client, bearer);
+                    tokio::spawn(perform(client, number, call, outcomes.clone()));
                 }
+                Effect::Follow { number, bearer, after } => {
+                    leave(&mut followed);
+                    let client = authorised(client, bearer);
+                    let stream = intake::follow(client, number, after, outcomes.clone());
+                    followed = Some(tokio::spawn(stream).abort_handle());
+                }
+                Effect::Leave => leave(&mut followed),
+                Effect::Quit { bearer } => return Ok(bearer),
             }
         }
     }

@@ -137,6 +137,8 @@ pub enum Context {
     Confirm,
     /// Before the recovery codes, which are shown once.
     RecoveryCodes,
+    /// Before an exported log. It has no keys of its own: those of acts do not hold there.
+    Archive,
 }
 
 impl Context {
@@ -231,6 +233,17 @@ pub struct Binding {
     pub long: &'static str,
 }
 
+impl Binding {
+    /// Whether it holds in these contexts.
+    #[must_use]
+    pub fn holds(&self, contexts: &[Context]) -> bool {
+        let in_archive = contexts.contains(&Context::Archive);
+        let is_of_server =
+            matches!(self.action, Action::Begin(_) | Action::SwitchLookup | Action::Ticket);
+        contexts.contains(&self.context) && !(in_archive && is_of_server)
+    }
+}
+
 /// What a key means in these contexts, the nearest first.
 #[must_use]
 pub fn action(contexts: &[Context], event: KeyEvent) -> Option<Action> {
@@ -238,7 +251,9 @@ pub fn action(contexts: &[Context], event: KeyEvent) -> Option<Action> {
         KEYMAP
             .iter()
             .find(|binding| {
-                binding.context == *context && binding.keys.iter().any(|chord| chord.is(event))
+                binding.context == *context
+                    && binding.holds(contexts)
+                    && binding.keys.iter().any(|chord| chord.is(event))
             })
             .map(|binding| binding.action)
     })
@@ -252,7 +267,8 @@ pub fn footer(contexts: &[Context]) -> Vec<(String, &'static str)> {
     let mut shown: Vec<(String, &'static str)> = Vec::new();
     // The screens have a row of their own.
     for context in contexts.iter().filter(|context| **context != Context::Screens) {
-        for binding in KEYMAP.iter().filter(|binding| binding.context == *context) {
+        let here = KEYMAP.iter().filter(|binding| binding.context == *context);
+        for binding in here.filter(|binding| binding.holds(contexts)) {
             let free = binding.keys.iter().find(|chord| !taken.contains(chord));
             taken.extend(binding.keys);
             let (Some(free), Some(short)) = (free, binding.short) else { continue };

@@ -37,6 +37,9 @@ impl Model {
         if self.screen.place().is_some() && open.iter().all(Dialog::is_reading) {
             contexts.push(Context::Screens);
         }
+        if self.archive.is_some() {
+            contexts.push(Context::Archive);
+        }
         contexts.push(Context::Everywhere);
         contexts
     }

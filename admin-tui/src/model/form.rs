@@ -39,6 +39,8 @@ pub enum FieldName {
     LookupBy,
     /// What is looked for.
     Query,
+    /// The whole id of an account.
+    AccountId,
     /// What an unlock clears.
     Scope,
     /// Of which method.

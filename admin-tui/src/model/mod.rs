@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod act;
+pub mod archive;
 mod contexts;
 pub mod dialog;
 pub mod form;
@@ -29,6 +30,7 @@ use crate::message::Failure;
 use crate::printable::Printable;
 use live::Live;
 
+pub use archive::Archive;
 pub use dialog::Dialog;
 pub use screens::{
     AccountScreen, Accounts, Lockouts, LogScreen, Removals, Screen, Shows, StatisticsScreen,
@@ -40,6 +42,8 @@ pub use sign_in::{Enrol, Question, SignIn, step_up_form};
 pub struct Model {
     /// The server's base URL.
     pub server: Printable,
+    /// The exported log that is looked through instead of one.
+    pub archive: Option<Archive>,
     /// The time, as of the last message that told it.
     pub now: Timestamp,
     /// Who is signed in.
@@ -120,6 +124,7 @@ impl Model {
     pub fn new(server: &str, seed: impl Into<String>, now: Timestamp) -> Self {
         Self {
             server: Printable::new(server),
+            archive: None,
             now,
             operator: None,
             screen: Screen::SignIn(SignIn::new("")),

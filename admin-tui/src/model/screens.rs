@@ -108,6 +108,12 @@ impl Accounts {
         Self { form, in_list: false, shows: Shows::Nothing, hits: None, selected: 0 }
     }
 
+    /// Asks for an account's id: an exported log holds no names.
+    #[must_use]
+    pub fn by_id() -> Self {
+        Self { form: Form::new().line(FieldName::AccountId, LINE_CHARS_MAX), ..Self::new() }
+    }
+
     /// The selected account.
     #[must_use]
     pub fn selected(&self) -> Option<&Hit> {

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 
 use crate::keymap::Context;
 use crate::message::Failure;
+use crate::model::Archive;
 use crate::model::form::FieldName;
 use crate::printable::Printable;
 
@@ -28,6 +29,8 @@ pub const NAME: &str = "Countersign console";
 pub const BY_LOGIN: &str = "login";
 /// The choice of a search by e-mail address.
 pub const BY_EMAIL: &str = "e-mail";
+/// Whoever looks through an exported log.
+pub const READER: &str = "reader";
 /// The choice of an authenticator's code.
 pub const WAY_TOTP: &str = "authenticator code";
 /// The choice of a recovery code.
@@ -47,6 +50,7 @@ pub fn label(name: FieldName) -> &'static str {
         FieldName::Code => "Code",
         FieldName::LookupBy => "By",
         FieldName::Query => "For",
+        FieldName::AccountId => "Account id",
         FieldName::Scope => "Clears",
         FieldName::Method => "Of",
         FieldName::Factor => "Remove",
@@ -97,6 +101,7 @@ pub fn context(context: Context) -> &'static str {
     match context {
         Context::Everywhere => "Everywhere",
         Context::Screens => "The screens",
+        Context::Archive => "In an exported log",
         Context::Letters => "Where there is no field",
         Context::SignIn => "Signing in",
         Context::Form => "In a form",
@@ -321,4 +326,17 @@ mod tests {
         let said = until(now.unwrap(), end.unwrap());
         assert_eq!(said, "1970-01-02 01:00:00 UTC (in 25 h)");
     }
+}
+
+/// Which exported log is looked through: all of it, then less and less.
+#[must_use]
+pub fn archive(archive: &Archive) -> Vec<String> {
+    let (size, end) = (number(archive.size), time(archive.ends_at));
+    let directory = &archive.directory;
+    vec![
+        format!("exported log {directory}: {size} entries up to {end} UTC, read only "),
+        format!("exported log: {size} entries up to {end} UTC, read only "),
+        format!("exported log up to {end} UTC, read only "),
+        "exported log, read only ".to_owned(),
+    ]
 }

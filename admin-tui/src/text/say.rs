@@ -97,3 +97,8 @@ pub const APPROVAL_WAITS: &str = "waits for another person than the one who aske
 pub const APPROVAL_NONE: &str = "none is needed here: delay and notice alone";
 /// Where a removal's time has come.
 pub const RUNS_NOW: &str = "now: the service is about to do it";
+/// Before an account of an exported log is named.
+pub const NO_ID_TYPED: &str = "Type an account's whole id and press Enter, or take one of a list: \
+    the latest, or those locked.";
+/// Where what was typed is no account's id.
+pub const NO_ACCOUNT_ID: &str = "An exported log holds no names: type an account's whole id.";

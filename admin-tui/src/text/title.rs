@@ -18,6 +18,8 @@ pub const ACCOUNTS: &str = "Accounts";
 pub const LOCKED_NOW: &str = "Locked now";
 /// The list of accounts looked at lately.
 pub const RECENT: &str = "Looked at lately";
+/// The accounts of an exported log that something happened to last.
+pub const LATEST: &str = "What something happened to last";
 /// What is locked now, with what it waits for.
 pub const LOCKOUTS: &str = "Lockouts: what is locked now";
 /// Removals that wait.

@@ -1,11 +1,14 @@
 //! The list of accounts: search, what is locked now, what was looked at lately.
 
+use countersign_api::contract::id::AccountId;
+
 use crate::effect::{Effect, Look, Lookup};
 use crate::keymap::Action;
 use crate::model::account::Hit;
 use crate::model::form::FieldName;
 use crate::model::{Accounts, Model, Screen, Shows};
-use crate::update::{PAGE_LINES, account};
+use crate::text;
+use crate::update::{PAGE_LINES, account, sign_in};
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Screen::Accounts(accounts) = &mut model.screen else { return Vec::new() };
@@ -52,6 +55,9 @@ fn select(accounts: &mut Accounts, lines: isize) -> Vec<Effect> {
 
 fn search(model: &mut Model) -> Vec<Effect> {
     let ticket = model.ticket();
+    if model.archive.is_some() {
+        return open_by_id(model);
+    }
     let Screen::Accounts(accounts) = &mut model.screen else { return Vec::new() };
     let typed = accounts.form.typed(FieldName::Query).trim().to_owned();
     if typed.is_empty() {
@@ -64,6 +70,21 @@ fn search(model: &mut Model) -> Vec<Effect> {
     accounts.shows = Shows::Search(lookup.clone());
     accounts.hits = None;
     model.send(Look::Search { lookup, ticket })
+}
+
+fn open_by_id(model: &mut Model) -> Vec<Effect> {
+    let Screen::Accounts(accounts) = &model.screen else { return Vec::new() };
+    let typed = accounts.form.typed(FieldName::AccountId).trim().to_lowercase();
+    if typed.is_empty() {
+        return Vec::new();
+    }
+    match AccountId::parse(&typed) {
+        Ok(id) => account::open(model, id),
+        Err(_) => {
+            sign_in::refuse(model, text::say::NO_ACCOUNT_ID);
+            Vec::new()
+        }
+    }
 }
 
 /// A list came.

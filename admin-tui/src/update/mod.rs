@@ -164,5 +164,8 @@ fn look_of(model: &Model) -> Option<Look> {
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
-    vec![Effect::Quit { bearer: model.operator.take().map(|operator| operator.token) }]
+    let operator = model.operator.take();
+    // There is no session in an exported log that could be ended.
+    let signed_in = operator.filter(|_| model.archive.is_none());
+    vec![Effect::Quit { bearer: signed_in.map(|operator| operator.token) }]
 }

@@ -6,9 +6,7 @@ use crate::message::Answer;
 use crate::model::act::{ActDialog, ActKind};
 use crate::model::live::Link;
 use crate::model::statistics::next_window;
-use crate::model::{
-    Accounts, Dialog, Lockouts, LogScreen, Model, Removals, Screen, StatisticsScreen,
-};
+use crate::model::{Dialog, Lockouts, LogScreen, Model, Removals, Screen, StatisticsScreen};
 use crate::update::{PAGE_LINES, account, look_of};
 
 /// Goes to a screen. What was being read elsewhere is given up.
@@ -34,7 +32,7 @@ pub(super) fn go(model: &mut Model, place: Place) -> Vec<Effect> {
         },
         Place::Accounts => match model.desk.take() {
             Some(left) => *left,
-            None => Screen::Accounts(Accounts::new()),
+            None => Screen::Accounts(model.accounts()),
         },
         Place::Lockouts => Screen::Lockouts(Lockouts::default()),
         Place::Removals => Screen::Removals(Removals::default()),

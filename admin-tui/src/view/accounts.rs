@@ -11,6 +11,9 @@ use crate::model::{Accounts, Lockouts, Model, Shows};
 use crate::text;
 use crate::theme::Theme;
 
+/// Columns of what a lock waits for.
+const LOCKED_COLUMNS: u16 = 40;
+
 pub(super) fn draw(
     model: &Model,
     screen: &Accounts,
@@ -30,6 +33,7 @@ pub(super) fn draw(
     }
     let title = match screen.shows {
         Shows::LockedNow => text::title::LOCKED_NOW,
+        Shows::Recent if model.archive.is_some() => text::title::LATEST,
         Shows::Recent => text::title::RECENT,
         Shows::Nothing | Shows::Search(_) => text::title::ACCOUNTS,
     };
@@ -43,6 +47,7 @@ pub(super) fn draw(
         }
         hits => {
             let words = match (&screen.shows, hits) {
+                (Shows::Nothing, _) if model.archive.is_some() => text::say::NO_ID_TYPED,
                 (Shows::Nothing, _) => text::say::NOTHING_SEARCHED,
                 (_, None) => not_there(model),
                 (Shows::Search(_), Some(_)) => text::say::NOBODY_FOUND,
@@ -83,25 +88,41 @@ pub(super) fn draw_lockouts(
     }
 }
 
+/// The masked login; the id where no name is known, as in an exported log.
+fn named(hit: &Hit) -> String {
+    if hit.login_hint.as_str().is_empty() {
+        return hit.id.to_string();
+    }
+    hit.login_hint.to_string()
+}
+
 fn table<'a>(model: &Model, hits: &'a [Hit], theme: Theme) -> Table<'a> {
     let rows = hits.iter().map(|hit| {
-        let locked = hit.locked_until.filter(|until| *until > model.now);
+        let locked = hit.locked_until.filter(|until| *until > model.as_of());
         let locked = match (locked, hit.locked && hit.locked_until.is_none()) {
-            (Some(until), _) => Line::styled(text::until(model.now, until), theme.trouble()),
+            (Some(until), _) => Line::styled(text::until(model.as_of(), until), theme.trouble()),
             (None, true) => Line::styled(text::say::SET_UP_ANEW, theme.trouble()),
             (None, false) => Line::from("no"),
         };
         Row::new(vec![
-            Cell::from(hit.login_hint.as_str()),
+            Cell::from(named(hit)),
             Cell::from(hit.email_hint.as_ref().map_or("", |hint| hint.as_str())),
             Cell::from(if hit.two_factor_enabled { "on" } else { "off" }),
             Cell::from(locked),
         ])
     });
-    let widths =
-        [Constraint::Fill(2), Constraint::Fill(3), Constraint::Length(3), Constraint::Length(40)];
+    // An id is longer than a login, and no address stands beside it.
+    let (first, second) = match model.archive {
+        Some(_) => (Constraint::Length(36), Constraint::Length(0)),
+        None => (Constraint::Fill(2), Constraint::Fill(3)),
+    };
+    let widths = [first, second, Constraint::Length(3), Constraint::Length(LOCKED_COLUMNS)];
+    let heads = match model.archive {
+        Some(_) => ["Account", "", "2FA", "Locked until"],
+        None => ["Login", "E-mail", "2FA", "Locked until"],
+    };
     Table::new(rows, widths)
-        .header(Row::new(["Login", "E-mail", "2FA", "Locked until"]).style(theme.title()))
+        .header(Row::new(heads).style(theme.title()))
         .row_highlight_style(theme.selected())
         .highlight_symbol("> ")
 }

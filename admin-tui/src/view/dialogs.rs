@@ -121,10 +121,13 @@ fn draw_help(model: &Model, scrolled: usize, theme: Theme, frame: &mut Frame<'_>
         Context::ALL.into_iter().filter(|other| !contexts.contains(other)).collect::<Vec<_>>(),
     );
     let mut lines: Vec<Line<'static>> = Vec::new();
-    for context in contexts {
-        lines.push(Line::styled(text::context(context), theme.title()));
-        let here = KEYMAP.iter().filter(|binding| binding.context == context);
-        lines.extend(here.map(|binding| help_line(binding, theme)));
+    for context in &contexts {
+        let here = KEYMAP.iter().filter(|binding| binding.context == *context);
+        let here: Vec<&Binding> = here.filter(|binding| binding.holds(&contexts)).collect();
+        if !here.is_empty() {
+            lines.push(Line::styled(text::context(*context), theme.title()));
+            lines.extend(here.into_iter().map(|binding| help_line(binding, theme)));
+        }
     }
     draw_lines(text::title::HELP, lines, (area.height, scrolled), theme, frame, area);
 }

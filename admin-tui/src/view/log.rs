@@ -48,7 +48,7 @@ fn of_log(model: &Model, health: &Health, theme: Theme) -> Vec<Line<'static>> {
     let head = health.head.map_or("it is empty".to_owned(), text::number);
     let checkpoint = match health.checkpoint {
         Some((size, at)) => {
-            let at_second = model.now.as_second() - at.as_second();
+            let at_second = model.as_of().as_second() - at.as_second();
             let ago = text::span(u64::try_from(at_second).unwrap_or(0));
             let size = text::number(size);
             Span::raw(format!("of {size} entries, {} UTC ({ago} ago)", text::time(at)))

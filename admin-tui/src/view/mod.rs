@@ -91,6 +91,9 @@ fn draw_bar(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
 
 /// Who is signed in, where, and for which ticket: all of it, then less and less.
 fn who_and_where(model: &Model) -> Vec<String> {
+    if let Some(archive) = &model.archive {
+        return text::archive(archive);
+    }
     let Some(operator) = &model.operator else { return vec![format!("{} ", model.server)] };
     let who = match operator.role {
         Some(role) => format!("{} ({})", operator.login, text::role(role)),

@@ -67,7 +67,7 @@ pub(super) fn draw(
 
 /// How long until its delay ends.
 fn in_how_long(model: &Model, removal: &Removal) -> String {
-    match u64::try_from(removal.runs_at.as_second() - model.now.as_second()) {
+    match u64::try_from(removal.runs_at.as_second() - model.as_of().as_second()) {
         Ok(seconds) if seconds > 0 => text::span(seconds),
         _ => "now".to_owned(),
     }
@@ -92,10 +92,10 @@ fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme) -> Vec<Line<'a>>
         (None, true) => Span::styled(text::say::APPROVAL_WAITS, theme.attention()),
         (None, false) => Span::raw(text::say::APPROVAL_NONE),
     };
-    let runs = if removal.runs_at <= model.now && !removal.waits_for_approval() {
+    let runs = if removal.runs_at <= model.as_of() && !removal.waits_for_approval() {
         text::say::RUNS_NOW.to_owned()
     } else {
-        text::until(model.now, removal.runs_at)
+        text::until(model.as_of(), removal.runs_at)
     };
     vec![
         pair("Account", Span::raw(removal.account.to_string()), theme),

@@ -67,8 +67,8 @@ impl Words<'_> {
         let created = text::time(account.created_at);
         let sessions = format!("{sessions} alive; created {created} UTC");
         lines.extend(self.labelled("Sessions", &sessions, theme.plain()));
-        if let Some(until) = account.held_until.filter(|until| *until > self.model.now) {
-            let until = text::until(self.model.now, until);
+        if let Some(until) = account.held_until.filter(|until| *until > self.model.as_of()) {
+            let until = text::until(self.model.as_of(), until);
             let words = format!("address and factors stay as they are until {until}");
             lines.extend(self.labelled("Held", &words, theme.attention()));
         }
@@ -78,7 +78,7 @@ impl Words<'_> {
     fn lock(self, lock: &Lock, explained: Option<usize>) -> Vec<Line<'static>> {
         let until = lock.until.map_or_else(
             || text::say::SET_UP_ANEW.to_owned(),
-            |until| text::until(self.model.now, until),
+            |until| text::until(self.model.as_of(), until),
         );
         let words = format!("{} until {until}", text::method(lock.method));
         let mut lines = self.labelled("Locked", &words, self.theme.trouble());
@@ -122,7 +122,7 @@ impl Words<'_> {
     fn removal(self, removal: &Removal) -> String {
         let what = removal.factor.as_ref().map_or(text::RECOVERY_CODES_ALONE, |name| name.as_str());
         let waits = if removal.waits_for_approval() { ", not approved" } else { "" };
-        let runs = text::until(self.model.now, removal.runs_at);
+        let runs = text::until(self.model.as_of(), removal.runs_at);
         format!("{what}: asked for by {}{waits}, runs {runs}; F4", removal.asked_by)
     }
 

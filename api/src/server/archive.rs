@@ -153,11 +153,7 @@ fn reader(entropy: &dyn Entropy) -> anyhow::Result<SessionToken> {
     Ok(SessionToken::new(nobody, &*entropy::bytes(entropy)?))
 }
 
-fn serve(
-    bound: Bound,
-    edge: web::Data<Edge>,
-    desk: web::Data<Desk>,
-) -> Result<Server, StartError> {
+fn serve(bound: Bound, edge: web::Data<Edge>, desk: web::Data<Desk>) -> Result<Server, StartError> {
     let failed = bound.failed();
     let server = HttpServer::new(move || {
         App::new()

@@ -40,7 +40,9 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<u8> {
     if !args.addr.ip().is_loopback() {
         bail!("--addr {}: an export is served on loopback alone", args.addr);
     }
-    logging::start(&Logging { level: "warn".to_owned(), ..Logging::default() });
+    // Whoever attends has the screen: nothing may be written over it.
+    let level = if args.attended { "off" } else { "warn" };
+    logging::start(&Logging { level: level.to_owned(), ..Logging::default() });
     let bar = bar("opening");
     let opened = Archive::open(&args.dir, &mut |done, all| advance(&bar, done, all));
     bar.finish_and_clear();
@@ -83,9 +85,7 @@ async fn serve(args: &ServeArgs, archive: Archive) -> anyhow::Result<()> {
         token.as_str(),
     );
     output::fact(args.json, &ready, &text)?;
-    let left = async {
-        if args.attended { left_alone().await } else { pending().await }
-    };
+    let left = async { if args.attended { left_alone().await } else { pending().await } };
     let stopped = async {
         tokio::select! {
             _ = terminate.recv() => {}

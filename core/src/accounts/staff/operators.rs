@@ -8,8 +8,8 @@ use countersign_events::operator::{self, OperatorEvent, Role};
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::answer::{OperatorAdded, OperatorListed, OperatorView};
-use super::super::request::Call;
 use super::super::archive::READ_ONLY;
+use super::super::request::Call;
 use super::super::{Accounts, Fault, Verdict};
 use super::{Fact, History, Told, given_up};
 use crate::actors::account::{CONFLICTS_MAX, Entity, Halt, Request};
