@@ -178,13 +178,26 @@ impl Console {
         program: &Path,
         url: &str,
         environment: &[(&str, &str)],
+        size: (u16, u16),
+    ) -> anyhow::Result<Self> {
+        Self::start_on(program, &["--server", url], environment, size)
+    }
+
+    /// The same with any arguments.
+    ///
+    /// # Errors
+    /// If there is no pseudo-terminal or no such program.
+    pub fn start_on(
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
         (columns, rows): (u16, u16),
     ) -> anyhow::Result<Self> {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size)?;
         let settings_before = settings(pair.master.as_ref())?;
         let mut command = CommandBuilder::new(program);
-        command.args(["--server", url]);
+        command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         for (name, value) in environment {
