@@ -31,8 +31,8 @@ pub enum Effect {
         number: CallNumber,
         /// The session token.
         bearer: Option<Secret>,
-        /// The last entry that was seen: its successor comes first. Without one, what is new.
-        after: Option<u64>,
+        /// The position that comes first. Without one, what is new.
+        from: Option<u64>,
     },
     /// Leave what is followed.
     Leave,

@@ -127,10 +127,10 @@ async fn drive(
                     let client = authorised(client, bearer);
                     tokio::spawn(perform(client, number, call, outcomes.clone()));
                 }
-                Effect::Follow { number, bearer, after } => {
+                Effect::Follow { number, bearer, from } => {
                     leave(&mut followed);
                     let client = authorised(client, bearer);
-                    let stream = intake::follow(client, number, after, outcomes.clone());
+                    let stream = intake::follow(client, number, from, outcomes.clone());
                     followed = Some(tokio::spawn(stream).abort_handle());
                 }
                 Effect::Leave => leave(&mut followed),

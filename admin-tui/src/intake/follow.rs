@@ -22,11 +22,14 @@ const LINES_MAX: usize = 256;
 pub(crate) async fn follow(
     client: Client,
     number: CallNumber,
-    after: Option<u64>,
+    from: Option<u64>,
     messages: mpsc::Sender<Message>,
 ) {
     let tell = |what| messages.send(Message::Followed { number, what });
-    let lost = match client.follow_log(&LogStreamQuery::default(), after).await {
+    let after = from.and_then(|from| from.checked_sub(1));
+    // Nothing comes before the first entry that one could go on after.
+    let query = LogStreamQuery { from: from.filter(|from| *from == 0), ..Default::default() };
+    let lost = match client.follow_log(&query, after).await {
         Ok(mut stream) => {
             if tell(Followed::Open).await.is_err() {
                 return;

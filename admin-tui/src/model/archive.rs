@@ -21,6 +21,14 @@ pub struct Archive {
     pub ends_at: Timestamp,
 }
 
+impl Archive {
+    /// Where the live view begins: so near to the end that nothing falls out of it.
+    #[must_use]
+    pub fn live_from(&self) -> u64 {
+        self.size.saturating_sub(u64::try_from(LIVE_LINES_MAX).unwrap_or(u64::MAX))
+    }
+}
+
 impl Model {
     /// The console as it starts on an exported log: there is a session already, and the accounts
     /// that something happened to last are wanted.
@@ -34,9 +42,6 @@ impl Model {
         let mut model = Self::new("", seed, now);
         let login = Printable::new(text::READER);
         model.operator = Some(Operator { login, role: Some(Role::Auditor), token });
-        // The live view begins with the end of the log.
-        let kept = u64::try_from(LIVE_LINES_MAX).unwrap_or(u64::MAX);
-        model.live.last = archive.size.checked_sub(kept.saturating_add(1));
         model.archive = Some(archive);
         model.screen = Screen::Accounts(Accounts { shows: Shows::Recent, ..model.accounts() });
         let effects = model.send(Look::Recent);

@@ -172,7 +172,9 @@ impl Model {
         let number = self.new_number();
         self.live.number = number;
         self.live.link = live::Link::Opening;
-        vec![Effect::Follow { number, bearer: self.bearer(), after: self.live.last }]
+        let seen = self.live.last.map(|last| last.saturating_add(1));
+        let from = seen.or_else(|| self.archive.as_ref().map(Archive::live_from));
+        vec![Effect::Follow { number, bearer: self.bearer(), from }]
     }
 
     /// The session's token.

@@ -102,3 +102,5 @@ pub const NO_ID_TYPED: &str = "Type an account's whole id and press Enter, or ta
     the latest, or those locked.";
 /// Where what was typed is no account's id.
 pub const NO_ACCOUNT_ID: &str = "An exported log holds no names: type an account's whole id.";
+/// Where an exported log tells of no account.
+pub const NOBODY_IN_LOG: &str = "This log tells of no account.";

@@ -11,6 +11,8 @@ use crate::model::{Accounts, Lockouts, Model, Shows};
 use crate::text;
 use crate::theme::Theme;
 
+/// Columns of an account's id.
+const ID_COLUMNS: u16 = 36;
 /// Columns of what a lock waits for.
 const LOCKED_COLUMNS: u16 = 40;
 
@@ -52,6 +54,7 @@ pub(super) fn draw(
                 (_, None) => not_there(model),
                 (Shows::Search(_), Some(_)) => text::say::NOBODY_FOUND,
                 (Shows::LockedNow, Some(_)) => text::say::NOBODY_LOCKED,
+                (Shows::Recent, Some(_)) if model.archive.is_some() => text::say::NOBODY_IN_LOG,
                 (Shows::Recent, Some(_)) => text::say::NOBODY_RECENT,
             };
             draw_instead(words, block, frame, below);
@@ -112,15 +115,15 @@ fn table<'a>(model: &Model, hits: &'a [Hit], theme: Theme) -> Table<'a> {
         ])
     });
     // An id is longer than a login, and no address stands beside it.
-    let (first, second) = match model.archive {
-        Some(_) => (Constraint::Length(36), Constraint::Length(0)),
-        None => (Constraint::Fill(2), Constraint::Fill(3)),
+    let (first, second, last) = match model.archive {
+        Some(_) => (Constraint::Length(ID_COLUMNS), Constraint::Length(0), Constraint::Fill(1)),
+        None => (Constraint::Fill(2), Constraint::Fill(3), Constraint::Length(LOCKED_COLUMNS)),
     };
-    let widths = [first, second, Constraint::Length(3), Constraint::Length(LOCKED_COLUMNS)];
     let heads = match model.archive {
         Some(_) => ["Account", "", "2FA", "Locked until"],
         None => ["Login", "E-mail", "2FA", "Locked until"],
     };
+    let widths = [first, second, Constraint::Length(3), last];
     Table::new(rows, widths)
         .header(Row::new(heads).style(theme.title()))
         .row_highlight_style(theme.selected())

@@ -3,7 +3,8 @@
 use countersign_admin_tui::effect::{Call, CallNumber, Effect};
 use countersign_admin_tui::message::{Answer, Failure, Followed, Message};
 use countersign_admin_tui::model::account::{Account, Event};
-use countersign_admin_tui::model::{Model, Screen};
+use countersign_admin_tui::model::{Archive, Model, Screen};
+use countersign_admin_tui::printable::Printable;
 use countersign_admin_tui::theme::Theme;
 use countersign_admin_tui::update::update;
 use countersign_admin_tui::view;
@@ -31,6 +32,14 @@ impl Console {
     pub(crate) fn start() -> Self {
         let model = Model::new("http://127.0.0.1:8781/", SEED, now());
         Self { model, effects: Vec::new() }
+    }
+
+    /// On an exported log of so many entries, which ended a while ago.
+    pub(crate) fn of_archive(size: u64) -> Self {
+        let ends_at = now() - SignedDuration::from_hours(24 * 30);
+        let archive = Archive { directory: Printable::new("audit-export"), size, ends_at };
+        let (model, effects) = Model::of_archive(archive, Secret::new("reader"), SEED, now());
+        Self { model, effects }
     }
 
     /// With an operator signed in.

@@ -76,7 +76,7 @@ fn a_lost_stream_is_opened_again_after_the_last_line_that_was_seen() {
     console.later(1);
     assert_eq!(console.effects, []);
     console.later(1);
-    assert!(matches!(console.effects[..], [Effect::Follow { after: Some(11), .. }]));
+    assert!(matches!(console.effects[..], [Effect::Follow { from: Some(12), .. }]));
     console.followed(Followed::Open);
     assert_eq!(console.model.live.link, Link::Open);
     assert!(console.words().contains("The server answers again."));

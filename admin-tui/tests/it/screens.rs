@@ -32,7 +32,7 @@ fn every_screen_is_one_key_away_from_every_other_and_from_within_a_field() {
             assert_eq!(console.call().1, call, "F{other} after F{key}");
         }
         console.press(KeyCode::F(6));
-        assert!(matches!(console.effects[..], [Effect::Follow { after: None, .. }]));
+        assert!(matches!(console.effects[..], [Effect::Follow { from: None, .. }]));
         console.press(KeyCode::F(2));
         assert!(console.is_accounts());
         assert_eq!(console.effects, [Effect::Leave], "the log is not followed any more");

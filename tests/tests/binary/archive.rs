@@ -82,7 +82,7 @@ fn an_export_is_read_with_its_token_and_nothing_is_done_in_it() {
     for path in [
         one.clone(),
         format!("{one}/events"),
-        format!("{one}/events?kind=password"),
+        format!("{one}/events?kind=sign_ins"),
         format!("{one}/state?revision=0"),
         format!("{one}/changes?revision=1"),
         "/v1/support/factor-removals?state=pending".to_owned(),
