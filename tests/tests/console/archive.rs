@@ -50,7 +50,6 @@ fn an_exported_log_is_looked_through_and_left_as_it_is() {
     console.wait_until_gone("Why it is locked").unwrap();
     console.type_text("t").unwrap();
     console.wait_for_text("Time travel: revision").unwrap();
-    console.press(Key::Left).unwrap();
     console.wait_for_text("The state after it").unwrap();
     console.press(Key::Escape).unwrap();
     console.wait_until_gone("Time travel").unwrap();
@@ -70,7 +69,7 @@ fn an_exported_log_is_looked_through_and_left_as_it_is() {
     console.press(Key::Function(7)).unwrap();
     console.wait_for_text("Sign-ins").unwrap();
     console.press(Key::Function(8)).unwrap();
-    console.wait_for_text("Entries").unwrap();
+    console.wait_for_text("in step").unwrap();
 
     console.type_text("q").unwrap();
     assert_eq!(console.wait_for_exit().unwrap(), 0);
