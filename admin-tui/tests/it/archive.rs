@@ -13,14 +13,14 @@ use crate::samples::{account_id, events, hit, locked_account, now};
 const SIZES: [(u16, u16); 2] = [(80, 24), (132, 43)];
 
 /// Nobody has a name there.
-fn nameless(hit: Hit) -> Hit {
-    Hit { login_hint: "".into(), email_hint: None, ..hit }
+fn nameless(hit: &Hit) -> Hit {
+    Hit { login_hint: "".into(), email_hint: None, ..hit.clone() }
 }
 
 fn with_list() -> Console {
     let mut console = Console::of_archive(1_234);
     let until = now() - jiff::SignedDuration::from_hours(24 * 30 - 1);
-    let locked = Hit { locked_until: Some(until), ..nameless(hit()) };
+    let locked = Hit { locked_until: Some(until), ..nameless(&hit()) };
     console.answer(Answer::Found(vec![locked]));
     console
 }
