@@ -9,6 +9,7 @@ mod client;
 mod desk;
 mod holder;
 mod proxy;
+mod review;
 mod staff;
 mod whole;
 
