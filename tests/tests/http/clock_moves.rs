@@ -85,7 +85,8 @@ async fn right_code(app: &TestApp, person: &Person) -> u16 {
     app.answer(&sign_in, "totp", &app.code(person)).await.status
 }
 
-fn alarms(app: &TestApp) -> usize {
+/// How often an alarm of the clock was recorded.
+pub(super) fn alarms(app: &TestApp) -> usize {
     app.recorded().iter().filter(|event| *event == "log.clock_alarm").count()
 }
 
