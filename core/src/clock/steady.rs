@@ -132,7 +132,7 @@ impl Kept {
     }
 
     fn may_notice(&self, passed: Duration) -> bool {
-        self.used_until.saturating_sub(passed) < SETTING_EVERY * SETTINGS_AT_ONCE
+        self.used_until.saturating_sub(passed) <= SETTING_EVERY * (SETTINGS_AT_ONCE - 1)
     }
 
     fn notice(&mut self, set: Set, passed: Duration) {

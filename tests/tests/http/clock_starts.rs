@@ -91,7 +91,7 @@ fn sr_097_a_clock_is_accepted_once_and_never_behind_the_log() {
         app.restart().await.unwrap();
         assert_eq!(alarms(app), 3);
         must_wait(app, &marlene).await;
-        app.pass(MINUTE * 15).await;
+        app.pass(HOUR).await;
         app.clock.step(HOUR);
         assert_eq!((code(app, &marlene).await, alarms(app)), (200, 4));
     });

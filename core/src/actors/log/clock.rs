@@ -36,8 +36,8 @@ impl Log {
     /// The operator says that the machine's clock is right as it is, whatever it was set to.
     ///
     /// # Errors
-    /// [`Fault`] where that could not be recorded, and where the clock is behind the log: time never
-    /// goes back, for no wait would end until the clock has caught up.
+    /// [`Fault`] where that could not be recorded, and where the clock is behind the log: time
+    /// never goes back, for no wait would end until the clock has caught up.
     pub async fn accept_clock(&self) -> Result<(), Fault> {
         // Or else what was noticed before would be recorded after it, and hold.
         self.record_clock().await?;
