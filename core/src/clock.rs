@@ -5,11 +5,13 @@
 
 mod steady;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+#[cfg(target_os = "linux")]
+use rustix::time::{ClockId, clock_gettime};
 
 pub use steady::{STEP_MIN, Set, SteadyClock};
 
@@ -24,8 +26,9 @@ pub trait Clock: Send + Sync + 'static {
         self.now()
     }
 
-    /// The time since some moment that stays the same while the process lives. Nobody can set it,
-    /// so that it tells a clock that was set from time that passed.
+    /// The time since some moment that stays the same while the process lives, whether the machine
+    /// was awake or suspended. Nobody can set it, so that it tells a clock that was set from time
+    /// that passed.
     fn steady(&self) -> Duration;
 
     /// The earliest setting of the machine's clock that is not recorded yet.
@@ -40,8 +43,6 @@ pub trait Clock: Send + Sync + 'static {
     fn resume(&self, _ahead: SignedDuration) {}
 }
 
-static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
-
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -53,8 +54,23 @@ impl Clock for SystemClock {
     }
 
     fn steady(&self) -> Duration {
-        BEGINNING.elapsed()
+        since_boot()
     }
+}
+
+/// What passed since the machine was booted, suspended or not: `Instant` would leave out the sleep,
+/// and a machine that wakes up would look like one whose clock was set.
+#[cfg(target_os = "linux")]
+fn since_boot() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
+}
+
+/// What passed since this was first asked, as far as the machine was awake.
+#[cfg(not(target_os = "linux"))]
+fn since_boot() -> Duration {
+    static BEGINNING: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    BEGINNING.elapsed()
 }
 
 /// A clock that stands still until it is moved.
@@ -106,4 +122,18 @@ fn millis(span: SignedDuration) -> i64 {
 
 fn to_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SR-097: the sleep of a suspended machine is time that passed, and no clock that was set.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn sr_097_what_passes_while_the_machine_sleeps_passes() {
+        let awake = Duration::try_from(clock_gettime(ClockId::Monotonic)).unwrap();
+        let steady = SystemClock.steady();
+        assert!(steady >= awake, "{steady:?} since the boot, {awake:?} of them awake");
+    }
 }

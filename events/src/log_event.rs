@@ -28,13 +28,13 @@ pub struct ServerStarted {
     pub configuration: Hash32,
 }
 
-/// The clock jumped.
+/// The machine's clock was set, or is right again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClockAlarm {
-    /// The last time the log knew.
+    /// The time, which goes on from there; the same as `clock` where that is right.
     pub last_known: Timestamp,
-    /// What the clock says.
+    /// What the clock showed.
     pub clock: Timestamp,
 }
 

@@ -56,6 +56,8 @@ pub struct TestApp {
     config: Config,
     /// The time.
     pub clock: ManualClock,
+    /// Whether the next start takes the clock for right.
+    pub accepts_clock: bool,
     /// Makes the log's store fail.
     pub store: StoreSwitch,
     /// Makes the vault fail.
@@ -92,8 +94,20 @@ impl TestApp {
     /// # Panics
     /// Where the server does not start or stop, and where a proof fails.
     pub fn run_with(configure: impl FnOnce(&mut Config), test: impl AsyncFnOnce(&mut Self)) {
+        Self::run_from(loudly(START.parse().context("the start")), configure, test);
+    }
+
+    /// The same, beginning at some other time.
+    ///
+    /// # Panics
+    /// Where the server does not start or stop, and where a proof fails.
+    pub fn run_from(
+        at: Timestamp,
+        configure: impl FnOnce(&mut Config),
+        test: impl AsyncFnOnce(&mut Self),
+    ) {
         let proven = actix_rt::System::new().block_on(async {
-            let mut app = Box::pin(Self::start(configure)).await?;
+            let mut app = Box::pin(Self::start(configure, at)).await?;
             Box::pin(test(&mut app)).await;
             Box::pin(app.close()).await
         });
@@ -101,7 +115,7 @@ impl TestApp {
         assert!(broken.is_empty(), "after the test:\n{}", broken.join("\n"));
     }
 
-    async fn start(configure: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+    async fn start(configure: impl FnOnce(&mut Config), at: Timestamp) -> anyhow::Result<Self> {
         let place = tempfile::tempdir()?;
         let mut config = Config { data: place.path().join("data"), ..Config::default() };
         let listen = &mut config.listen;
@@ -116,7 +130,8 @@ impl TestApp {
         let mut app = Self {
             place,
             config,
-            clock: ManualClock::new(START.parse()?),
+            clock: ManualClock::new(at),
+            accepts_clock: false,
             store: StoreSwitch::default(),
             vault: VaultSwitch::default(),
             post: PostOffice::default(),
@@ -132,6 +147,7 @@ impl TestApp {
     async fn serve(&mut self) -> anyhow::Result<()> {
         let mut checked = self.config.clone().check()?;
         checked.config.password.hash = CHEAP;
+        checked.accepts_clock = self.accepts_clock;
         let lock = DataLock::take(&checked.config.data)?;
         let listeners = Listeners::bind(&checked)?;
         let url = checked.config.public_url_at(listeners.addresses().public);
@@ -161,7 +177,16 @@ impl TestApp {
     /// # Errors
     /// Where it does not stop or start.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
+        self.restart_after(|_| ()).await
+    }
+
+    /// The same, with something that is done while nobody serves.
+    ///
+    /// # Errors
+    /// Where it does not stop or start.
+    pub async fn restart_after(&mut self, between: impl FnOnce(&mut Self)) -> anyhow::Result<()> {
         self.stop().await?;
+        between(self);
         self.serve().await
     }
 

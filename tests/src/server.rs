@@ -83,6 +83,14 @@ impl Server {
         Self::launch(&[], flags, data, Stdio::null())
     }
 
+    /// The same with its standard error somewhere.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub fn start_telling(flags: &[&str], data: &Path, stderr: Stdio) -> anyhow::Result<Self> {
+        Self::launch(&[], flags, data, stderr)
+    }
+
     fn launch(above: &[&str], flags: &[&str], data: &Path, stderr: Stdio) -> anyhow::Result<Self> {
         let mut line = above.iter().map(Into::into).collect::<Vec<std::ffi::OsString>>();
         line.push(program("countersign")?.into());

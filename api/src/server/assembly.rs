@@ -121,7 +121,7 @@ pub async fn assemble(
     );
     let log = log.await.context("cannot open the log")?;
     if checked.accepts_clock {
-        log.accept_clock().await.context("cannot record that the clock is right")?;
+        log.accept_clock().await.context("cannot take the clock for right")?;
     }
     let policy = PolicyInForce::new(policy(&log, checked).await?);
     let read_model =
@@ -160,7 +160,7 @@ pub async fn assemble(
     clock_watch::start_on(&mailing.handle(), watched);
     mailing.spawn(accounts.clone().remove_when_due());
     let checks = vec![answers(Arc::downgrade(&store))];
-    let observe = observe(&accounts, counted);
+    let observe = observe(&accounts, counted, Arc::clone(&clock));
     let (arbiters, data) = ([projecting, mailing], files.data);
     let open = Open { courier, projector, directory, arbiters, store, data, lock };
     let close = Box::new(move || -> futures::future::LocalBoxFuture<'static, ()> {
@@ -349,7 +349,11 @@ fn answers(store: Weak<dyn EventStore>) -> Check {
 }
 
 /// What is read off when metrics are asked for. Holds nothing open.
-fn observe(accounts: &Accounts, counted: Weak<SqliteStore>) -> Box<dyn Fn() + Send + Sync> {
+fn observe(
+    accounts: &Accounts,
+    counted: Weak<SqliteStore>,
+    clock: Arc<dyn Clock>,
+) -> Box<dyn Fn() + Send + Sync> {
     let (directory, progress) = (accounts.directory().clone(), accounts.read_model().progress());
     let sources = Arc::clone(accounts.sources());
     Box::new(move || {
@@ -357,6 +361,8 @@ fn observe(accounts: &Accounts, counted: Weak<SqliteStore>) -> Box<dyn Fn() + Se
         gauge("countersign_accounts_live", directory.live() as u64);
         gauge("countersign_read_model_entries", position);
         observe_sources(&sources.observe());
+        let ahead = clock.shown().duration_since(clock.now());
+        metrics::gauge!("countersign_clock_ahead_seconds").set(ahead.as_secs_f64().round());
         if let Some(store) = counted.upgrade() {
             let counts = store.counts();
             gauge("countersign_log_size", store.size());

@@ -2,6 +2,7 @@
 
 use countersign_events::account::{Method, Purpose};
 use countersign_events::id::{AccountId, FactorId, HandleHash, SecretVersion, StreamId};
+use jiff::Timestamp;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
@@ -13,6 +14,7 @@ use super::sign_in::{Checked, check_password, session_given};
 use super::source::Leave;
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
+use crate::clock::STEP_MIN;
 use crate::domain::Command;
 use crate::domain::account::{EmailCode, Open};
 use crate::domain::command::{Evidence, Prove, Proven};
@@ -119,6 +121,11 @@ fn named_factor(open: &Open, named: Option<FactorId>, blind: bool) -> Result<Fac
 
 /// Compares a code with the secret of an authenticator, around the offset where its phone is; the
 /// secret is open for no longer than this.
+///
+/// While the machine's clock is not the time, one of the two is wrong, and nobody here knows which.
+/// A code that is right by the time alone is no guess: it has no verdict, or else a time service
+/// that errs would have every honest person locked out by right codes (SR-097). It is not accepted
+/// either, for then twice as many codes would be right.
 pub(super) async fn compare_totp(
     entity: &Entity,
     leave: &Leave,
@@ -126,7 +133,26 @@ pub(super) async fn compare_totp(
     code: &str,
 ) -> Result<Compared, Halt> {
     let (generator, seconds) = generator_of(entity, leave, version).await?;
-    Ok(generator.compare(factor, code, seconds, centre))
+    let compared = generator.compare(factor, code, seconds, centre);
+    let log = &entity.services.log;
+    let time = log.now();
+    if log.shown().duration_since(time).abs() > STEP_MIN {
+        let by_time = generator.compare(factor, code, seconds_of(time), centre);
+        let known = entity.open()?.factors.get(&factor);
+        let drift = known.map(|known| known.drift).unwrap_or_default();
+        let window = drift.narrowed(entity.policy().totp_skew);
+        let last_step = known.map(|known| known.last_step);
+        let is_right = |compared: &Compared| compared.acceptable(window, last_step).is_some();
+        if is_right(&by_time) && !is_right(&compared) {
+            let why = "the machine's clock was set, and a code is right by the time before that";
+            return Err(Fault::Unavailable(why.to_owned()).into());
+        }
+    }
+    Ok(compared)
+}
+
+fn seconds_of(time: Timestamp) -> u64 {
+    u64::try_from(time.as_second()).unwrap_or(0)
 }
 
 /// What makes the codes of an authenticator, and the time: what the machine's clock shows, as the
@@ -141,7 +167,7 @@ pub(super) async fn generator_of(
     let secret = secret_of(entity, account, version).await?;
     let generator = Generator::new(&secret)
         .map_err(|error| Fault::FailsClosed(format!("secret {version} of {account}: {error}")))?;
-    Ok((generator, u64::try_from(entity.services.log.shown().as_second()).unwrap_or(0)))
+    Ok((generator, seconds_of(entity.services.log.shown())))
 }
 
 /// The secret of an authenticator. One that an event names and the vault lacks fails closed.

@@ -4,6 +4,8 @@
 //! time) and the one way in which an append with a lost answer is resolved. Streams are chained
 //! here: `prev` is the leaf hash of the stream's entry before.
 
+mod clock;
+
 use std::sync::Arc;
 
 use countersign_events::actor::By;
@@ -12,18 +14,18 @@ use countersign_events::entry::{Draft, Entry, EntryError, Idempotency, SealedPar
 use countersign_events::id::{
     CorrelationId, EventId, Hash32, LogId, PolicyVersion, Position, Revision, StreamId,
 };
-use countersign_events::log_event::{ClockAlarm, Created, LogEvent, ServerStarted};
+use countersign_events::log_event::{Created, LogEvent, ServerStarted};
 use countersign_events::store::{
     Append, AppendError, AppendKey, EventStore, Expected, NewEntry, Placed, READ_LIMIT_MAX,
     Recorded, Resolution, StoreError,
 };
 use countersign_events::tree;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::accounts::Fault;
 use crate::audit::archive::Archive;
-use crate::clock::{Clock, STEP_MIN, Set};
+use crate::clock::Clock;
 use crate::entropy::{self, Entropy, NoEntropy};
 
 /// The log, as its writers hold it.
@@ -192,63 +194,6 @@ impl Log {
             Wrote::Placed(..) => Ok(()),
             Wrote::Conflict => Err(Fault::Unavailable("another process opens the log".into())),
         }
-    }
-
-    /// Records every setting of the machine's clock that was noticed.
-    ///
-    /// # Errors
-    /// [`Fault`] where it could not be recorded: until it is, nothing may be decided.
-    pub async fn record_clock(&self) -> Result<(), Fault> {
-        if self.clock.was_set().is_none() {
-            return Ok(());
-        }
-        let _one_records = self.alarm.lock().await;
-        while let Some(Set { last_known, clock }) = self.clock.was_set() {
-            let head = self.head_of(StreamId::Log).await?;
-            let alarm = LogEvent::ClockAlarm(ClockAlarm { last_known, clock });
-            self.append_to_log_stream(alarm, head).await?;
-            self.clock.recorded();
-        }
-        Ok(())
-    }
-
-    /// The operator says that the machine's clock is right as it is, whatever it was set to.
-    ///
-    /// # Errors
-    /// [`Fault`] where that could not be recorded.
-    pub async fn accept_clock(&self) -> Result<(), Fault> {
-        let clock = self.clock.shown();
-        self.clock.resume(SignedDuration::ZERO);
-        let head = self.head_of(StreamId::Log).await?;
-        let accepted = LogEvent::ClockAlarm(ClockAlarm { last_known: clock, clock });
-        self.append_to_log_stream(accepted, head).await
-    }
-
-    /// Goes on by the time of the log: where the machine's clock was set and still shows it, time
-    /// goes on as if it had not been. Of what the clock may mean, the earliest is taken that is not
-    /// before the last entry.
-    async fn resume_clock(&self) -> Result<(), Fault> {
-        let mut ahead = SignedDuration::ZERO;
-        for recorded in self.read_from(StreamId::Log, Revision::new(0)).await? {
-            let entry = Entry::parse(&recorded.bytes)?;
-            let event = LogEvent::decode(&entry.event_type, entry.version, entry.data.get())?;
-            if let LogEvent::ClockAlarm(ClockAlarm { last_known, clock }) = event {
-                ahead = clock.duration_since(last_known);
-            }
-        }
-        let Some(head) = self.store.head().await?.filter(|_| !ahead.is_zero()) else {
-            return Ok(());
-        };
-        let last = self.store.read_all(head, 1).await?;
-        let Some(last) = last.first() else { return Ok(()) };
-        let (last, shown) = (Entry::parse(&last.bytes)?.at, self.clock.shown());
-        let means = |ahead: SignedDuration| shown.saturating_sub(ahead).unwrap_or(shown);
-        let possible = [SignedDuration::ZERO, ahead].into_iter();
-        let possible = possible.filter(|ahead| last.duration_since(means(*ahead)) <= STEP_MIN);
-        if let Some(ahead) = possible.min_by_key(|ahead| means(*ahead)) {
-            self.clock.resume(ahead);
-        }
-        Ok(())
     }
 
     /// The store.

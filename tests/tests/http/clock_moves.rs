@@ -85,7 +85,8 @@ async fn right_code(app: &TestApp, person: &Person) -> u16 {
     app.answer(&sign_in, "totp", &app.code(person)).await.status
 }
 
-fn alarms(app: &TestApp) -> usize {
+/// How often an alarm of the clock was recorded.
+pub(super) fn alarms(app: &TestApp) -> usize {
     app.recorded().iter().filter(|event| *event == "log.clock_alarm").count()
 }
 
@@ -180,5 +181,39 @@ fn sr_097_nothing_is_decided_before_the_alarm_is_recorded() {
         app.answer(&sign_in, "totp", &app.code(&marlene)).await.is(503);
         app.store.works();
         assert_eq!((right_code(app, &marlene).await, alarms(app)), (429, 1));
+    });
+}
+
+/// SR-097: while the machine's clock is wrong, the codes of honest phones are not accepted, and not
+/// counted as guesses either: nobody is locked out by a time service that errs. Wrong ones are, and
+/// what was accepted before is dead.
+#[test]
+fn sr_097_a_clock_that_is_wrong_locks_out_nobody_with_a_right_code() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.honest").await;
+        let used = app.code(&marlene);
+        let sign_in = app.begin(&marlene).await;
+        app.answer(&sign_in, "totp", &used).await.is(200);
+        app.pass(STEP).await;
+        for minutes in [20, -20] {
+            let set = SignedDuration::from_mins(minutes);
+            app.clock.step(set);
+            for _ in 0..30 {
+                let shown_by_phone = app.code_at(&marlene, -2 * minutes);
+                let sign_in = app.begin(&marlene).await;
+                app.answer(&sign_in, "totp", &shown_by_phone).await.is(503);
+                app.pass(STEP).await;
+            }
+            assert_eq!(app.count(&marlene.account, "account.code_rejected"), 0);
+            app.clock.step(-set);
+            assert_eq!(right_code(app, &marlene).await, 200);
+            app.pass(STEP).await;
+        }
+        app.clock.step(DAY);
+        let sign_in = app.begin(&marlene).await;
+        for wrong in [app.wrong_code(&marlene), used] {
+            app.answer(&sign_in, "totp", &wrong).await.is(401);
+        }
+        assert_eq!(app.count(&marlene.account, "account.code_rejected"), 2);
     });
 }

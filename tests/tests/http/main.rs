@@ -23,6 +23,7 @@ mod behind;
 mod blind;
 mod caps;
 mod clock_moves;
+mod clock_starts;
 mod clocks;
 mod cookie_tricks;
 mod cookies;

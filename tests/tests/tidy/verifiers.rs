@@ -34,7 +34,7 @@ enum Counted {
 
 const PLACES: [Place; 12] = [
     ("core/src/accounts/passwords.rs", ".is_genuine(", 1, Counted::Unguessable),
-    ("core/src/accounts/proof.rs", ".compare(", 1, Counted::UnderLeave),
+    ("core/src/accounts/proof.rs", ".compare(", 2, Counted::UnderLeave),
     ("core/src/accounts/proof.rs", ".ct_eq(", 2, Counted::UnderLeave),
     ("core/src/accounts/proof.rs", "Generator::new(", 1, Counted::UnderLeave),
     ("core/src/accounts/recovery.rs", ".is_genuine(", 2, Counted::Unguessable),
