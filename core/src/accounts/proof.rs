@@ -14,7 +14,6 @@ use super::sign_in::{Checked, check_password, session_given};
 use super::source::Leave;
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
-use crate::clock::STEP_MIN;
 use crate::domain::Command;
 use crate::domain::account::{EmailCode, Open};
 use crate::domain::command::{Evidence, Prove, Proven};
@@ -135,9 +134,8 @@ pub(super) async fn compare_totp(
     let (generator, seconds) = generator_of(entity, leave, version).await?;
     let compared = generator.compare(factor, code, seconds, centre);
     let log = &entity.services.log;
-    let time = log.now();
-    if log.shown().duration_since(time).abs() > STEP_MIN {
-        let by_time = generator.compare(factor, code, seconds_of(time), centre);
+    if log.clock_is_in_doubt() {
+        let by_time = generator.compare(factor, code, seconds_of(log.now()), centre);
         let known = entity.open()?.factors.get(&factor);
         let drift = known.map(|known| known.drift).unwrap_or_default();
         let window = drift.narrowed(entity.policy().totp_skew);

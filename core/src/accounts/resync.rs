@@ -8,7 +8,7 @@ use super::answer::FactorView;
 use super::factors::view_with_clock;
 use super::proof::generator_of;
 use super::request::{Asker, Call};
-use super::{Accounts, Verdict};
+use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::command::Context;
@@ -33,7 +33,7 @@ impl Accounts {
     /// [`Refusal::NoSession`], [`Refusal::NotFound`]; [`Refusal::StepUpRequired`] where no second
     /// factor but this one was proven a short while ago; [`Refusal::AuthenticationFailed`] for
     /// codes that are not two in a row, or used; [`Refusal::TooManyRequests`]; a
-    /// [`Fault`](super::Fault).
+    /// [`Fault`], also while the machine's clock is in doubt.
     pub async fn resync_factor(
         &self,
         call: &Call,
@@ -79,6 +79,11 @@ impl Resync {
         session: HandleHash,
         mint: &Mint,
     ) -> Result<Batch, Halt> {
+        // What a clock that may be wrong is off by must not be learned of a phone that is right.
+        if entity.services.log.clock_is_in_doubt() {
+            let why = "the machine's clock was set: where a phone's clock is cannot be told";
+            return Err(Fault::Unavailable(why.to_owned()).into());
+        }
         let secret = {
             let (now, policy) = (entity.now(), entity.policy());
             let context = Context { now, policy, refused: &[].into(), device: None };

@@ -150,6 +150,24 @@ fn sr_018_two_codes_and_a_recovery_code_set_the_clock() {
     });
 }
 
+/// SR-018, SR-097: nothing is learned of a phone while the clock of the server was set: it would be
+/// what the server is off by. Nor is a guess counted; once the clock is right, the codes are.
+#[test]
+fn sr_018_sr_097_nothing_is_learned_of_a_phone_while_the_clock_is_in_doubt() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.doubt").await;
+        app.pass(LATER).await;
+        let token = by_recovery_code(app, &marlene, 0).await;
+        let body = two_codes(app, &marlene, -3);
+        app.clock.step(SignedDuration::from_mins(6));
+        app.post(resync_path(&marlene), &body).bearer(&token).await.is(503);
+        assert_eq!(app.count(&marlene.account, "account.code_rejected"), 0);
+        assert_eq!(app.count(&marlene.account, "account.factor_resynced"), 0);
+        app.clock.step(-SignedDuration::from_mins(6));
+        app.post(resync_path(&marlene), &body).bearer(&token).await.is(200);
+    });
+}
+
 /// SR-018: one code, two that are not in a row, or more than twenty steps off: refused, and each is
 /// a guess at the method's limit like any other (SR-095).
 #[test]

@@ -33,6 +33,13 @@ impl Log {
         Ok(())
     }
 
+    /// Whether the machine's clock is not the time: one of the two is wrong, and nobody here knows
+    /// which.
+    #[must_use]
+    pub fn clock_is_in_doubt(&self) -> bool {
+        self.clock.shown().duration_since(self.clock.now()).abs() > STEP_MIN
+    }
+
     /// The operator says that the machine's clock is right as it is, whatever it was set to.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ pub fn by_type(event_type: &str) -> String {
         "policy.set" => "the policy was set",
         "log.created" => "the log was created",
         "log.server_started" => "a server started",
-        "log.clock_alarm" => "a clock was off",
+        "log.clock_alarm" => "the machine's clock was set, or is right again",
         other => other,
     }
     .to_owned()
