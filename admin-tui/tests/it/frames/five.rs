@@ -79,27 +79,8 @@ pub(super) fn five(page: Page) -> Five {
                 c.answer(Answer::LogHealth(health()));
             },
         ),
-        Page::Act => Five {
-            begin: || unlock(|_| ()),
-            empty: nothing,
-            full: filled,
-            loading: confirmed,
-            error: |c| {
-                confirmed(c);
-                c.fail(refused(ProblemCode::Conflict));
-            },
-            offline: |c| then_offline(c, confirmed),
-        },
-        Page::StepUp => Five {
-            begin: step_up,
-            empty: nothing,
-            full: |c| {
-                c.text("000000");
-            },
-            loading: a_code,
-            error: |c| wrong(c, a_code),
-            offline: |c| then_offline(c, a_code),
-        },
+        Page::Act => act(),
+        Page::StepUp => proof(),
     }
 }
 
@@ -246,5 +227,32 @@ fn live() -> Five {
             some_lines(c);
             c.followed(Followed::Lost(offline()));
         },
+    }
+}
+
+fn act() -> Five {
+    Five {
+        begin: || unlock(|_| ()),
+        empty: nothing,
+        full: filled,
+        loading: confirmed,
+        error: |c| {
+            confirmed(c);
+            c.fail(refused(ProblemCode::Conflict));
+        },
+        offline: |c| then_offline(c, confirmed),
+    }
+}
+
+fn proof() -> Five {
+    Five {
+        begin: step_up,
+        empty: nothing,
+        full: |c| {
+            c.text("000000");
+        },
+        loading: a_code,
+        error: |c| wrong(c, a_code),
+        offline: |c| then_offline(c, a_code),
     }
 }
