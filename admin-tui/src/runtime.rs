@@ -32,6 +32,8 @@ pub const WORKERS: usize = 2;
 pub const TICK: Duration = Duration::from_secs(1);
 /// How long the end of the session may take when the program ends.
 pub const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long after a signal the process ends whatever holds it.
+const LAST_RESORT_AFTER: Duration = Duration::from_secs(5);
 /// Messages that go into one frame at most.
 const MESSAGES_MAX: usize = 128;
 /// Outcomes that may wait for the loop: more than calls can be under way.
@@ -71,25 +73,27 @@ impl Start {
 /// If the terminal cannot be taken over or is gone.
 pub async fn run(start: Start, theme: Theme) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("listening for signals")?;
+    end_in_any_case().context("listening for signals")?;
     let mut terminal = Terminal::open().context("this is no terminal that can be drawn on")?;
     let client = start.client().clone();
-    let bearer = drive(&start, theme, &mut terminal, &mut signals).await?;
+    let (bearer, gone) = drive(&start, theme, &mut terminal, &mut signals).await;
     // The terminal first: nobody should look at a dead screen while the server is slow.
     drop(terminal);
     if let Some(token) = bearer {
         // A session that cannot be ended now ends by itself soon.
         let _ = client.with_bearer(token).sign_out().timeout(SIGN_OUT_TIMEOUT).await;
     }
-    Ok(())
+    gone.context("drawing")
 }
 
-/// The loop itself; ends with the session that is left to end.
+/// The loop itself; ends with the session that is left to end, and with whether the terminal is
+/// gone: whose session it was does not leave it behind either way.
 async fn drive(
     start: &Start,
     theme: Theme,
     terminal: &mut Terminal,
     signals: &mut Signals,
-) -> anyhow::Result<Option<Secret>> {
+) -> (Option<Secret>, std::io::Result<()>) {
     let (outcomes, mut answers) = mpsc::channel(OUTCOMES_MAX);
     let mut events = EventStream::new();
     let mut ticks = tokio::time::interval(TICK);
@@ -99,7 +103,9 @@ async fn drive(
     let mut followed: Option<AbortHandle> = None;
     let mut messages = Vec::new();
     loop {
-        terminal.draw(&model, theme).context("drawing")?;
+        if let Err(error) = terminal.draw(&model, theme) {
+            return (model.bearer(), Err(error));
+        }
         messages.push(Message::Drawn);
         messages.push(tokio::select! {
             event = events.next() => of_terminal(event),
@@ -134,7 +140,7 @@ async fn drive(
                     followed = Some(tokio::spawn(stream).abort_handle());
                 }
                 Effect::Leave => leave(&mut followed),
-                Effect::Quit { bearer } => return Ok(bearer),
+                Effect::Quit { bearer } => return (bearer, Ok(())),
             }
         }
     }
@@ -195,6 +201,18 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// Ends the process some time after a signal, whatever holds the loop: a terminal that hangs up
+/// while it is being read is read without end.
+fn end_in_any_case() -> std::io::Result<()> {
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        signals.any().await;
+        tokio::time::sleep(LAST_RESORT_AFTER).await;
+        std::process::exit(1);
+    });
+    Ok(())
 }
 
 /// What this start's idempotency keys begin with.

@@ -2,7 +2,8 @@
 //!
 //! Whatever way the program ends, the terminal is given back as it was: `Drop` does it at an
 //! ordinary end, an error and a signal; the panic hook does it before the panic's words are
-//! printed, so that they land on a usable screen.
+//! printed, so that they land on a usable screen. After a panic of any thread the process ends: a
+//! loop that went on would draw over them, on a terminal that is no longer ours.
 
 use std::io;
 
@@ -14,6 +15,9 @@ use ratatui::DefaultTerminal;
 use crate::model::Model;
 use crate::theme::Theme;
 use crate::view;
+
+/// The exit code after a panic.
+pub const PANICKED: i32 = 101;
 
 /// The terminal while it is ours.
 #[derive(Debug)]
@@ -29,6 +33,7 @@ impl Terminal {
         std::panic::set_hook(Box::new(move |panic| {
             give_back();
             former(panic);
+            std::process::exit(PANICKED);
         }));
         let terminal = Self(ratatui::try_init()?);
         execute!(io::stdout(), EnableBracketedPaste)?;

@@ -8,13 +8,17 @@
 //! A lone escape is told from the start of a key sequence by what follows it, so wait for its
 //! effect before pressing on.
 
+mod key;
+
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
+
+pub use key::Key;
 
 /// How long a text may take to come, or the program to end.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -22,51 +26,6 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 pub const COLUMNS: u16 = 80;
 /// The terminal's height.
 pub const ROWS: u16 = 24;
-
-/// A key that is no character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
-    /// Enter.
-    Enter,
-    /// Tab.
-    Tab,
-    /// Tab with the shift key.
-    BackTab,
-    /// Escape.
-    Escape,
-    /// Cursor up.
-    Up,
-    /// Cursor down.
-    Down,
-    /// Cursor left.
-    Left,
-    /// Cursor right.
-    Right,
-    /// A function key, 1 to 8.
-    Function(u8),
-    /// A letter with the control key.
-    Control(char),
-}
-
-impl Key {
-    fn bytes(self) -> anyhow::Result<Vec<u8>> {
-        Ok(match self {
-            Self::Enter => b"\r".to_vec(),
-            Self::Tab => b"\t".to_vec(),
-            Self::BackTab => b"\x1b[Z".to_vec(),
-            Self::Escape => b"\x1b".to_vec(),
-            Self::Up => b"\x1b[A".to_vec(),
-            Self::Down => b"\x1b[B".to_vec(),
-            Self::Right => b"\x1b[C".to_vec(),
-            Self::Left => b"\x1b[D".to_vec(),
-            Self::Function(number @ 1..=4) => vec![0x1b, b'O', b'P' + number - 1],
-            Self::Function(5) => b"\x1b[15~".to_vec(),
-            Self::Function(number @ 6..=8) => vec![0x1b, b'[', b'1', b'1' + number, b'~'],
-            Self::Function(number) => bail!("no bytes are known for F{number}"),
-            Self::Control(letter) => vec![u8::try_from(letter)? & 0x1f],
-        })
-    }
-}
 
 /// What a program did to the terminal beyond drawing on it.
 #[derive(Debug, Default)]
@@ -99,6 +58,8 @@ struct State {
     parser: vt100::Parser<Marks>,
     written: Vec<u8>,
     exit: Option<ExitStatus>,
+    /// The terminal is being closed: nobody reads any more.
+    closed: bool,
 }
 
 #[derive(Clone)]
@@ -136,9 +97,10 @@ impl Shared {
 pub struct Console {
     shared: Shared,
     keyboard: Box<dyn Write + Send>,
-    master: Box<dyn MasterPty + Send>,
+    /// The terminal's own end, until it is closed.
+    master: Option<Box<dyn MasterPty + Send>>,
     /// Kept open, so that the terminal outlives the program and can be looked at.
-    _slave: Box<dyn SlavePty + Send>,
+    slave: Option<Box<dyn SlavePty + Send>>,
     process: u32,
     settings_before: String,
 }
@@ -193,25 +155,32 @@ impl Console {
         environment: &[(&str, &str)],
         (columns, rows): (u16, u16),
     ) -> anyhow::Result<Self> {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size)?;
-        let settings_before = settings(pair.master.as_ref())?;
-        let mut command = CommandBuilder::new(program);
-        command.args(arguments);
-        command.env("TERM", "xterm-256color");
-        command.env_remove("NO_COLOR");
+        let mut command = command(program, arguments);
         for (name, value) in environment {
             command.env(name, value);
         }
-        let mut child = pair
-            .slave
-            .spawn_command(command)
-            .with_context(|| format!("starting {}", program.display()))?;
+        Self::run(command, (columns, rows))
+    }
+
+    /// Starts another program with its arguments, in a terminal of 80 columns and 24 rows.
+    ///
+    /// # Errors
+    /// If there is no pseudo-terminal or no such program.
+    pub fn start_program(program: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
+        Self::run(command(program, arguments), (COLUMNS, ROWS))
+    }
+
+    fn run(command: CommandBuilder, (columns, rows): (u16, u16)) -> anyhow::Result<Self> {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size)?;
+        let settings_before = settings(pair.master.as_ref())?;
+        let mut child = pair.slave.spawn_command(command).context("starting a program")?;
         let process = child.process_id().context("the program has no process id")?;
         let state = State {
             parser: vt100::Parser::new_with_callbacks(rows, columns, 0, Marks::default()),
             written: Vec::new(),
             exit: None,
+            closed: false,
         };
         let shared = Shared(Arc::new((Mutex::new(state), Condvar::new())));
         let output = pair.master.try_clone_reader()?;
@@ -223,8 +192,26 @@ impl Console {
             waiting.change(|state| state.exit = Some(status));
         });
         let keyboard = pair.master.take_writer()?;
-        let (master, slave) = (pair.master, pair.slave);
-        Ok(Self { shared, keyboard, master, _slave: slave, process, settings_before })
+        let (master, slave) = (Some(pair.master), Some(pair.slave));
+        Ok(Self { shared, keyboard, master, slave, process, settings_before })
+    }
+
+    /// Starts the program at a path in a terminal that is its input and output and no more: when
+    /// it is closed, no signal says so.
+    ///
+    /// # Errors
+    /// If there is no pseudo-terminal or no such program.
+    pub fn start_uncontrolled(program: &Path, url: &str) -> anyhow::Result<Self> {
+        let mut command = command(program, &["--server", url]);
+        command.set_controlling_tty(false);
+        Self::run(command, (COLUMNS, ROWS))
+    }
+
+    /// Closes the terminal, as with its window: with the next frame it is gone for the program.
+    pub fn close_terminal(&mut self) {
+        self.shared.change(|state| state.closed = true);
+        self.keyboard = Box::new(std::io::sink());
+        (self.master, self.slave) = (None, None);
     }
 
     /// Types a text.
@@ -274,6 +261,17 @@ impl Console {
         let end = state.exit.as_ref().map_or("deadline".to_owned(), |exit| format!("{exit:?}"));
         let screen = || state.parser.screen().contents();
         found.with_context(|| format!("waited for {what}, {end}; the screen:\n{}", screen()))
+    }
+
+    /// Waits until a program that has ended has left a text on the screen; gives the screen.
+    ///
+    /// # Errors
+    /// If it does not come before the deadline: with the screen.
+    pub fn wait_for_last_text(&self, text: &str) -> anyhow::Result<String> {
+        let there = self.shared.wait(|state| state.parser.screen().contents().contains(text));
+        let screen = self.screen();
+        ensure!(there, "waited for {text:?}; the screen:\n{screen}");
+        Ok(screen)
     }
 
     /// What the screen shows now: a whole frame.
@@ -361,7 +359,8 @@ impl Console {
                 && !screen.bracketed_paste()
         });
         ensure!(restored, "alternate screen, cursor or paste mode are left behind");
-        let after = settings(self.master.as_ref())?;
+        let master = self.master.as_ref().context("the terminal is closed")?;
+        let after = settings(master.as_ref())?;
         ensure!(after == self.settings_before, "{after}\nwas\n{}", self.settings_before);
         Ok(())
     }
@@ -373,6 +372,15 @@ impl Drop for Console {
             let _ = self.signal("KILL");
         }
     }
+}
+
+/// A program as a person starts it.
+fn command(program: &Path, arguments: &[&str]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(program);
+    command.args(arguments);
+    command.env("TERM", "xterm-256color");
+    command.env_remove("NO_COLOR");
+    command
 }
 
 /// The settings of the terminal line: echo, line mode, signals.
@@ -390,6 +398,9 @@ fn read(mut output: Box<dyn Read + Send>, shared: &Shared) {
             state.written.extend_from_slice(bytes);
             state.parser.process(bytes);
         });
+        if shared.lock().closed {
+            return;
+        }
     }
 }
 

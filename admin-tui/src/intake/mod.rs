@@ -152,10 +152,10 @@ async fn open(
     kind: Option<EventKind>,
     ticket: Option<String>,
 ) -> Result<Answer, ClientError> {
-    let look = LookQuery { ticket: ticket.clone() };
-    let account = client.support_account(id, &look).await?;
+    // The state after the events: what happens in between is missing below rather than wrong above.
+    let (events, older) = events(client, id, kind, None, ticket.clone()).await?;
+    let account = client.support_account(id, &LookQuery { ticket }).await?;
     let account = Box::new(taken_in::account(&account));
-    let (events, older) = events(client, id, kind, None, ticket).await?;
     Ok(Answer::Opened { account, events, older })
 }
 

@@ -110,7 +110,7 @@ pub(super) fn event(event: &EventAnswer) -> Event {
         by,
         by_whom,
         explanation: Printable::new(&event.explanation),
-        data: lines(&event.data),
+        data: data(&event.data),
         looks: event.looks.map(|looks| (looks.count, looks.since)),
     }
 }
@@ -125,6 +125,28 @@ fn by(by: &By) -> (&'static str, Printable) {
         By::System => ("service", "service".into()),
         By::Console { user } => ("server", format!("user {user} on the server").into()),
     }
+}
+
+/// What of an event's data people look for first.
+const FIRST: [&str; 2] = ["reason", "ticket"];
+
+/// The data of an event, a line per line: why it was done comes first.
+fn data(value: &Value) -> Vec<Printable> {
+    let Value::Object(map) = value else { return lines(value) };
+    if map.is_empty() {
+        return lines(value);
+    }
+    let mut fields: Vec<_> = map.iter().collect();
+    let place = |name: &str| FIRST.iter().position(|first| *first == name);
+    fields.sort_by_key(|(name, _)| place(name).unwrap_or(FIRST.len()));
+    let fields: Vec<String> = fields
+        .into_iter()
+        .map(|(name, value)| {
+            let value = serde_json::to_string_pretty(value).unwrap_or_default();
+            format!("  {}: {}", Value::from(name.as_str()), value.replace('\n', "\n  "))
+        })
+        .collect();
+    format!("{{\n{}\n}}", fields.join(",\n")).lines().map(Printable::new).collect()
 }
 
 /// JSON, a line per line. It came as JSON, hence it goes back into JSON.
@@ -187,7 +209,7 @@ pub(super) fn numbers(statistics: &Statistics) -> Numbers {
         reasons: statistics
             .failures_by_reason
             .iter()
-            .map(|one| (Printable::from(one.reason.replace('_', " ")), one.count))
+            .map(|one| (Printable::from(text::failed(&one.reason)), one.count))
             .collect(),
         now: statistics.now,
     }
@@ -249,7 +271,9 @@ fn innermost(error: &dyn std::error::Error) -> Printable {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    Printable::from(cause.to_string())
+    let words = cause.to_string();
+    // The number of the system's error helps nobody at the desk.
+    Printable::from(words.split(" (os error").next().unwrap_or(&words).to_owned())
 }
 
 #[cfg(test)]
@@ -283,6 +307,26 @@ mod tests {
         let taken_in = hit(&serde_json::from_value(answer).unwrap());
         assert_eq!(taken_in.login_hint.as_str(), "␛]2;owned␇");
         assert_eq!(taken_in.email_hint.unwrap().as_str(), "␛]2;owned␇");
+    }
+
+    /// Reason and ticket are seen without scrolling, and nothing else of the data is moved or lost.
+    #[test]
+    fn why_an_act_was_done_stands_before_the_rest_of_its_data() {
+        let data = serde_json::json!({
+            "proof": { "kind": "call_back" }, "reason": "called\nback", "ticket": "4711",
+        });
+        let shown: Vec<String> = super::data(&data).iter().map(ToString::to_string).collect();
+        let expected = [
+            "{",
+            r#"  "reason": "called\nback","#,
+            r#"  "ticket": "4711","#,
+            r#"  "proof": {"#,
+            r#"    "kind": "call_back""#,
+            "  }",
+            "}",
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(super::data(&serde_json::json!({})).len(), 1);
     }
 
     #[test]

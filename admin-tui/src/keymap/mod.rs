@@ -260,9 +260,12 @@ pub fn action(contexts: &[Context], event: KeyEvent) -> Option<Action> {
 }
 
 /// The footer of these contexts: the first key of each binding with its words. A binding that a
-/// nearer one hides is left out.
+/// nearer one hides is left out, and so is an act that is not offered.
 #[must_use]
-pub fn footer(contexts: &[Context]) -> Vec<(String, &'static str)> {
+pub fn footer(
+    contexts: &[Context],
+    is_offered: impl Fn(ActKind) -> bool,
+) -> Vec<(String, &'static str)> {
     let mut taken: Vec<Chord> = Vec::new();
     let mut shown: Vec<(String, &'static str)> = Vec::new();
     // The screens have a row of their own.
@@ -271,6 +274,9 @@ pub fn footer(contexts: &[Context]) -> Vec<(String, &'static str)> {
         for binding in here.filter(|binding| binding.holds(contexts)) {
             let free = binding.keys.iter().find(|chord| !taken.contains(chord));
             taken.extend(binding.keys);
+            if matches!(binding.action, Action::Begin(kind) if !is_offered(kind)) {
+                continue;
+            }
             let (Some(free), Some(short)) = (free, binding.short) else { continue };
             if !shown.iter().any(|(_, words)| *words == short) {
                 shown.push((free.name(), short));

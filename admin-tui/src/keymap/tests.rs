@@ -50,7 +50,7 @@ fn quitting_works_everywhere() {
 
 #[test]
 fn the_footer_names_each_thing_once() {
-    let footer = footer(&[Context::List, Context::Letters, Context::Everywhere]);
+    let footer = footer(&[Context::List, Context::Letters, Context::Everywhere], |_| true);
     let quits = footer.iter().filter(|(_, words)| *words == "quit").count();
     assert_eq!(quits, 1, "{footer:?}");
 }

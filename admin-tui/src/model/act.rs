@@ -143,7 +143,12 @@ pub enum ActStage {
         drawn: bool,
     },
     /// The event that was written is shown.
-    Written(Event),
+    Written {
+        /// The event.
+        event: Event,
+        /// How many of its lines are scrolled by.
+        scrolled: usize,
+    },
 }
 
 impl ActDialog {
@@ -204,7 +209,7 @@ impl ActDialog {
     pub fn form_mut(&mut self) -> Option<&mut Form> {
         match self.stage {
             ActStage::Filling { .. } => Some(&mut self.form),
-            ActStage::Confirming { .. } | ActStage::Written(_) => None,
+            ActStage::Confirming { .. } | ActStage::Written { .. } => None,
         }
     }
 

@@ -50,7 +50,7 @@ fn in_dialog(dialog: &Dialog) -> Vec<Context> {
         Dialog::Act(act) => match act.stage {
             ActStage::Filling { .. } => in_form(&act.form),
             ActStage::Confirming { .. } => vec![Context::Confirm],
-            ActStage::Written(_) => vec![Context::Reading],
+            ActStage::Written { .. } => vec![Context::Reading],
         },
         Dialog::EventFilter(form)
         | Dialog::LiveFilter(form)

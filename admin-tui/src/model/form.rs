@@ -252,6 +252,15 @@ impl Form {
         }
     }
 
+    /// The words of the option that is taken.
+    #[must_use]
+    pub fn chosen_words(&self, name: FieldName) -> Option<&Printable> {
+        match self.entry(name) {
+            Some(Entry::Choice(choice)) => choice.options.get(choice.chosen),
+            _ => None,
+        }
+    }
+
     /// Takes an option of a choice.
     pub fn choose(&mut self, name: FieldName, option: usize) {
         if let Some(Entry::Choice(choice)) = self.entry_mut(name)

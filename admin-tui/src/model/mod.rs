@@ -28,6 +28,7 @@ use jiff::Timestamp;
 use crate::effect::{Call, CallNumber, Effect, Look};
 use crate::message::Failure;
 use crate::printable::Printable;
+use act::ActKind;
 use live::Live;
 
 pub use archive::Archive;
@@ -181,6 +182,34 @@ impl Model {
     #[must_use]
     pub fn bearer(&self) -> Option<Secret> {
         self.operator.as_ref().map(|operator| operator.token.clone())
+    }
+
+    /// Whether the operator's role may do this, as far as the console knows. The server decides; a
+    /// key that leads nowhere is not offered.
+    #[must_use]
+    pub fn may(&self, kind: ActKind) -> bool {
+        match self.operator.as_ref().and_then(|operator| operator.role) {
+            None | Some(Role::Supervisor) => true,
+            Some(Role::Support) => kind != ActKind::Approve,
+            Some(Role::Auditor | Role::Admin) => false,
+        }
+    }
+
+    /// Whether an act makes sense on what is on the screen: nothing is resumed that goes on.
+    #[must_use]
+    pub fn is_offered(&self, kind: ActKind) -> bool {
+        let fits = match (&self.screen, kind) {
+            (Screen::Account(AccountScreen { account: Some(account), .. }), ActKind::Suspend) => {
+                account.suspended_at.is_none()
+            }
+            (Screen::Account(AccountScreen { account: Some(account), .. }), ActKind::Resume) => {
+                account.suspended_at.is_some()
+            }
+            (Screen::Account(screen), _) => screen.account.is_some(),
+            (Screen::Removals(screen), _) => screen.selected().is_some(),
+            _ => true,
+        };
+        fits && self.may(kind)
     }
 
     /// The ticket that looks are for.

@@ -10,6 +10,8 @@ use crate::model::form::FieldName;
 pub const EVERY_METHOD: &str = "every method";
 /// The choice of the recovery codes alone, among the authenticators.
 pub const RECOVERY_CODES_ALONE: &str = "the recovery codes alone";
+/// What the log calls the authenticator that a removal is about.
+pub const FACTOR: &str = "factor";
 /// When a removal runs, in the order of the choice.
 pub const DELAYS: [&str; 2] = ["after the delay", "at once, holder seen in person"];
 
@@ -121,7 +123,7 @@ pub fn fields(act: &Act) -> Vec<(&'static str, String)> {
         ],
         Act::AskRemoval(request) => vec![
             (
-                "factor",
+                FACTOR,
                 match request.factor_id {
                     Some(id) => id.to_string(),
                     None => "none: the recovery codes".to_owned(),

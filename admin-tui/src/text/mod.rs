@@ -35,6 +35,8 @@ pub const READER: &str = "reader";
 pub const WAY_TOTP: &str = "authenticator code";
 /// The choice of a recovery code.
 pub const WAY_RECOVERY_CODE: &str = "recovery code";
+/// On the edge of a dialog with more lines than are seen.
+pub const MORE_BELOW: &str = " more: ↓ ";
 /// The name of the authenticator that the set-up makes.
 pub const FIRST_AUTHENTICATOR: &str = "authenticator";
 
@@ -125,14 +127,31 @@ pub fn context(context: Context) -> &'static str {
 pub fn failure(failure: &Failure) -> String {
     match failure {
         Failure::Offline { why } => format!("The server does not answer ({why}). F5 tries again."),
-        Failure::Unexpected { why } => format!("Not an answer of this server's contract: {why}"),
+        Failure::Unexpected { why } => {
+            format!("Not an answer of this server's contract: {why}. Is --server right?")
+        }
         Failure::Refused { code: ProblemCode::Unavailable, .. } => {
             "The server could not record it, so nothing was decided. F5 tries again.".to_owned()
         }
         Failure::Refused { says, wait_seconds: Some(seconds), .. } => {
             format!("{says} Try again in {}.", span(*seconds))
         }
-        Failure::Refused { says, .. } => says.to_string(),
+        Failure::Refused { code, says, .. } => match what_to_do(*code) {
+            "" => says.to_string(),
+            hint => format!("{}. {hint}", says.as_str().trim_end_matches('.')),
+        },
+    }
+}
+
+/// What helps against a refusal; nothing where its own words say so.
+fn what_to_do(code: ProblemCode) -> &'static str {
+    match code {
+        ProblemCode::Forbidden => "Nothing was done: ask somebody who may.",
+        ProblemCode::Held => "Nothing was done: try again when the time is over.",
+        ProblemCode::NotFound => "Look it up anew: it may be gone.",
+        ProblemCode::Conflict => "Nothing was done. Esc, then F5 shows how things are now.",
+        ProblemCode::Unknown => "F5 tries again.",
+        _ => "",
     }
 }
 
@@ -142,6 +161,16 @@ pub fn reason(failure: &Failure) -> Printable {
     match failure {
         Failure::Offline { why } | Failure::Unexpected { why } => why.clone(),
         Failure::Refused { says, .. } => says.clone(),
+    }
+}
+
+/// Why something failed, as the statistics name it, in the words of the console.
+#[must_use]
+pub fn failed(reason: &str) -> String {
+    let words = reason.replace('_', " ");
+    match words.strip_prefix("totp ") {
+        Some(rest) => format!("{WAY_TOTP} {rest}"),
+        None => words,
     }
 }
 
@@ -248,6 +277,19 @@ pub fn span(seconds: u64) -> String {
 #[must_use]
 pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Whether two times are of the same year.
+#[must_use]
+pub fn is_of_the_year(at: Timestamp, now: Timestamp) -> bool {
+    let year = |at: Timestamp| at.strftime("%Y").to_string();
+    year(at) == year(now)
+}
+
+/// A time of this year, in UTC.
+#[must_use]
+pub fn day_and_time(at: Timestamp) -> String {
+    at.strftime("%m-%d %H:%M:%S").to_string()
 }
 
 /// The end of something, and how far off it is; without its date where that is today's.

@@ -29,17 +29,21 @@ pub const RECOVERY_CODES: &str = "Each of these lets you in once when your phone
 pub const NOTHING_SEARCHED: &str =
     "Type a whole login or address and press Enter, or F3 for what is locked now.";
 /// After a search in vain.
-pub const NOBODY_FOUND: &str = "No account has exactly this login or address.";
+pub const NOBODY_FOUND: &str = "No account has exactly this login or address. Have it spelt, or \
+                               press Tab and try the other of the two.";
 /// Where nothing is locked.
-pub const NOBODY_LOCKED: &str = "No account is locked now.";
+pub const NOBODY_LOCKED: &str = "No account is locked now. Who cannot sign in all the same is \
+                                 found by login or address: F2.";
 /// While a call is under way.
 pub const WAITING: &str = "Asking the server …";
 /// Before the first answer.
 pub const LOADING: &str = "Loading …";
 /// Where there is no answer to show.
-pub const NOT_LOADED: &str = "Not loaded.";
+pub const NOT_LOADED: &str = "Not loaded: the line below says why. F5 tries again.";
 /// Where a time line is empty.
 pub const NO_EVENTS: &str = "No events.";
+/// Where the filter leaves nothing of a time line.
+pub const NO_SUCH_EVENTS: &str = "No events of this kind. f chooses others.";
 /// Where nothing is locked on an account.
 pub const NOT_LOCKED: &str = "nothing is locked";
 /// Until when something is locked that no time ends.
@@ -48,6 +52,8 @@ pub const SET_UP_ANEW: &str = "it is set up anew";
 pub const NO_FAILURES: &str = "none";
 /// Where there is no authenticator.
 pub const NO_AUTHENTICATOR: &str = "none";
+/// Where an account has neither login nor address: a client app knows whose it is.
+pub const NO_LOGIN: &str = "none: a client app signs its holder in";
 /// Before a step-up.
 pub const STEP_UP: &str = "This act needs a fresh code. A code that you have used already does \
                            not count: wait for the next one.";
@@ -58,11 +64,14 @@ pub const CAME_BACK: &str = "The server answers again.";
 /// Where nobody looked at anything.
 pub const NOBODY_RECENT: &str = "You have not looked at any account lately.";
 /// Where no removal waits.
-pub const NO_REMOVALS: &str = "No removal waits.";
+pub const NO_REMOVALS: &str = "No removal waits. One is asked for on an account: F2, then r.";
 /// Where nothing was seen of the log yet.
-pub const NOTHING_LIVE: &str = "Nothing has happened since you came here.";
+pub const NOTHING_LIVE: &str = "Nothing has happened since you came here. What happens next \
+                                appears by itself.";
+/// Where nothing is seen of the log, and it is not followed either.
+pub const NOT_FOLLOWED: &str = "Not followed: the line below says why. F5 tries again.";
 /// Where the filter hides all that was seen.
-pub const ALL_HIDDEN: &str = "The filter hides all that was seen.";
+pub const ALL_HIDDEN: &str = "The filter hides all that was seen. f changes it.";
 /// Where there is no account state to explain.
 pub const NOT_LOCKED_WHY: &str = "Nothing is locked. If the holder cannot sign in all the same, \
                                   look at the clock of the phone and at the newest events.";
@@ -87,6 +96,8 @@ pub const PASSWORDS_DIFFER: &str = "The two passwords differ.";
 pub const NO_WAY: &str = "This console takes authenticator and recovery codes only.";
 /// A terminal that is too small.
 pub const TOO_SMALL: &str = "The console needs 80 columns and 24 rows.";
+/// Where a key is pressed that this role has no use for.
+pub const ROLE_MAY_NOT: &str = "Your role does not allow this. Ask somebody whose role does.";
 /// While an act is under way.
 pub const WRITING: &str = "Writing …";
 /// Where the state does not fit above the time line.

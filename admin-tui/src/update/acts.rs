@@ -36,7 +36,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         // What was written changes what the screen below shows.
-        (ActStage::Written(_), Action::Back) => {
+        (ActStage::Written { .. }, Action::Back) => {
             model.dialogs.pop();
             super::load_anew(model)
         }
@@ -63,7 +63,7 @@ fn send(model: &mut Model) -> Vec<Effect> {
 /// The act was done.
 pub(super) fn written(model: &mut Model, event: Event) -> Vec<Effect> {
     if let Some(Dialog::Act(dialog)) = model.dialogs.last_mut() {
-        dialog.stage = ActStage::Written(event);
+        dialog.stage = ActStage::Written { event, scrolled: 0 };
     }
     Vec::new()
 }

@@ -7,6 +7,7 @@ use super::sign_in::code;
 use super::{account, acts, live};
 use crate::effect::{Call, Effect};
 use crate::keymap::{Action, Context, KEYMAP};
+use crate::model::act::{ActDialog, ActStage};
 use crate::model::dialog::ticket_form;
 use crate::model::form::FieldName;
 use crate::model::{Dialog, Model, Screen};
@@ -84,6 +85,9 @@ fn scroll(dialog: &mut Dialog, action: Action) -> bool {
     let (scrolled, count) = match dialog {
         Dialog::Help { scrolled } => (scrolled, KEYMAP.len() + Context::ALL.len()),
         Dialog::Event { event, scrolled } => (scrolled, event.data.len()),
+        Dialog::Act(ActDialog { stage: ActStage::Written { event, scrolled }, .. }) => {
+            (scrolled, event.data.len())
+        }
         Dialog::Why { scrolled } | Dialog::Whole { scrolled } => (scrolled, LINES_MAX),
         Dialog::Travel(travel) => {
             let count = travel.lines();

@@ -20,6 +20,7 @@ use crate::keymap::{self, Action};
 use crate::message::Message;
 use crate::model::act::ActStage;
 use crate::model::{Dialog, Model, Screen};
+use crate::text;
 
 pub(crate) use clock::is_resting;
 pub use clock::{AGAIN_SECONDS, REST_AFTER};
@@ -78,6 +79,11 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             return Vec::new();
         }
+        // The keys are told of over anything, and leave it as it was.
+        Action::Back if matches!(model.dialogs.last(), Some(Dialog::Help { .. })) => {
+            model.dialogs.pop();
+            return Vec::new();
+        }
         // While a call is under way the model must not move away from under its answer. Reading
         // may be given up; an act may not, since nobody would see what became of it.
         Action::Back if model.waiting.as_ref().is_some_and(|waiting| !waiting.call.is_act()) => {
@@ -90,6 +96,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Retry => return retry(model),
         Action::Go(place) => return screens::go(model, place),
         Action::Ticket => return dialogs::ask_ticket(model),
+        Action::Begin(kind) if !model.may(kind) => {
+            sign_in::refuse(model, text::say::ROLE_MAY_NOT);
+            return Vec::new();
+        }
         Action::NextField => return in_form(model, crate::model::form::Form::next),
         Action::PreviousField => return in_form(model, crate::model::form::Form::previous),
         Action::TurnOn => return in_form(model, |form| form.turn(true)),

@@ -15,14 +15,16 @@ use crate::theme::Theme;
 
 /// From this width on the selected event stands beside the time line.
 const SIDE_BY_SIDE_COLUMNS: u16 = 120;
-/// Columns of the selected event there.
-const EVENT_COLUMNS: u16 = 50;
+/// Columns of the selected event there, at least: it has a third.
+const EVENT_COLUMNS: u16 = 46;
 /// Rows of the time line, at least.
 const TIME_LINE_ROWS_MIN: u16 = 7;
-/// Columns of a time line beside the words: borders, gaps, revision, time, who.
-const FIXED_COLUMNS: u16 = 2 + 3 + REVISION_COLUMNS + TIME_COLUMNS + WHO_COLUMNS;
+/// Columns of a time line beside words and time: borders, gaps, revision, who.
+const FIXED_COLUMNS: u16 = 2 + 3 + REVISION_COLUMNS + WHO_COLUMNS;
 const REVISION_COLUMNS: u16 = 5;
-const TIME_COLUMNS: u16 = 19;
+/// Columns of a day and its time, and of a year before them.
+const TIME_COLUMNS: u16 = 14;
+const YEAR_COLUMNS: u16 = 5;
 const WHO_COLUMNS: u16 = 10;
 
 pub(super) fn draw(
@@ -49,8 +51,9 @@ pub(super) fn draw(
     frame.render_widget(Paragraph::new(lines).block(boxed(&title, theme)), above);
     match screen.time_line.selected() {
         Some(event) if area.width >= SIDE_BY_SIDE_COLUMNS => {
+            let event_columns = EVENT_COLUMNS.max(area.width / 3);
             let [left, right] =
-                Layout::horizontal([Constraint::Fill(1), Constraint::Length(EVENT_COLUMNS)])
+                Layout::horizontal([Constraint::Fill(1), Constraint::Length(event_columns)])
                     .areas(below);
             draw_time_line(model, screen, theme, frame, left);
             let words = Paragraph::new(event_lines(event, theme))
@@ -74,22 +77,27 @@ fn draw_time_line(
     if line.events.is_empty() {
         let words = match &screen.account {
             None => not_there(model),
+            Some(_) if screen.kind.is_some() => text::say::NO_SUCH_EVENTS,
             Some(_) => text::say::NO_EVENTS,
         };
         return draw_instead(words, block, frame, area);
     }
-    let columns = usize::from(area.width.saturating_sub(FIXED_COLUMNS));
+    // The year stands there only where it is another than this one: it costs words.
+    let short = line.events.iter().all(|event| text::is_of_the_year(event.at, model.as_of()));
+    let time = if short { text::day_and_time } else { text::time };
+    let time_columns = if short { TIME_COLUMNS } else { TIME_COLUMNS + YEAR_COLUMNS };
+    let columns = usize::from(area.width.saturating_sub(FIXED_COLUMNS + time_columns));
     let rows = line.events.iter().map(|event| {
         Row::new(vec![
             Cell::from(Line::from(event.revision.to_string()).right_aligned()),
-            Cell::from(text::time(event.at)),
+            Cell::from(time(event.at)),
             Cell::from(cut(&what_happened(event), columns)),
             Cell::from(event.by),
         ])
     });
     let widths = [
         Constraint::Length(REVISION_COLUMNS),
-        Constraint::Length(TIME_COLUMNS),
+        Constraint::Length(time_columns),
         Constraint::Fill(1),
         Constraint::Length(WHO_COLUMNS),
     ];

@@ -3,21 +3,20 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
+use ratatui::widgets::Paragraph;
 
-use super::dialogs::{DIALOG_COLUMNS, event_lines, open};
-use super::{LABEL_COLUMNS, forms, pair, wrapped};
+use super::dialogs::{INNER_COLUMNS, draw_lines, draw_on_edge, event_lines, open, rows_of};
+use super::{LABEL_LENGTH, cut, forms, pair, wrapped};
 use crate::model::Model;
 use crate::model::account::Event;
 use crate::model::act::{Act, ActDialog, ActStage};
+use crate::model::form::FieldName;
 use crate::printable::Printable;
 use crate::text;
 use crate::theme::Theme;
 
-/// Columns within the dialog.
-const INNER_COLUMNS: u16 = DIALOG_COLUMNS - 4;
-/// Rows of the event that was written.
-const WRITTEN_ROWS: u16 = 20;
+/// Rows of a dialog that are neither words, nor fields, nor the event: its frame.
+const FRAME_ROWS: u16 = 2;
 
 pub(super) fn draw(
     model: &Model,
@@ -27,35 +26,50 @@ pub(super) fn draw(
     area: Rect,
 ) {
     let title = text::acts::title(dialog.kind);
-    if let ActStage::Written(event) = &dialog.stage {
-        let inner = open(title, WRITTEN_ROWS, theme, frame, area);
-        return draw_written(dialog, event, theme, frame, inner);
+    if let ActStage::Written { event, scrolled } = &dialog.stage {
+        let lines = written_lines(dialog, event, theme);
+        let rows = rows_of(&lines);
+        return draw_lines(title, lines, (rows, *scrolled), theme, frame, area);
     }
     let Some(act) = dialog.act() else { return };
-    let effect = lines_of(text::acts::effect(&act));
+    let mut effect = lines_of(text::acts::effect(&act));
+    effect.push(Line::default());
     let preview = preview(model, dialog, &act, theme);
     let filling = matches!(dialog.stage, ActStage::Filling { .. });
     let fields = if filling { dialog.form.fields().count() } else { 0 };
+    let room = usize::from(area.height.saturating_sub(FRAME_ROWS));
+    // The event is seen whole before a yes; what the act does was read while it was filled in.
+    if !filling && effect.len() + preview.len() > room {
+        effect.clear();
+    }
     let [said, fields, shown] =
         [effect.len(), fields, preview.len()].map(|rows| u16::try_from(rows).unwrap_or(u16::MAX));
     let gap = u16::from(fields > 0);
-    let rows = said.saturating_add(fields + gap + 1).saturating_add(shown).saturating_add(3);
+    let rows = said.saturating_add(fields + gap + FRAME_ROWS).saturating_add(shown);
     let inner = open(title, rows, theme, frame, area);
-    let [words, _, form, _, event, hint] = Layout::vertical([
+    let [words, form, _, event] = Layout::vertical([
         Constraint::Length(said),
-        Constraint::Length(1),
         Constraint::Length(fields),
         Constraint::Length(gap),
         Constraint::Fill(1),
-        Constraint::Length(1),
     ])
     .areas(inner);
     frame.render_widget(Paragraph::new(effect), words);
     if filling {
         forms::draw(&dialog.form, theme, frame, form);
     }
-    frame.render_widget(Paragraph::new(preview), event);
-    frame.render_widget(hint_of(&dialog.stage, theme), hint);
+    frame.render_widget(Paragraph::new(whole_or_marked(preview, event.height)), event);
+    draw_on_edge(hint_of(&dialog.stage, theme), frame, inner);
+}
+
+/// Lines that fit, and where they do not, a mark in place of the last one.
+fn whole_or_marked(mut lines: Vec<Line<'static>>, rows: u16) -> Vec<Line<'static>> {
+    let rows = usize::from(rows);
+    if lines.len() > rows {
+        lines.truncate(rows.saturating_sub(1));
+        lines.push(Line::from("…"));
+    }
+    lines
 }
 
 fn lines_of(words: &str) -> Vec<Line<'static>> {
@@ -64,28 +78,24 @@ fn lines_of(words: &str) -> Vec<Line<'static>> {
 
 fn hint_of(stage: &ActStage, theme: Theme) -> Line<'static> {
     match stage {
-        ActStage::Confirming { .. } => Line::styled(text::say::CONFIRM, theme.attention()),
-        ActStage::Filling { missing: Some(name) } => {
-            Line::styled(text::acts::missing(*name), theme.trouble())
+        ActStage::Confirming { .. } => {
+            Line::styled(format!(" {} ", text::say::CONFIRM), theme.attention())
         }
-        ActStage::Filling { missing: None } | ActStage::Written(_) => Line::default(),
+        ActStage::Filling { missing: Some(name) } => {
+            Line::styled(format!(" {} ", text::acts::missing(*name)), theme.trouble())
+        }
+        ActStage::Filling { missing: None } | ActStage::Written { .. } => Line::default(),
     }
 }
 
-fn draw_written(
-    dialog: &ActDialog,
-    event: &Event,
-    theme: Theme,
-    frame: &mut Frame<'_>,
-    area: Rect,
-) {
+fn written_lines<'a>(dialog: &ActDialog, event: &'a Event, theme: Theme) -> Vec<Line<'a>> {
     let mut lines = vec![
         Line::styled(text::acts::written(dialog.kind), theme.success()),
         Line::default(),
         Line::styled(text::title::WAS_WRITTEN, theme.title()),
     ];
     lines.extend(event_lines(event, theme));
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
+    lines
 }
 
 /// The event that will be written, from what the form holds now.
@@ -98,7 +108,7 @@ fn preview(model: &Model, dialog: &ActDialog, act: &Act, theme: Theme) -> Vec<Li
         pair("By", Span::raw(format!("operator {by}")), theme),
     ];
     for (name, value) in text::acts::fields(act) {
-        lines.push(pair(name, Span::raw(value), theme));
+        lines.push(pair(name, Span::raw(named(dialog, name, value)), theme));
     }
     let (reason, ticket) = text::acts::why(act);
     // Last, since they may be long.
@@ -107,13 +117,27 @@ fn preview(model: &Model, dialog: &ActDialog, act: &Act, theme: Theme) -> Vec<Li
     lines
 }
 
-/// A name, and beside it a text in as many lines as it takes.
+/// An authenticator by its id, as in the log, and by its name, as people know it.
+fn named(dialog: &ActDialog, name: &str, value: String) -> String {
+    let is_one = dialog.form.chosen(FieldName::Factor) < dialog.factors.len();
+    match dialog.form.chosen_words(FieldName::Factor) {
+        Some(words) if name == text::acts::FACTOR && is_one => {
+            cut(&format!("{value} ({words})"), usize::from(BESIDE_COLUMNS))
+        }
+        _ => value,
+    }
+}
+
+/// Columns beside a name.
+const BESIDE_COLUMNS: u16 = INNER_COLUMNS - LABEL_LENGTH;
+
+/// A name, and a text beside it; one that is longer than a line stands below.
 fn beside(name: &str, words: &str, theme: Theme) -> Vec<Line<'static>> {
-    let columns = INNER_COLUMNS.saturating_sub(u16::try_from(LABEL_COLUMNS).unwrap_or(0));
     let words = Printable::new(words);
-    wrapped(words.as_str(), columns)
-        .into_iter()
-        .enumerate()
-        .map(|(place, line)| pair(if place == 0 { name } else { "" }, Span::raw(line), theme))
-        .collect()
+    if Span::raw(words.as_str()).width() <= usize::from(BESIDE_COLUMNS) {
+        return vec![pair(name, Span::raw(words.to_string()), theme)];
+    }
+    let mut lines = vec![pair(name, Span::raw(""), theme)];
+    lines.extend(wrapped(words.as_str(), INNER_COLUMNS).into_iter().map(Line::from));
+    lines
 }

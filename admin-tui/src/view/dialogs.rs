@@ -17,8 +17,6 @@ use crate::theme::Theme;
 
 /// Columns of a dialog.
 pub(super) const DIALOG_COLUMNS: u16 = 76;
-/// Rows of an event's dialog.
-const EVENT_ROWS: u16 = 20;
 
 pub(super) fn draw(
     model: &Model,
@@ -31,11 +29,13 @@ pub(super) fn draw(
         Dialog::Help { scrolled } => draw_help(model, *scrolled, theme, frame, area),
         Dialog::Event { event, scrolled } => {
             let lines = event_lines(event, theme);
-            draw_lines(text::title::EVENT, lines, (EVENT_ROWS, *scrolled), theme, frame, area);
+            let rows = rows_of(&lines);
+            draw_lines(text::title::EVENT, lines, (rows, *scrolled), theme, frame, area);
         }
         Dialog::LiveLine(line) => {
             let lines = live_lines(line, theme);
-            draw_lines(text::title::EVENT, lines, (EVENT_ROWS, 0), theme, frame, area);
+            let rows = rows_of(&lines);
+            draw_lines(text::title::EVENT, lines, (rows, 0), theme, frame, area);
         }
         Dialog::Why { scrolled } => {
             let lines = of_account(model, theme).map(|(words, of)| words.why(of));
@@ -83,12 +83,27 @@ fn scroll(lines: usize) -> u16 {
     u16::try_from(lines).unwrap_or(u16::MAX)
 }
 
-fn rows_of(lines: &[Line<'_>]) -> u16 {
-    u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2)
+/// Columns within a dialog.
+pub(super) const INNER_COLUMNS: u16 = DIALOG_COLUMNS - 4;
+/// Columns that the indentation of data may take from a line.
+const INDENTED_COLUMNS: u16 = 6;
+
+/// Rows that lines take in a dialog, at most.
+fn wrapped_rows(lines: &[Line<'_>]) -> usize {
+    let rows_of_line = |line: &Line<'_>| {
+        let fits = line.width() <= usize::from(INNER_COLUMNS);
+        if fits { 1 } else { wrapped(&line.to_string(), INNER_COLUMNS - INDENTED_COLUMNS).len() }
+    };
+    lines.iter().map(rows_of_line).sum()
+}
+
+/// Rows of a dialog with these lines.
+pub(super) fn rows_of(lines: &[Line<'_>]) -> u16 {
+    u16::try_from(wrapped_rows(lines)).unwrap_or(u16::MAX).saturating_add(2)
 }
 
 /// Lines to read, with how high the dialog is and how far they are scrolled.
-fn draw_lines(
+pub(super) fn draw_lines(
     title: &str,
     lines: Vec<Line<'_>>,
     (rows, scrolled): (u16, usize),
@@ -97,15 +112,24 @@ fn draw_lines(
     area: Rect,
 ) {
     let inner = open(title, rows, theme, frame, area);
-    // The last line stays in sight, however far one scrolls.
-    let scrolled = scrolled.min(lines.len().saturating_sub(1));
+    // The last lines stay in sight, however far one scrolls.
+    let below = wrapped_rows(&lines).saturating_sub(usize::from(inner.height));
+    let scrolled = scrolled.min(below);
     let words = Paragraph::new(lines).wrap(Wrap { trim: false });
     frame.render_widget(words.scroll((scroll(scrolled), 0)), inner);
+    if scrolled < below {
+        draw_on_edge(Line::styled(text::MORE_BELOW, theme.key()).right_aligned(), frame, inner);
+    }
+}
+
+/// A few words on the lower edge of a dialog.
+pub(super) fn draw_on_edge(words: Line<'_>, frame: &mut Frame<'_>, inner: Rect) {
+    frame.render_widget(words, Rect { y: inner.bottom(), height: 1, ..inner });
 }
 
 /// The account on the screen, and what its words are drawn with.
 fn of_account(model: &Model, theme: Theme) -> Option<(Words<'_>, &Account)> {
-    let words = Words { model, theme, width: DIALOG_COLUMNS - 4 };
+    let words = Words { model, theme, width: INNER_COLUMNS };
     match &model.screen {
         Screen::Account(AccountScreen { account: Some(account), .. }) => {
             Some((words, account.as_ref()))
@@ -184,7 +208,7 @@ fn draw_form(
 ) {
     let words: Vec<Line<'_>> = match words {
         "" => Vec::new(),
-        words => wrapped(words, DIALOG_COLUMNS - 4).into_iter().map(Line::from).collect(),
+        words => wrapped(words, INNER_COLUMNS).into_iter().map(Line::from).collect(),
     };
     let said = u16::try_from(words.len()).unwrap_or(0);
     let gap = u16::from(said > 0);

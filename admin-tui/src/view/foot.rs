@@ -18,6 +18,9 @@ use crate::update::is_resting;
 
 /// Rows of what goes on, at most.
 const STATUS_ROWS_MAX: usize = 3;
+/// The same where lines are short, beside a QR code, and how short that is.
+const STATUS_ROWS_NARROW_MAX: usize = 6;
+const NARROW_COLUMNS: u16 = 60;
 /// Rows of the keys where the terminal is high enough.
 const KEY_ROWS_MAX: usize = 2;
 /// From this height on the keys may take a second row.
@@ -34,11 +37,12 @@ impl Foot {
     pub(super) fn new(model: &Model, theme: Theme, area: Rect) -> Self {
         let (words, style) = status(model, theme);
         let mut status = wrapped(&words, area.width.saturating_sub(2));
-        status.truncate(STATUS_ROWS_MAX);
+        let is_narrow = area.width < NARROW_COLUMNS;
+        status.truncate(if is_narrow { STATUS_ROWS_NARROW_MAX } else { STATUS_ROWS_MAX });
         let status = status.into_iter().map(|line| Line::styled(format!(" {line}"), style));
         let rows = if area.height < ROOMY_ROWS { 1 } else { KEY_ROWS_MAX };
         let screens = screens(model, theme);
-        let mut pairs = keymap::footer(&model.contexts());
+        let mut pairs = keymap::footer(&model.contexts(), |kind| model.is_offered(kind));
         if screens.is_some() {
             // The help stands with the screens.
             pairs.retain(|(_, words)| *words != HELP);
@@ -53,7 +57,7 @@ impl Foot {
     }
 
     pub(super) fn draw(self, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-        let lengths = [self.status.len(), self.keys.len(), 1];
+        let lengths = [self.status.len(), self.keys.len(), usize::from(self.screens.is_some())];
         let constraints = lengths.map(|rows| Constraint::Length(u16::try_from(rows).unwrap_or(1)));
         let [status, keys, screens] = Layout::vertical(constraints).areas(area);
         frame.render_widget(Paragraph::new(self.status).style(theme.plain()), status);

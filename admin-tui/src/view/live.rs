@@ -26,7 +26,8 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
     if lines.is_empty() {
         let words = match (&live.link, live.lines.is_empty()) {
             (Link::Opening | Link::Off, true) => text::say::LOADING,
-            (Link::Open | Link::Lost { .. }, true) => text::say::NOTHING_LIVE,
+            (Link::Open, true) => text::say::NOTHING_LIVE,
+            (Link::Lost { .. }, true) => text::say::NOT_FOLLOWED,
             (_, false) => text::say::ALL_HIDDEN,
         };
         return draw_instead(words, block, frame, area);

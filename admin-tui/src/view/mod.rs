@@ -158,7 +158,8 @@ fn pair<'a>(label: &str, value: impl Into<Span<'a>>, theme: Theme) -> Line<'a> {
 }
 
 /// Columns of the names beside values.
-const LABEL_COLUMNS: usize = 16;
+const LABEL_LENGTH: u16 = 16;
+const LABEL_COLUMNS: usize = LABEL_LENGTH as usize;
 
 /// A text in lines of a width, broken at spaces; a word that is longer is cut.
 fn wrapped(words: &str, width: u16) -> Vec<String> {

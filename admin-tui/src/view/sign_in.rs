@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
-use ratatui::widgets::{Paragraph, Wrap};
+use ratatui::widgets::{Padding, Paragraph, Wrap};
 
 use super::{boxed, centred, forms, wrapped};
 use crate::model::form::Form;
@@ -132,8 +132,7 @@ fn draw_codes(codes: &[Secret], theme: Theme, frame: &mut Frame<'_>, area: Rect)
     }));
     let height = u16::try_from(codes.len()).unwrap_or(0) + 9;
     let around = centred(area, BOX_COLUMNS, height.min(area.height));
-    let words = Paragraph::new(lines)
-        .wrap(Wrap { trim: false })
-        .block(boxed(text::title::RECOVERY_CODES, theme));
+    let block = boxed(text::title::RECOVERY_CODES, theme).padding(Padding::horizontal(1));
+    let words = Paragraph::new(lines).wrap(Wrap { trim: false }).block(block);
     frame.render_widget(words, around);
 }

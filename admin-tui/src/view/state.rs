@@ -60,7 +60,8 @@ impl Words<'_> {
         lines.extend(self.labelled("Unresolved", &unresolved(account), theme.plain()));
         let login = account.login.as_ref().map(ToString::to_string);
         let login: Vec<String> = login.into_iter().chain(email(account)).collect();
-        let login = login.join(", ");
+        let login =
+            if login.is_empty() { text::say::NO_LOGIN.to_owned() } else { login.join(", ") };
         lines.extend(self.labelled("Login", &login, theme.plain()));
         lines.push(self.second_factor(account));
         let sessions = text::count(account.sessions, "session", "sessions");
@@ -89,7 +90,7 @@ impl Words<'_> {
         {
             why.truncate(most);
             if let Some(last) = why.last_mut() {
-                last.push_span(Span::styled(" … w", self.theme.key()));
+                last.push_span(Span::styled(MARK, self.theme.key()));
             }
         }
         lines.append(&mut why);
@@ -123,7 +124,7 @@ impl Words<'_> {
         let what = removal.factor.as_ref().map_or(text::RECOVERY_CODES_ALONE, |name| name.as_str());
         let waits = if removal.waits_for_approval() { ", not approved" } else { "" };
         let runs = text::until(self.model.as_of(), removal.runs_at);
-        format!("{what}: asked for by {}{waits}, runs {runs}; F4", removal.asked_by)
+        format!("{what}: asked for by {}{waits}, runs {runs}; see F4", removal.asked_by)
     }
 
     fn factors(self, account: &Account) -> Vec<Line<'static>> {
@@ -179,8 +180,10 @@ impl Words<'_> {
     }
 }
 
-/// Columns that are left for the mark behind a text that is cut.
-const MARK_COLUMNS: u16 = 4;
+/// Behind a text that is cut: which key shows all of it.
+const MARK: &str = " … w: all";
+/// Columns that are left for it.
+const MARK_COLUMNS: u16 = 9;
 
 fn unresolved(account: &Account) -> String {
     let counted: Vec<String> = account

@@ -12,7 +12,7 @@ use crate::model::{Model, StatisticsScreen};
 use crate::text;
 use crate::theme::Theme;
 
-/// Columns of the name of a reason.
+/// Columns of the name of a reason, at least; where there is room, the longest has its own.
 const REASON_COLUMNS: usize = 26;
 /// Columns of a count.
 const COUNT_COLUMNS: usize = 9;
@@ -168,7 +168,10 @@ fn draw_reasons(numbers: &Numbers, theme: Theme, frame: &mut Frame<'_>, area: Re
     if most == 0 {
         return draw_instead(text::say::NOTHING_FAILED, block, frame, area);
     }
-    let room = usize::from(area.width).saturating_sub(2 + REASON_COLUMNS + COUNT_COLUMNS + 2);
+    let longest =
+        numbers.reasons.iter().map(|(reason, _)| Span::raw(reason.as_str()).width()).max();
+    let names = longest.unwrap_or(0).min(usize::from(area.width) / 3).max(REASON_COLUMNS);
+    let room = usize::from(area.width).saturating_sub(2 + names + COUNT_COLUMNS + 2);
     let rows = usize::from(area.height.saturating_sub(2));
     let hidden = numbers.reasons.len().saturating_sub(rows);
     let shown = if hidden == 0 { rows } else { rows.saturating_sub(1) };
@@ -180,7 +183,7 @@ fn draw_reasons(numbers: &Numbers, theme: Theme, frame: &mut Frame<'_>, area: Re
             let share = u64::try_from(room).unwrap_or(0).saturating_mul(*count).div_ceil(most);
             let bar = "█".repeat(usize::try_from(share).unwrap_or(0).min(room));
             Line::from(vec![
-                Span::raw(format!("{:<REASON_COLUMNS$} ", super::cut(reason.as_str(), 26))),
+                Span::raw(format!("{:<names$} ", super::cut(reason.as_str(), names))),
                 Span::raw(format!("{:>COUNT_COLUMNS$} ", text::number(*count))),
                 Span::styled(bar, theme.trouble()),
             ])

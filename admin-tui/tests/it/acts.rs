@@ -4,9 +4,10 @@ use countersign_admin_tui::effect::{Call, Look};
 use countersign_admin_tui::message::{Answer, Message};
 use countersign_admin_tui::model::Dialog;
 use countersign_admin_tui::model::act::{Act, ActKind, ActStage};
+use countersign_admin_tui::model::form::{REASON_CHARS_MAX, TICKET_CHARS_MAX};
 use countersign_admin_tui::update::update;
 use countersign_api::contract::act::{Act as Why, AskRemoval, IdentityProof};
-use countersign_api::contract::kind::{CodeMethod, Method, ResetScope};
+use countersign_api::contract::kind::{CodeMethod, Method, ResetScope, Role};
 use countersign_api::contract::problem::ProblemCode;
 use countersign_api::contract::support::ResetLockout;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -14,7 +15,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use crate::driver::Console;
 use crate::samples::{
     account_id, events, factor_id, locked_account, offline, refused, removal_id, removals,
-    reset_event, session, written,
+    reset_event, session, troubled_account, written,
 };
 use crate::support::opening;
 
@@ -196,7 +197,7 @@ fn sr_127_a_removal_names_the_authenticator_and_how_the_holder_was_identified() 
 #[test]
 fn sr_124_a_removal_is_approved_or_cancelled_from_the_list() {
     for (key, kind) in [('a', ActKind::Approve), ('c', ActKind::Cancel)] {
-        let mut console = Console::at(4);
+        let mut console = Console::at_as(4, Role::Supervisor);
         assert_eq!(console.call().1, &Look::Removals.into());
         console.answer(Answer::Removals(removals())).press(KeyCode::Char(key));
         console.text("called back as well").press(KeyCode::Enter).press(KeyCode::Enter);
@@ -222,6 +223,69 @@ fn a_role_that_may_not_is_told_so_and_nothing_is_repeated() {
     assert!(console.words().contains("Not allowed"), "{}", console.words());
     console.later(60);
     assert_eq!(console.effects, []);
+}
+
+/// SR-122: nobody says yes to words that are cut, however long they are and small the terminal is.
+#[test]
+fn sr_122_the_event_that_will_be_written_is_seen_to_its_last_word() {
+    let reason: Vec<String> = (0..REASON_CHARS_MAX / 8).map(|n| format!("word{n:03}")).collect();
+    let ticket = "t".repeat(TICKET_CHARS_MAX);
+    for (key, choices) in [('u', 2), ('s', 0), ('S', 0), ('e', 0), ('p', 0), ('r', 3)] {
+        let mut console = Console::on_account(locked_account(), events());
+        console.press(KeyCode::Char(key));
+        for _ in 0..choices {
+            console.press(KeyCode::Enter);
+        }
+        console.text(&reason.join(" ")).press(KeyCode::Enter);
+        console.text(&ticket).press(KeyCode::Enter);
+        let words = console.words();
+        assert!(words.contains("Enter writes it"), "{words}");
+        let shown: String = words.split(|c: char| !c.is_alphanumeric()).collect();
+        for part in reason.iter().chain([&ticket]) {
+            assert!(shown.contains(part.as_str()), "{key}: {part} in {words}");
+        }
+    }
+}
+
+/// An authenticator stands there by the name that its holder gave it, and by its id in the log.
+#[test]
+fn a_removal_says_which_authenticator_by_its_name() {
+    let mut console = Console::on_account(locked_account(), events());
+    console.press(KeyCode::Char('r'));
+    assert!(console.words().contains(&format!("{} (Pixel 8)", factor_id())), "{}", console.words());
+}
+
+/// SR-124, SR-125: a key that leads nowhere is not offered, and says so when it is pressed. What
+/// the role may is decided by the server all the same.
+#[test]
+fn sr_125_what_a_role_may_not_do_is_neither_offered_nor_begun() {
+    let cases = [
+        (Role::Support, "c cancel", "a approve", 'a'),
+        (Role::Auditor, "Enter open account", "c cancel", 'c'),
+        (Role::Admin, "Enter open account", "a approve", 'a'),
+    ];
+    for (role, offered, hidden, key) in cases {
+        let mut console = Console::at_as(4, role);
+        console.answer(Answer::Removals(removals()));
+        let words = console.words();
+        assert!(words.contains(offered) && !words.contains(hidden), "{role:?}: {words}");
+        console.press(KeyCode::Char(key));
+        assert!(console.model.dialogs.is_empty(), "{role:?}");
+        assert!(console.words().contains("Your role does not allow this"), "{}", console.words());
+    }
+    let mut console = Console::at_as(4, Role::Supervisor);
+    console.answer(Answer::Removals(removals()));
+    let words = console.words();
+    assert!(words.contains("a approve  c cancel"), "{words}");
+}
+
+/// Nothing is resumed that goes on, and nothing suspended twice.
+#[test]
+fn an_act_that_does_not_fit_is_not_offered() {
+    let words = Console::on_account(locked_account(), events()).words();
+    assert!(words.contains("s suspend") && !words.contains("S resume"), "{words}");
+    let words = Console::on_account(troubled_account(), events()).words();
+    assert!(words.contains("S resume") && !words.contains("s suspend"), "{words}");
 }
 
 /// Line ends that come in one go with the words are no yes: nobody has seen the event yet.

@@ -44,18 +44,28 @@ impl Console {
 
     /// With an operator signed in.
     pub(crate) fn signed_in() -> Self {
+        Self::signed_in_as(Role::Support)
+    }
+
+    /// With an operator of this role signed in.
+    pub(crate) fn signed_in_as(role: Role) -> Self {
         let mut console = Self::start();
         console.sign_in_with_password();
         console.answer(code_wanted());
         console.text("123456").press(KeyCode::Enter);
         console.answer(Answer::SignedIn(session("first token")));
-        console.answer_quietly(Answer::Me(Role::Support));
+        console.answer_quietly(Answer::Me(role));
         console
     }
 
     /// With an operator signed in, and on another screen than the accounts.
     pub(crate) fn at(key: u8) -> Self {
-        let mut console = Self::signed_in();
+        Self::at_as(key, Role::Support)
+    }
+
+    /// The same for an operator of this role.
+    pub(crate) fn at_as(key: u8, role: Role) -> Self {
+        let mut console = Self::signed_in_as(role);
         console.press(KeyCode::F(key));
         console
     }
@@ -147,6 +157,15 @@ impl Console {
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
         terminal.draw(|frame| view::draw(&self.model, theme, frame)).unwrap();
         terminal
+    }
+
+    /// The words of a frame without its lines' ends, at which a sentence may be broken, and without
+    /// a QR code beside them.
+    pub(crate) fn said(&self) -> String {
+        let words = self.words();
+        let words = words.split(|c: char| c.is_whitespace() || c == '"');
+        let is_drawn = |word: &&str| word.chars().all(|c| "█▀▄".contains(c));
+        words.filter(|word| !is_drawn(word)).collect::<Vec<_>>().join(" ")
     }
 
     /// The words of a frame.

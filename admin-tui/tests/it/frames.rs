@@ -1,8 +1,11 @@
-//! Every screen in every state, in two sizes, as it is drawn.
+//! Every page in each of its five states, and what else there is to see, as it is drawn: in the
+//! smallest terminal, in a roomy one, and in a large one.
 
 mod accounts;
 mod acts;
 mod entrance;
+mod five;
+mod matrix;
 mod views;
 
 use countersign_admin_tui::theme::Theme;
@@ -11,13 +14,17 @@ use ratatui::style::Color;
 
 use crate::driver::Console;
 use crate::samples::{events, locked_account};
-use accounts::{account_frames, accounts_frames, travel_frames};
+use accounts::{account_frames, accounts_frames};
 use acts::{act_frames, dialog_frames};
-use entrance::{set_up_frames, sign_in_frames};
+use entrance::entrance_frames;
+use five::five;
+use matrix::{Page, matrix};
 use views::{list_frames, live_frames, number_frames};
 
-/// The sizes of the snapshots: the smallest, and a roomy one.
+/// The sizes of all snapshots: the smallest, and a roomy one.
 const SIZES: [(u16, u16); 2] = [(80, 24), (132, 43)];
+/// A large one: what is full is a snapshot there too.
+const LARGE: (u16, u16) = (200, 60);
 
 type Frames = Vec<(&'static str, Console)>;
 
@@ -26,12 +33,11 @@ fn made(mut console: Console, make: impl FnOnce(&mut Console)) -> Console {
     console
 }
 
-fn all_frames() -> Frames {
-    let mut all = sign_in_frames();
-    all.extend(set_up_frames());
+/// What is no page's state but worth a look.
+fn other_frames() -> Frames {
+    let mut all = entrance_frames();
     all.extend(accounts_frames());
     all.extend(account_frames());
-    all.extend(travel_frames());
     all.extend(dialog_frames());
     all.extend(act_frames());
     all.extend(list_frames());
@@ -40,70 +46,90 @@ fn all_frames() -> Frames {
     all
 }
 
-fn snapshot(frames: Frames) {
-    for (name, console) in frames {
-        for (columns, rows) in SIZES {
-            let terminal = console.frame(Theme::new(true), (columns, rows));
-            insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), terminal.backend());
+fn all_frames() -> Vec<(String, Console)> {
+    let pages = matrix().into_iter();
+    let mut all: Vec<(String, Console)> =
+        pages.map(|(page, state, console)| (format!("{}_{state}", page.name()), console)).collect();
+    all.extend(other_frames().into_iter().map(|(name, console)| (name.to_owned(), console)));
+    all
+}
+
+fn snapshot(name: &str, console: &Console, (columns, rows): (u16, u16)) {
+    let terminal = console.frame(Theme::new(true), (columns, rows));
+    insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), terminal.backend());
+}
+
+#[test]
+fn every_page_looks_like_this_in_each_of_its_five_states() {
+    for (page, state, console) in matrix() {
+        for size in SIZES {
+            snapshot(&format!("{}_{state}", page.name()), &console, size);
+        }
+        if state == "full" {
+            snapshot(&format!("{}_{state}", page.name()), &console, LARGE);
         }
     }
 }
 
 #[test]
-fn the_sign_in_looks_like_this() {
-    snapshot(sign_in_frames());
+fn all_else_looks_like_this() {
+    for (name, console) in other_frames() {
+        for size in SIZES {
+            snapshot(name, &console, size);
+        }
+    }
 }
 
+/// Five states that look alike would be one.
 #[test]
-fn the_set_up_looks_like_this() {
-    snapshot(set_up_frames());
+fn no_two_states_of_a_page_look_alike() {
+    for page in Page::ALL {
+        let of_page = matrix().into_iter().filter(|(of, _, _)| of == page);
+        let mut seen: Vec<String> = of_page.map(|(_, _, console)| console.words()).collect();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 5, "{}", page.name());
+    }
 }
 
+/// Whoever is refused, or has no server, reads what to do about it on the frame itself.
 #[test]
-fn the_accounts_look_like_this() {
-    snapshot(accounts_frames());
+fn a_frame_with_trouble_says_what_to_do() {
+    let ways =
+        ["F5 tries again", "Try again in", "again in 2 s", "ask somebody who may", "then F5"];
+    let proofs = ["wait for the next one", "or use another way"];
+    for (page, state, console) in matrix() {
+        if !matches!(state, "error" | "offline") {
+            continue;
+        }
+        let words = console.said();
+        let said = ways.iter().chain(&proofs).any(|way| words.contains(way));
+        assert!(said, "{} {state}: {words}", page.name());
+    }
 }
 
+/// In a large terminal nothing is cut, and what has columns uses all of them.
 #[test]
-fn an_account_looks_like_this() {
-    snapshot(account_frames());
-}
-
-#[test]
-fn the_dialogs_look_like_this() {
-    snapshot(dialog_frames());
-}
-
-#[test]
-fn time_travel_looks_like_this() {
-    snapshot(travel_frames());
-}
-
-#[test]
-fn the_acts_look_like_this() {
-    snapshot(act_frames());
-}
-
-#[test]
-fn the_lists_look_like_this() {
-    snapshot(list_frames());
-}
-
-#[test]
-fn the_live_events_look_like_this() {
-    snapshot(live_frames());
-}
-
-#[test]
-fn the_numbers_look_like_this() {
-    snapshot(number_frames());
+fn in_a_large_terminal_nothing_is_cut_and_no_column_is_left_empty() {
+    let waits =
+        ["Loading …", "Asking the server …", "Writing …", "Asking for your authenticator …"];
+    for (page, state, console) in matrix() {
+        let terminal = console.frame(Theme::new(true), LARGE);
+        let words = terminal.backend().to_string();
+        let rest = waits.iter().fold(words.clone(), |rest, wait| rest.replace(wait, ""));
+        assert!(!rest.contains('…'), "{} {state}:\n{words}", page.name());
+        let is_centred = matches!(page, Page::SignIn | Page::Code | Page::SetUp | Page::Enrol);
+        let widest = words.lines().skip(1).map(|line| line.trim_matches('"').trim_end());
+        let widest = widest.map(|line| line.chars().count()).max().unwrap();
+        assert!(is_centred || widest == usize::from(LARGE.0), "{} {state}: {widest}", page.name());
+    }
 }
 
 /// No frame is lost for want of room, nor is any drawn beyond the edge.
 #[test]
 fn every_screen_is_drawn_at_every_size() {
     for (name, console) in all_frames() {
-        for size in [(80, 24), (100, 30), (132, 43), (200, 60), (79, 24), (80, 23), (1, 1)] {
+        for size in [(80, 24), (100, 30), (132, 43), LARGE, (79, 24), (80, 23), (1, 1)] {
             let terminal = console.frame(Theme::new(true), size);
             let words = terminal.backend().to_string();
             assert!(!words.trim().is_empty(), "{name} at {size:?}");

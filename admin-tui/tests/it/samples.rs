@@ -254,7 +254,7 @@ pub(crate) fn reset_event() -> Event {
 }
 
 pub(crate) fn offline() -> Failure {
-    Failure::Offline { why: "Connection refused (os error 111)".into() }
+    Failure::Offline { why: "Connection refused".into() }
 }
 
 pub(crate) fn refused(code: ProblemCode) -> Failure {

@@ -122,7 +122,7 @@ fn a_server_that_is_away_is_asked_again_less_and_less_often_until_it_answers() {
     let mut console = Console::at(4);
     for seconds in AGAIN_SECONDS {
         console.fail(offline());
-        let words = console.words();
+        let words = console.said();
         assert!(words.contains("Away since 13:52:30 UTC"), "{words}");
         console.later(seconds - 1);
         assert_eq!(console.effects, [], "{seconds}");
@@ -155,7 +155,7 @@ fn numbers_of_another_window_than_the_one_asked_for_are_not_shown() {
     console.answer(Answer::Statistics(no_numbers())).press(KeyCode::Char(' '));
     assert_eq!(console.call().1, &Look::Statistics { window: Window::Day }.into());
     console.answer(Answer::Statistics(numbers(Window::Hour)));
-    assert!(console.words().contains("Not loaded."), "{}", console.words());
+    assert!(console.words().contains("Not loaded"), "{}", console.words());
     console.press(KeyCode::F(5)).answer(Answer::Statistics(numbers(Window::Day)));
     assert!(console.words().contains("The last day"), "{}", console.words());
     console.press(KeyCode::Char(' ')).answer(Answer::Statistics(numbers(Window::Week)));

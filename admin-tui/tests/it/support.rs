@@ -130,6 +130,16 @@ fn help_lies_over_anything_and_goes_away_again() {
     assert!(matches!(console.call().1, Call::SignIn { login, .. } if login == "olga"));
 }
 
+/// The keys may be looked up while the server is asked: nothing is given up by closing them.
+#[test]
+fn the_help_over_a_call_leaves_the_call_alone() {
+    let mut console = Console::on_account(locked_account(), events());
+    console.press(KeyCode::F(5)).press(KeyCode::F(1)).press(KeyCode::Esc);
+    assert!(console.model.dialogs.is_empty() && console.model.waiting.is_some());
+    console.press(KeyCode::Esc);
+    assert!(console.model.waiting.is_none(), "the next one gives it up");
+}
+
 /// "My codes never work" is answered in two keys after the name was typed.
 #[test]
 fn a_slow_clock_is_seen_two_keys_after_the_search() {

@@ -1,75 +1,11 @@
-//! A day at the desk: a lockout from the call to its end, a removal by two people, an auditor who
-//! may only read, and a server that dies in the middle of an act.
+//! Who may do what at the desk: a removal by two people, and an auditor who may only read.
 
 use countersign_tests::console::Key;
 use countersign_tests::mailbox::{Letter, Mailbox};
-use countersign_tests::server::{Server, call};
+use countersign_tests::server::Server;
 
 use crate::holder::{EMAIL, Holder, LOGIN};
-use crate::proxy::Proxy;
-use crate::staff::{Staff, open, say_why};
-
-/// A terminal in which a whole time line is seen at once.
-const ROOMY: (u16, u16) = (132, 43);
-const SMALL: (u16, u16) = (80, 24);
-
-fn url(server: &Server) -> String {
-    format!("http://{}", server.operator)
-}
-
-/// The server dies between the record and the answer; the retry is the same act, and is done once.
-#[test]
-fn a_server_that_dies_in_the_middle_of_an_act_does_it_once() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    let server = Server::start(&data).unwrap();
-    let olga = Staff::set_up(&server, &data, "olga", "support");
-    let mut holder = Holder::with_an_authenticator(server.public);
-    holder.is_locked_by_wrong_codes();
-    let proxy = Proxy::before(server);
-    let mut console = olga.at_a_console(&format!("http://{}", proxy.address), ROOMY);
-    open(&mut console, LOGIN);
-    console.type_text("w").unwrap();
-    let screen = console.wait_for_text("Why it is locked").unwrap();
-    assert!(screen.contains("5 wrong tries from devices"), "{screen}");
-    console.press(Key::Enter).unwrap();
-    console.wait_until_gone("Why it is locked").unwrap();
-
-    proxy.kill_at("lockout-resets");
-    console.type_text("u").unwrap();
-    console.wait_for_text("Unlocking ends waiting times").unwrap();
-    console.press(Key::Tab).unwrap();
-    console.press(Key::Tab).unwrap();
-    say_why(&mut console, "called, knows her birthday", "4711");
-    proxy.wait_until_killed();
-    console.wait_for_text("The server does not answer").unwrap();
-    // The console alone repeats nothing that may have been done.
-    console.wait_for_text("Away since").unwrap();
-
-    proxy.restart(Server::start(&data).unwrap());
-    console.press(Key::Function(5)).unwrap();
-    console.wait_for_text("This event was written").unwrap();
-    console.press(Key::Enter).unwrap();
-    console.wait_for_text("nothing is locked").unwrap();
-
-    holder.public = proxy.public();
-    let entered = holder.answer(&holder.begin(), &holder.next_code());
-    assert_eq!(entered.status, 200, "{entered:?}");
-    let bearer = Some(entered.text_at("/session/token"));
-    let history = call(holder.public, "GET", "/v1/accounts/me/history", bearer, None).unwrap();
-    let items = history.body["items"].as_array().unwrap();
-    let resets = items.iter().filter(|item| item["type"] == "account.lockout_reset").count();
-    assert_eq!(resets, 1, "{history:?}");
-    console.press(Key::Function(5)).unwrap();
-    let screen = console.wait_for_text("an authenticator code was accepted").unwrap();
-    assert!(screen.contains("support ended the waiting"), "both stand there:\n{screen}");
-
-    // Into the past: the state before the lock, and what the lock changed.
-    console.type_text("t").unwrap();
-    console.wait_for_text("Time travel: revision").unwrap();
-    console.press(Key::Left).unwrap();
-    console.wait_for_text("The state after it").unwrap();
-}
+use crate::staff::{SMALL, Staff, open, say_why, url};
 
 /// SR-124: one asks, another approves, the holder is told; nobody approves what he asked for.
 #[test]

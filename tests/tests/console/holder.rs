@@ -22,6 +22,7 @@ pub(crate) struct Holder {
     pub(crate) secret: String,
     /// The time step whose code activated it: the next one is good for half a minute at least.
     step: u64,
+    recovery_codes: Vec<String>,
 }
 
 impl Holder {
@@ -30,7 +31,8 @@ impl Holder {
         let body = json!({ "login": LOGIN, "email": EMAIL, "password": PASSWORD });
         let registered = post(public, "/v1/accounts", None, &body);
         assert_eq!(registered.status, 201, "{registered:?}");
-        let mut holder = Self { public, secret: String::new(), step: 0 };
+        let mut holder =
+            Self { public, secret: String::new(), step: 0, recovery_codes: Vec::new() };
         let begun = holder.begin();
         let token = Some(begun.text_at("/session/token"));
         let body = json!({ "kind": "totp", "name": "phone" });
@@ -41,6 +43,8 @@ impl Holder {
         let first = json!({ "code": code(&holder.secret, holder.step).unwrap() });
         let activated = post(public, &path, token, &first);
         assert_eq!(activated.status, 200, "{activated:?}");
+        let codes = activated.body["recovery_codes"].as_array().unwrap();
+        holder.recovery_codes = codes.iter().map(|it| it.as_str().unwrap().to_owned()).collect();
         holder
     }
 
@@ -54,6 +58,47 @@ impl Holder {
         let body = json!({ "method": "email_code", "code": letter.code().unwrap() });
         let entered = post(self.public, &format!("{path}/answers"), None, &body);
         assert_eq!(entered.status, 200, "{entered:?}");
+    }
+
+    /// Signs in with his authenticator: the session's token.
+    pub(crate) fn enters(&self) -> String {
+        let fresh = code(&self.secret, step_now().max(self.step + 1)).unwrap();
+        let entered = self.answer(&self.begin(), &fresh);
+        assert_eq!(entered.status, 200, "{entered:?}");
+        entered.text_at("/session/token").to_owned()
+    }
+
+    /// Signs in with a recovery code, where the authenticator's is used up for now: the token.
+    pub(crate) fn enters_by_recovery_code(&mut self) -> String {
+        let path = format!("/v1/sign-ins/{}/answers", self.begin().text_at("/id"));
+        let body = json!({ "method": "recovery_code", "code": self.recovery_codes.pop() });
+        let entered = post(self.public, &path, None, &body);
+        assert_eq!(entered.status, 200, "{entered:?}");
+        entered.text_at("/session/token").to_owned()
+    }
+
+    /// Whether a session is alive.
+    pub(crate) fn is_in(&self, token: &str) -> bool {
+        match call(self.public, "GET", "/v1/session", Some(token), None).unwrap().status {
+            200 => true,
+            401 => false,
+            other => panic!("neither in nor out: {other}"),
+        }
+    }
+
+    /// How often each of these stands in his own history.
+    pub(crate) fn counts<const N: usize>(&self, token: &str, types: [&str; N]) -> [usize; N] {
+        let path = "/v1/accounts/me/history?limit=200";
+        let history = call(self.public, "GET", path, Some(token), None).unwrap();
+        let items = history.body["items"].as_array().unwrap_or_else(|| panic!("{history:?}"));
+        types.map(|name| items.iter().filter(|item| item["type"] == name).count())
+    }
+
+    /// Waits for a mail with these words in its subject.
+    pub(crate) fn is_told(&self, spool: &Mailbox, subject: &str) -> Letter {
+        let is_it =
+            |letter: &Letter| letter.header("Subject").is_some_and(|it| it.contains(subject));
+        spool.wait_for(EMAIL, is_it).unwrap()
     }
 
     /// Sets another password by the link in a mail.

@@ -6,8 +6,12 @@
 mod archive;
 mod canned;
 mod client;
+mod crash;
+mod day;
 mod desk;
+mod ending;
 mod holder;
+mod live;
 mod proxy;
 mod review;
 mod staff;
@@ -144,17 +148,24 @@ fn a_server_that_is_away_is_said_and_tried_again_by_a_key() {
     console.wait_for_text("Second factor").unwrap();
 }
 
+/// A server that takes a call and says nothing: no key waits for it.
 #[test]
-fn a_signal_ends_the_session_and_gives_the_terminal_back() {
-    for name in ["TERM", "HUP", "INT"] {
-        let server = Canned::start();
-        let mut console = start(&server.url);
-        sign_in(&mut console);
-        console.signal(name).unwrap();
-        assert_eq!(console.wait_for_exit().unwrap(), 0, "{name}");
-        console.terminal_is_restored().unwrap();
-        assert_eq!(server.asked(|asked| asked.ended.clone()), ["olga-first"], "{name}");
-    }
+fn keys_are_answered_while_the_server_says_nothing() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut console = start(&format!("http://{}", silent.local_addr().unwrap()));
+    console.wait_for_text("Sign in").unwrap();
+    enter(&mut console, "olga");
+    enter(&mut console, "correct horse");
+    console.wait_for_text("Asking the server").unwrap();
+    let pressed = Instant::now();
+    console.press(Key::Function(1)).unwrap();
+    console.wait_for_text("┌ Keys").unwrap();
+    assert!(pressed.elapsed() < ANSWERED, "{:?}", pressed.elapsed());
+    console.press(Key::Enter).unwrap();
+    console.wait_until_gone("┌ Keys").unwrap();
+    // What is asked for may be given up, too.
+    console.press(Key::Escape).unwrap();
+    console.wait_until_gone("Asking the server").unwrap();
 }
 
 #[test]
@@ -169,6 +180,8 @@ fn without_colours_there_are_none() {
     assert!(!plain.has_colours());
 }
 
+/// How long a key may take on a machine that does much else: the server is waited for much longer.
+const ANSWERED: Duration = Duration::from_secs(2);
 /// How long the program may take to its first frame.
 const FIRST_FRAME: Duration = Duration::from_millis(100);
 /// How much memory it may have at once, in KiB.

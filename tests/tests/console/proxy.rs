@@ -1,8 +1,8 @@
 //! Stands between a console and its server, at an address that outlives the server.
 //!
-//! One request per connection. Where told so, it lets a request reach the server and be answered,
-//! and then kills the server in place of handing the answer on: the caller cannot know what became
-//! of it.
+//! One request per connection. Where told so, it lets a request reach the server, and then kills
+//! the server: at once, or when it has answered, in place of handing the answer on. The caller
+//! cannot know what became of it.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,9 +14,25 @@ use countersign_tests::server::Server;
 #[derive(Default)]
 struct Behind {
     server: Option<Server>,
-    /// The part of a path whose next answer is swallowed.
-    swallow: Option<&'static str>,
+    /// The part of a request's first line whose next answer is swallowed, and when.
+    swallow: Option<(&'static str, Moment)>,
     swallowed: bool,
+}
+
+impl Behind {
+    /// Whether the server dies of this request at this moment.
+    fn dies_of(&self, line: &str, now: Moment) -> bool {
+        self.swallow.is_some_and(|(part, moment)| moment == now && line.contains(part))
+    }
+}
+
+/// When a server dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// As soon as it was asked: nobody knows how far it came.
+    Asked,
+    /// As it answered: it has recorded what it was asked for.
+    Answered,
 }
 
 /// A proxy.
@@ -41,9 +57,11 @@ impl Proxy {
         Self { address, behind }
     }
 
-    /// The next answer to a path with this part is never seen, and the server dies.
-    pub(crate) fn kill_at(&self, path: &'static str) {
-        self.behind.0.lock().unwrap().swallow = Some(path);
+    /// The answer to the next request with this in its first line is never seen, and the server
+    /// dies (SIGKILL).
+    pub(crate) fn kill_at(&self, part: &'static str, moment: Moment) {
+        let mut behind = self.behind.0.lock().unwrap();
+        (behind.swallow, behind.swallowed) = (Some((part, moment)), false);
     }
 
     /// Waits until that has happened.
@@ -71,23 +89,30 @@ fn serve(mut stream: &TcpStream, address: SocketAddr, behind: &(Mutex<Behind>, C
     };
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let head = head.replace(&address.to_string(), &operator.to_string());
-    let path = head.lines().next().unwrap().to_owned();
+    let line = head.lines().next().unwrap().to_owned();
     let Ok(mut server) = TcpStream::connect(operator) else { return };
     write!(server, "{head}\r\nConnection: close\r\n\r\n{body}").unwrap();
+    if dies(&line, Moment::Asked, behind) {
+        return;
+    }
     let mut answer = Vec::new();
-    if server.read_to_end(&mut answer).is_err() {
+    if server.read_to_end(&mut answer).is_err() || dies(&line, Moment::Answered, behind) {
         return;
     }
-    let mut now = behind.0.lock().unwrap();
-    if now.swallow.is_some_and(|part| path.contains(part)) {
-        now.swallow = None;
-        now.server.take().unwrap().kill().unwrap();
-        now.swallowed = true;
-        behind.1.notify_all();
-        return;
-    }
-    drop(now);
     let _gone = stream.write_all(&answer);
+}
+
+/// Kills the server, if it is to die of this request at this moment.
+fn dies(line: &str, moment: Moment, behind: &(Mutex<Behind>, Condvar)) -> bool {
+    let mut now = behind.0.lock().unwrap();
+    if !now.dies_of(line, moment) {
+        return false;
+    }
+    now.swallow = None;
+    now.server.take().unwrap().kill().unwrap();
+    now.swallowed = true;
+    behind.1.notify_all();
+    true
 }
 
 /// A request to its last byte; none where the caller hangs up.

@@ -13,6 +13,16 @@ use crate::holder::post;
 
 const PASSWORD: &str = "an old oak by the river";
 
+/// A terminal in which a whole time line is seen at once.
+pub(crate) const ROOMY: (u16, u16) = (132, 43);
+/// The smallest that the console is made for.
+pub(crate) const SMALL: (u16, u16) = (80, 24);
+
+/// Where operators reach a server.
+pub(crate) fn url(server: &Server) -> String {
+    format!("http://{}", server.operator)
+}
+
 /// An operator.
 pub(crate) struct Staff {
     login: &'static str,
@@ -55,7 +65,8 @@ impl Staff {
         enter(&mut console, self.login);
         enter(&mut console, PASSWORD);
         console.wait_for_text("Second factor").unwrap();
-        enter(&mut console, &code(&self.secret, self.step + 1).unwrap());
+        let step = step_now().max(self.step + 1);
+        enter(&mut console, &code(&self.secret, step).unwrap());
         console.wait_for_text("Type a whole login").unwrap();
         console
     }
@@ -76,4 +87,53 @@ pub(crate) fn say_why(console: &mut Console, reason: &str, ticket: &str) {
     let screen = console.wait_for_text("Enter writes it").unwrap();
     assert!(screen.contains("This event will be written") && screen.contains(reason), "{screen}");
     console.press(Key::Enter).unwrap();
+}
+
+/// What somebody does, and why.
+pub(crate) struct Act {
+    /// The key that begins it.
+    pub(crate) key: &'static str,
+    /// The title of its dialog.
+    pub(crate) title: &'static str,
+    /// The event that it writes.
+    pub(crate) event: &'static str,
+    pub(crate) reason: &'static str,
+    /// The ticket to type: nothing where it is there already.
+    pub(crate) ticket: &'static str,
+}
+
+impl Act {
+    /// From its key to the event that was written: first the event that will be is seen.
+    pub(crate) fn is_done_at(&self, console: &mut Console) {
+        self.is_asked_for_at(console);
+        self.is_written_at(console);
+    }
+
+    /// Opens its dialog, gives the answers, looks at the event and says yes.
+    pub(crate) fn is_asked_for_at(&self, console: &mut Console) {
+        console.type_text(self.key).unwrap();
+        console.wait_for_text(self.title).unwrap();
+        self.is_confirmed_at(console);
+    }
+
+    /// From the reason on.
+    pub(crate) fn is_confirmed_at(&self, console: &mut Console) {
+        enter(console, self.reason);
+        enter(console, self.ticket);
+        let screen = console.wait_for_text("Enter writes it").unwrap();
+        for part in ["This event will be written", self.event, self.reason, self.ticket] {
+            assert!(screen.contains(part), "{part} in\n{screen}");
+        }
+        console.press(Key::Enter).unwrap();
+    }
+
+    /// Sees the event that was written, and goes back to the screen below.
+    pub(crate) fn is_written_at(&self, console: &mut Console) {
+        let screen = console.wait_for_text("This event was written").unwrap();
+        for part in [self.event, self.reason, self.ticket] {
+            assert!(screen.contains(part), "{part} in\n{screen}");
+        }
+        console.press(Key::Enter).unwrap();
+        console.wait_until_gone("This event was written").unwrap();
+    }
 }

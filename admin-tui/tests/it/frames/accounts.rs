@@ -1,52 +1,22 @@
 //! Lists of accounts, and one account.
 
 use countersign_admin_tui::message::Answer;
-use countersign_api::contract::problem::ProblemCode;
 use crossterm::event::KeyCode;
 
 use super::{Frames, made};
 use crate::driver::Console;
 use crate::samples::{
-    events, hit, locked_account, moment, offline, other_hit, refused, too_many, troubled_account,
-    young_account,
+    events, hit, locked_account, offline, other_hit, troubled_account, young_account,
 };
 
 pub(super) fn accounts_frames() -> Frames {
     let signed_in = |make: fn(&mut Console)| made(Console::signed_in(), make);
     vec![
-        ("accounts_empty", Console::signed_in()),
-        (
-            "accounts_loading",
-            signed_in(|c| {
-                c.text("ana.lima").press(KeyCode::Enter);
-            }),
-        ),
-        (
-            "accounts_full",
-            signed_in(|c| {
-                c.text("ana.lima").press(KeyCode::Enter);
-                c.answer(Answer::Found(vec![hit(), other_hit()]));
-            }),
-        ),
         (
             "accounts_nobody",
             signed_in(|c| {
                 c.text("nobody").press(KeyCode::Enter);
                 c.answer(Answer::Found(Vec::new()));
-            }),
-        ),
-        (
-            "accounts_error",
-            signed_in(|c| {
-                c.text("ana.lima").press(KeyCode::Enter);
-                c.fail(too_many());
-            }),
-        ),
-        (
-            "accounts_offline",
-            signed_in(|c| {
-                c.text("ana.lima").press(KeyCode::Enter);
-                c.fail(offline());
             }),
         ),
         (
@@ -80,7 +50,8 @@ pub(super) fn accounts_frames() -> Frames {
     ]
 }
 
-fn opening() -> Console {
+/// An account that is asked for.
+pub(super) fn opening() -> Console {
     made(Console::signed_in(), |c| {
         c.text("ana.lima").press(KeyCode::Enter);
         c.answer(Answer::Found(vec![hit()]));
@@ -90,21 +61,6 @@ fn opening() -> Console {
 
 pub(super) fn account_frames() -> Frames {
     vec![
-        ("account_loading", opening()),
-        ("account_full", Console::on_account(locked_account(), events())),
-        ("account_empty", Console::on_account(young_account(), Vec::new())),
-        (
-            "account_error",
-            made(opening(), |c| {
-                c.fail(refused(ProblemCode::Forbidden));
-            }),
-        ),
-        (
-            "account_offline",
-            made(opening(), |c| {
-                c.fail(offline());
-            }),
-        ),
         (
             "account_stale",
             made(Console::on_account(locked_account(), events()), |c| {
@@ -161,41 +117,9 @@ pub(super) fn account_frames() -> Frames {
     ]
 }
 
-fn travelling() -> Console {
+/// Its past, asked for.
+pub(super) fn travelling() -> Console {
     made(Console::on_account(locked_account(), events()), |c| {
         c.press(KeyCode::Char('t'));
     })
-}
-
-pub(super) fn travel_frames() -> Frames {
-    let travel = |make: fn(&mut Console)| made(travelling(), make);
-    vec![
-        ("travel_loading", travelling()),
-        (
-            "travel_full",
-            travel(|c| {
-                c.answer(Answer::Past(moment()));
-            }),
-        ),
-        (
-            "travel_empty",
-            travel(|c| {
-                let mut moment = moment();
-                moment.changes.clear();
-                c.answer(Answer::Past(moment));
-            }),
-        ),
-        (
-            "travel_error",
-            travel(|c| {
-                c.fail(refused(ProblemCode::NotFound));
-            }),
-        ),
-        (
-            "travel_offline",
-            travel(|c| {
-                c.fail(offline());
-            }),
-        ),
-    ]
 }

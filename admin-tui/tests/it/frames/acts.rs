@@ -1,34 +1,41 @@
 //! Acts, the step-up and the help.
 
 use countersign_admin_tui::message::Answer;
+use countersign_api::contract::kind::Role;
 use countersign_api::contract::problem::ProblemCode;
 use crossterm::event::KeyCode;
 
 use super::{Frames, made};
 use crate::driver::Console;
-use crate::samples::{events, locked_account, offline, refused, removals, reset_event, written};
+use crate::samples::{events, locked_account, refused, removals, reset_event, written};
 
-fn unlock(make: fn(&mut Console)) -> Console {
+pub(super) fn unlock(make: fn(&mut Console)) -> Console {
     made(Console::on_account(locked_account(), events()), |c| {
         c.press(KeyCode::Char('u'));
         make(c);
     })
 }
 
-fn filled(console: &mut Console) {
+pub(super) fn filled(console: &mut Console) {
     console.press(KeyCode::Tab).press(KeyCode::Tab).text("called, knows her birthday");
     console.press(KeyCode::Tab).text("4711");
 }
 
-fn confirmed(console: &mut Console) {
+pub(super) fn confirmed(console: &mut Console) {
     filled(console);
     console.press(KeyCode::Enter).press(KeyCode::Enter);
 }
 
+/// An act that needs a fresh proof.
+pub(super) fn step_up() -> Console {
+    unlock(|c| {
+        confirmed(c);
+        c.fail(refused(ProblemCode::StepUpRequired));
+    })
+}
+
 pub(super) fn dialog_frames() -> Frames {
     vec![
-        ("unlock_empty", unlock(|_| ())),
-        ("unlock_full", unlock(filled)),
         (
             "unlock_missing",
             unlock(|c| {
@@ -44,42 +51,11 @@ pub(super) fn dialog_frames() -> Frames {
                 c.press(KeyCode::Enter);
             }),
         ),
-        ("unlock_loading", unlock(confirmed)),
-        (
-            "unlock_error",
-            unlock(|c| {
-                confirmed(c);
-                c.fail(refused(ProblemCode::Conflict));
-            }),
-        ),
-        (
-            "unlock_offline",
-            unlock(|c| {
-                confirmed(c);
-                c.fail(offline());
-            }),
-        ),
         (
             "unlock_written",
             unlock(|c| {
                 confirmed(c);
                 c.answer(Answer::Written(reset_event()));
-            }),
-        ),
-        (
-            "step_up_empty",
-            unlock(|c| {
-                confirmed(c);
-                c.fail(refused(ProblemCode::StepUpRequired));
-            }),
-        ),
-        (
-            "step_up_error",
-            unlock(|c| {
-                confirmed(c);
-                c.fail(refused(ProblemCode::StepUpRequired));
-                c.text("000000").press(KeyCode::Enter);
-                c.fail(refused(ProblemCode::AuthenticationFailed));
             }),
         ),
         (
@@ -120,7 +96,7 @@ fn said_at_length(console: &mut Console) {
 
 pub(super) fn act_frames() -> Frames {
     let approving = |make: fn(&mut Console)| {
-        made(Console::at(4), |c| {
+        made(Console::at_as(4, Role::Supervisor), |c| {
             c.answer(Answer::Removals(removals())).press(KeyCode::Char('a'));
             make(c);
         })

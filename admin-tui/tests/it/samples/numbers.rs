@@ -38,13 +38,13 @@ pub(crate) fn numbers(window: Window) -> Numbers {
             mails_failed: 0,
         },
         reasons: [
-            ("totp wrong", 201),
+            ("authenticator code wrong", 201),
             ("password wrong", 90),
-            ("totp reused", 21),
+            ("authenticator code reused", 21),
             ("email code expired", 12),
             ("recovery code wrong", 4),
             ("password common", 1),
-            ("totp of a disabled authenticator", 1),
+            ("authenticator code of a disabled authenticator", 1),
         ]
         .map(|(reason, count)| (Printable::new(reason), count))
         .to_vec(),
