@@ -339,6 +339,19 @@ pub fn clock_time(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }
 
+/// Which exported log is looked through: all of it, then less and less.
+#[must_use]
+pub fn archive(archive: &Archive) -> Vec<String> {
+    let (size, end) = (number(archive.size), time(archive.ends_at));
+    let directory = &archive.directory;
+    vec![
+        format!("exported log {directory}: {size} entries up to {end} UTC, read only "),
+        format!("exported log: {size} entries up to {end} UTC, read only "),
+        format!("exported log up to {end} UTC, read only "),
+        "exported log, read only ".to_owned(),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::{number, span, until};
@@ -368,17 +381,4 @@ mod tests {
         let said = until(now.unwrap(), end.unwrap());
         assert_eq!(said, "1970-01-02 01:00:00 UTC (in 25 h)");
     }
-}
-
-/// Which exported log is looked through: all of it, then less and less.
-#[must_use]
-pub fn archive(archive: &Archive) -> Vec<String> {
-    let (size, end) = (number(archive.size), time(archive.ends_at));
-    let directory = &archive.directory;
-    vec![
-        format!("exported log {directory}: {size} entries up to {end} UTC, read only "),
-        format!("exported log: {size} entries up to {end} UTC, read only "),
-        format!("exported log up to {end} UTC, read only "),
-        "exported log, read only ".to_owned(),
-    ]
 }
