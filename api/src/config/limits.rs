@@ -291,6 +291,10 @@ pub struct Support {
     pub lockout_resets_30d: u64,
     /// How old their proof may be.
     pub step_up: String,
+    /// How long a session of theirs lives at the most.
+    pub session_overall: String,
+    /// How long it lives unused.
+    pub session_idle: String,
     /// Whether another must approve what one of them wants removed.
     pub two_person: TwoPerson,
     /// How long the holder can object before.
@@ -310,6 +314,8 @@ impl Default for Support {
         Self {
             lockout_resets_30d: 2,
             step_up: "5m".to_owned(),
+            session_overall: "8h".to_owned(),
+            session_idle: "15m".to_owned(),
             two_person: TwoPerson::Required,
             removal_hold: "24h".to_owned(),
             searches_1h: 300,

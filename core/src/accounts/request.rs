@@ -28,6 +28,8 @@ pub struct Call {
     pub idempotency: Option<IdempotencyKey>,
     /// What the caller's device holds, of any account; none where it cannot be remembered.
     pub devices: Option<Vec<DeviceHandle>>,
+    /// Whether only operators are served where this is asked.
+    pub staff_only: bool,
 }
 
 impl Call {
@@ -36,13 +38,20 @@ impl Call {
     /// # Errors
     /// [`Fault::Unavailable`] without randomness for its id.
     pub fn system(log: &Log) -> Result<Self, Fault> {
-        Ok(Self {
+        Ok(Self::of_service(log.correlation_id()?))
+    }
+
+    /// What the service asks of itself, under this id.
+    #[must_use]
+    pub fn of_service(correlation: CorrelationId) -> Self {
+        Self {
             by: By::System,
             net: Net { ip: "-".to_owned(), user_agent: None, language: None },
-            correlation: log.correlation_id()?,
+            correlation,
             idempotency: None,
             devices: None,
-        })
+            staff_only: false,
+        }
     }
 }
 

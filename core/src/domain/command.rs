@@ -197,6 +197,8 @@ pub enum Command {
         /// The event that asked for it.
         request: EventId,
     },
+    /// End every session of an operator whose role is taken away, or given back.
+    EndForRole,
     /// Let an operator in anew, by two people at the machine.
     BreakGlass,
     /// Record that support looked.

@@ -25,6 +25,7 @@ pub mod spool;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod to_admins;
 pub mod wording;
 
 use std::fmt;

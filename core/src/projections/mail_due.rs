@@ -55,7 +55,7 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
     if !before.has_email && !goes_elsewhere {
         return None;
     }
-    let facts = NoticeFacts { by, method: None, until: None, left: None };
+    let facts = NoticeFacts::of(by);
     if let Some(of_guesses) = guesses(event, &facts) {
         return Some(of_guesses);
     }

@@ -108,7 +108,7 @@ fn sr_120_every_call_of_operators_is_for_its_roles_alone() {
                 call(Listener::Public).bearer(&operator.token).await.is(404);
                 calls += 1;
             }
-            assert_eq!(call(Listener::Operator).bearer(&marlene.token).await.status, 403, "{name}");
+            assert_eq!(call(Listener::Operator).bearer(&marlene.token).await.status, 401, "{name}");
             assert_eq!(call(Listener::Operator).bearer(&key).await.status, 401, "{name}");
             assert_eq!(call(Listener::Operator).await.status, 401, "{name}");
         }

@@ -210,6 +210,13 @@ pub(super) const LIMITS: &[Field] = fields! {
     "support.step_up" Text None, "\"5m\"",
         "How old the second factor of an operator may be who acts on others.",
         "Too short, operators prove themselves twice in one errand; `30s` to `15m`.";
+    "support.session_overall" Text None, "\"8h\"",
+        "How long a session of an operator lives at the most, where `session.overall` is not less.",
+        "Too long, an operator's stolen token is worth more; `5m` to `24h`.";
+    "support.session_idle" Text None, "\"15m\"",
+        "How long it lives unused, where `session.idle` is not less.",
+        "Too short, operators sign in for every call; too long, a desk that was left is open; \
+         `1m` to `1h`.";
     "support.two_person" Text None, "\"required\"",
         "Who lets support remove an authenticator: `required`, a supervisor other than who asked, \
          or `delay`, nobody, so that the delay and the notice to the holder are all there is. \

@@ -105,7 +105,7 @@ impl Accounts {
             let id = self.log().event_id()?;
             let told = self.operator_added(call, account, id)?;
             let (setup, setup_expires_at) = (told.setup_token.hash(), self.in_a_while(SETUP_TTL));
-            let unlocked = operator::Unlocked { setup, setup_expires_at, uid };
+            let unlocked = operator::Unlocked { setup, setup_expires_at, uid, tells_admins: true };
             let unlocked = OperatorEvent::Unlocked(unlocked);
             if self.record_operator(call, account, history.head, id, &unlocked).await? {
                 return Ok(Ok(told));

@@ -254,7 +254,7 @@ impl Entity {
     pub async fn session(&mut self, call: &Call, session: HandleHash) -> Result<(), Halt> {
         self.services.log.takes_entries().await?;
         let now = self.now();
-        let open = self.account().open().ok_or(Refusal::NoSession)?;
+        let open = session::holder_of(self.account(), call.staff_only)?;
         let seen = self.seen.get(&session).copied();
         session::check(open, session, seen, now, self.policy())?;
         // Bounded by the sessions there are.

@@ -280,6 +280,8 @@ pub const SETTINGS: &[Setting] = &[
     count!("breaker.guarded_allowance_24h", Lower, 1..=16, breaker.guarded_allowance),
     count!("support.lockout_resets_30d", Lower, 0..=10, lockout_resets_max),
     span!("support.step_up", Lower, secs(30), mins(15), staff_fresh),
+    span!("support.session_overall", Lower, mins(5), hours(24), staff_session_overall),
+    span!("support.session_idle", Lower, mins(1), hours(1), staff_session_idle),
     Setting {
         key: "support.two_person",
         kind: Kind::Word {
