@@ -10,6 +10,8 @@ use crate::model::form::FieldName;
 pub const EVERY_METHOD: &str = "every method";
 /// The choice of the recovery codes alone, among the authenticators.
 pub const RECOVERY_CODES_ALONE: &str = "the recovery codes alone";
+/// What a request is about that removes nothing.
+pub const NEW_ADDRESS: &str = "another address";
 /// When a removal runs, in the order of the choice.
 pub const DELAYS: [&str; 2] = ["after the delay", "at once, holder seen in person"];
 

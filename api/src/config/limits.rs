@@ -299,6 +299,8 @@ pub struct Support {
     pub two_person: TwoPerson,
     /// How long the holder can object before.
     pub removal_hold: String,
+    /// How long before another address takes the present one's place.
+    pub address_hold: String,
     /// Searches of one of them in an hour.
     pub searches_1h: u64,
     /// Lockouts that one of them ends, and links to a new password, in 24 hours.
@@ -318,6 +320,7 @@ impl Default for Support {
             session_idle: "15m".to_owned(),
             two_person: TwoPerson::Required,
             removal_hold: "24h".to_owned(),
+            address_hold: "72h".to_owned(),
             searches_1h: 300,
             resets_24h: 20,
             factor_removals_24h: 5,

@@ -300,6 +300,17 @@ pub struct AskRemoval {
     pub act: Act,
 }
 
+/// Support asks for another address.
+#[derive(Debug, Clone)]
+pub struct AskAddressChange {
+    /// The new one.
+    pub email: String,
+    /// How it was made sure that this is the holder.
+    pub proof: IdentityProof,
+    /// Why.
+    pub act: Act,
+}
+
 /// As of when a state is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {

@@ -255,7 +255,7 @@ pub(super) async fn record_look(
 ) -> Result<(), Halt> {
     entity.load().await?;
     entity.open()?;
-    let errand = Errand { reason: None, ticket: ticket.cloned() };
+    let errand = Errand { ticket: ticket.cloned(), ..Errand::default() };
     let pii = seal_pii(&entity.services.secrets, entity.id()?, &errand).await?;
     let sealed = Sealed { pii: Some(pii), net: None };
     let unkeyed = Call { idempotency: None, ..call.clone() };

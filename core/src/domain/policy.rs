@@ -61,6 +61,8 @@ pub struct Policy {
     pub two_person: TwoPerson,
     /// How long the holder can object before it is removed.
     pub removal_hold: SignedDuration,
+    /// How long the holder can object before another address takes the present one's place.
+    pub address_hold: SignedDuration,
     /// How often each operator may act.
     pub staff_caps: StaffCaps,
     /// How long a sign-in may wait for its second factor.
@@ -239,6 +241,7 @@ impl Default for Policy {
             lockout_resets_max: 2,
             two_person: TwoPerson::Required,
             removal_hold: SignedDuration::from_hours(24),
+            address_hold: SignedDuration::from_hours(72),
             staff_caps: StaffCaps {
                 searches_per_hour: 300,
                 resets_per_day: 20,

@@ -307,7 +307,8 @@ fn told(pen: Pen<'_>, notice: Notice, facts: &NoticeFacts) -> String {
         Notice::Locked
         | Notice::EmailChanged
         | Notice::ReplacementRequested
-        | Notice::RemovalRequested => facts.until,
+        | Notice::RemovalRequested
+        | Notice::AddressChangeRequested => facts.until,
         _ => None,
     };
     match until {
@@ -360,6 +361,8 @@ const fn section(notice: Notice, facts: &NoticeFacts) -> &'static str {
         Notice::RemovalRequested => "removal_requested",
         Notice::RemovalStopped => "removal_stopped",
         Notice::RemovalCompleted => "removal_completed",
+        Notice::AddressChangeRequested => "address_change_requested",
+        Notice::AddressChangeStopped => "address_change_stopped",
         Notice::CapReached => "cap_reached",
         Notice::AdminActed => "admin_acted",
     }
@@ -394,6 +397,8 @@ const fn help(notice: Notice) -> &'static str {
         | Notice::RemovalRequested
         | Notice::RemovalStopped
         | Notice::RemovalCompleted
+        | Notice::AddressChangeRequested
+        | Notice::AddressChangeStopped
         | Notice::CapReached
         | Notice::AdminActed => "help.needed",
     }

@@ -228,14 +228,18 @@ pub(super) fn apply(
             set(transaction, account, SET_RECOVERY_CODES)?;
         }
         AccountEvent::EmailChanged(_) | AccountEvent::EmailChangeUndone(_) => {
+            // What support was asked for, nobody has proven.
+            let asked =
+                matches!(&fact.event, AccountEvent::EmailChanged(it) if it.request.is_some());
             transaction
                 .prepare_cached(
-                    "UPDATE accounts_v5 SET email_hash = ?2, has_email = 1, email_proven = 1
+                    "UPDATE accounts_v5 SET email_hash = ?2, has_email = 1, email_proven = ?3
                      WHERE account = ?1",
                 )?
                 .execute(params![
                     account.uuid().as_bytes(),
                     fact.email_hash.as_ref().map(Hash32::bytes),
+                    !asked,
                 ])?;
         }
         AccountEvent::EmailConfirmed(_) => {

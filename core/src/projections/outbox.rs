@@ -125,7 +125,7 @@ pub(super) fn apply(
         return close(transaction, event);
     }
     // Most events call for no mail whatever was before: then nothing is looked up.
-    let any = Before { has_email: true, has_recovery_codes: true };
+    let any = Before { has_email: true, has_recovery_codes: true, waits_for_address: false };
     if mail_due(&fact.event, fact.by, any).is_none() {
         return Ok(false);
     }
@@ -140,12 +140,21 @@ pub(super) fn apply(
 
 fn before(transaction: &Transaction<'_>, account: AccountId) -> Result<Before> {
     let found = transaction
-        .prepare_cached("SELECT has_email, has_recovery_codes FROM accounts_v5 WHERE account = ?1")?
+        .prepare_cached(
+            "SELECT has_email, has_recovery_codes, EXISTS (
+                 SELECT 1 FROM removals_v5 WHERE account = ?1 AND address
+             ) FROM accounts_v5 WHERE account = ?1",
+        )?
         .query_row([account.uuid().as_bytes()], |row| {
-            Ok(Before { has_email: row.get(0)?, has_recovery_codes: row.get(1)? })
+            Ok(Before {
+                has_email: row.get(0)?,
+                has_recovery_codes: row.get(1)?,
+                waits_for_address: row.get(2)?,
+            })
         })
         .optional()?;
-    Ok(found.unwrap_or(Before { has_email: false, has_recovery_codes: false }))
+    let none = Before { has_email: false, has_recovery_codes: false, waits_for_address: false };
+    Ok(found.unwrap_or(none))
 }
 
 /// Lists a mail: the event that calls for it, whose it is, and since when.

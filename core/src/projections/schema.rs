@@ -117,7 +117,8 @@ CREATE TABLE IF NOT EXISTS removals_v5 (
     position INTEGER NOT NULL,
     factor BLOB,
     runs_at INTEGER NOT NULL,
-    ready INTEGER NOT NULL
+    ready INTEGER NOT NULL,
+    address INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS removals_v5_position ON removals_v5 (position);
 CREATE INDEX IF NOT EXISTS removals_v5_due ON removals_v5 (ready, runs_at);

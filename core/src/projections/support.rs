@@ -219,7 +219,9 @@ pub(super) fn apply(
     let account = fact.account.uuid();
     match &fact.event {
         AccountEvent::FactorRemovalRequested(requested) => transaction
-            .prepare_cached("INSERT OR REPLACE INTO removals_v5 VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO removals_v5 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
             .execute(params![
                 account.as_bytes(),
                 fact.id.uuid().as_bytes(),
@@ -227,6 +229,7 @@ pub(super) fn apply(
                 requested.factor.map(|factor| factor.uuid().into_bytes()),
                 millis(requested.runs_at),
                 !requested.needs_approval,
+                requested.address,
             ])?,
         AccountEvent::FactorRemovalApproved(approved) => transaction
             .prepare_cached("UPDATE removals_v5 SET ready = 1 WHERE account = ?1 AND request = ?2")?
@@ -241,7 +244,12 @@ pub(super) fn apply(
             .prepare_cached("DELETE FROM removals_v5 WHERE account = ?1 AND factor = ?2")?
             .execute(params![account.as_bytes(), removed.factor.uuid().as_bytes()])?,
         AccountEvent::RecoveryCodesIssued(_) => transaction
-            .prepare_cached("DELETE FROM removals_v5 WHERE account = ?1 AND factor IS NULL")?
+            .prepare_cached(
+                "DELETE FROM removals_v5 WHERE account = ?1 AND factor IS NULL AND NOT address",
+            )?
+            .execute([account.as_bytes()])?,
+        AccountEvent::EmailChanged(_) => transaction
+            .prepare_cached("DELETE FROM removals_v5 WHERE account = ?1 AND address")?
             .execute([account.as_bytes()])?,
         _ => return Ok(false),
     };

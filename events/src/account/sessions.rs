@@ -86,6 +86,8 @@ pub enum SessionEndedWhy {
     Support,
     /// The role of an operator was taken away, or is given back.
     RoleChanged,
+    /// Support had the address changed.
+    AddressChanged,
 }
 
 /// Sessions ended before their time.

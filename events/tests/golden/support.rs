@@ -13,6 +13,7 @@ pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
     let notice = |notice| Of::NoticeSent(NoticeSent { notice, cause: EVENT, attempts: 1 });
     let asked = FactorRemovalRequested {
         factor: Some(FACTOR),
+        address: false,
         proof: IdentityProof::InPerson,
         in_person: true,
         needs_approval: true,
@@ -25,11 +26,14 @@ pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
     };
     let minimal = FactorRemovalRequested {
         factor: None,
+        address: false,
         proof: IdentityProof::CallBack,
         in_person: false,
         needs_approval: false,
         runs_at: at("2026-11-25T05:00:00Z"),
     };
+    let whole = FactorRemovalRequested { address: true, ..asked.clone() };
+    let address = FactorRemovalRequested { factor: None, address: true, ..minimal.clone() };
     let held = HoldPlaced {
         why: HoldWhy::FactorRemoval,
         until: at("2026-11-25T05:00:00Z"),
@@ -48,6 +52,8 @@ pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
         ("full", Of::Resumed(Resumed {})),
         ("full", Of::PasswordMailAsked(PasswordMailAsked {})),
         ("full", Of::FactorRemovalRequested(asked.clone())),
+        ("address", Of::FactorRemovalRequested(address)),
+        ("whole", Of::FactorRemovalRequested(whole)),
         ("minimal", Of::FactorRemovalRequested(minimal)),
         ("video_call", proven(IdentityProof::VideoCall)),
         ("known_colleague", proven(IdentityProof::KnownColleague)),
@@ -62,7 +68,17 @@ pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
             "role_changed",
             Of::SessionsEnded(SessionsEnded::new(vec![SESSION], SessionEndedWhy::RoleChanged)),
         ),
+        (
+            "address_change",
+            Of::HoldPlaced(HoldPlaced { why: HoldWhy::AddressChange, ..held.clone() }),
+        ),
         ("factor_removal", Of::HoldPlaced(held)),
+        (
+            "address_changed",
+            Of::SessionsEnded(SessionsEnded::new(vec![SESSION], SessionEndedWhy::AddressChanged)),
+        ),
+        ("address_change_requested", notice(Notice::AddressChangeRequested)),
+        ("address_change_stopped", notice(Notice::AddressChangeStopped)),
         ("whole_2", Of::PasswordRejected(rejected)),
         ("suspended", notice(Notice::Suspended)),
         ("resumed", notice(Notice::Resumed)),

@@ -12,6 +12,7 @@
 )]
 
 mod acts;
+mod address_changes;
 mod addresses;
 mod at_once;
 mod attackers;

@@ -227,6 +227,10 @@ pub(super) const LIMITS: &[Field] = fields! {
         "How long the holder can object before support's removal of an authenticator is done. Only \
          for who stands there in person, as another operator approves, it falls away.",
         "Too short, he hears of it too late; `1h` to `7d`.";
+    "support.address_hold" Text None, "\"72h\"",
+        "How long the holder can object before the address that support was asked for takes the \
+         present one's place; for nobody it falls away.",
+        "Too short, a holder who reads mail twice a week hears of it too late; `1d` to `14d`.";
     "support.searches_1h" Number None, "300",
         "Searches of one operator in an hour, found or not.",
         "Too many let an operator find out who has an account; 0 to 3000.";

@@ -48,7 +48,7 @@ impl Accounts {
         if let Err(refusal) = check_errand(&reason, &ticket) {
             return Ok(Err(refusal));
         }
-        let errand = Errand { reason: Some(reason), ticket: Some(ticket) };
+        let errand = Errand { reason: Some(reason), ticket: Some(ticket), email: None };
         for _ in 0..CONFLICTS_MAX {
             let Some((account, history)) = self.locked_operator(login).await? else {
                 return Ok(Err(Refusal::NotFound("operator")));

@@ -23,7 +23,7 @@ const PURPOSES: [Purpose; 5] = [
     Purpose::ConfirmEmail,
     Purpose::ChangeEmail,
 ];
-const NOTICES: [Notice; 28] = [
+const NOTICES: [Notice; 30] = [
     Notice::FactorEnabled,
     Notice::FactorRemoved,
     Notice::RecoveryCodeUsed,
@@ -52,6 +52,8 @@ const NOTICES: [Notice; 28] = [
     Notice::RemovalCompleted,
     Notice::CapReached,
     Notice::AdminActed,
+    Notice::AddressChangeRequested,
+    Notice::AddressChangeStopped,
 ];
 const METHODS: [Option<Method>; 5] = [
     None,
