@@ -52,7 +52,7 @@ fn kinds(fact: &AccountFact) -> impl Iterator<Item = EventKind> {
     [Some(is), also, by_support].into_iter().flatten()
 }
 
-/// What is not named here changes what an account proves itself with.
+/// Every event has its kind here: a new one does not compile without.
 const fn kind(event: &AccountEvent) -> EventKind {
     match event {
         AccountEvent::PasswordVerified(_)
@@ -71,11 +71,39 @@ const fn kind(event: &AccountEvent) -> EventKind {
         | AccountEvent::LockoutReset(_)
         | AccountEvent::PasswordUnlocked(_)
         | AccountEvent::HoldPlaced(_) => EventKind::Locks,
-        AccountEvent::HistoryViewed(_) => EventKind::Support,
+        AccountEvent::HistoryViewed(_)
+        | AccountEvent::Suspended(_)
+        | AccountEvent::Resumed(_)
+        | AccountEvent::PasswordMailAsked(_)
+        | AccountEvent::FactorRemovalRequested(_)
+        | AccountEvent::FactorRemovalApproved(_)
+        | AccountEvent::FactorRemovalCancelled(_)
+        | AccountEvent::FactorRemovalObjected(_)
+        | AccountEvent::FactorRemovalCompleted(_) => EventKind::Support,
         AccountEvent::EmailCodeSent(_)
         | AccountEvent::EmailDeliveryFailed(_)
         | AccountEvent::NoticeSent(_) => EventKind::Mail,
-        _ => EventKind::Factors,
+        AccountEvent::Registered(_)
+        | AccountEvent::RegistrationAbandoned(_)
+        | AccountEvent::KeyCreated(_)
+        | AccountEvent::EmailConfirmed(_)
+        | AccountEvent::EmailChanged(_)
+        | AccountEvent::EmailChangeUndone(_)
+        | AccountEvent::PasswordSet(_)
+        | AccountEvent::PasswordResetRequested(_)
+        | AccountEvent::PasswordResetRenewed(_)
+        | AccountEvent::PasswordChangeDemanded(_)
+        | AccountEvent::EnableRequested(_)
+        | AccountEvent::Enabled(_)
+        | AccountEvent::FactorRenamed(_)
+        | AccountEvent::FactorRemoved(_)
+        | AccountEvent::FactorResynced(_)
+        | AccountEvent::Disabled(_)
+        | AccountEvent::RecoveryCodesIssued(_)
+        | AccountEvent::ReplacementRequested(_)
+        | AccountEvent::ReplacementObjected(_)
+        | AccountEvent::ReplacementCompleted(_)
+        | AccountEvent::Repudiated(_) => EventKind::Factors,
     }
 }
 
