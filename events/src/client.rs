@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::is_false;
 use crate::catalogue::events;
 use crate::id::HandleHash;
 
@@ -32,12 +33,19 @@ pub struct Added {
     pub scopes: Vec<Scope>,
     /// The hash of its API key.
     pub key: HandleHash,
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
 }
 
 /// The client app may do nothing more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Disabled {}
+pub struct Disabled {
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
+}
 
 events! {
     /// Everything that can happen to a client app.

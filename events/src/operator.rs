@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::account::is_false;
 use crate::catalogue::events;
 use crate::id::HandleHash;
 
@@ -31,6 +32,9 @@ pub struct Added {
     pub setup: HandleHash,
     /// When the setup token dies.
     pub setup_expires_at: Timestamp,
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
 }
 
 /// The setup token was used: the operator has a first password.
@@ -41,12 +45,20 @@ pub struct SetUp {}
 /// The operator may act no more; a setup token that was not used is dead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Disabled {}
+pub struct Disabled {
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
+}
 
 /// A disabled operator may act again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Enabled {}
+pub struct Enabled {
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
+}
 
 /// One of two people at the machine asked for an operator to be let in anew, and was told a code
 /// for the other. A later request voids it. Sealed `pii`: `{reason, ticket}`.
@@ -72,6 +84,9 @@ pub struct Unlocked {
     pub setup_expires_at: Timestamp,
     /// The system user who confirmed, by number.
     pub uid: u32,
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
 }
 
 /// What caps of operators count.
@@ -98,6 +113,9 @@ pub struct CapReached {
     pub cap: Cap,
     /// How many it allows.
     pub most: u32,
+    /// Whether all admins are told of it by mail: once in 24 hours.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
 }
 
 events! {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::account::is_false;
 use crate::catalogue::events;
 use crate::id::PolicyVersion;
 
@@ -40,6 +41,9 @@ pub struct Set {
     /// The settings that are looser than the standard: whoever set them accepted the risk.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted_risks: Vec<String>,
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
 }
 
 events! {

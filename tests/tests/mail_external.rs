@@ -115,7 +115,7 @@ fn code_mail() -> Mail {
 }
 
 fn notice_mail() -> Mail {
-    let facts = NoticeFacts { by: Doer::Holder, method: None, until: None, left: None };
+    let facts = NoticeFacts::of(Doer::Holder);
     let cause = EventId::new(Uuid::from_u128(2));
     head().notice_mail(cause, at(), &to(), Notice::FactorRemoved, &facts).unwrap()
 }

@@ -183,6 +183,7 @@ pub(super) fn removal(removal: &RemovalAnswer) -> Removal {
         account: removal.account_id,
         login_hint: Printable::new(&removal.login_hint),
         factor: removal.factor.as_ref().map(|factor| Printable::new(&factor.name)),
+        email_hint: removal.email_hint.as_deref().map(Printable::new),
         asked_by: who(&removal.asked_by_login, removal.asked_by.to_string()),
         asked_at: removal.asked_at,
         ticket: Printable::new(&removal.ticket),

@@ -5,6 +5,7 @@ use countersign_api::contract::id::{AccountId, RemovalId};
 use jiff::Timestamp;
 
 use crate::printable::Printable;
+use crate::text;
 
 /// A removal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Removal {
     pub login_hint: Printable,
     /// The authenticator's name; none where it is about the recovery codes alone.
     pub factor: Option<Printable>,
+    /// The new address, masked, where it is about that and nothing is removed.
+    pub email_hint: Option<Printable>,
     /// Who asked.
     pub asked_by: Printable,
     /// When.
@@ -36,6 +39,16 @@ pub struct Removal {
 }
 
 impl Removal {
+    /// What it is about.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match (&self.email_hint, &self.factor) {
+            (Some(email), _) => format!("{}: {}", text::NEW_ADDRESS, email.as_str()),
+            (None, Some(factor)) => factor.as_str().to_owned(),
+            (None, None) => text::RECOVERY_CODES_ALONE.to_owned(),
+        }
+    }
+
     /// Whether somebody must still approve it.
     #[must_use]
     pub fn waits_for_approval(&self) -> bool {

@@ -12,6 +12,8 @@ pub const EVERY_METHOD: &str = "every method";
 pub const RECOVERY_CODES_ALONE: &str = "the recovery codes alone";
 /// What the log calls the authenticator that a removal is about.
 pub const FACTOR: &str = "factor";
+/// What a request is about that removes nothing.
+pub const NEW_ADDRESS: &str = "another address";
 /// When a removal runs, in the order of the choice.
 pub const DELAYS: [&str; 2] = ["after the delay", "at once, holder seen in person"];
 

@@ -41,7 +41,7 @@ pub(super) fn draw(
     let rows = removals.iter().map(|removal| {
         Row::new(vec![
             Cell::from(removal.login_hint.as_str()),
-            Cell::from(cut(what(removal), WHAT_COLUMNS)),
+            Cell::from(cut(&removal.what(), WHAT_COLUMNS)),
             Cell::from(removal.asked_by.as_str()),
             Cell::from(needs(removal)),
             Cell::from(in_how_long(model, removal)),
@@ -73,10 +73,6 @@ fn in_how_long(model: &Model, removal: &Removal) -> String {
     }
 }
 
-fn what(removal: &Removal) -> &str {
-    removal.factor.as_ref().map_or(text::RECOVERY_CODES_ALONE, |name| name.as_str())
-}
-
 fn needs(removal: &Removal) -> &'static str {
     match (removal.waits_for_approval(), removal.needs_approval) {
         (true, _) => "waits",
@@ -99,7 +95,7 @@ fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme) -> Vec<Line<'a>>
     };
     vec![
         pair("Account", Span::raw(removal.account.to_string()), theme),
-        pair("Remove", Span::styled(what(removal), theme.strong()), theme),
+        pair("Remove", Span::styled(removal.what(), theme.strong()), theme),
         pair("Asked by", Span::raw(asked), theme),
         pair("Identified by", Span::raw(text::proof(removal.proof)), theme),
         pair("Ticket", Span::raw(removal.ticket.as_str()), theme),

@@ -121,7 +121,7 @@ impl Words<'_> {
     }
 
     fn removal(self, removal: &Removal) -> String {
-        let what = removal.factor.as_ref().map_or(text::RECOVERY_CODES_ALONE, |name| name.as_str());
+        let what = removal.what();
         let waits = if removal.waits_for_approval() { ", not approved" } else { "" };
         let runs = text::until(self.model.as_of(), removal.runs_at);
         format!("{what}: asked for by {}{waits}, runs {runs}; see F4", removal.asked_by)

@@ -288,6 +288,7 @@ pub(crate) fn removals() -> Vec<Removal> {
         account: account_id(),
         login_hint: "a•••".into(),
         factor: Some("Pixel 8".into()),
+        email_hint: None,
         asked_by: "olga".into(),
         asked_at: at("24T09:10:00"),
         ticket: "4711".into(),

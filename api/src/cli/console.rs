@@ -162,8 +162,7 @@ impl Console {
             Err(error) => return Reply::Failed(error.to_string()),
         };
         let net = Net { ip: LOCAL.to_owned(), user_agent: None, language: None };
-        let call =
-            Call { by: By::Console { user }, net, correlation, idempotency: None, devices: None };
+        let call = Call { by: By::Console { user }, net, ..Call::of_service(correlation) };
         self.do_it(&call, person, verb).await
     }
 

@@ -291,10 +291,16 @@ pub struct Support {
     pub lockout_resets_30d: u64,
     /// How old their proof may be.
     pub step_up: String,
+    /// How long a session of theirs lives at the most.
+    pub session_overall: String,
+    /// How long it lives unused.
+    pub session_idle: String,
     /// Whether another must approve what one of them wants removed.
     pub two_person: TwoPerson,
     /// How long the holder can object before.
     pub removal_hold: String,
+    /// How long before another address takes the present one's place.
+    pub address_hold: String,
     /// Searches of one of them in an hour.
     pub searches_1h: u64,
     /// Lockouts that one of them ends, and links to a new password, in 24 hours.
@@ -310,8 +316,11 @@ impl Default for Support {
         Self {
             lockout_resets_30d: 2,
             step_up: "5m".to_owned(),
+            session_overall: "8h".to_owned(),
+            session_idle: "15m".to_owned(),
             two_person: TwoPerson::Required,
             removal_hold: "24h".to_owned(),
+            address_hold: "72h".to_owned(),
             searches_1h: 300,
             resets_24h: 20,
             factor_removals_24h: 5,

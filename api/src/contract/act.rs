@@ -11,7 +11,8 @@ use super::event::Event;
 use super::id::{AccountId, FactorId, RemovalId};
 
 /// `POST /v1/support/accounts/{account}/suspensions`, `…/resumptions`, `…/session-ends`,
-/// `…/password-mails`, and `…/factor-removals/{removal}/approve` and `…/cancel`.
+/// `…/password-mails`, and `…/factor-removals/{removal}/approve` and `…/cancel`, and the same of
+/// `…/address-changes/{removal}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -74,6 +75,21 @@ pub struct AskRemoval {
     pub ticket: String,
 }
 
+/// `POST /v1/support/accounts/{account}/address-changes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AskAddressChange {
+    /// The new address.
+    pub email: String,
+    /// How it was made sure that this is the holder.
+    pub proof: IdentityProof,
+    /// Why, 1 to 500 characters.
+    pub reason: String,
+    /// The ticket, 1 to 64 characters.
+    pub ticket: String,
+}
+
 /// Where the removal of an authenticator stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -89,7 +105,8 @@ pub enum RemovalState {
     Objected,
 }
 
-/// The removal of an authenticator, or of the recovery codes, that support asked for.
+/// The removal of an authenticator, or of the recovery codes, or another address, that support asked
+/// for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Removal {
@@ -99,9 +116,13 @@ pub struct Removal {
     pub account_id: AccountId,
     /// Its login, masked.
     pub login_hint: String,
-    /// The authenticator; none where it is about the recovery codes alone.
+    /// The authenticator; none where it is about the recovery codes alone, or about the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<RemovalFactor>,
+    /// The new address, masked: there where another takes the present one's place, and nothing is
+    /// removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_hint: Option<String>,
     /// The operator who asked.
     pub asked_by: AccountId,
     /// That operator's login.

@@ -15,7 +15,9 @@ use countersign_events::{account, actor, client, operator};
 use serde::Serialize;
 
 pub(crate) use staff::{client_added, client_app, operator, operator_added, operator_listed};
-pub(crate) use support::{core_act, core_ask_removal, removal, removal_acted};
+pub(crate) use support::{
+    core_act, core_ask_address_change, core_ask_removal, removal, removal_acted,
+};
 
 use super::problem::ProblemAnswer;
 use crate::contract::account::{Account, Lock, Unresolved};

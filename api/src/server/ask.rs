@@ -26,6 +26,7 @@ use super::body;
 use super::cookies::{Carried, Carries};
 use super::edge::{Desk, Edge};
 use super::json;
+use super::listener::Listener;
 use super::portal::language;
 use super::problem::{ProblemAnswer, faulted, refused, refused_proof};
 use super::routes::Row;
@@ -374,7 +375,9 @@ impl Ask {
             body: self.body.clone(),
         });
         let devices = self.carried.as_ref().map(|carried| carried.devices.clone());
-        Call { by, net: self.net(), correlation: self.correlation, idempotency, devices }
+        let (net, correlation) = (self.net(), self.correlation);
+        let staff_only = self.edge.listener == Listener::Operator;
+        Call { by, net, correlation, idempotency, devices, staff_only }
     }
 
     /// The template with method, and the values of its parameters.

@@ -207,8 +207,16 @@ impl Request for Perform {
     type Answer = EventView;
 
     async fn perform(&self, entity: &mut Entity) -> Result<EventView, Halt> {
-        let batch = perform(entity, &self.call, &self.act, &self.command).await?;
+        let batch = perform(entity, &self.call, &self.act.errand(), &self.command).await?;
         event_of(entity, &batch).await
+    }
+}
+
+impl Act {
+    /// What is sealed beside it.
+    pub(super) fn errand(&self) -> Errand {
+        let (reason, ticket) = (Some(self.reason.clone()), Some(self.ticket.clone()));
+        Errand { reason, ticket, email: None }
     }
 }
 
@@ -216,7 +224,7 @@ impl Request for Perform {
 pub(super) async fn perform(
     entity: &mut Entity,
     call: &Call,
-    act: &Act,
+    errand: &Errand,
     command: &Command,
 ) -> Result<Batch, Halt> {
     let begun = entity.begin(call).await?;
@@ -225,9 +233,8 @@ pub(super) async fn perform(
     }
     entity.open()?;
     entity.rehearse(call, command)?;
-    let errand = Errand { reason: Some(act.reason.clone()), ticket: Some(act.ticket.clone()) };
     let services = Arc::clone(&entity.services);
-    let pii = seal_pii(&services.secrets, entity.id()?, &errand).await?;
+    let pii = seal_pii(&services.secrets, entity.id()?, errand).await?;
     let sealed = Sealed { pii: Some(pii), net: None };
     let former = entity.open()?.password;
     let batch = entity.decide(call, command, sealed, Some(&begun.mint)).await?;

@@ -1,14 +1,15 @@
 //! What the courier asks of accounts, and tells them.
 
 use countersign_events::account::{
-    AccountEvent, EmailCodeSent, EmailDeliveryFailed, LockRule, LockedOut, Method, NoticeSent,
+    AccountEvent, EmailCodeSent, EmailDeliveryFailed, FactorRemovalRequested, LockRule, LockedOut,
+    Method, NoticeSent,
 };
 use countersign_events::id::{AccountId, EventId, Revision, StreamId};
 use countersign_events::store::{READ_LIMIT_MAX, Recorded};
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
 
-use super::identity::{Identity, open_net, open_pii};
+use super::identity::{Errand, Identity, open_net, open_pii};
 use super::request::{Call, Net};
 use super::{Accounts, Fault};
 use crate::actors::account::{Entity, Halt, Request, Sealed, stamped};
@@ -101,8 +102,29 @@ impl Request for FindAddressees {
             let is_new = |found: &Addressee| addressees.iter().all(|to| to.email != found.email);
             addressees.extend(found.filter(is_new));
         }
+        addressees.extend(to_come(entity, self.cause, language).await?);
         Ok(addressees)
     }
+}
+
+/// The address that support was asked to put in the present one's place, where the event did that:
+/// it is told, and has no link.
+async fn to_come(
+    entity: &Entity,
+    cause: EventId,
+    language: Language,
+) -> Result<Option<Addressee>, Halt> {
+    let Some(cause) = event_since(entity, cause).await? else { return Ok(None) };
+    let asks = matches!(
+        stamped(&cause)?.event,
+        AccountEvent::FactorRemovalRequested(FactorRemovalRequested { address: true, .. })
+    );
+    if !asks {
+        return Ok(None);
+    }
+    let errand: Option<Errand> = open_pii(&entity.services.secrets, entity.id()?, &cause).await?;
+    let email = errand.and_then(|errand| errand.email);
+    Ok(email.map(|email| Addressee { whose: Whose::New, language, ..Addressee::new(email) }))
 }
 
 /// Whether an event closed the password to devices that are not known.

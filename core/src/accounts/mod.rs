@@ -7,6 +7,7 @@
 //! **Architecture Invariant:** no answer of this module leaves before what it tells is durable.
 
 mod acts;
+mod address_changes;
 pub mod answer;
 mod archive;
 mod blind;

@@ -190,7 +190,7 @@ async fn told(entity: &Entity, link: &LinkToken) -> Result<ObjectionView, Halt> 
     }
     let told = match &event.event {
         AccountEvent::ReplacementRequested(_) => Told::Replacement,
-        AccountEvent::FactorRemovalRequested(_) => Told::Removal,
+        AccountEvent::FactorRemovalRequested(asked) if !asked.address => Told::Removal,
         AccountEvent::EmailChanged(_) => Told::EmailChange,
         AccountEvent::PasswordSet(set) if set.why == PasswordSetWhy::Reset => Told::PasswordReset,
         AccountEvent::PasswordRejected(_)

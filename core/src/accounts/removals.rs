@@ -14,6 +14,7 @@ use countersign_events::store::READ_LIMIT_MAX;
 use jiff::Timestamp;
 
 use super::acts::{event_of, perform};
+use super::address_changes::{is_another, with_address};
 use super::answer::{Page, RemovalActed, RemovalState, RemovalView};
 use super::identity::{Errand, open_pii};
 use super::mail::event_since;
@@ -49,8 +50,9 @@ impl Accounts {
         ask: AskRemoval,
     ) -> Verdict<RemovalActed> {
         let AskRemoval { factor, proof, in_person, act } = ask;
-        let command = Command::AskRemoval(Ask { factor, proof, in_person });
-        self.on_removal(call, operator, account, act, (command, Some(ActKind::RemovalAsked))).await
+        let command = Command::AskRemoval(Ask { factor, address: false, proof, in_person });
+        let kind = Some(ActKind::RemovalAsked);
+        self.on_removal(call, operator, account, (act, None), (command, kind)).await
     }
 
     /// Approves a removal.
@@ -68,7 +70,7 @@ impl Accounts {
     ) -> Verdict<RemovalActed> {
         let command = Command::ApproveRemoval { request, by: operator.account() };
         let kind = Some(ActKind::RemovalApproved);
-        self.on_removal(call, operator, account, act, (command, kind)).await
+        self.on_removal(call, operator, account, (act, None), (command, kind)).await
     }
 
     /// Gives a removal up.
@@ -84,22 +86,23 @@ impl Accounts {
         act: Act,
     ) -> Verdict<RemovalActed> {
         let command = Command::CancelRemoval { request };
-        self.on_removal(call, operator, account, act, (command, None)).await
+        self.on_removal(call, operator, account, (act, None), (command, None)).await
     }
 
-    async fn on_removal(
+    pub(super) async fn on_removal(
         &self,
         call: &Call,
         operator: &SessionToken,
         account: AccountId,
-        act: Act,
+        (act, email): (Act, Option<String>),
         (command, kind): (Command, Option<ActKind>),
     ) -> Verdict<RemovalActed> {
         let admitted = match self.may_act(call, operator, account, &act, kind).await? {
             Ok(admitted) => admitted,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let request = OnRemoval { call: admitted.call.clone(), act, command };
+        let errand = Errand { email, ..act.errand() };
+        let request = OnRemoval { call: admitted.call.clone(), errand, command };
         let acted = admitted.settle(self.ask(StreamId::Account(account), request).await);
         let mut acted = match acted? {
             Ok(acted) => acted,
@@ -196,7 +199,7 @@ fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
 /// An act on a removal.
 struct OnRemoval {
     call: Call,
-    act: Act,
+    errand: Errand,
     command: Command,
 }
 
@@ -204,7 +207,8 @@ impl Request for OnRemoval {
     type Answer = RemovalActed;
 
     async fn perform(&self, entity: &mut Entity) -> Result<RemovalActed, Halt> {
-        let batch = perform(entity, &self.call, &self.act, &self.command).await?;
+        is_another(entity, self.errand.email.as_deref()).await?;
+        let batch = perform(entity, &self.call, &self.errand, &self.command).await?;
         let request = request_of(&batch).ok_or(Refusal::NotFound("removal"))?;
         let event = event_of(entity, &batch).await?;
         Ok(RemovalActed { removal: removal_view(entity, request).await?, event })
@@ -254,8 +258,12 @@ impl Request for Complete {
         let removal = open.removal.as_ref().filter(|removal| removal.request == self.request);
         let factor = removal.and_then(|removal| open.factors.get(&removal.factor?));
         let secret = factor.map(|factor| factor.secret);
+        let sealed = match removal.filter(|removal| removal.address) {
+            Some(removal) => with_address(entity, removal.asked_in).await?,
+            None => Sealed::default(),
+        };
         let command = Command::CompleteRemoval { request: self.request };
-        let batch = entity.decide(&self.call, &command, Sealed::default(), None).await?;
+        let batch = entity.decide(&self.call, &command, sealed, None).await?;
         // After its event; should we crash before this, the sweep finds a secret that is unused.
         if let Some(secret) = secret.filter(|_| !batch.0.is_empty()) {
             entity.destroy(entity.id()?, SecretKind::Totp, secret).await;
@@ -275,9 +283,10 @@ pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<Re
         }
         _ => return Err(none.into()),
     };
-    let FactorRemovalRequested { factor, proof, in_person, needs_approval, runs_at } = asked;
+    let FactorRemovalRequested { factor, proof, in_person, needs_approval, runs_at, .. } = asked;
     let errand: Option<Errand> =
         open_pii(&entity.services.secrets, entity.id()?, &recorded).await?;
+    let errand = errand.unwrap_or_default();
     let Became { approved, state } = became(entity, request, recorded.revision).await?;
     let identity = entity.identity().await?;
     Ok(RemovalView {
@@ -291,7 +300,8 @@ pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<Re
         asked_by: by,
         asked_by_login: None,
         asked_at: at,
-        ticket: errand.and_then(|errand| errand.ticket).unwrap_or_default(),
+        email_hint: errand.email.as_deref().map(mask::email),
+        ticket: errand.ticket.unwrap_or_default(),
         proof,
         in_person,
         needs_approval,
@@ -343,6 +353,9 @@ async fn became(entity: &Entity, request: EventId, asked_in: Revision) -> Result
                 }
                 (AccountEvent::FactorRemovalObjected(it), _) if it.request == request => {
                     return Ok(Became { state: RemovalState::Objected, ..became });
+                }
+                (AccountEvent::EmailChanged(it), _) if it.request == Some(request) => {
+                    return Ok(Became { state: RemovalState::Completed, ..became });
                 }
                 (AccountEvent::FactorRemovalCompleted(it), _) if it.request == request => {
                     return Ok(Became { state: RemovalState::Completed, ..became });

@@ -28,6 +28,8 @@ pub struct Call {
     pub idempotency: Option<IdempotencyKey>,
     /// What the caller's device holds, of any account; none where it cannot be remembered.
     pub devices: Option<Vec<DeviceHandle>>,
+    /// Whether only operators are served where this is asked.
+    pub staff_only: bool,
 }
 
 impl Call {
@@ -36,13 +38,20 @@ impl Call {
     /// # Errors
     /// [`Fault::Unavailable`] without randomness for its id.
     pub fn system(log: &Log) -> Result<Self, Fault> {
-        Ok(Self {
+        Ok(Self::of_service(log.correlation_id()?))
+    }
+
+    /// What the service asks of itself, under this id.
+    #[must_use]
+    pub fn of_service(correlation: CorrelationId) -> Self {
+        Self {
             by: By::System,
             net: Net { ip: "-".to_owned(), user_agent: None, language: None },
-            correlation: log.correlation_id()?,
+            correlation,
             idempotency: None,
             devices: None,
-        })
+            staff_only: false,
+        }
     }
 }
 
@@ -287,6 +296,17 @@ pub struct AskRemoval {
     pub proof: IdentityProof,
     /// Whether the delay falls away.
     pub in_person: bool,
+    /// Why.
+    pub act: Act,
+}
+
+/// Support asks for another address.
+#[derive(Debug, Clone)]
+pub struct AskAddressChange {
+    /// The new one.
+    pub email: String,
+    /// How it was made sure that this is the holder.
+    pub proof: IdentityProof,
     /// Why.
     pub act: Act,
 }

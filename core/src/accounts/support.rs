@@ -265,7 +265,7 @@ pub(super) async fn record_look(
     if entity.services.log.is_archive() {
         return Ok(());
     }
-    let errand = Errand { reason: None, ticket: ticket.cloned() };
+    let errand = Errand { ticket: ticket.cloned(), ..Errand::default() };
     let pii = seal_pii(&entity.services.secrets, entity.id()?, &errand).await?;
     let sealed = Sealed { pii: Some(pii), net: None };
     let unkeyed = Call { idempotency: None, ..call.clone() };

@@ -252,7 +252,8 @@ async fn opened_parts(
         | AccountEvent::FactorRemovalCancelled(_)
         | AccountEvent::SessionsEnded(SessionsEnded { why: SessionEndedWhy::Support, .. }) => {
             let errand: Option<Errand> = open_pii(secrets, account, recorded).await?;
-            let Errand { reason, ticket } = errand.unwrap_or(Errand { reason: None, ticket: None });
+            let Errand { reason, ticket, email } = errand.unwrap_or_default();
+            show("email", email.as_deref().map(mask::email));
             show("reason", reason);
             show("ticket", ticket);
         }

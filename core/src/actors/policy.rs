@@ -226,5 +226,7 @@ fn set_of(wanted: &Policy, before: Option<&Policy>) -> Set {
         settings: wanted.settings(),
         changed: changed.collect(),
         accepted_risks: wanted.loosened().into_iter().map(str::to_owned).collect(),
+        // The first is what the service began with.
+        tells_admins: version != PolicyVersion::new(1),
     }
 }

@@ -29,11 +29,13 @@ mod codes;
 mod devices;
 mod guesses;
 mod recovery;
+mod sessions;
 mod support;
 
 use devices::Devices;
 use guesses::Guesses;
 use recovery::Recovery;
+use sessions::Lives;
 use support::Support;
 
 /// An event, and what its entry says of it.
@@ -91,6 +93,7 @@ pub struct Conduct {
     recovery: Recovery,
     devices: Devices,
     guesses: Guesses,
+    lives: Lives,
     support: Support,
 }
 
@@ -150,6 +153,7 @@ impl Conduct {
             recovery: Recovery::default(),
             devices: Devices::default(),
             guesses: Guesses::default(),
+            lives: Lives::default(),
             support: Support::default(),
         }
     }
@@ -161,6 +165,7 @@ impl Conduct {
         self.standing(act, &mut breaches);
         self.guesses.take(act, &self.devices, &mut breaches);
         self.devices.take(act, &mut breaches);
+        self.lives.take(act, &mut breaches);
         self.support.take(act, &mut breaches);
         match act.event {
             AccountEvent::PasswordVerified(verified) => {

@@ -74,6 +74,9 @@ pub enum Rule {
     SessionWithoutProof,
     /// A session is called no surer than what was proven.
     AssuranceWithoutProof,
+    /// A session lives, used or unused, as long as the policy says and no longer; an operator's
+    /// shorter.
+    SessionOutlived,
     /// A code completes a sign-in that was begun, is not over and was not completed.
     SignInNotOpen,
     /// A password that a sign-in demanded is set in a sign-in that demanded it.

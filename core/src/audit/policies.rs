@@ -34,7 +34,7 @@ impl Policies {
             breaches.push((Rule::PolicyNotNext, detail));
         }
         breaches.extend(self.last.as_ref().and_then(|last| untrue_change(last, set)));
-        let policy = policy_in(set).map(Arc::new);
+        let policy = policy_in(set);
         if let Ok(policy) = &policy {
             let named = |key: &&str| set.accepted_risks.iter().any(|risk| risk == key);
             breaches.extend(policy.loosened().into_iter().filter(|key| !named(key)).map(|key| {
@@ -42,6 +42,7 @@ impl Policies {
                 (Rule::RiskNotAccepted, detail)
             }));
         }
+        let policy = policy.map(|policy| Arc::new(as_it_was(policy, set)));
         let policy = policy.unwrap_or_else(|_| Arc::clone(&self.standard));
         self.known.insert(set.version, policy);
         self.last = Some(set.clone());
@@ -60,6 +61,18 @@ impl Policies {
             }
         }
     }
+}
+
+/// A version from before operators' sessions had limits of their own was kept with everybody's.
+fn as_it_was(policy: Policy, set: &Set) -> Policy {
+    let Policy { mut staff_session_overall, mut staff_session_idle, .. } = policy;
+    if !set.settings.contains_key("support.session_overall") {
+        staff_session_overall = policy.session_overall;
+    }
+    if !set.settings.contains_key("support.session_idle") {
+        staff_session_idle = policy.session_idle;
+    }
+    Policy { staff_session_overall, staff_session_idle, ..policy }
 }
 
 /// What a version says of its changes must be what it changes.

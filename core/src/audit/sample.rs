@@ -1,6 +1,7 @@
 //! Logs for the tests of this module: written entry by entry, chained and sealed as they should
 //! be, so that each test can break exactly one thing.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -51,13 +52,16 @@ pub(super) struct Sample {
     pub(super) now: Timestamp,
     written_at: Timestamp,
     heads: BTreeMap<StreamId, (Revision, Hash32)>,
+    /// When each session ends: by another name it ends no later.
+    ends: RefCell<BTreeMap<u8, Timestamp>>,
 }
 
 impl Sample {
     /// A log that was just created.
     pub(super) fn new() -> Self {
         let now = "2026-11-24T05:00:00Z".parse().unwrap();
-        let mut log = Self { entries: vec![], now, written_at: now, heads: BTreeMap::new() };
+        let (heads, ends) = (BTreeMap::new(), RefCell::default());
+        let mut log = Self { entries: vec![], now, written_at: now, heads, ends };
         let event = LogEvent::Created(Created {
             log: log.id(),
             origin: "countersign.example/log".to_owned(),
@@ -187,11 +191,15 @@ impl Sample {
         assurance: Assurance,
         replaces: Option<u8>,
     ) -> SessionOpened {
+        let earlier = self.ends.borrow_mut().remove(&replaces.unwrap_or(session));
+        let earlier = earlier.filter(|ends| self.now < *ends);
+        let expires_at = earlier.unwrap_or(self.now + SignedDuration::from_hours(12));
+        self.ends.borrow_mut().insert(session, expires_at);
         SessionOpened {
             session: handle(session),
             assurance,
             amr: vec!["pwd".to_owned()],
-            expires_at: self.now + SignedDuration::from_hours(12),
+            expires_at,
             replaces: replaces.map(handle),
             device: None,
         }

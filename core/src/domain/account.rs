@@ -180,8 +180,10 @@ pub struct Removal {
     pub request: EventId,
     /// The entry whose sealed part holds its reason and ticket.
     pub asked_in: Revision,
-    /// The authenticator; none where it is about the recovery codes alone.
+    /// The authenticator; none where it is about the recovery codes alone, or about the address.
     pub factor: Option<FactorId>,
+    /// Whether it is about the address.
+    pub address: bool,
     /// The operator who asked.
     pub asked_by: AccountId,
     /// When.

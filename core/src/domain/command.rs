@@ -178,7 +178,7 @@ pub enum Command {
     EndAllSessions,
     /// Have a link to a new password sent to the address on record, by support.
     MailPassword,
-    /// Ask for the removal of an authenticator or of the recovery codes, by support.
+    /// Ask for the removal of an authenticator or of the recovery codes, or for another address.
     AskRemoval(AskRemoval),
     /// Approve a removal, by another person of support.
     ApproveRemoval {
@@ -197,6 +197,8 @@ pub enum Command {
         /// The event that asked for it.
         request: EventId,
     },
+    /// End every session of an operator whose role is taken away, or given back.
+    EndForRole,
     /// Let an operator in anew, by two people at the machine.
     BreakGlass,
     /// Record that support looked.
@@ -374,8 +376,10 @@ pub enum Told {
 /// See [`Command::AskRemoval`].
 #[derive(Debug, Clone, Copy)]
 pub struct AskRemoval {
-    /// The authenticator; none where it is about the recovery codes alone.
+    /// The authenticator; none where it is about the recovery codes alone, or about the address.
     pub factor: Option<FactorId>,
+    /// Whether it is about the address.
+    pub address: bool,
     /// How it was made sure that this is the holder.
     pub proof: IdentityProof,
     /// Whether the delay falls away.

@@ -417,7 +417,7 @@ impl Open {
         let RecoveryCodesIssued { pepper, hashes } = issued.clone();
         self.recovery = Some(RecoverySet { pepper, hashes, used: [].into() });
         // What was to be removed is gone.
-        self.removal.take_if(|removal| removal.factor.is_none());
+        self.removal.take_if(|removal| removal.factor.is_none() && !removal.address);
     }
 
     fn used_up(&mut self, index: u32) {

@@ -143,6 +143,8 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
                 SessionEndedWhy::PasswordChanged => "the password was set anew",
                 SessionEndedWhy::Repudiated => "the holder said: this was not me",
                 SessionEndedWhy::Support => "support ended them",
+                SessionEndedWhy::AddressChanged => "support had the address changed",
+                SessionEndedWhy::RoleChanged => "the operator's role was taken away or given back",
             };
             let count = ended.sessions.len();
             let sessions = if count == 1 { "session" } else { "sessions" };
@@ -261,5 +263,9 @@ const fn notice(notice: Notice) -> &'static str {
         Notice::RemovalRequested => "an authenticator is to be removed by support",
         Notice::RemovalStopped => "no authenticator is removed by support",
         Notice::RemovalCompleted => "an authenticator was removed by support",
+        Notice::AddressChangeRequested => "support was asked to change the address",
+        Notice::AddressChangeStopped => "support does not change the address",
+        Notice::CapReached => "an operator asked for more than a cap allows",
+        Notice::AdminActed => "who may act, or the policy, was changed",
     }
 }

@@ -12,6 +12,7 @@ pub mod span;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use countersign_events::account::Origin;
 use countersign_events::id::PolicyVersion;
 
 use super::limits::Limits;
@@ -60,6 +61,8 @@ pub struct Policy {
     pub two_person: TwoPerson,
     /// How long the holder can object before it is removed.
     pub removal_hold: SignedDuration,
+    /// How long the holder can object before another address takes the present one's place.
+    pub address_hold: SignedDuration,
     /// How often each operator may act.
     pub staff_caps: StaffCaps,
     /// How long a sign-in may wait for its second factor.
@@ -90,6 +93,10 @@ pub struct Policy {
     pub fresh: SignedDuration,
     /// How old it may be where an operator acts on others.
     pub staff_fresh: SignedDuration,
+    /// How long a session of an operator lives at the most.
+    pub staff_session_overall: SignedDuration,
+    /// How long it lives unused.
+    pub staff_session_idle: SignedDuration,
     /// What a new password must be.
     pub passwords: NewPasswords,
     /// When the alarm over all accounts sounds, and what it changes.
@@ -150,6 +157,15 @@ pub struct StaffCaps {
     pub holds_per_day: u32,
 }
 
+/// How long a session lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionSpans {
+    /// At the most.
+    pub overall: SignedDuration,
+    /// Unused.
+    pub idle: SignedDuration,
+}
+
 /// What a new password must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPasswords {
@@ -183,6 +199,20 @@ impl Policy {
         self.two_factor_required_from.is_some_and(|from| from <= now)
     }
 
+    /// How long a session of an account lives that was made for these: an operator's never longer
+    /// than anybody's, whichever number is set lower (SR-120, SR-130).
+    #[must_use]
+    pub fn session_spans(&self, origin: Origin) -> SessionSpans {
+        let (overall, idle) = (self.session_overall, self.session_idle);
+        match origin {
+            Origin::Holder | Origin::Client => SessionSpans { overall, idle },
+            Origin::Operator => SessionSpans {
+                overall: overall.min(self.staff_session_overall),
+                idle: idle.min(self.staff_session_idle),
+            },
+        }
+    }
+
     /// What must be proven again, and how fresh.
     #[must_use]
     pub const fn step_up(&self, missing: StepUp) -> Refusal {
@@ -211,6 +241,7 @@ impl Default for Policy {
             lockout_resets_max: 2,
             two_person: TwoPerson::Required,
             removal_hold: SignedDuration::from_hours(24),
+            address_hold: SignedDuration::from_hours(72),
             staff_caps: StaffCaps {
                 searches_per_hour: 300,
                 resets_per_day: 20,
@@ -231,6 +262,8 @@ impl Default for Policy {
             device_ttl: SignedDuration::from_hours(90 * 24),
             fresh: SignedDuration::from_secs(super::refusal::FRESH_SECONDS),
             staff_fresh: SignedDuration::from_secs(super::refusal::FRESH_SECONDS),
+            staff_session_overall: SignedDuration::from_hours(8),
+            staff_session_idle: SignedDuration::from_mins(15),
             passwords: NewPasswords { chars_alone: 8, chars_beside_second_factor: 8, score: 2 },
             breaker: BreakerPolicy {
                 enforce: false,

@@ -1,10 +1,10 @@
 //! Sessions: whether one is alive, and whether its proofs are fresh enough.
 
-use countersign_events::account::{Assurance, EmailCodes};
+use countersign_events::account::{Assurance, EmailCodes, Origin};
 use countersign_events::id::{FactorId, HandleHash};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::account::{Open, Replacement, Session};
+use super::account::{Account, Open, Replacement, Session};
 use super::policy::{EmailMode, Policy, SESSION_USE_RECORDED_EVERY};
 use super::refusal::{Refusal, StepUp};
 
@@ -19,7 +19,17 @@ pub const AMR_EMAIL: &str = "urn:countersign:amr:email";
 /// A recovery code.
 pub const AMR_RECOVERY_CODE: &str = "urn:countersign:amr:recovery_code";
 
-/// The session, if it is alive: neither over, nor idle for too long, nor ended (SR-130).
+/// The account whose sessions are asked for. Where only operators are served, nobody else has one
+/// (SR-120).
+///
+/// # Errors
+/// [`Refusal::NoSession`] where there is none, or it is not served here.
+pub fn holder_of(account: &Account, staff_only: bool) -> Result<&Open, Refusal> {
+    let open = account.open().filter(|open| !staff_only || open.origin == Origin::Operator);
+    open.ok_or(Refusal::NoSession)
+}
+
+/// The session, if it is alive: neither over, nor idle for too long, nor ended (SR-120, SR-130).
 ///
 /// `seen` is a use that is not recorded yet.
 ///
@@ -32,9 +42,10 @@ pub fn check<'a>(
     now: Timestamp,
     policy: &Policy,
 ) -> Result<&'a Session, Refusal> {
+    let idle = policy.session_spans(open.origin).idle;
     let alive = open.sessions.get(&session).filter(|session| {
         let used_at = seen.map_or(session.used_at, |seen| seen.max(session.used_at));
-        now < session.expires_at && now.duration_since(used_at) < policy.session_idle
+        now < session.expires_at && now.duration_since(used_at) < idle
     });
     alive.ok_or(Refusal::NoSession)
 }
@@ -101,11 +112,11 @@ impl Session {
         self.assurance == Assurance::EmailCode && policy.email_mode == EmailMode::RecoveryOnly
     }
 
-    /// Whether it can be one that is not idle: of its last uses, not all are recorded.
+    /// Whether it can be one that is not idle, after so long: of its last uses, not all are
+    /// recorded.
     #[must_use]
-    pub fn may_be_in_use(&self, now: Timestamp, policy: &Policy) -> bool {
-        let unused = now.duration_since(self.used_at);
-        unused < policy.session_idle.saturating_add(SESSION_USE_RECORDED_EVERY)
+    pub fn may_be_in_use(&self, now: Timestamp, idle: SignedDuration) -> bool {
+        now.duration_since(self.used_at) < idle.saturating_add(SESSION_USE_RECORDED_EVERY)
     }
 
     /// Demands a session that may do more than replace a lost authenticator.

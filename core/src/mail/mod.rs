@@ -25,6 +25,7 @@ pub mod spool;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod to_admins;
 pub mod wording;
 
 use std::fmt;
@@ -52,6 +53,8 @@ pub enum Whose {
     Present,
     /// One before it, for some days after a change, counted from the oldest.
     Former(u8),
+    /// The one that support was asked to put in its place.
+    New,
 }
 
 impl MessageId {
@@ -77,8 +80,10 @@ impl MessageId {
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{}", self.event)?;
-        if let Whose::Former(place) = self.to {
-            write!(f, ".former{place}")?;
+        match self.to {
+            Whose::Present => {}
+            Whose::Former(place) => write!(f, ".former{place}")?,
+            Whose::New => f.write_str(".new")?,
         }
         write!(f, "@{}>", self.domain)
     }

@@ -77,6 +77,7 @@ impl SpoolName {
         let former = match mail.message_id.to() {
             Whose::Present => String::new(),
             Whose::Former(place) => format!("-former{place}"),
+            Whose::New => "-new".to_owned(),
         };
         Self(format!("{}{millis:03}Z-{event}{former}.eml", at.strftime("%Y%m%dT%H%M%S")))
     }

@@ -62,6 +62,7 @@ fn notice_mail(notice: Notice) -> Mail {
         method: Some(Method::Totp),
         until: Some("2026-11-24T05:38:45Z".parse().unwrap()),
         left: Some(9),
+        staff: None,
     };
     head().notice_mail(event(), at(), &to(None), notice, &facts).unwrap()
 }
@@ -206,7 +207,7 @@ fn sr_027_a_header_cannot_be_injected() {
 #[test]
 fn a_display_name_is_greeted_only_where_it_is_plainly_a_name() {
     let greeted = |name: &str| {
-        let facts = NoticeFacts { by: Doer::Holder, method: None, until: None, left: None };
+        let facts = NoticeFacts::of(Doer::Holder);
         let notice = Notice::FactorEnabled;
         let mail = head().notice_mail(event(), at(), &to(Some(name)), notice, &facts).unwrap();
         let first = mail.text.lines().next().unwrap().to_owned();

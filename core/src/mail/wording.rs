@@ -17,6 +17,7 @@ use super::ledger::{Addressee, CodeMail, LinkMail};
 use super::letterhead::Letterhead;
 use super::link::LinkKind;
 use super::texts;
+use super::to_admins;
 use crate::accounts::request::Net;
 
 /// The keys of the months' names.
@@ -91,22 +92,35 @@ pub struct NoticeFacts {
     /// Recovery codes left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<u32>,
+    /// What staff did, where admins are told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<StaffAct>,
 }
+
+impl NoticeFacts {
+    /// Only who did it.
+    #[must_use]
+    pub const fn of(by: Doer) -> Self {
+        Self { by, method: None, until: None, left: None, staff: None }
+    }
+}
+
+pub use to_admins::{StaffAct, Told};
 
 /// Who writes, and in whose language.
 #[derive(Clone, Copy)]
-struct Pen<'a> {
+pub(super) struct Pen<'a> {
     head: &'a Letterhead,
     language: Language,
 }
 
 impl Pen<'_> {
-    fn say(self, key: &str) -> String {
+    pub(super) fn say(self, key: &str) -> String {
         self.say_with(key, &[])
     }
 
     /// The text of a key, with more to fill in than what every text may name.
-    fn say_with(self, key: &str, more: &[(&str, &str)]) -> String {
+    pub(super) fn say_with(self, key: &str, more: &[(&str, &str)]) -> String {
         let ours = [
             ("brand", self.head.brand()),
             ("url", self.head.public_url()),
@@ -116,7 +130,7 @@ impl Pen<'_> {
     }
 
     /// `24 November 2026, 05:23 UTC`, as the language has it.
-    fn moment(self, at: Timestamp) -> String {
+    pub(super) fn moment(self, at: Timestamp) -> String {
         let at = at.to_zoned(TimeZone::UTC);
         let month = usize::try_from(at.month() - 1).ok().and_then(|month| MONTHS.get(month));
         let month = self.say(month.copied().unwrap_or_default());
@@ -138,12 +152,17 @@ impl Pen<'_> {
         format!("{} {}", self.say(key), self.help(help))
     }
 
-    fn fact(self, key: &str, value: String) -> (String, String) {
+    pub(super) fn fact(self, key: &str, value: String) -> (String, String) {
         (self.say(key), value)
     }
 
     /// A letter that says nothing yet, to somebody with this name.
-    fn letter<'a>(self, name: Option<&str>, subject: String, lead: String) -> Letter<'a> {
+    pub(super) fn letter<'a>(
+        self,
+        name: Option<&str>,
+        subject: String,
+        lead: String,
+    ) -> Letter<'a> {
         Letter {
             language: self.language,
             subject,
@@ -233,6 +252,9 @@ pub(super) fn notice(
 ) -> Letter<'static> {
     let pen = Pen { head, language: to.language };
     let about = section(notice, facts);
+    if let Some(staff) = &facts.staff {
+        return to_admins::letter(pen, at, to, about, staff);
+    }
     let subject = pen.say(&format!("{about}.subject"));
     let unlock = to.unlock.as_ref().filter(|_| about == CLOSED);
     let unlock = unlock.map(|token| url(head, LinkKind::Unlock, token));
@@ -285,7 +307,8 @@ fn told(pen: Pen<'_>, notice: Notice, facts: &NoticeFacts) -> String {
         Notice::Locked
         | Notice::EmailChanged
         | Notice::ReplacementRequested
-        | Notice::RemovalRequested => facts.until,
+        | Notice::RemovalRequested
+        | Notice::AddressChangeRequested => facts.until,
         _ => None,
     };
     match until {
@@ -338,6 +361,10 @@ const fn section(notice: Notice, facts: &NoticeFacts) -> &'static str {
         Notice::RemovalRequested => "removal_requested",
         Notice::RemovalStopped => "removal_stopped",
         Notice::RemovalCompleted => "removal_completed",
+        Notice::AddressChangeRequested => "address_change_requested",
+        Notice::AddressChangeStopped => "address_change_stopped",
+        Notice::CapReached => "cap_reached",
+        Notice::AdminActed => "admin_acted",
     }
 }
 
@@ -369,7 +396,11 @@ const fn help(notice: Notice) -> &'static str {
         | Notice::PasswordMailed
         | Notice::RemovalRequested
         | Notice::RemovalStopped
-        | Notice::RemovalCompleted => "help.needed",
+        | Notice::RemovalCompleted
+        | Notice::AddressChangeRequested
+        | Notice::AddressChangeStopped
+        | Notice::CapReached
+        | Notice::AdminActed => "help.needed",
     }
 }
 

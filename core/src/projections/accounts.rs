@@ -63,7 +63,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account FROM accounts_v4 WHERE email_hash = ?1
+                    "SELECT account FROM accounts_v5 WHERE email_hash = ?1
                      ORDER BY account LIMIT ?2",
                 )?
                 .query_map(params![hash.bytes(), list_limit(LIST_MAX)], |row| account(row, 0))?
@@ -84,7 +84,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account FROM accounts_v4 WHERE email_hash = ?1 AND email_proven = 1
+                    "SELECT account FROM accounts_v5 WHERE email_hash = ?1 AND email_proven = 1
                      ORDER BY account LIMIT ?2",
                 )?
                 .query_map(params![hash.bytes(), list_limit(limit)], |row| account(row, 0))?
@@ -100,7 +100,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v4
+                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v5
                      WHERE account = ?1",
                 )?
                 .query_map([id.uuid().as_bytes()], account_row)?
@@ -118,7 +118,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v4
+                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v5
                      ORDER BY active_position DESC LIMIT ?1",
                 )?
                 .query_map([list_limit(limit)], account_row)?
@@ -140,7 +140,7 @@ impl ReadModel {
         self.read(|connection| {
             let found: Vec<(AccountId, u64)> = connection
                 .prepare_cached(
-                    "SELECT account, MAX(position) AS latest FROM locks_v4 WHERE until > ?1
+                    "SELECT account, MAX(position) AS latest FROM locks_v5 WHERE until > ?1
                      GROUP BY account HAVING latest < ?2 ORDER BY latest DESC LIMIT ?3",
                 )?
                 .query_map(
@@ -170,10 +170,10 @@ impl ReadModel {
             connection
                 .prepare_cached(
                     "SELECT accounts, two_factor,
-                        (SELECT COUNT(DISTINCT account) FROM locks_v4 WHERE until > ?1),
-                        (SELECT COUNT(*) FROM outbox_v4),
-                        (SELECT COALESCE(SUM(count), 0) FROM unknown_v4)
-                     FROM totals_v4",
+                        (SELECT COUNT(DISTINCT account) FROM locks_v5 WHERE until > ?1),
+                        (SELECT COUNT(*) FROM outbox_v5),
+                        (SELECT COALESCE(SUM(count), 0) FROM unknown_v5)
+                     FROM totals_v5",
                 )?
                 .query_row([millis(now)], |row| {
                     Ok(Counts {
@@ -200,7 +200,7 @@ pub(super) fn apply(
         AccountEvent::Registered(registered) => {
             let added = transaction
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO accounts_v4 VALUES (?1, ?2, ?6, ?3, 0, 0, ?4, ?4, ?5)",
+                    "INSERT OR IGNORE INTO accounts_v5 VALUES (?1, ?2, ?6, ?3, 0, 0, ?4, ?4, ?5)",
                 )?
                 .execute(params![
                     account.uuid().as_bytes(),
@@ -210,15 +210,15 @@ pub(super) fn apply(
                     number(position.get()),
                     registered.email_confirmed,
                 ])?;
-            add_to(transaction, "UPDATE totals_v4 SET accounts = accounts + ?1", added)?;
+            add_to(transaction, "UPDATE totals_v5 SET accounts = accounts + ?1", added)?;
         }
         AccountEvent::Enabled(_) => {
             let changed = set(transaction, account, SET_TWO_FACTOR)?;
-            add_to(transaction, "UPDATE totals_v4 SET two_factor = two_factor + ?1", changed)?;
+            add_to(transaction, "UPDATE totals_v5 SET two_factor = two_factor + ?1", changed)?;
         }
         AccountEvent::Disabled(_) => {
             let changed = set(transaction, account, CLEAR_TWO_FACTOR)?;
-            add_to(transaction, "UPDATE totals_v4 SET two_factor = two_factor - ?1", changed)?;
+            add_to(transaction, "UPDATE totals_v5 SET two_factor = two_factor - ?1", changed)?;
             set(transaction, account, CLEAR_RECOVERY_CODES)?;
         }
         AccountEvent::FactorRemovalCompleted(_) => {
@@ -228,14 +228,18 @@ pub(super) fn apply(
             set(transaction, account, SET_RECOVERY_CODES)?;
         }
         AccountEvent::EmailChanged(_) | AccountEvent::EmailChangeUndone(_) => {
+            // What support was asked for, nobody has proven.
+            let asked =
+                matches!(&fact.event, AccountEvent::EmailChanged(it) if it.request.is_some());
             transaction
                 .prepare_cached(
-                    "UPDATE accounts_v4 SET email_hash = ?2, has_email = 1, email_proven = 1
+                    "UPDATE accounts_v5 SET email_hash = ?2, has_email = 1, email_proven = ?3
                      WHERE account = ?1",
                 )?
                 .execute(params![
                     account.uuid().as_bytes(),
                     fact.email_hash.as_ref().map(Hash32::bytes),
+                    !asked,
                 ])?;
         }
         AccountEvent::EmailConfirmed(_) => {
@@ -245,7 +249,7 @@ pub(super) fn apply(
     }
     transaction
         .prepare_cached(
-            "UPDATE accounts_v4 SET updated_at = ?2,
+            "UPDATE accounts_v5 SET updated_at = ?2,
                 active_position = CASE WHEN ?4 THEN ?3 ELSE active_position END
              WHERE account = ?1",
         )?
@@ -259,13 +263,13 @@ pub(super) fn apply(
 }
 
 const SET_TWO_FACTOR: &str =
-    "UPDATE accounts_v4 SET two_factor = 1 WHERE account = ?1 AND two_factor = 0";
+    "UPDATE accounts_v5 SET two_factor = 1 WHERE account = ?1 AND two_factor = 0";
 const CLEAR_TWO_FACTOR: &str =
-    "UPDATE accounts_v4 SET two_factor = 0 WHERE account = ?1 AND two_factor = 1";
-const SET_EMAIL_PROVEN: &str = "UPDATE accounts_v4 SET email_proven = 1 WHERE account = ?1";
-const SET_RECOVERY_CODES: &str = "UPDATE accounts_v4 SET has_recovery_codes = 1 WHERE account = ?1";
+    "UPDATE accounts_v5 SET two_factor = 0 WHERE account = ?1 AND two_factor = 1";
+const SET_EMAIL_PROVEN: &str = "UPDATE accounts_v5 SET email_proven = 1 WHERE account = ?1";
+const SET_RECOVERY_CODES: &str = "UPDATE accounts_v5 SET has_recovery_codes = 1 WHERE account = ?1";
 const CLEAR_RECOVERY_CODES: &str =
-    "UPDATE accounts_v4 SET has_recovery_codes = 0 WHERE account = ?1";
+    "UPDATE accounts_v5 SET has_recovery_codes = 0 WHERE account = ?1";
 
 fn set(transaction: &Transaction<'_>, account: AccountId, sql: &str) -> Result<usize> {
     transaction.prepare_cached(sql)?.execute([account.uuid().as_bytes()])

@@ -2,15 +2,20 @@
 
 use countersign_events::account::AccountEvent;
 use countersign_events::actor::By;
-use countersign_events::catalogue::{DecodeError, rows};
+use countersign_events::catalogue::DecodeError;
+use countersign_events::client::ClientEvent;
 use countersign_events::entry::{Entry, SealClass, read_sealed};
 use countersign_events::id::{AccountId, EventId, Hash32, Position, Revision, StreamId};
+use countersign_events::log_event::LogEvent;
+use countersign_events::operator::OperatorEvent;
+use countersign_events::policy::PolicyEvent;
 use countersign_events::store::Recorded;
 use countersign_events::tree::leaf_hash;
 use jiff::Timestamp;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::admins::{StaffEvent, StaffFact};
 use super::personal::PersonalData;
 use super::support::StaffAct;
 use crate::accounts::Fault;
@@ -41,11 +46,10 @@ pub enum FactKind {
         /// What.
         event: Box<AccountEvent>,
     },
-    /// Something happened to an operator, a client app or the log itself.
-    Other {
-        /// Where.
-        stream: StreamId,
-    },
+    /// Something happened to an operator, a client app or the policy.
+    Staff(Box<StaffFact>),
+    /// Something happened to the log itself.
+    Other,
     /// A type or version that this program does not know.
     Unknown {
         /// The type string.
@@ -111,10 +115,7 @@ async fn kind(
     };
     let event = match AccountEvent::decode(&entry.event_type, entry.version, entry.data.get()) {
         Ok(event) => event,
-        Err(
-            DecodeError::Unknown { event_type, version }
-            | DecodeError::Shape { event_type, version, .. },
-        ) => return Ok(FactKind::Unknown { event_type, version }),
+        Err(error) => return Ok(unknown(error)),
     };
     let Some(account) = account else {
         return Ok(FactKind::Nobody { at: entry.at, event: Box::new(event) });
@@ -127,17 +128,13 @@ async fn kind(
         }
         _ => None,
     };
-    let operator = match entry.by {
-        By::Operator { id } => Some(id),
-        _ => None,
-    };
     let fact = AccountFact {
         account,
         id: entry.id,
         at: entry.at,
         revision: entry.rev,
         by: Doer::from(&entry.by),
-        operator,
+        operator: operator(entry),
         event,
         email_hash,
     };
@@ -145,15 +142,49 @@ async fn kind(
 }
 
 fn other(entry: &Entry<'_>) -> FactKind {
-    let known =
-        rows().iter().any(|row| row.event_type == entry.event_type && row.version >= entry.version);
-    if known {
-        FactKind::Other { stream: entry.stream }
-    } else {
-        FactKind::Unknown {
-            event_type: entry.event_type.clone().into_owned(),
-            version: entry.version,
+    let (event_type, data) = (&*entry.event_type, entry.data.get());
+    let event = match entry.stream {
+        StreamId::Operator(_) => {
+            OperatorEvent::decode(event_type, entry.version, data).map(StaffEvent::Operator)
         }
+        StreamId::Client(_) => {
+            ClientEvent::decode(event_type, entry.version, data).map(StaffEvent::Client)
+        }
+        StreamId::Policy => {
+            PolicyEvent::decode(event_type, entry.version, data).map(StaffEvent::Policy)
+        }
+        _ => {
+            return match LogEvent::decode(event_type, entry.version, data) {
+                Ok(_) => FactKind::Other,
+                Err(error) => unknown(error),
+            };
+        }
+    };
+    let fact = |event| StaffFact {
+        stream: entry.stream,
+        id: entry.id,
+        at: entry.at,
+        by: Doer::from(&entry.by),
+        operator: operator(entry),
+        event,
+    };
+    event.map_or_else(unknown, |event| FactKind::Staff(Box::new(fact(event))))
+}
+
+fn unknown(error: DecodeError) -> FactKind {
+    match error {
+        DecodeError::Unknown { event_type, version }
+        | DecodeError::Shape { event_type, version, .. } => {
+            FactKind::Unknown { event_type, version }
+        }
+    }
+}
+
+/// Which operator did it, where one did.
+const fn operator(entry: &Entry<'_>) -> Option<AccountId> {
+    match entry.by {
+        By::Operator { id } => Some(id),
+        _ => None,
     }
 }
 

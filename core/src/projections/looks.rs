@@ -25,13 +25,13 @@ pub(super) fn apply(
         return Ok(());
     }
     let operator = operator.uuid();
-    transaction.prepare_cached("INSERT OR REPLACE INTO looks_v4 VALUES (?1, ?2, ?3)")?.execute(
+    transaction.prepare_cached("INSERT OR REPLACE INTO looks_v5 VALUES (?1, ?2, ?3)")?.execute(
         params![operator.as_bytes(), fact.account.uuid().as_bytes(), number(position.get())],
     )?;
     transaction
         .prepare_cached(
-            "DELETE FROM looks_v4 WHERE operator = ?1 AND position <= (
-                 SELECT position FROM looks_v4 WHERE operator = ?1
+            "DELETE FROM looks_v5 WHERE operator = ?1 AND position <= (
+                 SELECT position FROM looks_v5 WHERE operator = ?1
                  ORDER BY position DESC LIMIT 1 OFFSET ?2)",
         )?
         .execute(params![operator.as_bytes(), i64::try_from(LOOKS_MAX).unwrap_or(i64::MAX)])
@@ -53,7 +53,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, position FROM looks_v4 WHERE operator = ?1 AND position < ?2
+                    "SELECT account, position FROM looks_v5 WHERE operator = ?1 AND position < ?2
                      ORDER BY position DESC LIMIT ?3",
                 )?
                 .query_map(

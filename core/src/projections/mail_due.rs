@@ -42,6 +42,8 @@ pub struct Before {
     pub has_email: bool,
     /// Whether it has recovery codes that a new set takes the place of.
     pub has_recovery_codes: bool,
+    /// Whether what support was asked for, and waits, is about the address.
+    pub waits_for_address: bool,
 }
 
 /// The mail that an event calls for.
@@ -55,7 +57,7 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
     if !before.has_email && !goes_elsewhere {
         return None;
     }
-    let facts = NoticeFacts { by, method: None, until: None, left: None };
+    let facts = NoticeFacts::of(by);
     if let Some(of_guesses) = guesses(event, &facts) {
         return Some(of_guesses);
     }
@@ -107,12 +109,12 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         {
             notice(Notice::SignedInByEmail, facts)
         }
-        _ => of_support(event, facts),
+        _ => of_support(event, before, facts),
     }
 }
 
 /// What is told of what support does.
-fn of_support(event: &AccountEvent, facts: NoticeFacts) -> Option<MailDue> {
+fn of_support(event: &AccountEvent, before: Before, facts: NoticeFacts) -> Option<MailDue> {
     match event {
         AccountEvent::Suspended(_) => notice(Notice::Suspended, facts),
         AccountEvent::Resumed(_) => notice(Notice::Resumed, facts),
@@ -123,6 +125,10 @@ fn of_support(event: &AccountEvent, facts: NoticeFacts) -> Option<MailDue> {
         {
             notice(Notice::SessionsEnded, facts)
         }
+        AccountEvent::FactorRemovalRequested(requested) if requested.address => {
+            let until = Some(requested.runs_at);
+            notice(Notice::AddressChangeRequested, NoticeFacts { until, ..facts })
+        }
         AccountEvent::FactorRemovalRequested(requested) => {
             let method = match requested.factor {
                 Some(_) => Method::Totp,
@@ -132,7 +138,11 @@ fn of_support(event: &AccountEvent, facts: NoticeFacts) -> Option<MailDue> {
             notice(Notice::RemovalRequested, NoticeFacts { method: Some(method), until, ..facts })
         }
         AccountEvent::FactorRemovalCancelled(_) | AccountEvent::FactorRemovalObjected(_) => {
-            notice(Notice::RemovalStopped, facts)
+            let stopped = match before.waits_for_address {
+                true => Notice::AddressChangeStopped,
+                false => Notice::RemovalStopped,
+            };
+            notice(stopped, facts)
         }
         AccountEvent::FactorRemovalCompleted(_) => notice(Notice::RemovalCompleted, facts),
         _ => None,

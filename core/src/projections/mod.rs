@@ -15,6 +15,7 @@
 //! kept in clear: an address is there as its keyed hash, for exact lookups (SR-143).
 
 pub mod accounts;
+pub mod admins;
 mod fact;
 mod locks;
 pub mod looks;

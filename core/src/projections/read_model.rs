@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use tokio::sync::watch;
 
 use super::fact::{Fact, FactKind};
-use super::{accounts, looks, outbox, schema, staff, statistics, support, time_line};
+use super::{accounts, admins, looks, outbox, schema, staff, statistics, support, time_line};
 
 /// The most entries that one transaction takes in.
 pub const BATCH_MAX: usize = 1024;
@@ -175,7 +175,7 @@ impl ReadModel {
         }
         // Written with the rows: after a crash the file is the log up to here, or up to before.
         transaction
-            .prepare_cached("UPDATE position_v4 SET next = ?1, leaf = ?2")?
+            .prepare_cached("UPDATE position_v5 SET next = ?1, leaf = ?2")?
             .execute(params![schema::number(next), leaf.as_ref().map(Hash32::bytes)])?;
         transaction.commit()?;
         drop(writer);
@@ -219,7 +219,7 @@ impl ReadModel {
     pub fn unknown(&self) -> Result<Vec<UnknownType>, ReadModelError> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT event_type, version, count, first FROM unknown_v4")?
+                .prepare_cached("SELECT event_type, version, count, first FROM unknown_v5")?
                 .query_map([], |row| {
                     Ok(UnknownType {
                         event_type: row.get(0)?,
@@ -297,9 +297,12 @@ fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<Chang
         FactKind::Nobody { at, event } => {
             statistics::apply(transaction, *at, event).map(|()| nothing)
         }
-        FactKind::Other { stream } => {
-            staff::apply(transaction, fact.position, *stream).map(|()| nothing)
+        FactKind::Staff(it) => {
+            staff::apply(transaction, fact.position, it.stream)?;
+            let mails = admins::apply(transaction, fact.position, it)?;
+            Ok(Changed { mails, ..nothing })
         }
+        FactKind::Other => Ok(nothing),
         FactKind::Unknown { event_type, version } => {
             count_unknown(transaction, fact.position, event_type, *version).map(|()| nothing)
         }
@@ -316,7 +319,7 @@ fn count_unknown(
     tracing::error!(%position, event_type, version, "an entry that this program does not know");
     transaction
         .prepare_cached(
-            "INSERT INTO unknown_v4 VALUES (?1, ?2, 1, ?3)
+            "INSERT INTO unknown_v5 VALUES (?1, ?2, 1, ?3)
              ON CONFLICT DO UPDATE SET count = count + 1",
         )?
         .execute(params![event_type, version, schema::number(position.get())])
@@ -326,7 +329,7 @@ fn count_unknown(
 /// The position that comes next, and the leaf hash of the one before it.
 fn standing(connection: &Connection) -> rusqlite::Result<(u64, Option<Hash32>)> {
     let row = connection
-        .prepare_cached("SELECT next, leaf FROM position_v4")?
+        .prepare_cached("SELECT next, leaf FROM position_v5")?
         .query_row([], |row| {
             let leaf: Option<[u8; 32]> = row.get(1)?;
             Ok((schema::count(row, 0)?, leaf.map(Hash32::new)))

@@ -8,39 +8,40 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Result, Row};
 
 /// The version of the tables' shape, as their names end with it.
-const VERSION: &str = "_v4";
+const VERSION: &str = "_v5";
 
 /// The tables that depend on the log alone, with the columns that order their rows.
 pub(super) const PROJECTED: &[(&str, &str)] = &[
-    ("position_v4", "one"),
-    ("totals_v4", "one"),
-    ("accounts_v4", "account"),
-    ("guessed_v4", "account"),
-    ("locks_v4", "account, method, lane"),
-    ("outbox_v4", "event"),
-    ("staff_v4", "stream"),
-    ("time_line_v4", "account, kind, revision"),
-    ("looks_v4", "operator, account"),
-    ("minutes_v4", "slot, series, reason"),
-    ("removals_v4", "account"),
-    ("acts_v4", "operator, kind, request"),
-    ("unknown_v4", "event_type, version"),
+    ("position_v5", "one"),
+    ("totals_v5", "one"),
+    ("accounts_v5", "account"),
+    ("guessed_v5", "account"),
+    ("locks_v5", "account, method, lane"),
+    ("outbox_v5", "event"),
+    ("staff_v5", "stream"),
+    ("admins_v5", "account"),
+    ("time_line_v5", "account, kind, revision"),
+    ("looks_v5", "operator, account"),
+    ("minutes_v5", "slot, series, reason"),
+    ("removals_v5", "account"),
+    ("acts_v5", "operator, kind, request"),
+    ("unknown_v5", "event_type, version"),
 ];
 /// The courier's own, lost with the file.
-const ATTEMPTS: &str = "attempts_v4";
+const ATTEMPTS: &str = "attempts_v5";
 
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS position_v4 (
+CREATE TABLE IF NOT EXISTS position_v5 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     next INTEGER NOT NULL,
     leaf BLOB
 ) STRICT;
-CREATE TABLE IF NOT EXISTS totals_v4 (
+CREATE TABLE IF NOT EXISTS totals_v5 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     accounts INTEGER NOT NULL,
     two_factor INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS accounts_v4 (
+CREATE TABLE IF NOT EXISTS accounts_v5 (
     account BLOB PRIMARY KEY,
     email_hash BLOB,
     email_proven INTEGER NOT NULL,
@@ -51,14 +52,14 @@ CREATE TABLE IF NOT EXISTS accounts_v4 (
     updated_at INTEGER NOT NULL,
     active_position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS accounts_v4_email ON accounts_v4 (email_hash)
+CREATE INDEX IF NOT EXISTS accounts_v5_email ON accounts_v5 (email_hash)
     WHERE email_hash IS NOT NULL;
-CREATE INDEX IF NOT EXISTS accounts_v4_active ON accounts_v4 (active_position);
-CREATE TABLE IF NOT EXISTS guessed_v4 (
+CREATE INDEX IF NOT EXISTS accounts_v5_active ON accounts_v5 (active_position);
+CREATE TABLE IF NOT EXISTS guessed_v5 (
     account BLOB PRIMARY KEY,
     guessed TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS locks_v4 (
+CREATE TABLE IF NOT EXISTS locks_v5 (
     account BLOB NOT NULL,
     method TEXT NOT NULL,
     lane TEXT NOT NULL,
@@ -69,8 +70,8 @@ CREATE TABLE IF NOT EXISTS locks_v4 (
     position INTEGER NOT NULL,
     PRIMARY KEY (account, method, lane)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS locks_v4_until ON locks_v4 (until);
-CREATE TABLE IF NOT EXISTS outbox_v4 (
+CREATE INDEX IF NOT EXISTS locks_v5_until ON locks_v5 (until);
+CREATE TABLE IF NOT EXISTS outbox_v5 (
     event BLOB PRIMARY KEY,
     account BLOB NOT NULL,
     position INTEGER NOT NULL,
@@ -78,24 +79,30 @@ CREATE TABLE IF NOT EXISTS outbox_v4 (
     due_at INTEGER NOT NULL,
     expires_at INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS staff_v4 (
+CREATE TABLE IF NOT EXISTS staff_v5 (
     stream TEXT PRIMARY KEY,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS time_line_v4 (
+CREATE TABLE IF NOT EXISTS admins_v5 (
+    account BLOB PRIMARY KEY,
+    is_admin INTEGER NOT NULL,
+    set_up INTEGER NOT NULL,
+    disabled INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS time_line_v5 (
     account BLOB NOT NULL,
     kind INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     PRIMARY KEY (account, kind, revision)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS looks_v4 (
+CREATE TABLE IF NOT EXISTS looks_v5 (
     operator BLOB NOT NULL,
     account BLOB NOT NULL,
     position INTEGER NOT NULL,
     PRIMARY KEY (operator, account)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS looks_v4_latest ON looks_v4 (operator, position);
-CREATE TABLE IF NOT EXISTS minutes_v4 (
+CREATE INDEX IF NOT EXISTS looks_v5_latest ON looks_v5 (operator, position);
+CREATE TABLE IF NOT EXISTS minutes_v5 (
     slot INTEGER NOT NULL,
     series TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -103,39 +110,40 @@ CREATE TABLE IF NOT EXISTS minutes_v4 (
     count INTEGER NOT NULL,
     PRIMARY KEY (slot, series, reason)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS minutes_v4_minute ON minutes_v4 (minute);
-CREATE TABLE IF NOT EXISTS removals_v4 (
+CREATE INDEX IF NOT EXISTS minutes_v5_minute ON minutes_v5 (minute);
+CREATE TABLE IF NOT EXISTS removals_v5 (
     account BLOB PRIMARY KEY,
     request BLOB NOT NULL,
     position INTEGER NOT NULL,
     factor BLOB,
     runs_at INTEGER NOT NULL,
-    ready INTEGER NOT NULL
+    ready INTEGER NOT NULL,
+    address INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS removals_v4_position ON removals_v4 (position);
-CREATE INDEX IF NOT EXISTS removals_v4_due ON removals_v4 (ready, runs_at);
-CREATE TABLE IF NOT EXISTS acts_v4 (
+CREATE INDEX IF NOT EXISTS removals_v5_position ON removals_v5 (position);
+CREATE INDEX IF NOT EXISTS removals_v5_due ON removals_v5 (ready, runs_at);
+CREATE TABLE IF NOT EXISTS acts_v5 (
     operator BLOB NOT NULL,
     kind TEXT NOT NULL,
     request BLOB NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (operator, kind, request)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS acts_v4_at ON acts_v4 (operator, kind, at);
-CREATE TABLE IF NOT EXISTS attempts_v4 (
+CREATE INDEX IF NOT EXISTS acts_v5_at ON acts_v5 (operator, kind, at);
+CREATE TABLE IF NOT EXISTS attempts_v5 (
     event BLOB PRIMARY KEY,
     attempts INTEGER NOT NULL,
     next_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS unknown_v4 (
+CREATE TABLE IF NOT EXISTS unknown_v5 (
     event_type TEXT NOT NULL,
     version INTEGER NOT NULL,
     count INTEGER NOT NULL,
     first INTEGER NOT NULL,
     PRIMARY KEY (event_type, version)
 ) STRICT, WITHOUT ROWID;
-INSERT OR IGNORE INTO position_v4 VALUES (1, 0, NULL);
-INSERT OR IGNORE INTO totals_v4 VALUES (1, 0, 0);
+INSERT OR IGNORE INTO position_v5 VALUES (1, 0, NULL);
+INSERT OR IGNORE INTO totals_v5 VALUES (1, 0, 0);
 ";
 
 /// Makes what is missing and drops what another version left.

@@ -118,7 +118,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, request, position FROM removals_v4
+                    "SELECT account, request, position FROM removals_v5
                      WHERE position > ?1 ORDER BY position LIMIT ?2",
                 )?
                 .query_map(
@@ -141,7 +141,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, request, position FROM removals_v4
+                    "SELECT account, request, position FROM removals_v5
                      WHERE ready = 1 AND runs_at <= ?1 ORDER BY runs_at LIMIT ?2",
                 )?
                 .query_map(params![millis(now), i64::try_from(limit).unwrap_or(0)], waiting)?
@@ -157,7 +157,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT runs_at FROM removals_v4 WHERE ready = 1 ORDER BY runs_at LIMIT 1",
+                    "SELECT runs_at FROM removals_v5 WHERE ready = 1 ORDER BY runs_at LIMIT 1",
                 )?
                 .query_row([], |row| time(row, 0))
                 .optional()
@@ -177,7 +177,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT request, at FROM acts_v4 WHERE operator = ?1 AND kind = ?2 AND at > ?3
+                    "SELECT request, at FROM acts_v5 WHERE operator = ?1 AND kind = ?2 AND at > ?3
                      ORDER BY at LIMIT ?4",
                 )?
                 .query_map(
@@ -197,10 +197,10 @@ pub(super) fn act(transaction: &Transaction<'_>, act: &StaffAct) -> Result<()> {
     let operator = act.operator.uuid();
     let forgotten = act.at.saturating_sub(ACTS_SPAN).unwrap_or(Timestamp::MIN);
     transaction
-        .prepare_cached("DELETE FROM acts_v4 WHERE operator = ?1 AND kind = ?2 AND at <= ?3")?
+        .prepare_cached("DELETE FROM acts_v5 WHERE operator = ?1 AND kind = ?2 AND at <= ?3")?
         .execute(params![operator.as_bytes(), act.kind.name(), millis(forgotten)])?;
     transaction
-        .prepare_cached("INSERT OR IGNORE INTO acts_v4 VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached("INSERT OR IGNORE INTO acts_v5 VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![
             operator.as_bytes(),
             act.kind.name(),
@@ -219,7 +219,9 @@ pub(super) fn apply(
     let account = fact.account.uuid();
     match &fact.event {
         AccountEvent::FactorRemovalRequested(requested) => transaction
-            .prepare_cached("INSERT OR REPLACE INTO removals_v4 VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO removals_v5 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
             .execute(params![
                 account.as_bytes(),
                 fact.id.uuid().as_bytes(),
@@ -227,21 +229,27 @@ pub(super) fn apply(
                 requested.factor.map(|factor| factor.uuid().into_bytes()),
                 millis(requested.runs_at),
                 !requested.needs_approval,
+                requested.address,
             ])?,
         AccountEvent::FactorRemovalApproved(approved) => transaction
-            .prepare_cached("UPDATE removals_v4 SET ready = 1 WHERE account = ?1 AND request = ?2")?
+            .prepare_cached("UPDATE removals_v5 SET ready = 1 WHERE account = ?1 AND request = ?2")?
             .execute(params![account.as_bytes(), approved.request.uuid().as_bytes()])?,
         AccountEvent::FactorRemovalCancelled(_)
         | AccountEvent::FactorRemovalObjected(_)
         | AccountEvent::FactorRemovalCompleted(_) => transaction
-            .prepare_cached("DELETE FROM removals_v4 WHERE account = ?1")?
+            .prepare_cached("DELETE FROM removals_v5 WHERE account = ?1")?
             .execute([account.as_bytes()])?,
         // What was to be removed is gone.
         AccountEvent::FactorRemoved(removed) => transaction
-            .prepare_cached("DELETE FROM removals_v4 WHERE account = ?1 AND factor = ?2")?
+            .prepare_cached("DELETE FROM removals_v5 WHERE account = ?1 AND factor = ?2")?
             .execute(params![account.as_bytes(), removed.factor.uuid().as_bytes()])?,
         AccountEvent::RecoveryCodesIssued(_) => transaction
-            .prepare_cached("DELETE FROM removals_v4 WHERE account = ?1 AND factor IS NULL")?
+            .prepare_cached(
+                "DELETE FROM removals_v5 WHERE account = ?1 AND factor IS NULL AND NOT address",
+            )?
+            .execute([account.as_bytes()])?,
+        AccountEvent::EmailChanged(_) => transaction
+            .prepare_cached("DELETE FROM removals_v5 WHERE account = ?1 AND address")?
             .execute([account.as_bytes()])?,
         _ => return Ok(false),
     };

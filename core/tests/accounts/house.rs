@@ -150,6 +150,7 @@ impl House {
             correlation: self.services.log.correlation_id().unwrap(),
             idempotency: None,
             devices: None,
+            staff_only: false,
         }
     }
 

@@ -91,8 +91,11 @@ fn desk() -> Vec<(&'static str, Option<Value>, Option<Value>)> {
     vec![
         both("support.lockout_resets_30d", json!(1), json!(3)),
         both("support.step_up", json!("4m"), json!("6m")),
+        both("support.session_overall", json!("7h"), json!("9h")),
+        both("support.session_idle", json!("14m"), json!("16m")),
         ("support.two_person", None, Some(json!("delay"))),
         both("support.removal_hold", json!("25h"), json!("23h")),
+        both("support.address_hold", json!("73h"), json!("71h")),
         both("support.searches_1h", json!(299), json!(301)),
         both("support.resets_24h", json!(19), json!(21)),
         both("support.factor_removals_24h", json!(4), json!(6)),

@@ -118,6 +118,14 @@ pub enum Notice {
     RemovalStopped,
     /// That removal was done.
     RemovalCompleted,
+    /// Support was asked to change the address.
+    AddressChangeRequested,
+    /// That change will not take place.
+    AddressChangeStopped,
+    /// To an admin: an operator asked for more than a cap allows.
+    CapReached,
+    /// To an admin: who may act, or the policy, was changed.
+    AdminActed,
 }
 
 /// A notice was handed to the mail server.

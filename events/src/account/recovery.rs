@@ -52,6 +52,8 @@ pub enum HoldWhy {
     Replacement,
     /// Support had an authenticator or the recovery codes removed.
     FactorRemoval,
+    /// Support had the address changed.
+    AddressChange,
 }
 
 /// For a while the address, the authenticators and the recovery codes stay as they are.
@@ -90,7 +92,8 @@ pub struct PasswordChangeDemanded {
     pub ends_password: bool,
 }
 
-/// Another address was taken, proven by a code sent to it. Sealed `pii`: `{login?, email, subject?,
+/// Another address was taken, proven by a code sent to it; or by the service, as support was asked,
+/// and then it is not proven. Sealed `pii`: `{login?, email, subject?,
 /// display_name?}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +103,9 @@ pub struct EmailChanged {
     /// Whether the earlier address was never proven: it is told, and cannot take itself back.
     #[serde(default, skip_serializing_if = "is_false")]
     pub unproven: bool,
+    /// The request of support that it came of: nobody has proven the new address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<EventId>,
 }
 
 /// The earlier address was taken back. Sealed `pii` as of `EmailChanged`.

@@ -84,6 +84,10 @@ pub enum SessionEndedWhy {
     /// Support ended them, and with them every sign-in in progress. Sealed `pii`: `{reason,
     /// ticket}`, where this was the act itself.
     Support,
+    /// The role of an operator was taken away, or is given back.
+    RoleChanged,
+    /// Support had the address changed.
+    AddressChanged,
 }
 
 /// Sessions ended before their time.

@@ -41,14 +41,18 @@ pub enum IdentityProof {
     IdentifiedAnew,
 }
 
-/// Support asked for the removal of an authenticator, or of the recovery codes. The service does it
-/// by itself from a time on, unless it is stopped.
+/// Support asked for the removal of an authenticator, or of the recovery codes, or for another
+/// address. The service does it by itself from a time on, unless it is stopped. What `pii` holds of
+/// an address beside its reason and ticket is `email`: the new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactorRemovalRequested {
-    /// The authenticator; none where it is about the recovery codes alone.
+    /// The authenticator; none where it is about the recovery codes alone, or about the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<FactorId>,
+    /// Whether it is about the address: another takes its place, and nothing is removed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub address: bool,
     /// How it was made sure that this is the holder.
     pub proof: IdentityProof,
     /// Whether the delay falls away, since the holder stands there in person.
@@ -60,7 +64,7 @@ pub struct FactorRemovalRequested {
     pub runs_at: Timestamp,
 }
 
-/// Another person of support approved a removal.
+/// Another person of support approved a removal, or another address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactorRemovalApproved {
@@ -68,7 +72,7 @@ pub struct FactorRemovalApproved {
     pub request: EventId,
 }
 
-/// Support gave a removal up.
+/// Support gave a removal, or another address, up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactorRemovalCancelled {
@@ -76,7 +80,7 @@ pub struct FactorRemovalCancelled {
     pub request: EventId,
 }
 
-/// The holder stopped a removal, by the link of a notice (stands beside its `Repudiated`). Nothing
+/// The holder stopped a removal, or another address, by the link of a notice (stands beside its `Repudiated`). Nothing
 /// sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -25,14 +25,30 @@ fn operators() -> Vec<Golden> {
         Added, Cap, CapReached, Disabled, Enabled, OperatorEvent, Role, SetUp, UnlockRequested,
         Unlocked,
     };
-    let added = |role| {
+    let added_telling = |role, tells_admins| {
         Event::Operator(OperatorEvent::Added(Added {
             role,
             setup: Digest::new([0xd1; 16]),
             setup_expires_at: at("2026-11-24T17:00:00Z"),
+            tells_admins,
         }))
     };
-    let reached = |cap, most| Event::Operator(OperatorEvent::CapReached(CapReached { cap, most }));
+    let added = |role| added_telling(role, false);
+    let reached_telling = |cap, most, tells_admins| {
+        Event::Operator(OperatorEvent::CapReached(CapReached { cap, most, tells_admins }))
+    };
+    let reached = |cap, most| reached_telling(cap, most, false);
+    let disabled =
+        |tells_admins| Event::Operator(OperatorEvent::Disabled(Disabled { tells_admins }));
+    let enabled = |tells_admins| Event::Operator(OperatorEvent::Enabled(Enabled { tells_admins }));
+    let unlocked = |tells_admins| {
+        Event::Operator(OperatorEvent::Unlocked(Unlocked {
+            setup: Digest::new([0xd3; 16]),
+            setup_expires_at: at("2026-11-25T05:00:00Z"),
+            uid: 0,
+            tells_admins,
+        }))
+    };
     vec![
         ("full", reached(Cap::Searches, 300)),
         ("resets", reached(Cap::Resets, 20)),
@@ -44,8 +60,13 @@ fn operators() -> Vec<Golden> {
         ("auditor", added(Role::Auditor)),
         ("admin", added(Role::Admin)),
         ("full", Event::Operator(OperatorEvent::SetUp(SetUp {}))),
-        ("full", Event::Operator(OperatorEvent::Disabled(Disabled {}))),
-        ("full", Event::Operator(OperatorEvent::Enabled(Enabled {}))),
+        ("full", disabled(false)),
+        ("full", enabled(false)),
+        ("whole", added_telling(Role::Supervisor, true)),
+        ("whole", reached_telling(Cap::Searches, 300, true)),
+        ("whole", disabled(true)),
+        ("whole", enabled(true)),
+        ("whole", unlocked(true)),
         (
             "full",
             Event::Operator(OperatorEvent::UnlockRequested(UnlockRequested {
@@ -54,32 +75,30 @@ fn operators() -> Vec<Golden> {
                 uid: 1000,
             })),
         ),
-        (
-            "full",
-            Event::Operator(OperatorEvent::Unlocked(Unlocked {
-                setup: Digest::new([0xd3; 16]),
-                setup_expires_at: at("2026-11-25T05:00:00Z"),
-                uid: 0,
-            })),
-        ),
+        ("full", unlocked(false)),
     ]
 }
 
 fn clients() -> Vec<Golden> {
     use client::{Added, ClientEvent, Disabled, Scope};
-    let added = |name: &str, scopes| {
+    let added_telling = |name: &str, scopes, tells_admins| {
         Event::Client(ClientEvent::Added(Added {
             name: name.to_owned(),
             scopes,
             key: Digest::new([0xe1; 16]),
+            tells_admins,
         }))
     };
+    let added = |name, scopes| added_telling(name, scopes, false);
+    let disabled = |tells_admins| Event::Client(ClientEvent::Disabled(Disabled { tells_admins }));
     let every =
         vec![Scope::AccountsWrite, Scope::SignInsVouch, Scope::FactorsWrite, Scope::HistoryRead];
     vec![
-        ("full", added("Shop", every)),
+        ("full", added("Shop", every.clone())),
+        ("whole", added_telling("Shop", every, true)),
+        ("whole", disabled(true)),
         ("minimal", added("Nothing", vec![])),
-        ("full", Event::Client(ClientEvent::Disabled(Disabled {}))),
+        ("full", disabled(false)),
     ]
 }
 
@@ -106,6 +125,7 @@ fn policies() -> Vec<Golden> {
             changed("two_factor.required_from", json!("2027-01-31T00:00:00Z"), Value::Null),
         ]),
         accepted_risks: vec!["totp.limit.hard_cap".to_owned()],
+        tells_admins: false,
     };
     let minimal = Set {
         version: PolicyVersion::new(1),
@@ -113,10 +133,13 @@ fn policies() -> Vec<Golden> {
         settings: BTreeMap::new(),
         changed: BTreeMap::new(),
         accepted_risks: vec![],
+        tells_admins: false,
     };
+    let whole = Set { tells_admins: true, ..full.clone() };
     vec![
         ("full", Event::Policy(PolicyEvent::Set(full))),
         ("minimal", Event::Policy(PolicyEvent::Set(minimal))),
+        ("whole", Event::Policy(PolicyEvent::Set(whole))),
     ]
 }
 

@@ -112,8 +112,16 @@ fn addresses() -> Vec<(&'static str, Of)> {
     let undo_until = at("2026-12-01T05:00:00Z");
     vec![
         ("whole", Of::EmailCodeRequested(requested)),
-        ("full", Of::EmailChanged(EmailChanged { undo_until, unproven: false })),
-        ("whole", Of::EmailChanged(EmailChanged { undo_until, unproven: true })),
+        ("full", Of::EmailChanged(EmailChanged { undo_until, unproven: false, request: None })),
+        ("whole", Of::EmailChanged(EmailChanged { undo_until, unproven: true, request: None })),
+        (
+            "support",
+            Of::EmailChanged(EmailChanged { undo_until, unproven: false, request: Some(EVENT) }),
+        ),
+        (
+            "whole_2",
+            Of::EmailChanged(EmailChanged { undo_until, unproven: true, request: Some(EVENT) }),
+        ),
         ("full", Of::EmailChangeUndone(EmailChangeUndone { change: None })),
         ("whole", Of::EmailChangeUndone(EmailChangeUndone { change: Some(EVENT) })),
     ]

@@ -10,9 +10,13 @@ use countersign_events::account::{
 use crate::account::{DEVICE, EVENT, FACTOR, SESSION, at};
 
 pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
-    let notice = |notice| Of::NoticeSent(NoticeSent { notice, cause: EVENT, attempts: 1 });
+    [requests(), acts(), notices()].concat()
+}
+
+fn requests() -> Vec<(&'static str, Of)> {
     let asked = FactorRemovalRequested {
         factor: Some(FACTOR),
+        address: false,
         proof: IdentityProof::InPerson,
         in_person: true,
         needs_approval: true,
@@ -25,29 +29,19 @@ pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
     };
     let minimal = FactorRemovalRequested {
         factor: None,
+        address: false,
         proof: IdentityProof::CallBack,
         in_person: false,
         needs_approval: false,
         runs_at: at("2026-11-25T05:00:00Z"),
     };
-    let held = HoldPlaced {
-        why: HoldWhy::FactorRemoval,
-        until: at("2026-11-25T05:00:00Z"),
-        email_codes: EmailCodes::Offered,
-    };
-    let rejected = PasswordRejected {
-        purpose: Purpose::StepUp,
-        in_session: Some(SESSION),
-        unresolved: 5,
-        counted: Counted { lane: Lane::Known, device: Some(DEVICE), tells_holder: true },
-        suspended: true,
-    };
+    let whole = FactorRemovalRequested { address: true, ..asked.clone() };
+    let address = FactorRemovalRequested { address: true, ..minimal.clone() };
     let request = EVENT;
     vec![
-        ("full", Of::Suspended(Suspended {})),
-        ("full", Of::Resumed(Resumed {})),
-        ("full", Of::PasswordMailAsked(PasswordMailAsked {})),
         ("full", Of::FactorRemovalRequested(asked.clone())),
+        ("address", Of::FactorRemovalRequested(address)),
+        ("whole", Of::FactorRemovalRequested(whole)),
         ("minimal", Of::FactorRemovalRequested(minimal)),
         ("video_call", proven(IdentityProof::VideoCall)),
         ("known_colleague", proven(IdentityProof::KnownColleague)),
@@ -57,9 +51,38 @@ pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
         ("full", Of::FactorRemovalCancelled(FactorRemovalCancelled { request })),
         ("full", Of::FactorRemovalObjected(FactorRemovalObjected { request })),
         ("full", Of::FactorRemovalCompleted(FactorRemovalCompleted { request })),
-        ("support", Of::SessionsEnded(SessionsEnded::new(vec![SESSION], SessionEndedWhy::Support))),
-        ("factor_removal", Of::HoldPlaced(held)),
+    ]
+}
+
+fn acts() -> Vec<(&'static str, Of)> {
+    let held = |why| {
+        let (until, email_codes) = (at("2026-11-25T05:00:00Z"), EmailCodes::Offered);
+        Of::HoldPlaced(HoldPlaced { why, until, email_codes })
+    };
+    let ended = |why| Of::SessionsEnded(SessionsEnded::new(vec![SESSION], why));
+    let rejected = PasswordRejected {
+        purpose: Purpose::StepUp,
+        in_session: Some(SESSION),
+        unresolved: 5,
+        counted: Counted { lane: Lane::Known, device: Some(DEVICE), tells_holder: true },
+        suspended: true,
+    };
+    vec![
+        ("full", Of::Suspended(Suspended {})),
+        ("full", Of::Resumed(Resumed {})),
+        ("full", Of::PasswordMailAsked(PasswordMailAsked {})),
+        ("support", ended(SessionEndedWhy::Support)),
+        ("role_changed", ended(SessionEndedWhy::RoleChanged)),
+        ("address_changed", ended(SessionEndedWhy::AddressChanged)),
+        ("address_change", held(HoldWhy::AddressChange)),
+        ("factor_removal", held(HoldWhy::FactorRemoval)),
         ("whole_2", Of::PasswordRejected(rejected)),
+    ]
+}
+
+fn notices() -> Vec<(&'static str, Of)> {
+    let notice = |notice| Of::NoticeSent(NoticeSent { notice, cause: EVENT, attempts: 1 });
+    vec![
         ("suspended", notice(Notice::Suspended)),
         ("resumed", notice(Notice::Resumed)),
         ("sessions_ended", notice(Notice::SessionsEnded)),
@@ -67,5 +90,9 @@ pub(crate) fn goldens() -> Vec<(&'static str, Of)> {
         ("removal_requested", notice(Notice::RemovalRequested)),
         ("removal_stopped", notice(Notice::RemovalStopped)),
         ("removal_completed", notice(Notice::RemovalCompleted)),
+        ("address_change_requested", notice(Notice::AddressChangeRequested)),
+        ("address_change_stopped", notice(Notice::AddressChangeStopped)),
+        ("cap_reached", notice(Notice::CapReached)),
+        ("admin_acted", notice(Notice::AdminActed)),
     ]
 }

@@ -75,6 +75,14 @@ impl TestApp {
         self.with_authenticator(person, Listener::Operator).await
     }
 
+    /// Gives a disabled operator the role back, at the machine.
+    ///
+    /// # Panics
+    /// Where that is refused.
+    pub async fn enable_operator(&self, operator: &Person) {
+        loudly(self.enable(operator).await);
+    }
+
     /// A client app of every scope: its API key.
     ///
     /// # Panics
@@ -242,6 +250,11 @@ impl TestApp {
         Ok(key)
     }
 
+    async fn enable(&self, operator: &Person) -> anyhow::Result<()> {
+        let accounts = &self.served()?.accounts;
+        yes(accounts.enable_operator(&self.core_call()?, operator.account.parse()?).await)
+    }
+
     /// As the command line calls.
     pub(super) fn core_call(&self) -> anyhow::Result<CoreCall> {
         Ok(CoreCall {
@@ -250,6 +263,7 @@ impl TestApp {
             correlation: self.served()?.accounts.log().correlation_id()?,
             idempotency: None,
             devices: None,
+            staff_only: false,
         })
     }
 }

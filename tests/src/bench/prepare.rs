@@ -155,6 +155,7 @@ pub(super) fn call(accounts: &Accounts) -> anyhow::Result<Call> {
         correlation: accounts.log().correlation_id()?,
         idempotency: None,
         devices: None,
+        staff_only: false,
     })
 }
 

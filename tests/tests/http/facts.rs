@@ -305,6 +305,23 @@ async fn desk(app: &TestApp, made: &mut Made, support: &Person) {
         let call = app.post(path, &act).on(on).bearer(token);
         made.leaves(app, (&name, fact), call).await;
     }
+    let other = app.operator("operator.other", Role::Supervisor).await;
+    let to = json!({ "email": "ulla.new@example.org", "proof": "call_back",
+        "reason": "on the phone", "ticket": "T-1" });
+    let call = app.post(path("address-changes"), &to).on(on).bearer(&supervisor.token);
+    let name = "POST /v1/support/accounts/{account}/address-changes";
+    let asked = made.leaves(app, (name, "account.factor_removal_requested"), call).await;
+    let request = asked.text_at("/removal/removal_id");
+    for (verb, fact, token) in [
+        ("approve", "account.factor_removal_approved", &other.token),
+        ("cancel", "account.factor_removal_cancelled", &token),
+    ] {
+        let path = path(&format!("address-changes/{request}/{verb}"));
+        let name =
+            format!("POST /v1/support/accounts/{{account}}/address-changes/{{removal}}/{verb}");
+        let call = app.post(path, &act).on(on).bearer(token);
+        made.leaves(app, (&name, fact), call).await;
+    }
 }
 
 /// Removing an authenticator, in both ways; and enrolling one in a sign-in that asks for it.

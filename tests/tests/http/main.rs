@@ -12,6 +12,7 @@
 )]
 
 mod acts;
+mod address_changes;
 mod addresses;
 mod at_once;
 mod attackers;
@@ -62,12 +63,14 @@ mod sessions;
 mod sources;
 mod staff;
 mod staff_schemas;
+mod staff_sessions;
 mod starving;
 mod step_up;
 mod store_faults;
 mod tail;
 mod taken_back;
 mod taking;
+mod told_admins;
 mod unlock;
 mod used_codes;
 mod vault_faults;

@@ -178,7 +178,7 @@ fn sr_122_an_auditor_follows_the_log_and_no_account() {
             for operator in [&auditor, &admin] {
                 app.get(path).on(Listener::Operator).bearer(&operator.token).await.is(200);
             }
-            app.get(path).on(Listener::Operator).bearer(&marlene.token).await.is(403);
+            app.get(path).on(Listener::Operator).bearer(&marlene.token).await.is(401);
         }
     });
 }
@@ -201,7 +201,9 @@ fn sr_120_a_tail_ends_with_the_session_and_the_role() {
         let out = app.call(Method::DELETE, path).on(Listener::Operator);
         out.bearer(&admin.token).await.is(204);
         app.registered("after.the.role").await;
-        assert_eq!(end(of_paul).await.code(), Some(ProblemCode::Forbidden));
+        // Whichever it finds first: the role is gone, and then the session.
+        let gone = [Some(ProblemCode::Forbidden), Some(ProblemCode::Unauthenticated)];
+        assert!(gone.contains(&end(of_paul).await.code()));
 
         let rita = app.operator("operator.rita", Role::Support).await;
         let tail = follow(app, &rita, None).await;

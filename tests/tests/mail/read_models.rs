@@ -270,7 +270,7 @@ async fn the_list_of_locked_accounts_ends_with_the_time_and_pages() {
 
 #[test]
 fn a_mail_is_due_for_these_events_and_no_others() {
-    let before = Before { has_email: true, has_recovery_codes: true };
+    let before = Before { has_email: true, has_recovery_codes: true, waits_for_address: false };
     let due = |event: &AccountEvent, before| {
         mail_due(event, Doer::Holder, before).map(|due| match due.kind {
             MailKind::Code | MailKind::ResetLink => None,

@@ -210,6 +210,13 @@ pub(super) const LIMITS: &[Field] = fields! {
     "support.step_up" Text None, "\"5m\"",
         "How old the second factor of an operator may be who acts on others.",
         "Too short, operators prove themselves twice in one errand; `30s` to `15m`.";
+    "support.session_overall" Text None, "\"8h\"",
+        "How long a session of an operator lives at the most, where `session.overall` is not less.",
+        "Too long, an operator's stolen token is worth more; `5m` to `24h`.";
+    "support.session_idle" Text None, "\"15m\"",
+        "How long it lives unused, where `session.idle` is not less.",
+        "Too short, operators sign in for every call; too long, a desk that was left is open; \
+         `1m` to `1h`.";
     "support.two_person" Text None, "\"required\"",
         "Who lets support remove an authenticator: `required`, a supervisor other than who asked, \
          or `delay`, nobody, so that the delay and the notice to the holder are all there is. \
@@ -220,6 +227,10 @@ pub(super) const LIMITS: &[Field] = fields! {
         "How long the holder can object before support's removal of an authenticator is done. Only \
          for who stands there in person, as another operator approves, it falls away.",
         "Too short, he hears of it too late; `1h` to `7d`.";
+    "support.address_hold" Text None, "\"72h\"",
+        "How long the holder can object before the address that support was asked for takes the \
+         present one's place; for nobody it falls away.",
+        "Too short, a holder who reads mail twice a week hears of it too late; `1d` to `14d`.";
     "support.searches_1h" Number None, "300",
         "Searches of one operator in an hour, found or not.",
         "Too many let an operator find out who has an account; 0 to 3000.";

@@ -6,7 +6,8 @@ use countersign_events::id::EventId;
 
 use super::{account_id, event};
 use crate::contract::act::{
-    Act, AskRemoval, IdentityProof, Removal, RemovalActed, RemovalFactor, RemovalState,
+    Act, AskAddressChange, AskRemoval, IdentityProof, Removal, RemovalActed, RemovalFactor,
+    RemovalState,
 };
 use crate::contract::id::{FactorId, RemovalId};
 
@@ -22,6 +23,12 @@ pub(crate) fn core_ask_removal(ask: AskRemoval) -> request::AskRemoval {
         in_person,
         act: request::Act { reason, ticket },
     }
+}
+
+pub(crate) fn core_ask_address_change(ask: AskAddressChange) -> request::AskAddressChange {
+    let AskAddressChange { email, proof, reason, ticket } = ask;
+    let (proof, act) = (core_proof(proof), request::Act { reason, ticket });
+    request::AskAddressChange { email, proof, act }
 }
 
 const fn core_proof(proof: IdentityProof) -> CoreProof {
@@ -70,6 +77,7 @@ pub(crate) fn removal(view: core::RemovalView) -> Removal {
         account_id: account_id(view.account),
         login_hint: view.login_hint,
         factor: view.factor.map(factor),
+        email_hint: view.email_hint,
         asked_by: account_id(view.asked_by),
         asked_by_login: view.asked_by_login,
         asked_at: view.asked_at,

@@ -50,7 +50,7 @@ const BOTH: &[Listener] = &[Listener::Public, Listener::Operator];
 const LOOK: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
 /// Who may act on accounts, with a second factor just proven: the core asks for that.
 const ACT: Auth = Auth::Operator(&[Role::Support, Role::Supervisor]);
-/// Who may approve what another asked for.
+/// Who may ask for another address, and approve what another asked for.
 const APPROVE: Auth = Auth::Operator(&[Role::Supervisor]);
 /// Who may follow the log, which names nobody there.
 const FOLLOW: Auth = Auth::Operator(&[Role::Support, Role::Supervisor, Role::Auditor]);
@@ -148,6 +148,12 @@ pub static TABLE: &[Row] = rows! {
         => support::approve_removal::handle;
     POST "/v1/support/accounts/{account}/factor-removals/{removal}/cancel" ACT, OPERATOR
         => support::cancel_removal::handle;
+    POST "/v1/support/accounts/{account}/address-changes" APPROVE, OPERATOR
+        => support::ask_address_change::handle;
+    POST "/v1/support/accounts/{account}/address-changes/{removal}/approve" APPROVE, OPERATOR
+        => support::approve_address_change::handle;
+    POST "/v1/support/accounts/{account}/address-changes/{removal}/cancel" ACT, OPERATOR
+        => support::cancel_address_change::handle;
     GET "/v1/support/factor-removals" LOOK, OPERATOR, query => support::removals::handle;
     GET "/v1/clients" ADMIN, OPERATOR => clients::list::handle;
     POST "/v1/clients" ADMIN, OPERATOR => clients::add::handle;

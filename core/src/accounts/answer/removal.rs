@@ -30,6 +30,8 @@ pub struct RemovalView {
     pub login_hint: String,
     /// The authenticator and its name; none where it is about the recovery codes alone.
     pub factor: Option<(FactorId, String)>,
+    /// The new address, masked, where it is about that.
+    pub email_hint: Option<String>,
     /// The operator who asked.
     pub asked_by: AccountId,
     /// That operator's login.

@@ -7,7 +7,8 @@
 //! shared store each node lets one more through at the worst.
 //!
 //! The first refusal in a span is an event of the operator's stream and a warning in the server's
-//! own log: an operator who is at a cap is very busy, fooled, or bought (SR-125, SR-128).
+//! own log, and once a day a mail to all admins: an operator who is at a cap is very busy, fooled, or
+//! bought (SR-125, SR-128).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,9 @@ use crate::projections::support::{ACTS_SPAN, ActKind};
 
 /// Queues that operators are spread over.
 const QUEUES: usize = 16;
+
+/// Admins are told of an operator at a cap at most this often.
+const TOLD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// When requests were done, by their ids.
 type Done = BTreeMap<CorrelationId, Timestamp>;
@@ -105,33 +109,35 @@ impl Accounts {
         };
         let mut acts: Vec<Timestamp> = acts.into_values().collect();
         acts.sort_unstable();
-        self.alert(call, operator, operator::CapReached { cap, most }, since).await?;
+        self.alert(call, operator, (cap, most), since).await?;
         let first = acts.get(beyond).copied().unwrap_or(now);
         let retry_at = first.saturating_add(span).unwrap_or(Timestamp::MAX);
         Ok(Err(Refusal::TooManyRequests { retry_at }))
     }
 
-    /// Records that a cap was reached, once in its span.
+    /// Records that a cap was reached, once in its span; all admins are told once in 24 hours.
     async fn alert(
         &self,
         call: &Call,
         operator: AccountId,
-        reached: operator::CapReached,
+        (cap, most): (Cap, u32),
         since: Timestamp,
     ) -> Result<(), Fault> {
-        let (cap, most) = (reached.cap, reached.most);
         tracing::warn!(%operator, ?cap, most, "an operator reached a cap");
-        let reached = OperatorEvent::CapReached(reached);
+        let a_day_ago = self.log().now().saturating_sub(TOLD_EVERY).unwrap_or(Timestamp::MIN);
         let unkeyed = Call { idempotency: None, ..call.clone() };
         for _ in 0..CONFLICTS_MAX {
             let history = self.operator_history(operator).await?;
-            let is_told = history.events.iter().rev().any(|told| {
-                matches!(&told.event, OperatorEvent::CapReached(it) if it.cap == cap)
-                    && told.at > since
+            let earlier = history.events.iter().filter_map(|told| match &told.event {
+                OperatorEvent::CapReached(it) if it.cap == cap => Some((told.at, it.tells_admins)),
+                _ => None,
             });
-            if is_told {
+            if earlier.clone().any(|(at, _)| at > since) {
                 return Ok(());
             }
+            let tells_admins = !earlier.into_iter().any(|(at, told)| told && at > a_day_ago);
+            let reached = operator::CapReached { cap, most, tells_admins };
+            let reached = OperatorEvent::CapReached(reached);
             let id = self.log().event_id()?;
             if self.record_operator(&unkeyed, operator, history.head, id, &reached).await? {
                 return Ok(());

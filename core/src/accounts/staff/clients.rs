@@ -64,7 +64,7 @@ impl Accounts {
             let id = self.log().event_id()?;
             let api_key = ApiKey::new(client, &*self.given_out(call, "api key", id)?);
             let (name, scopes) = (name.clone(), scopes.clone());
-            let added = client::Added { name, scopes, key: api_key.hash() };
+            let added = client::Added { name, scopes, key: api_key.hash(), tells_admins: true };
             let event = ClientEvent::Added(added);
             if self.record_client(call, client, history.head, id, &event).await? {
                 return Ok(Ok(ClientAdded { client, api_key }));
@@ -100,7 +100,7 @@ impl Accounts {
                 Client { .. } => {}
             }
             let id = self.log().event_id()?;
-            let disabled = ClientEvent::Disabled(client::Disabled {});
+            let disabled = ClientEvent::Disabled(client::Disabled { tells_admins: true });
             if self.record_client(call, client, history.head, id, &disabled).await? {
                 return Ok(Ok(()));
             }

@@ -128,7 +128,12 @@ impl Accounts {
             let setup_expires_at =
                 self.log().now().saturating_add(SETUP_TTL).unwrap_or(Timestamp::MAX);
             let setup = told.setup_token.hash();
-            let added = OperatorEvent::Added(operator::Added { role, setup, setup_expires_at });
+            let added = OperatorEvent::Added(operator::Added {
+                role,
+                setup,
+                setup_expires_at,
+                tells_admins: true,
+            });
             if self.record_operator(call, account, history.head, id, &added).await? {
                 return Ok(Ok(told));
             }
@@ -163,65 +168,6 @@ impl Accounts {
         Ok(Ok(operators))
     }
 
-    async fn roles(&self) -> Result<Vec<OperatorView>, Fault> {
-        let mut operators = vec![];
-        for stream in self.staff().await? {
-            if let StreamId::Operator(account) = stream {
-                operators
-                    .extend(Operator::of(&self.operator_history(account).await?).view(account));
-            }
-        }
-        Ok(operators)
-    }
-
-    /// Takes an operator's role away; a setup token that was not used is dead.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Conflict`] for the last admin who can act; a [`Fault`].
-    pub async fn disable_operator(&self, call: &Call, account: AccountId) -> Verdict<()> {
-        for _ in 0..CONFLICTS_MAX {
-            let history = self.operator_history(account).await?;
-            let Some(view) = Operator::of(&history).view(account) else {
-                return Ok(Err(Refusal::NotFound("operator")));
-            };
-            if !view.enabled {
-                return Ok(Ok(()));
-            }
-            if is_active_admin(&view) && !self.has_another_admin(account).await? {
-                let why = "the last admin stays: add another and have it set up first";
-                return Ok(Err(Refusal::Conflict(why)));
-            }
-            let id = self.log().event_id()?;
-            let disabled = OperatorEvent::Disabled(operator::Disabled {});
-            if self.record_operator(call, account, history.head, id, &disabled).await? {
-                return Ok(Ok(()));
-            }
-        }
-        Err(given_up(StreamId::Operator(account)))
-    }
-
-    /// Gives a disabled operator its role back. Password and authenticator are what they were; one
-    /// that was never set up is added again for a fresh token.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`]; a [`Fault`].
-    pub async fn enable_operator(&self, call: &Call, account: AccountId) -> Verdict<()> {
-        for _ in 0..CONFLICTS_MAX {
-            let history = self.operator_history(account).await?;
-            match Operator::of(&history).view(account) {
-                None => return Ok(Err(Refusal::NotFound("operator"))),
-                Some(view) if view.enabled => return Ok(Ok(())),
-                Some(_) => {}
-            }
-            let id = self.log().event_id()?;
-            let enabled = OperatorEvent::Enabled(operator::Enabled {});
-            if self.record_operator(call, account, history.head, id, &enabled).await? {
-                return Ok(Ok(()));
-            }
-        }
-        Err(given_up(StreamId::Operator(account)))
-    }
-
     /// The role of an account, where it is an operator's.
     pub(in crate::accounts) async fn role_of(
         &self,
@@ -236,10 +182,6 @@ impl Accounts {
         account: AccountId,
     ) -> Result<Option<String>, Fault> {
         Ok(self.ask(StreamId::Account(account), Use).await?.ok().map(|(login, _)| login))
-    }
-
-    async fn has_another_admin(&self, than: AccountId) -> Result<bool, Fault> {
-        Ok(self.roles().await?.iter().any(|other| other.account != than && is_active_admin(other)))
     }
 
     /// The account of a login that is free or an operator's. If we crash after this, the login has
@@ -308,10 +250,6 @@ pub(in crate::accounts) const fn rank(role: Option<Role>) -> u8 {
     }
 }
 
-fn is_active_admin(view: &OperatorView) -> bool {
-    view.role == Role::Admin && view.set_up && view.enabled
-}
-
 impl Operator {
     pub(super) fn of(history: &History<OperatorEvent>) -> Self {
         history.events.iter().fold(Self::default(), |operator, told| operator.evolve(told))
@@ -358,7 +296,7 @@ impl Operator {
         self.role
     }
 
-    fn view(&self, account: AccountId) -> Option<OperatorView> {
+    pub(super) fn view(&self, account: AccountId) -> Option<OperatorView> {
         let role = self.role?;
         Some(OperatorView { account, role, set_up: self.set_up, enabled: !self.disabled })
     }

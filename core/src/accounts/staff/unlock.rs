@@ -48,7 +48,7 @@ impl Accounts {
         if let Err(refusal) = check_errand(&reason, &ticket) {
             return Ok(Err(refusal));
         }
-        let errand = Errand { reason: Some(reason), ticket: Some(ticket) };
+        let errand = Errand { reason: Some(reason), ticket: Some(ticket), email: None };
         for _ in 0..CONFLICTS_MAX {
             let Some((account, history)) = self.locked_operator(login).await? else {
                 return Ok(Err(Refusal::NotFound("operator")));
@@ -105,7 +105,7 @@ impl Accounts {
             let id = self.log().event_id()?;
             let told = self.operator_added(call, account, id)?;
             let (setup, setup_expires_at) = (told.setup_token.hash(), self.in_a_while(SETUP_TTL));
-            let unlocked = operator::Unlocked { setup, setup_expires_at, uid };
+            let unlocked = operator::Unlocked { setup, setup_expires_at, uid, tells_admins: true };
             let unlocked = OperatorEvent::Unlocked(unlocked);
             if self.record_operator(call, account, history.head, id, &unlocked).await? {
                 return Ok(Ok(told));

@@ -29,7 +29,7 @@ use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::handle::DeviceHandle;
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 12;
+const SNAPSHOT_SHAPE: u32 = 13;
 /// So many events of a stream after its snapshot leave another one behind, whether they were read
 /// or written: what a load reads never grows with an account's age, nor with how long it was live.
 pub const SNAPSHOT_EVERY: usize = 128;
@@ -254,7 +254,7 @@ impl Entity {
     pub async fn session(&mut self, call: &Call, session: HandleHash) -> Result<(), Halt> {
         self.services.log.takes_entries().await?;
         let now = self.now();
-        let open = self.account().open().ok_or(Refusal::NoSession)?;
+        let open = session::holder_of(self.account(), call.staff_only)?;
         let seen = self.seen.get(&session).copied();
         session::check(open, session, seen, now, self.policy())?;
         // Bounded by the sessions there are.

@@ -129,10 +129,10 @@ async fn attempt(post: &Post, due: &DueMail) -> Outcome {
     // The present address first. What comes after a failure is sent again with what failed: at
     // least once, under the same name.
     for mail in mails {
-        let former = matches!(mail.message_id.to(), Whose::Former(_));
+        let beside = mail.message_id.to() != Whose::Present;
         match send(post, due, mail).await {
-            Outcome::Settled(MailOutcome::Failed { .. }) if former => {
-                // The address that was given up may be gone: the present one has the notice.
+            Outcome::Settled(MailOutcome::Failed { .. }) if beside => {
+                // One that was given up, or is yet to come, may be none: the present one has it.
             }
             Outcome::Settled(MailOutcome::CodeSent { .. } | MailOutcome::NoticeSent { .. }) => {}
             other => return other,

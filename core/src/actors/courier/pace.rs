@@ -75,7 +75,7 @@ mod tests {
     }
 
     fn notice() -> DueMail {
-        let facts = NoticeFacts { by: Doer::Holder, method: None, until: None, left: None };
+        let facts = NoticeFacts::of(Doer::Holder);
         mail(MailKind::Notice { notice: Notice::Locked, facts }, None)
     }
 

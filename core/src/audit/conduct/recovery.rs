@@ -150,7 +150,9 @@ impl Conduct {
                 self.email_codes.clear();
             }
             AccountEvent::EmailChanged(_) => {
-                self.recovery.changes(act, breaches);
+                if !self.support.removing {
+                    self.recovery.changes(act, breaches);
+                }
                 self.recovery.end_link();
                 self.email_codes.clear();
             }

@@ -2,10 +2,11 @@
 //! approved.
 
 use countersign_events::account::{
-    AccountEvent, FactorRemovalRequested, IdentityProof, SessionEndedWhy, SignInOpened,
+    AccountEvent, EmailChanged, FactorRemovalRequested, IdentityProof, SessionEndedWhy,
+    SignInOpened,
 };
 use countersign_events::actor::By;
-use countersign_events::id::EventId;
+use countersign_events::id::{EventId, FactorId};
 use jiff::Timestamp;
 
 use super::{Act, Breach, Rule, operator_act};
@@ -24,6 +25,9 @@ pub(super) struct Support {
 #[derive(Debug, Clone)]
 struct Removal {
     request: EventId,
+    /// The authenticator; none where it is about the recovery codes alone, or about the address.
+    factor: Option<FactorId>,
+    address: bool,
     asked_by: By,
     runs_at: Timestamp,
     may_run: bool,
@@ -84,6 +88,8 @@ impl Support {
                 keeps_policy(act, requested, breaches);
                 self.removal = Some(Removal {
                     request: act.id,
+                    factor: requested.factor,
+                    address: requested.address,
                     asked_by: act.by.clone(),
                     runs_at: requested.runs_at,
                     may_run: !requested.needs_approval,
@@ -106,26 +112,45 @@ impl Support {
             }
             AccountEvent::FactorRemovalObjected(_) => self.removal = None,
             AccountEvent::FactorRemovalCompleted(completed) => {
-                let waited = self.removal.take().filter(|it| it.request == completed.request);
-                match waited {
-                    Some(removal) if act.at < removal.runs_at => {
-                        let detail = format!("at {}, due {}", act.at, removal.runs_at);
-                        breaches.push((Rule::RemovalNotDue, detail));
-                    }
-                    Some(removal) if !removal.may_run => {
-                        let detail = "nobody approved it".to_owned();
-                        breaches.push((Rule::RemovalNotApproved, detail));
-                    }
-                    Some(_) => {}
-                    None => {
-                        let detail = "none was asked for that waits".to_owned();
-                        breaches.push((Rule::RemovalNotDue, detail));
-                    }
-                }
-                self.removing = true;
+                self.done(act, completed.request, false, breaches);
+            }
+            AccountEvent::EmailChanged(EmailChanged { request: Some(request), .. }) => {
+                self.done(act, *request, true, breaches);
+            }
+            // What was to be removed or changed is gone by itself.
+            AccountEvent::EmailChanged(_) => {
+                self.removal.take_if(|removal| removal.address);
+            }
+            AccountEvent::FactorRemoved(removed) => {
+                self.removal.take_if(|removal| removal.factor == Some(removed.factor));
+            }
+            AccountEvent::RecoveryCodesIssued(_) => {
+                self.removal.take_if(|removal| removal.factor.is_none() && !removal.address);
             }
             _ => {}
         }
+    }
+
+    /// The service did what was asked for: approved, after its delay, and what it was about.
+    fn done(&mut self, act: &Act<'_>, request: EventId, address: bool, breaches: &mut Vec<Breach>) {
+        let waited = self.removal.take();
+        let waited = waited.filter(|it| it.request == request && it.address == address);
+        match waited {
+            Some(removal) if act.at < removal.runs_at => {
+                let detail = format!("at {}, due {}", act.at, removal.runs_at);
+                breaches.push((Rule::RemovalNotDue, detail));
+            }
+            Some(removal) if !removal.may_run => {
+                let detail = "nobody approved it".to_owned();
+                breaches.push((Rule::RemovalNotApproved, detail));
+            }
+            Some(_) => {}
+            None => {
+                let detail = "none was asked for that waits".to_owned();
+                breaches.push((Rule::RemovalNotDue, detail));
+            }
+        }
+        self.removing = true;
     }
 }
 
@@ -136,10 +161,15 @@ fn keeps_policy(act: &Act<'_>, requested: &FactorRemovalRequested, breaches: &mu
         let detail = "asked for as if one person were enough".to_owned();
         breaches.push((Rule::RemovalNotApproved, detail));
     }
-    let in_person = requested.in_person
+    let in_person = !requested.address
+        && requested.in_person
         && requested.needs_approval
         && requested.proof == IdentityProof::InPerson;
-    let earliest = act.at.saturating_add(act.policy.removal_hold).unwrap_or(act.at);
+    let hold = match requested.address {
+        true => act.policy.address_hold,
+        false => act.policy.removal_hold,
+    };
+    let earliest = act.at.saturating_add(hold).unwrap_or(act.at);
     if requested.runs_at < earliest && !in_person {
         let detail = format!("asked for at {}, due {}", act.at, requested.runs_at);
         breaches.push((Rule::RemovalNotDue, detail));

@@ -191,10 +191,10 @@ fn session_enrolled(
     let (assurance, amr) = proven_by(Method::Totp);
     match command.enroller {
         Enroller::Client => None,
-        Enroller::SignIn(_) => Some(opened(command.session, assurance, amr, context)),
+        Enroller::SignIn(_) => Some(opened(open, (command.session, assurance, amr), context)),
         Enroller::Session(hash) => open.sessions.get(&hash).map(|session| {
             let expires_at = session.expires_at;
-            SessionOpened { expires_at, ..opened(hash, assurance, amr, context) }
+            SessionOpened { expires_at, ..opened(open, (hash, assurance, amr), context) }
         }),
     }
 }

@@ -95,6 +95,7 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         Command::ApproveRemoval { request, by } => removal::approve(account, *request, *by),
         Command::CancelRemoval { request } => removal::cancel(account, *request),
         Command::CompleteRemoval { request } => removal::complete(account, *request, context),
+        Command::EndForRole => support::end_for_role(account),
         Command::BreakGlass => support::break_glass(account, context),
         Command::View(what) => support::view(account, *what),
         Command::RecordMail(event) => support::record_mail(event),

@@ -133,7 +133,7 @@ fn held_until(open: &Open, context: &Context<'_>) -> Timestamp {
 }
 
 /// Codes by e-mail are withheld for some time; where they are already, not for a shorter one.
-fn withheld(open: &Open, context: &Context<'_>) -> EmailCodes {
+pub(super) fn withheld(open: &Open, context: &Context<'_>) -> EmailCodes {
     let until = later(context, context.policy.email_codes_withheld);
     match open.email_codes_offered {
         EmailCodes::WithheldUntilProof => EmailCodes::WithheldUntilProof,

@@ -35,7 +35,7 @@ pub(super) fn may_change_email(
 }
 
 /// Each change can be undone for some days, and there is room for only so many.
-fn demand_few_changes(open: &Open, context: &Context<'_>) -> Result<(), Refusal> {
+pub(super) fn demand_few_changes(open: &Open, context: &Context<'_>) -> Result<(), Refusal> {
     let running = open.former_emails.iter().filter(|former| context.now < former.until);
     if running.clone().count() < EMAIL_CHANGES_MAX {
         return Ok(());
@@ -58,7 +58,7 @@ pub(super) fn change_email(
     let place = Place { purpose: Purpose::ChangeEmail, sign_in: None, in_session: Some(session) };
     let undo_until = later(context, context.policy.email_undo);
     let unproven = open.email.as_ref().is_some_and(|email| !email.confirmed);
-    let changed = AccountEvent::EmailChanged(EmailChanged { undo_until, unproven });
+    let changed = AccountEvent::EmailChanged(EmailChanged { undo_until, unproven, request: None });
     prove_address(account, open, &place, right, changed, context)
 }
 

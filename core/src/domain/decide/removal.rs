@@ -1,10 +1,11 @@
-//! The removal of an authenticator, or of the recovery codes, for who has lost them: asked for by
-//! support, approved by another person, done by the service once its delay is over.
+//! The removal of an authenticator, or of the recovery codes, for who has lost them, and another
+//! address for who has lost the mailbox: asked for by support, approved by another person, done by
+//! the service once its delay is over. Of all three at most one waits.
 //!
 //! ```text
 //!                 ┌── cancelled, by support
 //!   asked for ────┼── objected to, by the holder
-//!      │          └── gone: the holder removed or replaced it himself
+//!      │          └── gone: the holder removed, replaced or changed it himself
 //!      │ approved by another person, and its delay over
 //!      ▼
 //!   completed
@@ -14,12 +15,15 @@
 //! is approved (SR-124).
 
 use countersign_events::account::{
-    AccountEvent, Disabled, FactorRemovalApproved, FactorRemovalCancelled, FactorRemovalCompleted,
-    FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy, IdentityProof, SessionEndedWhy,
+    AccountEvent, Disabled, EmailChanged, FactorRemovalApproved, FactorRemovalCancelled,
+    FactorRemovalCompleted, FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy,
+    IdentityProof, SessionEndedWhy,
 };
 use countersign_events::id::{AccountId, EventId};
 
 use super::devices;
+use super::password::withheld;
+use super::recovery::demand_few_changes;
 use super::sessions::{ended, others};
 use super::sign_in::later;
 use super::{Decision, existing};
@@ -35,6 +39,10 @@ pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> 
         return Err(Refusal::Conflict("a removal was asked for already, and waits"));
     }
     match ask.factor {
+        _ if ask.address => {
+            open.email.as_ref().ok_or(Refusal::NotFound("address"))?;
+            demand_few_changes(open, context)?;
+        }
         Some(factor) if !open.factors.contains_key(&factor) => {
             return Err(Refusal::NotFound("authenticator"));
         }
@@ -50,13 +58,15 @@ pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> 
         // One person alone would have taken the second factor away at once.
         return Err(Refusal::Conflict("where nobody else approves, the delay falls away for none"));
     }
-    let runs_at = match ask.in_person {
-        true => context.now,
-        false => later(context, context.policy.removal_hold),
+    let runs_at = match (ask.address, ask.in_person) {
+        (true, _) => later(context, context.policy.address_hold),
+        (false, true) => context.now,
+        (false, false) => later(context, context.policy.removal_hold),
     };
-    let AskRemoval { factor, proof, in_person } = ask;
+    let AskRemoval { factor, address, proof, in_person } = ask;
     Ok(vec![AccountEvent::FactorRemovalRequested(FactorRemovalRequested {
         factor,
+        address,
         proof,
         in_person,
         needs_approval,
@@ -100,6 +110,9 @@ pub(super) fn complete(account: &Account, request: EventId, context: &Context<'_
     if !removal.is_due(context.now) {
         return Ok(vec![]);
     }
+    if removal.address {
+        return Ok(change_address(open, request, context));
+    }
     let completed = AccountEvent::FactorRemovalCompleted(FactorRemovalCompleted { request });
     let factor = removal.factor;
     let removed = factor.map(|factor| AccountEvent::FactorRemoved(FactorRemoved { factor }));
@@ -115,4 +128,26 @@ pub(super) fn complete(account: &Account, request: EventId, context: &Context<'_
     });
     let events = [Some(completed), forgotten, removed, disabled, ended, Some(hold)];
     Ok(events.into_iter().flatten().collect())
+}
+
+/// Puts the new address in the place of the present one, unproven (SR-124).
+///
+/// Whoever talked support into it has a mailbox, and a mailbox alone must not be enough: no link to
+/// a new password goes to an address that nobody proved, codes by e-mail are withheld as after a
+/// password by mail (SR-053, AT-58), and to prove the address takes a session, or a sign-in with the
+/// password. The earlier one, where it was proven, is told and can take itself back.
+fn change_address(open: &Open, request: EventId, context: &Context<'_>) -> Vec<AccountEvent> {
+    let changed = AccountEvent::EmailChanged(EmailChanged {
+        undo_until: later(context, context.policy.email_undo),
+        unproven: open.email.as_ref().is_some_and(|email| !email.confirmed),
+        request: Some(request),
+    });
+    let forgotten = devices::all_forgotten(open, context);
+    let ended = ended(others(open, None), SessionEndedWhy::AddressChanged);
+    let hold = AccountEvent::HoldPlaced(HoldPlaced {
+        why: HoldWhy::AddressChange,
+        until: later(context, context.policy.hold),
+        email_codes: withheld(open, context),
+    });
+    [Some(changed), forgotten, ended, Some(hold)].into_iter().flatten().collect()
 }

@@ -127,7 +127,7 @@ pub(super) fn after_factors(
     }
     let (assurance, amr) = proven_by(proven);
     let device = devices::remembered(open, assurance, context);
-    (None, Some(SessionOpened { device, ..opened(session, assurance, amr, context) }))
+    (None, Some(SessionOpened { device, ..opened(open, (session, assurance, amr), context) }))
 }
 
 /// Ends the oldest session where a new one would be one too many (SR-136): of those that may still
@@ -141,7 +141,8 @@ fn room_for(
     if opening.is_none() || alive.clone().count() < context.policy.sessions_max {
         return vec![];
     }
-    let in_use = |session: &Session| session.may_be_in_use(context.now, context.policy);
+    let idle = context.policy.session_spans(open.origin).idle;
+    let in_use = |session: &Session| session.may_be_in_use(context.now, idle);
     let oldest = alive.min_by_key(|(_, session)| (in_use(session), session.started_at));
     let tells_holder = oldest.is_some_and(|(_, session)| in_use(session))
         && may_tell(open.room_told_at, context.now);
@@ -151,16 +152,15 @@ fn room_for(
 }
 
 pub(super) fn opened(
-    session: HandleHash,
-    assurance: Assurance,
-    amr: &[&str],
+    open: &Open,
+    (session, assurance, amr): (HandleHash, Assurance, &[&str]),
     context: &Context<'_>,
 ) -> SessionOpened {
     SessionOpened {
         session,
         assurance,
         amr: amr.iter().map(|value| (*value).to_owned()).collect(),
-        expires_at: later(context, context.policy.session_overall),
+        expires_at: later(context, context.policy.session_spans(open.origin).overall),
         replaces: None,
         device: None,
     }

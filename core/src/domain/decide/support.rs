@@ -90,6 +90,14 @@ pub(super) fn end_all_sessions(account: &Account) -> Decision {
     Ok(vec![AccountEvent::SessionsEnded(ended)])
 }
 
+/// Ends every session of an operator whose role is taken away, or given back: none that began with
+/// a role is there to act with it again (SR-120, SR-131). Where there is none, there is nothing to
+/// say.
+pub(super) fn end_for_role(account: &Account) -> Decision {
+    let open = existing(account)?;
+    Ok(ended(others(open, None), SessionEndedWhy::RoleChanged).into_iter().collect())
+}
+
 /// Has a link to a new password sent to the address on record, within the limits of what anybody
 /// can ask for. Whom support speaks with makes no difference: the mail goes where it always goes.
 pub(super) fn mail_password(account: &Account, context: &Context<'_>) -> Decision {

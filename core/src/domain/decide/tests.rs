@@ -5,6 +5,7 @@
 
 #![allow(clippy::too_many_lines, reason = "a table of cases is read from top to bottom")]
 
+mod address_change;
 mod asked_by_mail;
 mod codes;
 mod devices;

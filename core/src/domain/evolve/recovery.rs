@@ -35,10 +35,13 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
             open.email_codes_offered = hold.email_codes;
         }
         AccountEvent::EmailChanged(changed) => {
+            // What support was asked for is done, or the holder came first.
+            open.removal.take_if(|removal| removal.address);
             let Some(commit) = stamped.pii else { return };
+            let confirmed = changed.request.is_none();
             // Every address of these days stays one that can be taken back: who changes it twice
             // shakes none of them off.
-            if let Some(email) = open.email.replace(Email { commit, confirmed: true }) {
+            if let Some(email) = open.email.replace(Email { commit, confirmed }) {
                 let (change, until) = (stamped.id, changed.undo_until);
                 let identity_at = open.identity_at;
                 open.former_emails.push(FormerEmail { email, identity_at, change, until });

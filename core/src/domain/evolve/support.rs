@@ -19,12 +19,19 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
         }
         AccountEvent::Resumed(_) => open.suspended_at = None,
         AccountEvent::FactorRemovalRequested(requested) => {
-            let FactorRemovalRequested { factor, proof, in_person, needs_approval, runs_at } =
-                *requested;
+            let FactorRemovalRequested {
+                factor,
+                address,
+                proof,
+                in_person,
+                needs_approval,
+                runs_at,
+            } = *requested;
             open.removal = Some(Removal {
                 request: stamped.id,
                 asked_in: stamped.revision,
                 factor,
+                address,
                 asked_by: operator(&stamped.by),
                 asked_at: at,
                 proof,

@@ -43,6 +43,16 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
             format!("the next sign-in asks for a new password: {why}")
         }
         AccountEvent::HoldPlaced(hold) => held(hold),
+        AccountEvent::EmailChanged(changed) if changed.request.is_some() => {
+            let back = match changed.unproven {
+                true => "was never proven, and cannot be taken back".to_owned(),
+                false => format!("can be taken back until {}", time(changed.undo_until)),
+            };
+            format!(
+                "another e-mail address was taken, as support was asked: nobody has proven it; the \
+                 earlier one {back}"
+            )
+        }
         AccountEvent::EmailChanged(changed) if changed.unproven => {
             "another e-mail address was taken; the earlier one was never proven, and cannot be \
              taken back"
@@ -76,6 +86,7 @@ fn held(hold: &HoldPlaced) -> String {
         HoldWhy::PasswordResetRepudiated => "the holder did not set the password anew",
         HoldWhy::Replacement => "the authenticator was replaced",
         HoldWhy::FactorRemoval => "support had something removed",
+        HoldWhy::AddressChange => "support had the address changed",
     };
     let codes = match hold.email_codes {
         EmailCodes::Offered => String::new(),

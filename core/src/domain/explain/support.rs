@@ -16,10 +16,12 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
         }
         AccountEvent::FactorRemovalRequested(requested) => asked(requested),
         AccountEvent::FactorRemovalApproved(_) => {
-            "another person of support approved the removal".into()
+            "another person of support approved what was asked for".into()
         }
-        AccountEvent::FactorRemovalCancelled(_) => "support gave the removal up".into(),
-        AccountEvent::FactorRemovalObjected(_) => "the holder stopped the removal".into(),
+        AccountEvent::FactorRemovalCancelled(_) => "support gave up what was asked for".into(),
+        AccountEvent::FactorRemovalObjected(_) => {
+            "the holder stopped what support was asked for".into()
+        }
         AccountEvent::FactorRemovalCompleted(_) => {
             "the removal that support had asked for was done; the recovery codes are dead".into()
         }
@@ -29,15 +31,16 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
 
 fn asked(requested: &FactorRemovalRequested) -> String {
     let what = match requested.factor {
-        Some(_) => "an authenticator",
-        None => "the recovery codes",
+        _ if requested.address => "another e-mail address",
+        Some(_) => "the removal of an authenticator",
+        None => "the removal of the recovery codes",
     };
     let waits = match requested.needs_approval {
         true => ", once another person has approved it",
         false => "",
     };
     let (proof, from) = (proof(requested.proof), time(requested.runs_at));
-    format!("support asked for the removal of {what} ({proof}): it is done from {from} on{waits}")
+    format!("support asked for {what} ({proof}): it is done from {from} on{waits}")
 }
 
 /// How it was made sure that this is the holder, as people say it.

@@ -9,7 +9,7 @@ use super::super::compose::compose;
 use super::super::ledger::{Addressee, CodeMail, LinkMail};
 use super::super::letterhead::{Letterhead, has_six_digits};
 use super::super::tests::{URL, at, carries_nothing, event, head};
-use super::super::wording::{Doer, NoticeFacts};
+use super::super::wording::{Doer, NoticeFacts, StaffAct, Told};
 use super::super::{Mail, Whose};
 use super::*;
 use crate::accounts::request::Net;
@@ -23,7 +23,7 @@ const PURPOSES: [Purpose; 5] = [
     Purpose::ConfirmEmail,
     Purpose::ChangeEmail,
 ];
-const NOTICES: [Notice; 26] = [
+const NOTICES: [Notice; 30] = [
     Notice::FactorEnabled,
     Notice::FactorRemoved,
     Notice::RecoveryCodeUsed,
@@ -50,6 +50,10 @@ const NOTICES: [Notice; 26] = [
     Notice::RemovalRequested,
     Notice::RemovalStopped,
     Notice::RemovalCompleted,
+    Notice::CapReached,
+    Notice::AdminActed,
+    Notice::AddressChangeRequested,
+    Notice::AddressChangeStopped,
 ];
 const METHODS: [Option<Method>; 5] = [
     None,
@@ -104,7 +108,12 @@ fn notices(head: &Letterhead, language: Language) -> Vec<Mail> {
     };
     for notice in NOTICES {
         for method in METHODS {
-            let known = NoticeFacts { by: Doer::Client, method, until: Some(at()), left: Some(9) };
+            let known = NoticeFacts {
+                method,
+                until: Some(at()),
+                left: Some(9),
+                ..NoticeFacts::of(Doer::Client)
+            };
             let present = Addressee {
                 unlock: Some(Zeroizing::new(TOKEN.into())),
                 ..reader(language, Some("Mike"))
@@ -118,6 +127,16 @@ fn notices(head: &Letterhead, language: Language) -> Vec<Mail> {
             };
             let unknown = NoticeFacts { by: Doer::Staff, until: None, ..known };
             put(&former, notice, &unknown);
+        }
+    }
+    let id = "operator-01234567-89ab-4cde-8f01-234567890123";
+    for told in Told::ALL {
+        for notice in [Notice::CapReached, Notice::AdminActed] {
+            for by in [None, Some(id.to_owned())] {
+                let staff = StaffAct { told, about: by.clone(), by };
+                let facts = NoticeFacts { staff: Some(staff), ..NoticeFacts::of(Doer::Staff) };
+                put(&reader(language, None), notice, &facts);
+            }
         }
     }
     mails
@@ -330,6 +349,12 @@ fn every_notice_says_in_german_what_it_is_about_and_what_to_do() {
     // A password that is closed, and one that is dead, are told in words of their own.
     assert_eq!(subjects.len(), NOTICES.len() + 2);
     for mail in mails {
+        // What admins are told of others has a heading and a remedy of its own.
+        let of_others = ["ES WAR KEIN SOLCHER TAG?", "SIE WISSEN NICHTS DAVON?"];
+        if of_others.iter().any(|heading| mail.text.contains(heading)) {
+            assert!(mail.text.contains("Betrifft: ") || mail.text.contains("an der Maschine"));
+            continue;
+        }
         let (before, after) = mail.text.split_once("WAREN DAS NICHT SIE?").unwrap();
         assert!(before.contains("Wann: 24. November 2026, 05:23 Uhr UTC"), "{before}");
         assert!(after.contains("wenden Sie sich") || after.contains("Wenden Sie sich"), "{after}");

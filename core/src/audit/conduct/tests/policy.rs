@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use countersign_events::account::{AccountEvent, Lane, LockRule, LockedOut, Method, RejectedWhy};
+use countersign_events::account::{
+    AccountEvent, Assurance, Lane, LockRule, LockedOut, Method, Origin, PasswordVerified, Purpose,
+    Registered, RejectedWhy, SessionOpened, SessionUsed,
+};
 use countersign_events::actor::By;
 use countersign_events::entry::SealClass;
 use countersign_events::id::{PolicyVersion, StreamId};
 use countersign_events::policy::{Changed, PolicyEvent, Set};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::rules;
 use crate::audit::finding::Rule;
-use crate::audit::sample::{OPERATOR, Sample, account};
+use crate::audit::sample::{OPERATOR, Sample, account, handle};
 use crate::domain::policy::{Policy, Profile};
 
 fn version(number: u64, settings: &[(&str, Value)]) -> Set {
@@ -22,6 +26,7 @@ fn version(number: u64, settings: &[(&str, Value)]) -> Set {
         settings: Policy::of(Profile::Standard).settings().into_iter().chain(named).collect(),
         changed: BTreeMap::new(),
         accepted_risks: vec![],
+        tells_admins: false,
     }
 }
 
@@ -124,4 +129,48 @@ fn sr_123_a_password_is_worth_nothing_from_its_cap_until_support_brings_it_back(
         log.begin(stream, 0x41);
     });
     assert_eq!(brought_back, []);
+}
+
+/// The session of an account made for these, which lives for so long and is used after so long.
+fn session(origin: Origin, set: Set, minutes: (i64, i64)) -> Vec<Rule> {
+    let (lives, unused) = minutes;
+    under(set, |log, _| {
+        let stream = account(9);
+        let of = Registered { origin, client: None, has_email: false, email_confirmed: false };
+        let sealed = [SealClass::Pii, SealClass::Net];
+        log.happened_by(stream, By::Holder, &AccountEvent::Registered(of), &sealed);
+        let opened = log.session(0x51, Assurance::Password, None);
+        let expires_at = log.now + SignedDuration::from_mins(lives);
+        let verified = PasswordVerified {
+            purpose: Purpose::SignIn,
+            sign_in: None,
+            session: Some(SessionOpened { expires_at, ..opened }),
+            device: None,
+        };
+        log.happened(stream, &AccountEvent::PasswordVerified(verified));
+        log.wait(unused * 60);
+        log.happened(stream, &AccountEvent::SessionUsed(SessionUsed { session: handle(0x51) }));
+    })
+}
+
+/// SR-120, SR-130: a session lives as long as the policy says, and an operator's shorter; unused
+/// for as long as that, and the five minutes that a use may go unrecorded.
+#[test]
+fn sr_120_a_session_of_an_operator_that_lives_too_long_is_found() {
+    let (operator, holder) = (Origin::Operator, Origin::Holder);
+    let set = || version(1, &[]);
+    let outlived = [Rule::SessionOutlived];
+    assert_eq!(session(operator, set(), (8 * 60, 19)), []);
+    assert_eq!(session(operator, set(), (8 * 60 + 1, 19)), outlived);
+    assert_eq!(session(operator, set(), (8 * 60, 20)), outlived);
+    assert_eq!(session(operator, set(), (10, 10)), outlived);
+    assert_eq!(session(holder, set(), (12 * 60, 34)), []);
+    assert_eq!(session(holder, set(), (12 * 60 + 1, 34)), outlived);
+    assert_eq!(session(holder, set(), (12 * 60, 35)), outlived);
+    let tighter = || version(1, &[("support.session_idle", json!("5m"))]);
+    assert_eq!(session(operator, tighter(), (8 * 60, 10)), outlived);
+    // Before these numbers were there, operators had everybody's.
+    let mut before = set();
+    before.settings.retain(|key, _| !key.starts_with("support.session"));
+    assert_eq!(session(operator, before, (12 * 60, 34)), []);
 }

@@ -123,7 +123,7 @@ fn sr_019_a_replacement_before_its_time_or_of_nobodys_asking_is_found() {
 #[test]
 fn sr_118_a_change_while_it_was_held_is_found() {
     let change_email = |log: &mut Sample, stream| {
-        let changed = EmailChanged { undo_until: log.now, unproven: false };
+        let changed = EmailChanged { undo_until: log.now, unproven: false, request: None };
         log.happened(stream, &AccountEvent::EmailChanged(changed));
     };
     let after_seconds = |seconds, change: fn(&mut Sample, StreamId)| {

@@ -1,8 +1,9 @@
 //! What support must not do, and what an honest log of it looks like.
 
 use countersign_events::account::{
-    AccountEvent, FactorRemovalApproved, FactorRemovalCancelled, FactorRemovalCompleted,
-    FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy, IdentityProof, Resumed, Suspended,
+    AccountEvent, EmailChanged, FactorRemovalApproved, FactorRemovalCancelled,
+    FactorRemovalCompleted, FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy,
+    IdentityProof, Resumed, Suspended,
 };
 use countersign_events::id::{AccountId, EventId};
 use jiff::SignedDuration;
@@ -20,6 +21,7 @@ fn staff(log: &mut Sample, stream: StreamId, by: By, event: &AccountEvent) -> Ev
 fn requested(log: &Sample, needs_approval: bool, seconds: i64) -> AccountEvent {
     AccountEvent::FactorRemovalRequested(FactorRemovalRequested {
         factor: Some(FACTOR),
+        address: false,
         proof: IdentityProof::CallBack,
         in_person: false,
         needs_approval,
@@ -112,4 +114,70 @@ fn a_sign_in_while_the_account_is_suspended_is_found() {
     };
     assert_eq!(begun(true), []);
     assert_eq!(begun(false), [Rule::SignInWhileSuspended]);
+}
+
+/// Another address asked for, which is due after so many hours, approved by this one or by nobody,
+/// and taken after so many.
+fn address((due, hours): (i64, i64), approver: Option<By>) -> Vec<Rule> {
+    breach(move |log, stream| {
+        let asked = FactorRemovalRequested {
+            factor: None,
+            address: true,
+            proof: IdentityProof::InPerson,
+            in_person: true,
+            needs_approval: true,
+            runs_at: log.now + SignedDuration::from_hours(due),
+        };
+        let asked = AccountEvent::FactorRemovalRequested(asked);
+        let request = staff(log, stream, OPERATOR, &asked);
+        if let Some(by) = approver {
+            let approved = FactorRemovalApproved { request };
+            staff(log, stream, by, &AccountEvent::FactorRemovalApproved(approved));
+        }
+        log.wait(hours * 3600);
+        takes_address(log, stream, request);
+    })
+}
+
+fn takes_address(log: &mut Sample, stream: StreamId, request: EventId) {
+    let (undo_until, request) = (log.now, Some(request));
+    let changed = EmailChanged { undo_until, unproven: false, request };
+    let changed = AccountEvent::EmailChanged(changed);
+    log.happened_by(stream, By::System, &changed, &[SealClass::Pii]);
+}
+
+/// SR-124: the address that support asked for, too: by another person, and after three days, for
+/// whoever stood there in person as well.
+#[test]
+fn sr_124_an_address_by_support_without_another_person_or_its_delay_is_found() {
+    assert_eq!(address((72, 72), Some(OTHER)), []);
+    assert_eq!(address((72, 71), Some(OTHER)), [Rule::RemovalNotDue]);
+    assert_eq!(address((71, 71), Some(OTHER)), [Rule::RemovalNotDue]);
+    assert_eq!(address((72, 72), None), [Rule::RemovalNotApproved]);
+    assert_eq!(address((72, 72), Some(OPERATOR)).len(), 2);
+    let never_asked = breach(|log, stream| {
+        takes_address(log, stream, EventId::new(Uuid::from_u128(1)));
+    });
+    assert_eq!(never_asked, [Rule::RemovalNotDue]);
+    // What was asked for was a removal.
+    let another = breach(|log, stream| {
+        let asked = requested(log, false, DAY_SECONDS);
+        let request = staff(log, stream, OPERATOR, &asked);
+        log.wait(DAY_SECONDS);
+        takes_address(log, stream, request);
+    });
+    assert!(another.contains(&Rule::RemovalNotDue), "{another:?}");
+}
+
+/// What the holder removed himself waits no more: something else may be asked for.
+#[test]
+fn what_is_gone_by_itself_makes_room_for_another_request() {
+    let removed = breach(|log, stream| {
+        let asked = requested(log, true, DAY_SECONDS);
+        staff(log, stream, OPERATOR, &asked);
+        log.happened(stream, &AccountEvent::FactorRemoved(FactorRemoved { factor: FACTOR }));
+        log.happened(stream, &AccountEvent::Disabled(Disabled {}));
+        staff(log, stream, OPERATOR, &asked);
+    });
+    assert_eq!(removed, []);
 }

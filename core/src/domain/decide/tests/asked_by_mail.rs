@@ -99,7 +99,7 @@ fn sr_054_a_link_that_was_used_stays_used_and_makes_room_for_one_more() {
 fn sr_027_a_link_to_an_earlier_address_never_works_again() {
     let undo_until = start() + DAY * 7;
     for ends in [
-        AccountEvent::EmailChanged(EmailChanged { undo_until, unproven: false }),
+        AccountEvent::EmailChanged(EmailChanged { undo_until, unproven: false, request: None }),
         password_set(9, PasswordSetWhy::Changed),
     ] {
         let given = after_three_mails(confirmed()).and([ends]).at(mins(20));

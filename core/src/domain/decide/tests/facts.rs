@@ -66,6 +66,7 @@ const fn row(command: &Command) -> (&'static str, &'static str) {
         Command::ApproveRemoval { .. } => ("ApproveRemoval", "account.factor_removal_approved"),
         Command::CancelRemoval { .. } => ("CancelRemoval", "account.factor_removal_cancelled"),
         Command::CompleteRemoval { .. } => ("CompleteRemoval", "account.factor_removal_completed"),
+        Command::EndForRole => ("EndForRole", "account.sessions_ended"),
         Command::BreakGlass => ("BreakGlass", "account.lockout_reset"),
         Command::View(_) => ("View", "account.history_viewed"),
         Command::RecordMail(_) => ("RecordMail", "account.email_code_sent"),
@@ -212,6 +213,7 @@ fn cases() -> Vec<(Given, Command)> {
         (asked(), approve(2)),
         (asked(), cancel()),
         (asked().by(2).play(approve(2)).at(hours(24)), complete()),
+        (given(enrolled()), Command::EndForRole),
         (given(enrolled()), Command::BreakGlass),
         (given(enrolled()), Command::View(Viewed::Account)),
         (

@@ -21,7 +21,12 @@ fn request() -> countersign_events::id::EventId {
 }
 
 fn ask_with(factor_id: Option<u128>, proof: IdentityProof, in_person: bool) -> Command {
-    Command::AskRemoval(AskRemoval { factor: factor_id.map(factor), proof, in_person })
+    Command::AskRemoval(AskRemoval {
+        factor: factor_id.map(factor),
+        address: false,
+        proof,
+        in_person,
+    })
 }
 
 pub(super) fn ask(number: u128) -> Command {
@@ -48,6 +53,7 @@ pub(super) fn asked() -> Given {
 fn requested(factor_id: Option<u128>, runs_in_hours: i64) -> FactorRemovalRequested {
     FactorRemovalRequested {
         factor: factor_id.map(factor),
+        address: false,
         proof: IdentityProof::CallBack,
         in_person: false,
         needs_approval: true,

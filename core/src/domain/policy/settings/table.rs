@@ -280,6 +280,8 @@ pub const SETTINGS: &[Setting] = &[
     count!("breaker.guarded_allowance_24h", Lower, 1..=16, breaker.guarded_allowance),
     count!("support.lockout_resets_30d", Lower, 0..=10, lockout_resets_max),
     span!("support.step_up", Lower, secs(30), mins(15), staff_fresh),
+    span!("support.session_overall", Lower, mins(5), hours(24), staff_session_overall),
+    span!("support.session_idle", Lower, mins(1), hours(1), staff_session_idle),
     Setting {
         key: "support.two_person",
         kind: Kind::Word {
@@ -298,6 +300,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     // Never none: only who stands there in person need not wait.
     span!("support.removal_hold", Higher, hours(1), days(7), removal_hold),
+    span!("support.address_hold", Higher, days(1), days(14), address_hold),
     count!("support.searches_1h", Lower, 0..=3_000, staff_caps.searches_per_hour),
     count!("support.resets_24h", Lower, 0..=200, staff_caps.resets_per_day),
     count!("support.factor_removals_24h", Lower, 0..=50, staff_caps.removals_per_day),

@@ -1,7 +1,10 @@
 //! Support: look, end a lockout, and what else it may do. One call, one file.
 
+pub(crate) mod approve_address_change;
 pub(crate) mod approve_removal;
+pub(crate) mod ask_address_change;
 pub(crate) mod ask_removal;
+pub(crate) mod cancel_address_change;
 pub(crate) mod cancel_removal;
 pub(crate) mod changes;
 pub(crate) mod end_sessions;

@@ -38,6 +38,7 @@ impl Desk {
                 let proof = IdentityProof::InPerson;
                 Command::AskRemoval(AskRemoval {
                     factor: first.filter(|_| of_factor),
+                    address: false,
                     proof,
                     in_person,
                 })

@@ -1,0 +1,29 @@
+//! `POST /v1/support/accounts/{account}/address-changes/{removal}/approve`: approve another address.
+
+use countersign_events::id::{AccountId, EventId};
+
+use crate::contract::act::{Act, RemovalActed};
+use crate::server::answers::{self, Answer};
+use crate::server::ask::Ask;
+
+/// Approve another address
+///
+/// By another person than the one who asked: 403 for that one.
+#[utoipa::path(
+    post, path = "/v1/support/accounts/{account}/address-changes/{removal}/approve",
+    tag = "support", operation_id = "approveAddressChange",
+    params(
+        ("account" = String, Path, description = "the account's id"),
+        ("removal" = String, Path, description = "the request's id"),
+    ),
+    request_body = Act,
+    responses((status = 200, description = "The request and the event", body = RemovalActed))
+)]
+pub(crate) async fn handle(ask: Ask) -> Answer {
+    let acting = ask.operator().await?;
+    let account = ask.named("account", AccountId::parse)?;
+    let removal = (account, ask.named("removal", EventId::parse)?);
+    let act = answers::core_act(ask.json()?);
+    let acted = ask.accounts().approve_removal(&acting.call, &acting.token, removal, act).await;
+    answers::ok(&answers::removal_acted(ask.verdict(acted)?))
+}
