@@ -10,6 +10,8 @@ fn a_holder_reaches_the_own_account_by_its_id() {
     TestApp::run(async |app| {
         let marlene = app.person("marlene.own").await;
         let own = format!("/v1/accounts/{}", marlene.account);
+        // That a mail went out is an event too: none may come between the two looks.
+        app.settle().await;
         let by_me = app.get("/v1/accounts/me").bearer(&marlene.token).await.is(200);
         let by_id = app.get(own.as_str()).bearer(&marlene.token).await.is(200);
         assert_eq!(by_id.text_at("/login"), "marlene.own");
