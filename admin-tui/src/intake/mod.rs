@@ -136,6 +136,9 @@ async fn perform_act(
         Act::AskRemoval(request) => {
             client.ask_removal(account, &request).idempotency_key(key).await?.event
         }
+        Act::AskAddress(request) => {
+            client.ask_address_change(account, &request).idempotency_key(key).await?.event
+        }
         Act::Approve(removal, why) => {
             client.approve_removal(account, removal, &why).idempotency_key(key).await?.event
         }

@@ -123,6 +123,13 @@ pub const KEYMAP: &[Binding] = &[
         "remove",
         "ask for an authenticator's removal",
     ),
+    act(
+        C::Account,
+        &[letter('m')],
+        ActKind::AskAddress,
+        "address",
+        "ask for another address, of who has lost the mailbox",
+    ),
     act(C::Account, &[letter('S')], ActKind::Resume, "resume", "end a suspension"),
     bind(C::Account, &[letter('f')], A::Filter, Some("filter"), "choose which events are shown"),
     bind(C::Account, ENTER, A::Accept, Some("event"), "show the selected event whole"),

@@ -9,13 +9,13 @@
 //! Every act has a reason and a ticket. What is filled in is shown as the event that it will
 //! become; a yes counts only once that was on the screen, so that pasted line ends confirm nothing.
 
-use countersign_api::contract::act::{Act as Why, AskRemoval, IdentityProof};
+use countersign_api::contract::act::{Act as Why, AskAddressChange, AskRemoval, IdentityProof};
 use countersign_api::contract::id::{AccountId, FactorId, RemovalId};
 use countersign_api::contract::kind::{Method, ResetScope};
 use countersign_api::contract::support::ResetLockout;
 
 use super::account::Event;
-use super::form::{FieldName, Form, REASON_CHARS_MAX, TICKET_CHARS_MAX};
+use super::form::{FieldName, Form, LINE_CHARS_MAX, REASON_CHARS_MAX, TICKET_CHARS_MAX};
 use crate::printable::Printable;
 use crate::text;
 
@@ -34,7 +34,9 @@ pub enum ActKind {
     NewPassword,
     /// Ask for the removal of an authenticator.
     AskRemoval,
-    /// Approve a removal.
+    /// Ask for another address, of who has lost the mailbox.
+    AskAddress,
+    /// Approve a removal, or another address.
     Approve,
     /// Cancel a removal.
     Cancel,
@@ -42,13 +44,14 @@ pub enum ActKind {
 
 impl ActKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unlock,
         Self::Suspend,
         Self::Resume,
         Self::EndSessions,
         Self::NewPassword,
         Self::AskRemoval,
+        Self::AskAddress,
         Self::Approve,
         Self::Cancel,
     ];
@@ -62,7 +65,7 @@ impl ActKind {
             Self::Resume => "account.resumed",
             Self::EndSessions => "account.sessions_ended",
             Self::NewPassword => "account.password_mail_asked",
-            Self::AskRemoval => "account.factor_removal_requested",
+            Self::AskRemoval | Self::AskAddress => "account.factor_removal_requested",
             Self::Approve => "account.factor_removal_approved",
             Self::Cancel => "account.factor_removal_cancelled",
         }
@@ -84,7 +87,9 @@ pub enum Act {
     NewPassword(Why),
     /// Ask for the removal of an authenticator.
     AskRemoval(AskRemoval),
-    /// Approve a removal.
+    /// Ask for another address.
+    AskAddress(AskAddressChange),
+    /// Approve a removal, or another address.
     Approve(RemovalId, Why),
     /// Cancel a removal.
     Cancel(RemovalId, Why),
@@ -121,6 +126,8 @@ pub struct ActDialog {
     pub whose: Printable,
     /// Which removal it is about.
     pub removal: Option<RemovalId>,
+    /// Whether that is about another address, and removes nothing.
+    pub is_address: bool,
     /// The authenticators to choose from, in the order of the choice.
     pub factors: Vec<FactorId>,
     /// What is asked, the reason and the ticket.
@@ -160,6 +167,7 @@ impl ActDialog {
             account,
             whose,
             removal: None,
+            is_address: kind == ActKind::AskAddress,
             factors: Vec::new(),
             form: Form::new(),
             stage: ActStage::Filling { missing: None },
@@ -170,6 +178,12 @@ impl ActDialog {
             let methods = METHODS.map(|method| of(method).into()).to_vec();
             begun.form =
                 Form::new().choice(FieldName::Scope, scopes).choice(FieldName::Method, methods);
+        }
+        if kind == ActKind::AskAddress {
+            let proofs = PROOFS.map(|proof| text::proof(proof).into()).to_vec();
+            begun.form = Form::new()
+                .line(FieldName::NewAddress, LINE_CHARS_MAX)
+                .choice(FieldName::Proof, proofs);
         }
         begun.with_why(ticket)
     }
@@ -233,19 +247,29 @@ impl ActDialog {
             ActKind::NewPassword => Act::NewPassword(why),
             ActKind::AskRemoval => {
                 let factor_id = self.factors.get(self.form.chosen(FieldName::Factor)).copied();
-                let proof = PROOFS.get(self.form.chosen(FieldName::Proof)).copied();
                 Act::AskRemoval(AskRemoval {
                     factor_id,
                     recovery_codes: factor_id.is_none(),
-                    proof: proof.unwrap_or(IdentityProof::CallBack),
+                    proof: self.proof(),
                     in_person: self.form.chosen(FieldName::Delay) == 1,
                     reason: why.reason,
                     ticket: why.ticket,
                 })
             }
+            ActKind::AskAddress => Act::AskAddress(AskAddressChange {
+                email: self.form.typed(FieldName::NewAddress).trim().to_owned(),
+                proof: self.proof(),
+                reason: why.reason,
+                ticket: why.ticket,
+            }),
             ActKind::Approve => Act::Approve(self.removal?, why),
             ActKind::Cancel => Act::Cancel(self.removal?, why),
         })
+    }
+
+    fn proof(&self) -> IdentityProof {
+        let proof = PROOFS.get(self.form.chosen(FieldName::Proof)).copied();
+        proof.unwrap_or(IdentityProof::CallBack)
     }
 
     fn why(&self) -> Why {
@@ -258,8 +282,9 @@ impl ActDialog {
     /// The field that must be filled in before it can go on.
     #[must_use]
     pub fn missing(&self) -> Option<FieldName> {
-        [FieldName::Reason, FieldName::Ticket]
-            .into_iter()
-            .find(|name| self.form.typed(*name).trim().is_empty())
+        let wanted = [FieldName::Reason, FieldName::Ticket];
+        let address = (self.kind == ActKind::AskAddress).then_some(FieldName::NewAddress);
+        let mut wanted = address.into_iter().chain(wanted);
+        wanted.find(|name| self.form.typed(*name).trim().is_empty())
     }
 }

@@ -47,6 +47,8 @@ pub enum FieldName {
     Method,
     /// Which authenticator.
     Factor,
+    /// The address that takes the present one's place.
+    NewAddress,
     /// How somebody was identified.
     Proof,
     /// Whether a removal waits.

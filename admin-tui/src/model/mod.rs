@@ -190,7 +190,7 @@ impl Model {
     pub fn may(&self, kind: ActKind) -> bool {
         match self.operator.as_ref().and_then(|operator| operator.role) {
             None | Some(Role::Supervisor) => true,
-            Some(Role::Support) => kind != ActKind::Approve,
+            Some(Role::Support) => !matches!(kind, ActKind::Approve | ActKind::AskAddress),
             Some(Role::Auditor | Role::Admin) => false,
         }
     }

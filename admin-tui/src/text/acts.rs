@@ -25,10 +25,13 @@ const UNLOCK_CODES: &str = "Failures of codes are forgotten together with the pa
                                 it ends, and the holder is sent a link to a new one, to an \
                                 address that was proven. No authenticator is removed.";
 
-/// What an act is called.
+/// What an act is called; approving and cancelling by what the request is about.
 #[must_use]
-pub fn title(kind: ActKind) -> &'static str {
+pub fn title(kind: ActKind, is_address: bool) -> &'static str {
     match kind {
+        ActKind::AskAddress => "Another address: ask for it",
+        ActKind::Approve if is_address => "Another address: approve",
+        ActKind::Cancel if is_address => "Another address: cancel",
         ActKind::Unlock => "Unlock",
         ActKind::Suspend => "Suspend the account",
         ActKind::Resume => "Resume the account",
@@ -62,11 +65,16 @@ pub fn effect(act: &Act) -> &'static str {
             "The holder is told at once on all addresses and can object. It runs after its delay, \
              once another person has approved it."
         }
+        Act::AskAddress(_) => {
+            "For who has lost the mailbox and still has the password. The present address and the \
+             new one are told at once, and the present one can stop it. It runs after its delay \
+             (72 hours by default), once another supervisor has approved it."
+        }
         Act::Approve(..) => {
             "It runs when its delay is over, unless the holder objects. Nobody approves what he \
              asked for himself."
         }
-        Act::Cancel(..) => "The authenticator stays. The holder is told.",
+        Act::Cancel(..) => "All stays as it is. The holder is told.",
     }
 }
 
@@ -86,9 +94,11 @@ pub fn written(kind: ActKind) -> &'static str {
         ActKind::Resume => "The account is resumed. The event stands in its time line.",
         ActKind::EndSessions => "Its sessions are over. The event stands in its time line.",
         ActKind::NewPassword => "The link is on its way. The event stands in its time line.",
-        ActKind::AskRemoval => "The removal waits (F4). The event stands in the time line.",
-        ActKind::Approve => "The removal is approved. The event stands in the time line.",
-        ActKind::Cancel => "The removal is cancelled. The event stands in the time line.",
+        ActKind::AskRemoval | ActKind::AskAddress => {
+            "The request waits (F4). The event stands in the time line."
+        }
+        ActKind::Approve => "The request is approved. The event stands in the time line.",
+        ActKind::Cancel => "The request is cancelled. The event stands in the time line.",
     }
 }
 
@@ -134,6 +144,11 @@ pub fn fields(act: &Act) -> Vec<(&'static str, String)> {
             ("proof", proof_in_log(request.proof).to_owned()),
             ("in_person", request.in_person.to_string()),
         ],
+        Act::AskAddress(request) => vec![
+            // Sealed in the log; whoever writes it must see that it is the right one.
+            ("email (sealed)", request.email.clone()),
+            ("proof", proof_in_log(request.proof).to_owned()),
+        ],
         Act::Approve(removal, _) | Act::Cancel(removal, _) => {
             vec![("request", removal.to_string())]
         }
@@ -174,6 +189,7 @@ pub fn why(act: &Act) -> (&str, &str) {
     match act {
         Act::Unlock(request) => (&request.reason, &request.ticket),
         Act::AskRemoval(request) => (&request.reason, &request.ticket),
+        Act::AskAddress(request) => (&request.reason, &request.ticket),
         Act::Suspend(why)
         | Act::Resume(why)
         | Act::EndSessions(why)

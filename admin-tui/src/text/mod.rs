@@ -56,6 +56,7 @@ pub fn label(name: FieldName) -> &'static str {
         FieldName::Scope => "Clears",
         FieldName::Method => "Of",
         FieldName::Factor => "Remove",
+        FieldName::NewAddress => "New address",
         FieldName::Proof => "Identified by",
         FieldName::Delay => "Runs",
         FieldName::Kind => "About",

@@ -97,6 +97,7 @@ pub(super) fn act_removals(model: &mut Model, action: Action) -> Vec<Effect> {
             };
             let mut act = ActDialog::new(kind, removal.account, removal.login_hint, &ticket);
             act.removal = Some(removal.id);
+            act.is_address = removal.email_hint.is_some();
             model.trouble = None;
             model.dialogs.push(Dialog::Act(act));
             Vec::new()

@@ -25,7 +25,7 @@ pub(super) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let title = text::acts::title(dialog.kind);
+    let title = text::acts::title(dialog.kind, dialog.is_address);
     if let ActStage::Written { event, scrolled } = &dialog.stage {
         let lines = written_lines(dialog, event, theme);
         let rows = rows_of(&lines);

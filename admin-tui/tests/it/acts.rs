@@ -5,8 +5,9 @@ use countersign_admin_tui::message::{Answer, Message};
 use countersign_admin_tui::model::Dialog;
 use countersign_admin_tui::model::act::{Act, ActKind, ActStage};
 use countersign_admin_tui::model::form::{REASON_CHARS_MAX, TICKET_CHARS_MAX};
+use countersign_admin_tui::model::removal::Removal;
 use countersign_admin_tui::update::update;
-use countersign_api::contract::act::{Act as Why, AskRemoval, IdentityProof};
+use countersign_api::contract::act::{Act as Why, AskAddressChange, AskRemoval, IdentityProof};
 use countersign_api::contract::kind::{CodeMethod, Method, ResetScope, Role};
 use countersign_api::contract::problem::ProblemCode;
 use countersign_api::contract::support::ResetLockout;
@@ -191,6 +192,43 @@ fn sr_127_a_removal_names_the_authenticator_and_how_the_holder_was_identified() 
     };
     let Call::Act { act: Act::AskRemoval(sent), .. } = console.call().1 else { panic!() };
     assert_eq!(sent, &asked);
+}
+
+/// Another address is asked for by a supervisor, who sees it before the yes: it is sealed after.
+#[test]
+fn another_address_is_asked_for_by_a_supervisor_and_approved_from_the_list() {
+    let mut support = Console::on_account(locked_account(), events());
+    support.press(KeyCode::Char('m'));
+    assert!(support.words().contains("Your role does not allow this"), "{}", support.words());
+
+    let mut console = Console::on_account_as(Role::Supervisor, locked_account(), events());
+    console.press(KeyCode::Char('m')).press(KeyCode::Enter);
+    console.press(KeyCode::Right).press(KeyCode::Enter);
+    console.text("lost mailbox").press(KeyCode::Enter).text("4711").press(KeyCode::Enter);
+    assert!(console.words().contains("New address is missing"), "{}", console.words());
+    console.text("ana@new.example").press(KeyCode::Enter).press(KeyCode::Enter);
+    console.press(KeyCode::Enter).press(KeyCode::Enter);
+    let words = console.words();
+    for part in ["Another address: ask for it", "ana@new.example", "in_person", "lost mailbox"] {
+        assert!(words.contains(part), "{part} in {words}");
+    }
+    console.press(KeyCode::Enter);
+    let asked = AskAddressChange {
+        email: "ana@new.example".to_owned(),
+        proof: IdentityProof::InPerson,
+        reason: "lost mailbox".to_owned(),
+        ticket: "4711".to_owned(),
+    };
+    let Call::Act { act: Act::AskAddress(sent), .. } = console.call().1 else { panic!() };
+    assert_eq!(sent, &asked);
+
+    let mut console = Console::at_as(4, Role::Supervisor);
+    let [mut waits, _] = <[Removal; 2]>::try_from(removals()).unwrap();
+    (waits.factor, waits.email_hint) = (None, Some("a•••@n•••.example".into()));
+    console.answer(Answer::Removals(vec![waits]));
+    assert!(console.words().contains("another address"), "{}", console.words());
+    console.press(KeyCode::Char('a'));
+    assert!(console.words().contains("Another address: approve"), "{}", console.words());
 }
 
 /// SR-124: an approval is an act of its own, with a reason; the ticket is the request's.

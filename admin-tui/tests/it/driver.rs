@@ -72,7 +72,11 @@ impl Console {
 
     /// With an account open.
     pub(crate) fn on_account(account: Account, events: Vec<Event>) -> Self {
-        let mut console = Self::signed_in();
+        Self::on_account_as(Role::Support, account, events)
+    }
+
+    pub(crate) fn on_account_as(role: Role, account: Account, events: Vec<Event>) -> Self {
+        let mut console = Self::signed_in_as(role);
         console.text("ana.lima").press(KeyCode::Enter);
         console.answer(Answer::Found(vec![hit()]));
         console.press(KeyCode::Enter);

@@ -2,7 +2,8 @@
 
 use super::{Client, Pending};
 use crate::contract::act::{
-    Act, Acted, AskRemoval, Removal, RemovalActed, RemovalListQuery, RemovalListState,
+    Act, Acted, AskAddressChange, AskRemoval, Removal, RemovalActed, RemovalListQuery,
+    RemovalListState,
 };
 use crate::contract::id::{AccountId, RemovalId};
 use crate::contract::page::{Page, PageQuery};
@@ -36,7 +37,17 @@ impl Client {
         self.post(&["support", "accounts", &account.to_string(), "factor-removals"], request)
     }
 
-    /// Approves a removal that another person asked for:
+    /// Asks for another address, of who has lost the mailbox:
+    /// `POST /v1/support/accounts/{account}/address-changes`.
+    pub fn ask_address_change(
+        &self,
+        account: AccountId,
+        request: &AskAddressChange,
+    ) -> Pending<RemovalActed> {
+        self.post(&["support", "accounts", &account.to_string(), "address-changes"], request)
+    }
+
+    /// Approves a removal that another person asked for, or another address:
     /// `POST /v1/support/accounts/{account}/factor-removals/{removal}/approve`.
     pub fn approve_removal(
         &self,
@@ -47,7 +58,7 @@ impl Client {
         self.act(account, &["factor-removals", &removal.to_string(), "approve"], act)
     }
 
-    /// Gives a removal up:
+    /// Gives a removal up, or another address:
     /// `POST /v1/support/accounts/{account}/factor-removals/{removal}/cancel`.
     pub fn cancel_removal(
         &self,

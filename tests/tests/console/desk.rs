@@ -66,6 +66,44 @@ fn sr_124_two_operators_complete_a_removal_at_their_consoles() {
     assert!(screen.contains("0 recovery codes left"), "{screen}");
 }
 
+/// Another address, for who has lost the mailbox: one supervisor asks, another approves, and it
+/// waits all the same.
+#[test]
+fn two_supervisors_give_another_address_at_their_consoles() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let server = Server::start(&data).unwrap();
+    let asks = Staff::set_up(&server, &data, "olga", "supervisor");
+    let approves = Staff::set_up(&server, &data, "sara", "supervisor");
+    let spool = Mailbox::of(&data.join("mail"));
+    let holder = Holder::with_an_authenticator(server.public);
+    holder.proves_his_address(&spool);
+
+    let mut olga = asks.at_a_console(&url(&server), SMALL);
+    open(&mut olga, LOGIN);
+    olga.type_text("m").unwrap();
+    olga.wait_for_text("Another address: ask for it").unwrap();
+    crate::enter(&mut olga, "ana@new.example");
+    olga.press(Key::Enter).unwrap();
+    say_why(&mut olga, "lost mailbox, called back", "4712");
+    olga.wait_for_text("This event was written").unwrap();
+    // Told at once, the address that goes and the one that comes.
+    for address in [EMAIL, "ana@new.example"] {
+        spool.wait_for(address, |letter| !letter.text.is_empty()).unwrap();
+    }
+
+    let mut sara = approves.at_a_console(&url(&server), SMALL);
+    sara.press(Key::Function(4)).unwrap();
+    sara.wait_for_text("another address").unwrap();
+    sara.type_text("a").unwrap();
+    sara.wait_for_text("Another address: approve").unwrap();
+    say_why(&mut sara, "called back too", "");
+    sara.wait_for_text("This event was written").unwrap();
+    sara.press(Key::Enter).unwrap();
+    let screen = sara.wait_for_text("given").unwrap();
+    assert!(screen.contains("another address"), "it waits:\n{screen}");
+}
+
 /// An auditor reads the log as it grows, and can look at no account and do nothing to one.
 #[test]
 fn an_auditor_follows_the_log_and_can_do_nothing() {

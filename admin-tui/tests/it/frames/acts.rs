@@ -101,6 +101,12 @@ pub(super) fn act_frames() -> Frames {
             make(c);
         })
     };
+    let address = |make: fn(&mut Console)| {
+        made(Console::on_account_as(Role::Supervisor, locked_account(), events()), |c| {
+            c.press(KeyCode::Char('m'));
+            make(c);
+        })
+    };
     vec![
         ("suspend_empty", act('s', |_| ())),
         ("suspend_confirming", act('s', said)),
@@ -117,6 +123,14 @@ pub(super) fn act_frames() -> Frames {
         ("new_password_empty", act('p', |_| ())),
         ("removal_empty", act('r', |_| ())),
         ("removal_confirming", act('r', said_at_length)),
+        ("address_empty", address(|_| ())),
+        (
+            "address_confirming",
+            address(|c| {
+                c.text("ana@new.example").press(KeyCode::Enter).press(KeyCode::Enter);
+                said(c);
+            }),
+        ),
         ("approve_empty", approving(|_| ())),
         ("approve_confirming", approving(said_again)),
         (
