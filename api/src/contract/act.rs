@@ -105,8 +105,8 @@ pub enum RemovalState {
     Objected,
 }
 
-/// The removal of an authenticator, or of the recovery codes, or another address, that support asked
-/// for.
+/// The removal of an authenticator, or of the recovery codes, or another address, that support
+/// asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Removal {

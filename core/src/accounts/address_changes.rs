@@ -1,5 +1,5 @@
-//! Another address, for who has lost the mailbox: asked for by support. It waits, is approved, given
-//! up and done as [`removals`](super::removals) are.
+//! Another address, for who has lost the mailbox: asked for by support. It waits, is approved,
+//! given up and done as [`removals`](super::removals) are.
 
 use countersign_events::id::{AccountId, Revision};
 

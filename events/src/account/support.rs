@@ -80,8 +80,8 @@ pub struct FactorRemovalCancelled {
     pub request: EventId,
 }
 
-/// The holder stopped a removal, or another address, by the link of a notice (stands beside its `Repudiated`). Nothing
-/// sealed.
+/// The holder stopped a removal, or another address, by the link of a notice (stands beside its
+/// `Repudiated`). Nothing sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactorRemovalObjected {

@@ -141,7 +141,7 @@ fn sr_124_a_new_mailbox_alone_lets_nobody_in() {
         // Held: nothing else is changed at once.
         let factor = format!("/v1/accounts/me/factors/{}", marlene.factor);
         app.call(reqwest::Method::DELETE, factor).bearer(&token).await.is(403);
-        // The authenticator was proven: codes come again, and the first right one proves the address.
+        // The authenticator was proven: codes come again, and a right one proves the address.
         let begun = app.sign_in(&marlene.login, PASSWORD).await.is(200);
         assert!(offers_email(&begun), "{:?}", begun.body);
         let confirm = app.post("/v1/accounts/me/email/confirm", &json!({}));
@@ -152,8 +152,8 @@ fn sr_124_a_new_mailbox_alone_lets_nobody_in() {
     });
 }
 
-/// SR-124: the holder stops it by the link that the present address has, also after it was approved:
-/// everybody is signed out, and it never happens.
+/// SR-124: the holder stops it by the link that the present address has, also after it was
+/// approved: everybody is signed out, and it never happens.
 #[test]
 fn sr_124_the_holder_stops_another_address() {
     TestApp::run(async |app| {

@@ -163,10 +163,14 @@ impl World {
                 .on(Listener::Operator)
                 .by(&support.token)
         };
-        let on_removal = |template: &'static str, by: &Person| {
+        let on_request = |template: &'static str, by: &Person, answered| {
             let path = template.replace("{account}", &ulla.account).replace("{removal}", removal);
-            Taking::post(template, act.clone(), 200).at(path).on(Listener::Operator).by(&by.token)
+            let call = Taking::post(template, act.clone(), answered).at(path);
+            call.on(Listener::Operator).by(&by.token)
         };
+        let on_removal = |template: &'static str, by: &Person| on_request(template, by, 200);
+        let to = json!({ "email": "erika.new@example.org", "proof": "call_back",
+            "reason": "a reason", "ticket": "T-1" });
         vec![
             on_account("/v1/support/accounts/{account}/suspensions", &act, 200),
             on_account("/v1/support/accounts/{account}/resumptions", &act, 200),
@@ -177,7 +181,20 @@ impl World {
                 "/v1/support/accounts/{account}/factor-removals/{removal}/approve",
                 supervisor,
             ),
+            // What waits is a removal, approved just now, and then given up.
+            on_account("/v1/support/accounts/{account}/address-changes", &to, 409)
+                .by(&supervisor.token),
+            on_request(
+                "/v1/support/accounts/{account}/address-changes/{removal}/approve",
+                supervisor,
+                409,
+            ),
             on_removal("/v1/support/accounts/{account}/factor-removals/{removal}/cancel", support),
+            on_request(
+                "/v1/support/accounts/{account}/address-changes/{removal}/cancel",
+                support,
+                404,
+            ),
         ]
     }
 

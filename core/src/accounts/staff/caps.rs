@@ -7,8 +7,8 @@
 //! shared store each node lets one more through at the worst.
 //!
 //! The first refusal in a span is an event of the operator's stream and a warning in the server's
-//! own log, and once a day a mail to all admins: an operator who is at a cap is very busy, fooled, or
-//! bought (SR-125, SR-128).
+//! own log, and once a day a mail to all admins: an operator who is at a cap is very busy,
+//! fooled, or bought (SR-125, SR-128).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -134,8 +134,8 @@ pub(super) fn complete(account: &Account, request: EventId, context: &Context<'_
 ///
 /// Whoever talked support into it has a mailbox, and a mailbox alone must not be enough: no link to
 /// a new password goes to an address that nobody proved, codes by e-mail are withheld as after a
-/// password by mail (SR-053, AT-58), and to prove the address takes a session, or a sign-in with the
-/// password. The earlier one, where it was proven, is told and can take itself back.
+/// password by mail (SR-053, AT-58), and to prove the address takes a session, or a sign-in with
+/// the password. The earlier one, where it was proven, is told and can take itself back.
 fn change_address(open: &Open, request: EventId, context: &Context<'_>) -> Vec<AccountEvent> {
     let changed = AccountEvent::EmailChanged(EmailChanged {
         undo_until: later(context, context.policy.email_undo),

@@ -1,4 +1,4 @@
-//! `POST /v1/support/accounts/{account}/address-changes/{removal}/approve`: approve another address.
+//! `POST /v1/support/accounts/{account}/address-changes/{removal}/approve`: approves one.
 
 use countersign_events::id::{AccountId, EventId};
 

@@ -8,10 +8,10 @@ use crate::server::ask::Ask;
 
 /// Ask for another address
 ///
-/// For who has lost the mailbox. The present address is told at once, with a link that stops it, and
-/// so is the new one. Another supervisor approves it, and the service changes it by itself after
-/// `support.address_hold`. Nobody has proven the new address then: no link to a new password goes
-/// there, and codes by e-mail are withheld. 409 where something waits already.
+/// For who has lost the mailbox. The present address is told at once, with a link that stops it,
+/// and so is the new one. Another supervisor approves it, and the service changes it by itself
+/// after `support.address_hold`. Nobody has proven the new address then: no link to a new password
+/// goes there, and codes by e-mail are withheld. 409 where something waits already.
 #[utoipa::path(
     post, path = "/v1/support/accounts/{account}/address-changes", tag = "support",
     operation_id = "askAddressChange",
