@@ -26,6 +26,7 @@ use crate::domain::Command;
 use crate::domain::account::Open;
 use crate::domain::command::{FirstFactor, SignIn, VerifyCode};
 use crate::domain::refusal::Refusal;
+use crate::domain::session::signs_in_at;
 use crate::handle::SignInHandle;
 use crate::vault::SecretKind;
 
@@ -43,7 +44,8 @@ impl Accounts {
         let request = || ByPassword { call: call.clone(), password: ask.password.clone() };
         if let Some(account) = self.secrets().find(name).await? {
             match self.ask(StreamId::Account(account), request()).await? {
-                // Claimed and never registered: to everybody else it does not exist.
+                // Claimed and never registered, or nobody's who signs in here: to everybody else it
+                // does not exist.
                 Ok(None) => {}
                 Ok(Some(signed_in)) => return Ok(Ok(signed_in)),
                 Err(refusal) => return Ok(Err(refusal)),
@@ -132,7 +134,8 @@ impl Accounts {
     }
 }
 
-/// A sign-in by password. Answers `None` on the empty stream of an account that never came to be.
+/// A sign-in by password. Answers `None` on the empty stream of an account that never came to be,
+/// and of one that does not sign in where this is asked.
 struct ByPassword {
     call: Call,
     password: Zeroizing<String>,
@@ -144,7 +147,8 @@ impl Request for ByPassword {
     async fn perform(&self, entity: &mut Entity) -> Result<Option<SignedIn>, Halt> {
         let begun = entity.begin(&self.call).await?;
         let is_account = matches!(entity.stream, StreamId::Account(_));
-        if is_account && entity.account().open().is_none() {
+        let open = entity.account().open();
+        if is_account && !open.is_some_and(|open| signs_in_at(open, self.call.staff_only)) {
             return Ok(None);
         }
         let batch = match begun.repeated {

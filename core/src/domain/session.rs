@@ -29,6 +29,14 @@ pub fn holder_of(account: &Account, staff_only: bool) -> Result<&Open, Refusal> 
     open.ok_or(Refusal::NoSession)
 }
 
+/// Whether the holder signs in where this is asked: operators where only they are served, everybody
+/// else elsewhere. At the other door a login is one that nobody has, so that nobody outside finds
+/// out who an operator is, nor shuts one out (SR-120).
+#[must_use]
+pub fn signs_in_at(open: &Open, staff_only: bool) -> bool {
+    (open.origin == Origin::Operator) == staff_only
+}
+
 /// The session, if it is alive: neither over, nor idle for too long, nor ended (SR-120, SR-130).
 ///
 /// `seen` is a use that is not recorded yet.

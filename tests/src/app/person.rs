@@ -36,6 +36,8 @@ pub struct Person {
     pub secret: String,
     /// The recovery codes that came with it.
     pub recovery_codes: Vec<String>,
+    /// Whether it is an operator, who signs in where operators do.
+    pub is_operator: bool,
 }
 
 impl TestApp {
@@ -69,9 +71,10 @@ impl TestApp {
         let setup_token = loudly(self.add_operator(login, role).await);
         let body = json!({ "setup_token": setup_token, "password": PASSWORD });
         let made = self.post("/v1/setup", &body).await.is(201);
-        let token = self.sign_in(login, PASSWORD).await.is(200).text_at("/session/token");
-        let account = made.text_at("/account_id");
-        let person = Person { login: login.to_owned(), account, token, ..Person::default() };
+        let entered = self.sign_in(login, PASSWORD).on(Listener::Operator).await.is(200);
+        let (account, token) = (made.text_at("/account_id"), entered.text_at("/session/token"));
+        let login = login.to_owned();
+        let person = Person { login, account, token, is_operator: true, ..Person::default() };
         self.with_authenticator(person, Listener::Operator).await
     }
 
@@ -101,7 +104,8 @@ impl TestApp {
     /// # Panics
     /// Where none is asked for.
     pub async fn begin(&self, person: &Person) -> String {
-        let begun = self.sign_in(&person.login, PASSWORD).await.is(200);
+        let at = if person.is_operator { Listener::Operator } else { Listener::Public };
+        let begun = self.sign_in(&person.login, PASSWORD).on(at).await.is(200);
         assert_eq!(begun.text_at("/status"), "second_factor_required", "{:?}", begun.face());
         begun.text_at("/id")
     }

@@ -179,7 +179,7 @@ impl Day {
         CANCEL.is_done_at(&mut self.olga);
         self.olga.wait_for_text("No removal waits.").unwrap();
         self.olga.press(Key::Function(2)).unwrap();
-        self.the_time_line_says("support gave the removal up");
+        self.the_time_line_says("support gave up what was asked for");
         self.holder.is_told(&self.mails, "Your second factor at Countersign stays");
     }
 

@@ -212,11 +212,17 @@ fn sr_062_at_30_a_setup_token_is_no_way_in() {
         };
         let answered = set_up(PASSWORD).await.is(201);
         assert!(!gives_session(&answered), "{:?}", answered.face());
-        let token = app.sign_in("operator.olga", PASSWORD).await.is(200).text_at("/session/token");
-        let olga = Person { login: "operator.olga".into(), token, ..Person::default() };
+        let token = app
+            .sign_in("operator.olga", PASSWORD)
+            .on(Listener::Operator)
+            .await
+            .is(200)
+            .text_at("/session/token");
+        let login = "operator.olga".into();
+        let olga = Person { login, token, is_operator: true, ..Person::default() };
         let olga = app.with_authenticator(olga, Listener::Operator).await;
         set_up("another fine password").await.is(401);
-        app.sign_in("operator.olga", "another fine password").await.is(401);
+        app.sign_in("operator.olga", "another fine password").on(Listener::Operator).await.is(401);
         app.begin(&olga).await;
     });
 }

@@ -5,7 +5,7 @@ use countersign_api::server::auth::Auth;
 use countersign_api::server::listener::Listener;
 use countersign_api::server::routes::TABLE;
 use countersign_core::clock::Clock as _;
-use countersign_tests::app::{Answered, Call, Person, TestApp};
+use countersign_tests::app::{Answered, Call, PASSWORD, Person, TestApp};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::json;
@@ -159,6 +159,35 @@ fn sr_120_a_users_session_is_worth_nothing_on_the_operators_listener() {
         let proof = app.post("/v1/session/proofs", &code).on(Listener::Operator);
         proof.bearer(&marlene.token).await.is(401);
         app.get("/v1/session").bearer(&marlene.token).await.is(200);
+    });
+}
+
+/// SR-120, SR-051: at the other door a login is one that nobody has. An operator's password is worth
+/// nothing in public, and no number of wrong ones there shuts the operator out; a person's is worth
+/// nothing where operators sign in.
+#[test]
+fn sr_120_operators_sign_in_on_their_listener_and_nobody_else_does() {
+    TestApp::run(async |app| {
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let marlene = app.person("marlene.doors").await;
+        for (login, listener) in
+            [(olga.login.as_str(), Listener::Public), (marlene.login.as_str(), Listener::Operator)]
+        {
+            let mut faces = vec![];
+            for (login, password) in
+                [(login, PASSWORD), (login, "not the password"), ("nobody.at.all", PASSWORD)]
+            {
+                faces.push(app.sign_in(login, password).on(listener).await.is(401).face());
+            }
+            assert!(faces.windows(2).all(|two| two[0] == two[1]), "{faces:#?}");
+            for _ in 0..20 {
+                app.sign_in(login, "not the password").on(listener).await;
+            }
+        }
+        for person in [&olga, &marlene] {
+            assert_eq!(app.count(&person.account, "account.password_rejected"), 0);
+            app.begin(person).await;
+        }
     });
 }
 
