@@ -196,8 +196,12 @@ fn at_51_the_holder_stops_a_removal_by_the_link_of_its_mail() {
 fn sr_124_a_desk_of_one_has_delay_and_notice() {
     TestApp::run(async |app| {
         app.put_in_force(|policy| policy.two_person = TwoPerson::Delay).await;
-        let marlene = app.person("marlene.removal").await;
         let olga = app.operator("operator.olga", Role::Support).await;
+        let unproven = app.person("marlene.unproven").await;
+        on(app, &olga, &unproven.account, REMOVALS, &removal_of(&unproven)).await.is(409);
+        assert!(letters(app, &unproven.email, "is to be removed").await.is_empty());
+        let marlene = confirmed(app, "marlene.removal").await;
+        let olga = freshly(app, &olga).await;
         let mut in_person = removal_of(&marlene);
         (in_person["proof"], in_person["in_person"]) = (json!("in_person"), json!(true));
         on(app, &olga, &marlene.account, REMOVALS, &in_person).await.is(409);

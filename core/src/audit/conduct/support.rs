@@ -5,7 +5,7 @@ use countersign_events::account::{
     AccountEvent, FactorRemovalRequested, IdentityProof, SessionEndedWhy, SignInOpened,
 };
 use countersign_events::actor::By;
-use countersign_events::id::EventId;
+use countersign_events::id::{EventId, FactorId};
 use jiff::Timestamp;
 
 use super::{Act, Breach, Rule, operator_act};
@@ -18,12 +18,15 @@ pub(super) struct Support {
     removal: Option<Removal>,
     /// Between `FactorRemovalCompleted` and the hold that closes the same append.
     pub(super) removing: bool,
+    /// What is removed then: nothing but what was asked for.
+    asked_for: Option<FactorId>,
 }
 
 /// A removal that waits.
 #[derive(Debug, Clone)]
 struct Removal {
     request: EventId,
+    factor: Option<FactorId>,
     asked_by: By,
     runs_at: Timestamp,
     may_run: bool,
@@ -84,6 +87,7 @@ impl Support {
                 keeps_policy(act, requested, breaches);
                 self.removal = Some(Removal {
                     request: act.id,
+                    factor: requested.factor,
                     asked_by: act.by.clone(),
                     runs_at: requested.runs_at,
                     may_run: !requested.needs_approval,
@@ -105,8 +109,15 @@ impl Support {
                 self.removal = None;
             }
             AccountEvent::FactorRemovalObjected(_) => self.removal = None,
+            AccountEvent::FactorRemoved(removed)
+                if self.removing && self.asked_for != Some(removed.factor) =>
+            {
+                let detail = "another authenticator than was asked for".to_owned();
+                breaches.push((Rule::RemovalNotApproved, detail));
+            }
             AccountEvent::FactorRemovalCompleted(completed) => {
                 let waited = self.removal.take().filter(|it| it.request == completed.request);
+                self.asked_for = waited.as_ref().and_then(|removal| removal.factor);
                 match waited {
                     Some(removal) if act.at < removal.runs_at => {
                         let detail = format!("at {}, due {}", act.at, removal.runs_at);

@@ -113,3 +113,23 @@ fn a_sign_in_while_the_account_is_suspended_is_found() {
     assert_eq!(begun(true), []);
     assert_eq!(begun(false), [Rule::SignInWhileSuspended]);
 }
+
+/// SR-124: what is done is what was asked for and approved.
+#[test]
+fn sr_124_the_removal_of_another_authenticator_than_was_asked_for_is_found() {
+    let found = breach(|log, stream| {
+        let asked = AccountEvent::FactorRemovalRequested(FactorRemovalRequested {
+            factor: None,
+            proof: IdentityProof::CallBack,
+            in_person: false,
+            needs_approval: true,
+            runs_at: log.now + SignedDuration::from_secs(DAY_SECONDS),
+        });
+        let request = staff(log, stream, OPERATOR, &asked);
+        let approved = FactorRemovalApproved { request };
+        staff(log, stream, OTHER, &AccountEvent::FactorRemovalApproved(approved));
+        log.wait(DAY_SECONDS);
+        completes(log, stream, request);
+    });
+    assert_eq!(found, [Rule::RemovalNotApproved]);
+}
