@@ -33,7 +33,7 @@ pub(crate) fn complain(error: &anyhow::Error) {
 
 /// A text with nothing in it that a terminal obeys or that hides or turns what stands around it. A
 /// log or an export that is looked at may be anybody's: none of it may write a verdict of its own
-/// on the screen. In JSON such a character stands in a string, where the same escape means the same.
+/// on the screen. In JSON such a character stands in a string, where the escape means the same.
 pub(crate) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

@@ -99,8 +99,8 @@ async fn the_exit_code_tells_fine_tampered_incomplete_and_usage_apart() {
 }
 
 #[cfg(feature = "external")]
-/// SR-146: whoever changes a log writes no verdict of his own on the auditor's screen: what a terminal
-/// obeys, and what ends a line, is shown.
+/// SR-146: whoever changes a log writes no verdict of his own on the auditor's screen: what a
+/// terminal obeys, and what ends a line, is shown.
 #[tokio::test]
 async fn sr_146_a_log_does_not_write_on_the_auditors_screen() {
     let place = place().await;

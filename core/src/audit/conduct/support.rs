@@ -18,8 +18,8 @@ pub(super) struct Support {
     removal: Option<Removal>,
     /// Between `FactorRemovalCompleted` and the hold that closes the same append.
     pub(super) removing: bool,
-    /// What is removed then: nothing but what was asked for.
-    asked_for: Option<FactorId>,
+    /// What was asked for of what is done then: nothing else goes with it.
+    done: Option<Removal>,
 }
 
 /// A removal that waits.
@@ -110,14 +110,15 @@ impl Support {
             }
             AccountEvent::FactorRemovalObjected(_) => self.removal = None,
             AccountEvent::FactorRemoved(removed)
-                if self.removing && self.asked_for != Some(removed.factor) =>
+                if self.removing
+                    && self.done.as_ref().is_some_and(|it| it.factor != Some(removed.factor)) =>
             {
                 let detail = "another authenticator than was asked for".to_owned();
                 breaches.push((Rule::RemovalNotApproved, detail));
             }
             AccountEvent::FactorRemovalCompleted(completed) => {
                 let waited = self.removal.take().filter(|it| it.request == completed.request);
-                self.asked_for = waited.as_ref().and_then(|removal| removal.factor);
+                self.done.clone_from(&waited);
                 match waited {
                     Some(removal) if act.at < removal.runs_at => {
                         let detail = format!("at {}, due {}", act.at, removal.runs_at);
