@@ -98,7 +98,6 @@ async fn the_exit_code_tells_fine_tampered_incomplete_and_usage_apart() {
     assert_eq!(code(&countersign(&["log", "verify", "audit"], at)), Some(2));
 }
 
-#[cfg(feature = "external")]
 /// SR-146: whoever changes a log writes no verdict of his own on the auditor's screen: what a
 /// terminal obeys, and what ends a line, is shown.
 #[tokio::test]
@@ -131,6 +130,7 @@ async fn sr_146_a_log_does_not_write_on_the_auditors_screen() {
     }
 }
 
+#[cfg(feature = "external")]
 #[tokio::test]
 async fn jq_reads_an_export() {
     let place = place().await;
