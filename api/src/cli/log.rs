@@ -24,6 +24,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::output::{shown, shown_in_line};
+
 /// The arguments do not say what can be done.
 pub const EXIT_USAGE: u8 = 64;
 /// Not all could be read.
@@ -201,7 +203,7 @@ fn complain(error: &dyn std::error::Error, code: u8) -> anyhow::Result<u8> {
         text.push_str(&error.to_string());
         cause = error.source();
     }
-    writeln!(io::stderr().lock(), "{text}").context("stderr")?;
+    writeln!(io::stderr().lock(), "{}", shown_in_line(&text)).context("stderr")?;
     Ok(code)
 }
 
@@ -227,8 +229,7 @@ fn advance(bar: &ProgressBar, done: u64, all: Option<u64>) {
 }
 
 fn print_json<T: Serialize>(out: &mut dyn Write, value: &T) -> anyhow::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    writeln!(out).context("stdout")
+    writeln!(out, "{}", shown_in_line(&serde_json::to_string(value)?)).context("stdout")
 }
 
 fn print_manifest(out: &mut dyn Write, dir: &Path, manifest: &Manifest) -> anyhow::Result<()> {
@@ -242,7 +243,7 @@ fn print_report(out: &mut dyn Write, report: &Report) -> anyhow::Result<()> {
     writeln!(out, "entries  {} in {} streams", report.size, report.streams)?;
     writeln!(out, "root     {}", report.root)?;
     if let (Some(log), Some(origin)) = (report.log, &report.origin) {
-        writeln!(out, "log      {log} {origin}")?;
+        writeln!(out, "log      {log} {}", shown_in_line(origin))?;
     }
     if let (Some(first), Some(last)) = (report.first_at, report.last_at) {
         writeln!(out, "from     {first} to {last}")?;
@@ -250,17 +251,18 @@ fn print_report(out: &mut dyn Write, report: &Report) -> anyhow::Result<()> {
     let (present, absent) = (report.sealed_present, report.sealed_absent);
     writeln!(out, "sealed   {present} parts as committed to, {absent} not there")?;
     for (event_type, count) in &report.unknown_types {
+        let event_type = shown_in_line(event_type);
         writeln!(out, "unknown  {event_type}: {count} entries, bytes checked, meaning not")?;
     }
     for finding in &report.findings {
-        writeln!(out, "FOUND    {finding}")?;
+        writeln!(out, "FOUND    {}", shown_in_line(&finding.to_string()))?;
     }
     let listed = u64::try_from(report.findings.len()).unwrap_or(u64::MAX);
     if report.findings_total > listed {
         writeln!(out, "         and {} more", report.findings_total - listed)?;
     }
     for missing in &report.incomplete {
-        writeln!(out, "MISSING  {missing}")?;
+        writeln!(out, "MISSING  {}", shown_in_line(missing))?;
     }
     writeln!(out, "This check cannot know")?;
     for text in &report.cannot_know {
@@ -275,8 +277,7 @@ fn print_report(out: &mut dyn Write, report: &Report) -> anyhow::Result<()> {
 }
 
 fn print_replayed(out: &mut dyn Write, replayed: &Replayed) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &replayed.state)?;
-    writeln!(out)?;
+    writeln!(out, "{}", shown(&serde_json::to_string_pretty(&replayed.state)?))?;
     let revision = replayed.revision.map_or_else(|| "none".to_owned(), |r| r.to_string());
     writeln!(out, "stream   {}", replayed.stream)?;
     writeln!(out, "revision {revision}")?;

@@ -5,8 +5,10 @@
 //! that nothing personal is ever shown. The clock stands where the log ends: what was locked then
 //! is locked, and the last hour is the last hour of the log.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use actix::Addr;
@@ -69,7 +71,7 @@ impl Reading {
     /// Where the address is taken, or no temporary directory can be made.
     pub(crate) async fn start(archive: Archive, address: SocketAddr) -> anyhow::Result<Self> {
         let bound = Bound::new(address, Listener::Operator)?;
-        let place = TempDir::new().context("no temporary directory")?;
+        let place = own_place().context("no temporary directory")?;
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(archive.ends_at()));
         let files = DataFiles::below(place.path());
@@ -145,6 +147,12 @@ impl Reading {
         drop(self.place);
         ended
     }
+}
+
+/// A directory of our own: nobody else on the machine even sees what is in it.
+fn own_place() -> std::io::Result<TempDir> {
+    let only_ours = Permissions::from_mode(0o700);
+    tempfile::Builder::new().prefix("countersign-log-").permissions(only_ours).tempdir()
 }
 
 /// Whoever opens the export: a token that nobody else ever sees.

@@ -278,7 +278,7 @@ pub(super) fn check_email(email: &str) -> Result<(), Refusal> {
 }
 
 /// No character that shows nothing or turns the direction of the others.
-fn check_visible(field: &'static str, text: &str) -> Result<(), Refusal> {
+pub(super) fn check_visible(field: &'static str, text: &str) -> Result<(), Refusal> {
     if text.chars().any(is_unseen) {
         let reason = "no invisible and no formatting characters".to_owned();
         return Err(Refusal::Invalid { field, reason });

@@ -60,7 +60,7 @@ impl Accounts {
     /// # Errors
     /// What every act is refused for; [`Refusal::Forbidden`] for whoever asked,
     /// [`Refusal::NotFound`] where none of this id waits, [`Refusal::Conflict`] where it is
-    /// approved; a [`Fault`].
+    /// approved, or where whoever asked was disabled since; a [`Fault`].
     pub async fn approve_removal(
         &self,
         call: &Call,
@@ -68,9 +68,27 @@ impl Accounts {
         (account, request): (AccountId, EventId),
         act: Act,
     ) -> Verdict<RemovalActed> {
+        if let Err(refusal) = self.asked_by_an_operator(account, request).await? {
+            return Ok(Err(refusal));
+        }
         let command = Command::ApproveRemoval { request, by: operator.account() };
         let kind = Some(ActKind::RemovalApproved);
         self.on_removal(call, operator, account, (act, None), (command, kind)).await
+    }
+
+    /// It takes two people of the staff: what waits for its approval and was asked for by who was
+    /// disabled since, as one who was bought may be, nobody approves (SR-124).
+    async fn asked_by_an_operator(&self, account: AccountId, request: EventId) -> Verdict<()> {
+        let waiting = self.ask(StreamId::Account(account), GlanceAt { request }).await?;
+        let Some(waiting) = waiting.ok().filter(|waiting| waiting.approved.is_none()) else {
+            return Ok(Ok(()));
+        };
+        let asker = self.operator_now(waiting.asked_by).await?;
+        if asker.is_some_and(|asker| asker.enabled) {
+            return Ok(Ok(()));
+        }
+        let why = "whoever asked for it is no operator any more: give it up and ask anew";
+        Ok(Err(Refusal::Conflict(why)))
     }
 
     /// Gives a removal up.
@@ -132,14 +150,19 @@ impl Accounts {
         let mut items = vec![];
         for waiting in waiting {
             let glance = GlanceAt { request: waiting.request };
-            match self.ask(StreamId::Account(waiting.account), glance).await? {
-                Ok(mut removal) => {
+            match self.ask(StreamId::Account(waiting.account), glance).await {
+                Ok(Ok(mut removal)) => {
                     self.with_logins(&mut removal).await?;
                     items.push(removal);
                 }
                 // It has gone since.
-                Err(Refusal::NotFound(_)) => {}
-                Err(refusal) => return Ok(Err(refusal)),
+                Ok(Err(Refusal::NotFound(_))) => {}
+                Ok(Err(refusal)) => return Ok(Err(refusal)),
+                // One account that fails closed hides no other.
+                Err(Fault::FailsClosed(why)) => {
+                    tracing::error!(account = %waiting.account, why, "left out of a list");
+                }
+                Err(fault) => return Err(fault),
             }
         }
         Ok(Ok(Page { items, next }))

@@ -12,6 +12,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use countersign_events::entry::Entry;
@@ -116,7 +117,8 @@ impl Unfinished {
         let mut name = target.file_name().unwrap_or(target.as_os_str()).to_owned();
         name.push(format!(".partial-{}", std::process::id()));
         let path = target.with_file_name(name);
-        fs::create_dir(&path).map_err(at(&path))?;
+        // As much its owner's as the log itself: who else is to read it is given it.
+        fs::DirBuilder::new().mode(0o700).create(&path).map_err(at(&path))?;
         Ok(Self { path, renamed: false })
     }
 

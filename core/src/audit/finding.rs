@@ -108,6 +108,8 @@ pub enum Rule {
     ActWithoutReason,
     /// Only an operator does what operators do.
     ActWithoutOperator,
+    /// An operator does what the role allows, neither on himself nor on a higher role.
+    ActBeyondRole,
     /// While an account is suspended nobody signs in.
     SignInWhileSuspended,
     /// Support's removal of a second factor is approved by another person than the one who asked.

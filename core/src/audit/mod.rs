@@ -17,6 +17,7 @@ pub mod manifest;
 mod policies;
 pub mod replay;
 pub mod source;
+mod staff;
 pub mod verify;
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ use super::finding::{CANNOT_KNOW, FINDINGS_LISTED_MAX, Finding, Report, Rule, Ve
 use super::manifest::{FORMAT, MANIFEST_FILE, Manifest, SEALED_FILE};
 use super::policies::Policies;
 use super::source::{Line, Source};
+use super::staff::Staff;
 
 /// How many entries lie between two reports of progress.
 const PROGRESS_EVERY: u64 = 4096;
@@ -99,6 +100,7 @@ struct Check {
     last_at: Option<Timestamp>,
     streams: HashMap<StreamId, Stream>,
     policies: Policies,
+    staff: Staff,
     next: u64,
     sealed_present: u64,
     sealed_absent: u64,
@@ -239,7 +241,8 @@ impl Check {
                 (kind == "account", AccountEvent::decode(event_type, version, data).map(Some))
             }
             StreamId::Operator(_) => {
-                (kind == "operator", OperatorEvent::decode(event_type, version, data).map(|_| None))
+                let decoded = OperatorEvent::decode(event_type, version, data);
+                (kind == "operator", decoded.map(|event| self.of_staff(entry, &event)))
             }
             StreamId::Client(_) => {
                 (kind == "client", ClientEvent::decode(event_type, version, data).map(|_| None))
@@ -275,6 +278,11 @@ impl Check {
         None
     }
 
+    fn of_staff(&mut self, entry: &Entry<'_>, event: &OperatorEvent) -> Option<AccountEvent> {
+        self.staff.take(entry, event);
+        None
+    }
+
     fn decode_log(&mut self, entry: &Entry<'_>) -> Result<(), DecodeError> {
         let event = LogEvent::decode(&entry.event_type, entry.version, entry.data.get())?;
         if let LogEvent::Created(created) = event {
@@ -304,7 +312,8 @@ impl Check {
         if let Some(event) = act {
             let (policy, breach) = self.policies.of(entry.policy);
             let breaches = conduct.judge(&Act::of(entry, &event, &policy));
-            for (rule, detail) in breach.into_iter().chain(breaches) {
+            let by_staff = self.staff.judge(entry, &event);
+            for (rule, detail) in breach.into_iter().chain(breaches).chain(by_staff) {
                 self.found(place, rule, detail);
             }
         }

@@ -2,7 +2,7 @@
 
 use countersign_events::account::{AccountEvent, Viewed};
 use countersign_events::id::{AccountId, Position};
-use rusqlite::{Result, Transaction, params};
+use rusqlite::{OptionalExtension as _, Result, Transaction, params};
 
 use super::accounts::account;
 use super::fact::AccountFact;
@@ -39,6 +39,27 @@ pub(super) fn apply(
 }
 
 impl ReadModel {
+    /// Where an operator's latest look at an account stands.
+    ///
+    /// # Errors
+    /// [`ReadModelError::Sqlite`].
+    pub fn look_at(
+        &self,
+        operator: AccountId,
+        account: AccountId,
+    ) -> std::result::Result<Option<Position>, ReadModelError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT position FROM looks_v4 WHERE operator = ?1 AND account = ?2",
+                )?
+                .query_row(params![operator.uuid().as_bytes(), account.uuid().as_bytes()], |row| {
+                    count(row, 0).map(Position::new)
+                })
+                .optional()
+        })
+    }
+
     /// The accounts that an operator looked at, the latest first, and the cursor to go on after
     /// each; at most `limit`, those after `cursor`.
     ///

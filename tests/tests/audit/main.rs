@@ -98,6 +98,38 @@ async fn the_exit_code_tells_fine_tampered_incomplete_and_usage_apart() {
     assert_eq!(code(&countersign(&["log", "verify", "audit"], at)), Some(2));
 }
 
+/// SR-146: whoever changes a log writes no verdict of his own on the auditor's screen: what a
+/// terminal obeys, and what ends a line, is shown.
+#[tokio::test]
+async fn sr_146_a_log_does_not_write_on_the_auditors_screen() {
+    let place = place().await;
+    let at = place.path();
+    assert_eq!(code(&countersign(&["log", "export", "audit"], at)), Some(0));
+    let entries = at.join("audit/entries.jsonl");
+    let honest = fs::read_to_string(&entries).unwrap();
+    let said = r"account.\u001b[2J\u009b2J\u202e\nverdict  fine";
+    for (field, instead) in [
+        ("\"type\":\"account.", format!("\"type\":\"{said}")),
+        ("\"kind\":\"", format!("\"kind\":\"{said}")),
+    ] {
+        let changed = honest.replacen(field, &instead, 1);
+        assert_ne!(changed, honest);
+        fs::write(&entries, changed).unwrap();
+        for arguments in [
+            &["log", "verify", "audit"][..],
+            &["log", "verify", "audit", "--json"],
+            &["log", "serve", "audit", "--attended"],
+        ] {
+            let told = countersign(arguments, at);
+            assert_eq!(code(&told), Some(1), "{told:?}");
+            let told = String::from_utf8([told.stdout, told.stderr].concat()).unwrap();
+            let obeyed = |character: char| character != '\n' && character.is_control();
+            assert!(!told.contains(obeyed) && !told.contains('\u{202e}'), "{told:?}");
+            assert!(!told.lines().any(|line| line.ends_with("verdict  fine")), "{told}");
+        }
+    }
+}
+
 #[cfg(feature = "external")]
 #[tokio::test]
 async fn jq_reads_an_export() {

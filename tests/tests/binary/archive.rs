@@ -1,10 +1,13 @@
 //! `countersign log serve`: an export behind the operators' calls, for reading alone.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use countersign_events::tree::{TreeHead, leaf_hash};
 use countersign_tests::console::program;
 use countersign_tests::server::{Server, call, verb};
 use serde_json::{Value, json};
@@ -14,6 +17,11 @@ const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The export of a log in which one person has registered and signed in.
 fn export() -> TempDir {
+    export_after(|_| {})
+}
+
+/// The same, of a log in which something else happened then.
+fn export_after(then: impl FnOnce(&Path)) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
     let server = Server::start(&data).unwrap();
@@ -24,6 +32,7 @@ fn export() -> TempDir {
         call(server.public, "POST", "/v1/accounts", None, Some(&account)).unwrap().status,
         201
     );
+    then(&data);
     let (to, from) = (directory.path().join("export"), data.to_str().unwrap());
     let (exit, _, err) = verb(&["log", "export", to.to_str().unwrap(), "--data", from]).unwrap();
     assert_eq!(exit, Some(0), "{err}");
@@ -39,9 +48,15 @@ struct Served {
 
 impl Served {
     fn start(export: &Path) -> Self {
+        Self::start_with(export, &std::env::temp_dir())
+    }
+
+    /// The same with a place for temporary files.
+    fn start_with(export: &Path, temporary: &Path) -> Self {
         let mut child = Command::new(program("countersign").unwrap())
             .args(["log", "serve", "--attended", "--json"])
             .arg(export)
+            .env("TMPDIR", temporary)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -131,6 +146,60 @@ fn it_ends_with_whoever_started_it() {
     let mut served = Served::start(&directory.path().join("export"));
     drop(served.child.stdin.take());
     assert!(served.child.wait().unwrap().success());
+}
+
+/// Whatever ends it, a closed terminal too, nothing stays behind, and meanwhile it is its owner's.
+#[test]
+fn what_it_keeps_is_its_own_and_goes_with_it() {
+    let (directory, temporary) = (export(), tempfile::tempdir().unwrap());
+    let kept =
+        || -> Vec<_> { fs::read_dir(temporary.path()).unwrap().map(Result::unwrap).collect() };
+    for signal in ["HUP", "TERM", "INT"] {
+        let mut served = Served::start_with(&directory.path().join("export"), temporary.path());
+        let place = kept();
+        assert_eq!(place.len(), 1, "{place:?}");
+        assert_eq!(place[0].metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        let script = format!("kill -{signal} {}", served.child.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+        assert!(served.child.wait().unwrap().success(), "{signal}");
+        assert!(kept().is_empty(), "{signal}: {:?}", kept());
+    }
+}
+
+/// An account with an event that this program does not know fails closed, by itself: what is listed
+/// beside it is listed.
+#[test]
+fn an_account_that_does_not_read_hides_no_other() {
+    let directory = export_after(|data| {
+        let data = data.to_str().unwrap();
+        let added = verb(&["operator", "add", "olga", "--role", "auditor", "--data", data]);
+        assert_eq!(added.unwrap().0, Some(0));
+    });
+    let export = directory.path().join("export");
+    let entries = fs::read_to_string(export.join("entries.jsonl")).unwrap();
+    let entries = entries.replacen("account.password_set", "account.unheard_of", 1);
+    let mut tree = TreeHead::default();
+    entries.lines().for_each(|line| tree.push(leaf_hash(line.as_bytes())));
+    fs::write(export.join("entries.jsonl"), entries).unwrap();
+    let manifest = fs::read(export.join("manifest.json")).unwrap();
+    let mut manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    manifest["root"] = json!(tree.root());
+    fs::write(export.join("manifest.json"), manifest.to_string()).unwrap();
+
+    let served = Served::start(&export);
+    let get = |path: &str| call(served.address, "GET", path, served.token(), None).unwrap();
+    for list in [
+        "/v1/support/accounts?state=recent",
+        "/v1/support/accounts?state=locked",
+        "/v1/support/factor-removals?state=pending",
+        "/v1/operators",
+    ] {
+        assert_eq!(get(list).status, 200, "{list}");
+    }
+    let operators = get("/v1/operators");
+    assert_eq!(operators.text_at("/items/0/role"), "auditor", "{operators:?}");
+    let recent = get("/v1/support/accounts?state=recent");
+    assert_eq!(recent.body["items"].as_array().unwrap().len(), 1, "the operator's: {recent:?}");
 }
 
 #[test]

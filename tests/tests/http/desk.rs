@@ -168,6 +168,18 @@ fn sr_125_nobody_acts_without_a_reason_on_himself_or_upwards() {
             _ => why(),
         };
         let before = app.recorded().len();
+        // What shows nothing is no reason, and two tickets that look alike are none.
+        for (reason, ticket) in [
+            ("\u{200b}", "T-1"),
+            ("\u{2062}\u{2063}", "T-1"),
+            ("…", "T-1"),
+            ("a reason", "\u{200b}"),
+            ("a reason", "T-1\u{200b}"),
+            ("a reason", "#"),
+        ] {
+            let unsaid = json!({ "reason": reason, "ticket": ticket });
+            on(app, &olga, &marlene.account, "suspensions", &unsaid).await.is(422);
+        }
         for act in acts {
             for (by, target) in [
                 (&olga, &olga),

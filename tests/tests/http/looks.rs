@@ -4,6 +4,7 @@
 use countersign_api::contract::kind::Role;
 use countersign_api::server::listener::Listener;
 use countersign_tests::app::{Answered, Person, STEP, TestApp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 const LOOKED: &str = "account.history_viewed";
@@ -72,6 +73,34 @@ fn sr_126_looks_for_one_ticket_are_told_as_one() {
         assert_eq!(oldest, [told("4711", 250), told("4712", 1), told("4712", 3)]);
         let own = app.history(&marlene).await;
         assert_eq!(counts(&own), [told("4712", 3), told("4712", 1), told("4711", 250)]);
+    });
+}
+
+/// SR-126: whoever makes a cursor up is told of like anybody else: the pages that follow belong to
+/// the look that they follow, for a while, and to no other.
+#[test]
+fn sr_126_no_page_is_read_without_a_look() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.cursor").await;
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let paul = app.operator("operator.paul", Role::Supervisor).await;
+        let events = format!("/v1/support/accounts/{}/events", marlene.account);
+        let looks = || app.count(&marlene.account, LOOKED);
+        let mut told = 0;
+        for cursor in ["limit=1&cursor=9000000", "limit=1&order=oldest&cursor=0"] {
+            for (operator, more) in [(&olga, 1), (&olga, 0), (&paul, 1)] {
+                ask(app, operator, &format!("{events}?{cursor}")).await.is(200);
+                told += if told < 2 { more } else { 0 };
+                assert_eq!(looks(), told, "{cursor}");
+            }
+        }
+        // A look at something else is not the one that a page follows; nor is one of long ago.
+        ask(app, &olga, &format!("/v1/support/accounts/{}", marlene.account)).await.is(200);
+        ask(app, &olga, &format!("{events}?limit=1&cursor=3")).await.is(200);
+        assert_eq!(looks(), told + 2);
+        app.pass(SignedDuration::from_mins(15)).await;
+        ask(app, &paul, &format!("{events}?limit=1&cursor=3")).await.is(200);
+        assert_eq!(looks(), told + 3);
     });
 }
 

@@ -6,6 +6,7 @@ use countersign_api::server::listener::Listener;
 use countersign_core::domain::policy::TwoPerson;
 use countersign_tests::app::{Answered, PASSWORD, Person, TestApp};
 use jiff::SignedDuration;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::back_in::{confirmed, letters, token_in};
@@ -156,6 +157,28 @@ fn at_51_one_operator_alone_removes_nothing() {
     });
 }
 
+/// SR-124, AT-51: who was found out and disabled is not one of the two people any more: what he
+/// asked for is given up and asked for anew.
+#[test]
+fn at_51_what_a_disabled_operator_asked_for_is_approved_by_nobody() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.removal").await;
+        let admin = app.operator("operator.admin", Role::Admin).await;
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let mia = app.operator("operator.mia", Role::Supervisor).await;
+        let removal = asked(app, &olga, &marlene).await;
+        let olgas = format!("/v1/operators/{}", olga.account);
+        let disables = app.call(Method::DELETE, olgas).on(Listener::Operator);
+        disables.bearer(&admin.token).await.is(204);
+        then(app, &mia, &marlene, &removal, "approve").await.is(409);
+        assert_eq!(app.count(&marlene.account, "account.factor_removal_approved"), 0);
+        then(app, &mia, &marlene, &removal, "cancel").await.is(200);
+        let paul = app.operator("operator.paul", Role::Support).await;
+        let removal = asked(app, &paul, &marlene).await;
+        then(app, &mia, &marlene, &removal, "approve").await.is(200);
+    });
+}
+
 /// SR-124, AT-51, AT-60: the holder's link stops it, by a POST and by nothing else; after that
 /// there is nothing to approve. Support gives it up as well.
 #[test]
@@ -196,8 +219,12 @@ fn at_51_the_holder_stops_a_removal_by_the_link_of_its_mail() {
 fn sr_124_a_desk_of_one_has_delay_and_notice() {
     TestApp::run(async |app| {
         app.put_in_force(|policy| policy.two_person = TwoPerson::Delay).await;
-        let marlene = app.person("marlene.removal").await;
         let olga = app.operator("operator.olga", Role::Support).await;
+        let unproven = app.person("marlene.unproven").await;
+        on(app, &olga, &unproven.account, REMOVALS, &removal_of(&unproven)).await.is(409);
+        assert!(letters(app, &unproven.email, "is to be removed").await.is_empty());
+        let marlene = confirmed(app, "marlene.removal").await;
+        let olga = freshly(app, &olga).await;
         let mut in_person = removal_of(&marlene);
         (in_person["proof"], in_person["in_person"]) = (json!("in_person"), json!(true));
         on(app, &olga, &marlene.account, REMOVALS, &in_person).await.is(409);

@@ -67,6 +67,8 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<u8> {
 async fn serve(args: &ServeArgs, archive: Archive) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // A terminal that is closed ends it like any other, or its directory would stay behind.
+    let mut hangup = signal(SignalKind::hangup())?;
     let (manifest, ends_at) = (archive.manifest().clone(), archive.ends_at());
     let reading = Reading::start(archive, args.addr).await?;
     let operator = format!("http://{}", reading.address);
@@ -90,6 +92,7 @@ async fn serve(args: &ServeArgs, archive: Archive) -> anyhow::Result<()> {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
             () = left => {}
         }
     };

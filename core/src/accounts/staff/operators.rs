@@ -152,9 +152,12 @@ impl Accounts {
             let history = self.operator_history(account).await?;
             let operator = Operator::of(&history);
             let Some((view, given)) = operator.view(account).zip(operator.given) else { continue };
-            let (login, last_used_at) = match self.ask(StreamId::Account(account), Use).await? {
-                Ok(found) => found,
-                Err(refusal) => return Ok(Err(refusal)),
+            let (login, last_used_at) = match self.ask(StreamId::Account(account), Use).await {
+                Ok(Ok(found)) => found,
+                Ok(Err(refusal)) => return Ok(Err(refusal)),
+                // Who may act is told also where it cannot be said who that is.
+                Err(Fault::FailsClosed(_)) => (String::new(), None),
+                Err(fault) => return Err(fault),
             };
             operators.push(OperatorListed {
                 operator: view,
@@ -176,12 +179,16 @@ impl Accounts {
         Ok(Operator::of(&self.operator_history(account).await?).role())
     }
 
-    /// The login of an operator's account.
+    /// The login of an operator's account; none of one that fails closed.
     pub(in crate::accounts) async fn login_of(
         &self,
         account: AccountId,
     ) -> Result<Option<String>, Fault> {
-        Ok(self.ask(StreamId::Account(account), Use).await?.ok().map(|(login, _)| login))
+        match self.ask(StreamId::Account(account), Use).await {
+            Ok(found) => Ok(found.ok().map(|(login, _)| login)),
+            Err(Fault::FailsClosed(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// The account of a login that is free or an operator's. If we crash after this, the login has

@@ -104,3 +104,16 @@ fn what_is_not_the_log_of_its_manifest_does_not_open() {
     let place = TempDir::new().unwrap();
     assert!(matches!(open(&place), Err(ArchiveError::Source(_))));
 }
+
+/// An export may be anybody's: a manifest that has no end is not read to it.
+#[test]
+fn a_manifest_is_read_to_its_bound() {
+    let (place, _) = exported();
+    let path = place.path().join(MANIFEST_FILE);
+    let manifest = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{}{manifest}", " ".repeat(64 * 1024 - manifest.len()))).unwrap();
+    open(&place).unwrap();
+    fs::write(&path, format!("{}{manifest}", " ".repeat(64 * 1024))).unwrap();
+    let refused = open(&place).err();
+    assert!(matches!(refused, Some(ArchiveError::NotAnExport { .. })), "{refused:?}");
+}

@@ -19,6 +19,8 @@ pub(super) struct Support {
     removal: Option<Removal>,
     /// Between `FactorRemovalCompleted` and the hold that closes the same append.
     pub(super) removing: bool,
+    /// What was asked for of what is done then: nothing else goes with it.
+    done: Option<Removal>,
 }
 
 /// A removal that waits.
@@ -111,11 +113,18 @@ impl Support {
                 self.removal = None;
             }
             AccountEvent::FactorRemovalObjected(_) => self.removal = None,
+            AccountEvent::FactorRemoved(removed)
+                if self.removing
+                    && self.done.as_ref().is_some_and(|it| it.factor != Some(removed.factor)) =>
+            {
+                let detail = "another authenticator than was asked for".to_owned();
+                breaches.push((Rule::RemovalNotApproved, detail));
+            }
             AccountEvent::FactorRemovalCompleted(completed) => {
-                self.done(act, completed.request, false, breaches);
+                self.completes(act, completed.request, false, breaches);
             }
             AccountEvent::EmailChanged(EmailChanged { request: Some(request), .. }) => {
-                self.done(act, *request, true, breaches);
+                self.completes(act, *request, true, breaches);
             }
             // What was to be removed or changed is gone by itself.
             AccountEvent::EmailChanged(_) => {
@@ -132,9 +141,16 @@ impl Support {
     }
 
     /// The service did what was asked for: approved, after its delay, and what it was about.
-    fn done(&mut self, act: &Act<'_>, request: EventId, address: bool, breaches: &mut Vec<Breach>) {
+    fn completes(
+        &mut self,
+        act: &Act<'_>,
+        request: EventId,
+        address: bool,
+        breaches: &mut Vec<Breach>,
+    ) {
         let waited = self.removal.take();
         let waited = waited.filter(|it| it.request == request && it.address == address);
+        self.done.clone_from(&waited);
         match waited {
             Some(removal) if act.at < removal.runs_at => {
                 let detail = format!("at {}, due {}", act.at, removal.runs_at);

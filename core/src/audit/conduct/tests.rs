@@ -17,6 +17,7 @@ use crate::audit::verify::verify;
 mod guesses;
 mod policy;
 mod recovery;
+mod staff;
 mod support;
 
 fn rules(log: &Sample) -> Vec<Rule> {

@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use countersign_events::id::{Position, Revision};
@@ -50,6 +51,8 @@ async fn an_export_holds_every_byte_and_verifies_like_the_log_it_came_from() {
     let manifest =
         export(source, &target, &options(true), &mut |done, all| seen.push((done, all))).unwrap();
 
+    let mode = fs::metadata(&target).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "its owner's alone, like the log");
     let bytes = fs::read(target.join(ENTRIES_FILE)).unwrap();
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
     assert_eq!(lines.len(), log.entries.len());

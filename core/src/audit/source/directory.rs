@@ -1,6 +1,6 @@
 //! Reads an export: the lines of its entries, joined with the sealed parts by position.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,8 @@ use crate::audit::manifest::{ENTRIES_FILE, MANIFEST_FILE, Manifest, SEALED_FILE}
 
 /// The longest line of sealed parts: what is stored, and its position around it.
 const SEALED_LINE_BYTES_MAX: usize = SEALED_BYTES_MAX + 64;
+/// The largest manifest.
+const MANIFEST_BYTES_MAX: u64 = 64 * 1024;
 /// Sealed parts without an entry that are named one by one.
 const LEFTOVERS_MAX: usize = 100;
 
@@ -68,7 +70,14 @@ impl Directory {
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest, String> {
-    let bytes = fs::read(path).map_err(|error| format!("{MANIFEST_FILE}: {error}"))?;
+    let mut bytes = vec![];
+    // An export may be anybody's: what calls itself its manifest may have no end.
+    let read = File::open(path)
+        .and_then(|file| file.take(MANIFEST_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|error| format!("{MANIFEST_FILE}: {error}"))?;
+    if u64::try_from(read).is_ok_and(|read| read > MANIFEST_BYTES_MAX) {
+        return Err(format!("{MANIFEST_FILE}: more than {MANIFEST_BYTES_MAX} bytes"));
+    }
     serde_json::from_slice(&bytes).map_err(|error| format!("{MANIFEST_FILE}: {error}"))
 }
 

@@ -58,6 +58,12 @@ pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> 
         // One person alone would have taken the second factor away at once.
         return Err(Refusal::Conflict("where nobody else approves, the delay falls away for none"));
     }
+    if !needs_approval && !open.has_proven_address() {
+        // The notice and its link are all that stands against one person alone.
+        return Err(Refusal::Conflict(
+            "where nobody else approves, the holder must be told: no address was proven",
+        ));
+    }
     let runs_at = match (ask.address, ask.in_person) {
         (true, _) => later(context, context.policy.address_hold),
         (false, true) => context.now,

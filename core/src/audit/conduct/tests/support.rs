@@ -181,3 +181,24 @@ fn what_is_gone_by_itself_makes_room_for_another_request() {
     });
     assert_eq!(removed, []);
 }
+
+/// SR-124: what is done is what was asked for and approved.
+#[test]
+fn sr_124_the_removal_of_another_authenticator_than_was_asked_for_is_found() {
+    let found = breach(|log, stream| {
+        let asked = AccountEvent::FactorRemovalRequested(FactorRemovalRequested {
+            factor: None,
+            address: false,
+            proof: IdentityProof::CallBack,
+            in_person: false,
+            needs_approval: true,
+            runs_at: log.now + SignedDuration::from_secs(DAY_SECONDS),
+        });
+        let request = staff(log, stream, OPERATOR, &asked);
+        let approved = FactorRemovalApproved { request };
+        staff(log, stream, OTHER, &AccountEvent::FactorRemovalApproved(approved));
+        log.wait(DAY_SECONDS);
+        completes(log, stream, request);
+    });
+    assert_eq!(found, [Rule::RemovalNotApproved]);
+}

@@ -66,6 +66,19 @@ fn conflicts(given: &Given, command: Command) {
     assert!(matches!(outcome, Err(Refusal::Conflict(_))), "{outcome:?}");
 }
 
+/// Where one person is enough, and the holder has an address that was proven, or one that was not.
+fn desk_of_one(is_proven: bool) -> Given {
+    let mut events = enrolled();
+    for event in &mut events {
+        if let AccountEvent::Registered(registered) = event {
+            registered.email_confirmed = is_proven;
+        }
+    }
+    let mut alone = given(events);
+    alone.policy.two_person = TwoPerson::Delay;
+    alone
+}
+
 /// SR-124: asked for, it waits for another person and for its time.
 #[test]
 fn sr_124_what_support_asks_for_waits_a_day_and_for_another_person() {
@@ -95,8 +108,7 @@ fn sr_124_the_delay_falls_away_only_in_person_and_with_another_person() {
         let outcome = given(enrolled()).when(ask_with(Some(1), proof, true)).0;
         assert!(matches!(outcome, Err(Refusal::Invalid { field: "in_person", .. })), "{proof:?}");
     }
-    let mut alone = given(enrolled());
-    alone.policy.two_person = TwoPerson::Delay;
+    let alone = desk_of_one(true);
     conflicts(&alone, in_person());
     let waits = FactorRemovalRequested { needs_approval: false, ..requested(Some(1), 24) };
     alone.when(ask(1)).then([AccountEvent::FactorRemovalRequested(waits)]);
@@ -117,8 +129,7 @@ fn sr_124_only_another_person_approves() {
     given(enrolled()).when(approve(2)).refused(none.clone());
     let other = Command::ApproveRemoval { request: event_id(1), by: operator(2) };
     asked().when(other).refused(none);
-    let mut alone = given(enrolled());
-    alone.policy.two_person = TwoPerson::Delay;
+    let alone = desk_of_one(true);
     conflicts(&alone.by(1).play(ask(1)), approve(2));
 }
 
@@ -152,11 +163,22 @@ fn sr_124_it_is_done_once_after_its_delay_and_its_approval() {
 /// SR-124: with "delay" the service waits for nobody, and all the same for its time.
 #[test]
 fn sr_124_at_a_desk_of_one_the_delay_is_all_there_is() {
-    let mut alone = given(enrolled());
-    alone.policy.two_person = TwoPerson::Delay;
+    let alone = desk_of_one(true);
     let asked = alone.by(1).play(ask(1));
     asked.clone().at(hours(23)).when(complete()).stays_quiet();
     assert_eq!(asked.at(hours(24)).when(complete()).events().len(), 5);
+}
+
+/// SR-124, AT-51: with "delay" the link of the notice is all that stands against one person: where
+/// no address was proven that it could go to, nothing is asked for.
+#[test]
+fn sr_124_at_a_desk_of_one_nothing_is_removed_behind_the_holders_back() {
+    let told_by_nobody = desk_of_one(false);
+    for proof in [IdentityProof::CallBack, IdentityProof::InPerson] {
+        conflicts(&told_by_nobody, ask_with(Some(1), proof, false));
+        conflicts(&told_by_nobody, ask_with(None, proof, false));
+    }
+    assert_eq!(desk_of_one(true).when(ask(1)).events().len(), 1);
 }
 
 /// SR-039: the recovery codes alone: the authenticator stays, and no device is known any more.
