@@ -238,8 +238,10 @@ impl Binding {
     #[must_use]
     pub fn holds(&self, contexts: &[Context]) -> bool {
         let in_archive = contexts.contains(&Context::Archive);
-        let is_of_server =
-            matches!(self.action, Action::Begin(_) | Action::SwitchLookup | Action::Ticket);
+        let is_of_server = matches!(
+            self.action,
+            Action::Begin(_) | Action::SwitchLookup | Action::Ticket | Action::SetUp
+        ) || matches!(self.context, Context::Confirm | Context::RecoveryCodes);
         contexts.contains(&self.context) && !(in_archive && is_of_server)
     }
 }

@@ -1,5 +1,6 @@
 //! What the console knows of an account: the server's answers with all text made printable.
 
+use countersign_api::contract::account::PasswordChange;
 use countersign_api::contract::id::{AccountId, FactorId};
 use countersign_api::contract::kind::{Lane, Method};
 use jiff::Timestamp;
@@ -91,6 +92,8 @@ pub struct Account {
     pub created_at: Timestamp,
     /// Since when support has suspended it, if it has.
     pub suspended_at: Option<Timestamp>,
+    /// Why the next sign-in asks for a new password, if it does.
+    pub password_change: Option<PasswordChange>,
     /// Until when factors and address stay as they are.
     pub held_until: Option<Timestamp>,
     /// The removal of an authenticator that waits.

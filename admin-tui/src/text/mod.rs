@@ -8,6 +8,7 @@ pub mod acts;
 pub mod say;
 pub mod title;
 
+use countersign_api::contract::account::PasswordChange;
 use countersign_api::contract::kind::{CodeMethod, Lane, Method, Role};
 use countersign_api::contract::log::StreamKind;
 use countersign_api::contract::look::EventKind;
@@ -338,6 +339,22 @@ pub fn minute(at: Timestamp) -> String {
 #[must_use]
 pub fn clock_time(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
+}
+
+/// Why the next sign-in asks for a new password.
+#[must_use]
+pub fn password_change(why: PasswordChange) -> &'static str {
+    match why {
+        PasswordChange::Repudiated => {
+            "ended: the holder said \"this was not me\". The next sign-in asks for a new one"
+        }
+        PasswordChange::Guessed => {
+            "ended: whoever guessed so many codes has it. The next sign-in asks for a new one"
+        }
+        PasswordChange::Unlocked => {
+            "ended with the wrong codes that support forgave. The next sign-in asks for a new one"
+        }
+    }
 }
 
 /// Which exported log is looked through: all of it, then less and less.

@@ -115,3 +115,9 @@ pub const NO_ID_TYPED: &str = "Type an account's whole id and press Enter, or ta
 pub const NO_ACCOUNT_ID: &str = "An exported log holds no names: type an account's whole id.";
 /// Where an exported log tells of no account.
 pub const NOBODY_IN_LOG: &str = "This log tells of no account.";
+/// Where a name would stand that an exported log has no key to.
+pub const NOT_EXPORTED: &str = "not in an exported log";
+/// Where an exported log's own program has gone.
+pub const ARCHIVE_GONE: &str = "What serves the exported log is gone: start the console again.";
+/// Where no removal waits in an exported log.
+pub const NO_REMOVALS_THEN: &str = "No removal waited when the log ended.";

@@ -72,3 +72,5 @@ pub const STEP_UP: &str = "Prove that it is you";
 pub const WILL_BE_WRITTEN: &str = "This event will be written";
 /// The event after it was written.
 pub const WAS_WRITTEN: &str = "This event was written";
+/// The last entries of an exported log.
+pub const LOG_END: &str = "The end of the log";

@@ -19,7 +19,9 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_secs(10);
 
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.now = now;
-    if is_resting(model) || model.waiting.is_some() {
+    // What an exported log says does not change.
+    let is_still = model.archive.is_some() && model.away.is_none();
+    if is_resting(model) || model.waiting.is_some() || is_still {
         return Vec::new();
     }
     if let Some(away) = model.away {

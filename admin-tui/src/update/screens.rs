@@ -121,7 +121,7 @@ pub(super) fn act_statistics(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// What one of these screens shows has come.
 pub(super) fn came(model: &mut Model, answer: Answer) -> Vec<Effect> {
-    let now = Some(model.now);
+    let now = Some(model.as_of());
     match (&mut model.screen, answer) {
         (Screen::Lockouts(screen), Answer::Found(hits)) => {
             screen.selected = screen.selected.min(hits.len().saturating_sub(1));

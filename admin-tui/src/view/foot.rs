@@ -119,6 +119,9 @@ fn status(model: &Model, theme: Theme) -> (String, Style) {
         return (words.to_owned(), theme.attention());
     }
     if let Some(trouble) = &model.trouble {
+        if model.archive.is_some() && matches!(trouble.failure, Failure::Offline { .. }) {
+            return (text::say::ARCHIVE_GONE.to_owned(), theme.trouble());
+        }
         let mut words = text::failure(&trouble.failure);
         if let (Failure::Offline { .. }, Some(away)) = (&trouble.failure, model.away) {
             let asked_again = match &trouble.retry {

@@ -22,7 +22,11 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
     let rows = usize::from(area.height);
     let lines: Vec<_> = live.shown().take(live.selected + rows).collect();
     let counts = Span::styled(format!(" {} ", counts(live)), theme.label());
-    let block = boxed(&title(live), theme).title_bottom(counts);
+    let title = match model.archive {
+        Some(_) if live.filter.is_open() => text::title::LOG_END.to_owned(),
+        _ => title(live),
+    };
+    let block = boxed(&title, theme).title_bottom(counts);
     if lines.is_empty() {
         let words = match (&live.link, live.lines.is_empty()) {
             (Link::Opening | Link::Off, true) => text::say::LOADING,

@@ -31,6 +31,7 @@ pub(super) fn draw(
     let block = boxed(&title, theme);
     let (Some(removals), Some(selected)) = (&screen.removals, screen.selected()) else {
         let words = match screen.removals {
+            Some(_) if model.archive.is_some() => text::say::NO_REMOVALS_THEN,
             Some(_) => text::say::NO_REMOVALS,
             None => not_there(model),
         };

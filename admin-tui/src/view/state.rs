@@ -53,6 +53,10 @@ impl Words<'_> {
         for lock in &account.locks {
             lines.extend(self.lock(lock, explained));
         }
+        if let Some(why) = account.password_change {
+            let words = text::password_change(why);
+            lines.extend(self.labelled("Password", words, theme.attention()));
+        }
         lines.extend(self.factors(account));
         if let Some(removal) = &account.removal {
             lines.extend(self.labelled("Removal", &self.removal(removal), theme.attention()));
@@ -60,8 +64,11 @@ impl Words<'_> {
         lines.extend(self.labelled("Unresolved", &unresolved(account), theme.plain()));
         let login = account.login.as_ref().map(ToString::to_string);
         let login: Vec<String> = login.into_iter().chain(email(account)).collect();
-        let login =
-            if login.is_empty() { text::say::NO_LOGIN.to_owned() } else { login.join(", ") };
+        let login = match (login.is_empty(), &self.model.archive) {
+            (true, Some(_)) => text::say::NOT_EXPORTED.to_owned(),
+            (true, None) => text::say::NO_LOGIN.to_owned(),
+            (false, _) => login.join(", "),
+        };
         lines.extend(self.labelled("Login", &login, theme.plain()));
         lines.push(self.second_factor(account));
         let sessions = text::count(account.sessions, "session", "sessions");
@@ -148,8 +155,8 @@ impl Words<'_> {
             .last_used_at
             .map_or("never used".to_owned(), |at| format!("last used {}", text::time(at)));
         let words = match &factor.clock {
-            Some(clock) => format!("{}: {clock}; {used}", factor.name),
-            None => format!("{}, {used}", factor.name),
+            Some(clock) => format!("{}: {clock}; {used}", name_of(factor)),
+            None => format!("{}, {used}", name_of(factor)),
         };
         let style = if factor.clock_is_off { self.theme.attention() } else { self.theme.plain() };
         self.labelled(label, &words, style)
@@ -199,4 +206,12 @@ fn email(account: &Account) -> Option<String> {
     let hint = account.email_hint.as_ref()?;
     let proven = if account.email_confirmed { "confirmed" } else { "not confirmed" };
     Some(format!("{hint} ({proven})"))
+}
+
+/// The holder's name for it; where that is not known, as in an exported log, its id.
+fn name_of(factor: &Factor) -> String {
+    if factor.name.as_str().is_empty() {
+        return factor.id.to_string();
+    }
+    factor.name.to_string()
 }

@@ -144,6 +144,7 @@ pub(crate) fn locked_account() -> Account {
         sessions: 2,
         created_at: at("02T09:12:05"),
         suspended_at: None,
+        password_change: None,
         held_until: None,
         removal: None,
         revision: 11,

@@ -100,11 +100,27 @@ pub struct Account {
     /// Since when support has suspended it, if it has: nobody signs in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_at: Option<Timestamp>,
+    /// Why the next sign-in asks for a new password, if it does; for support alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_change: Option<PasswordChange>,
     /// The removal of an authenticator that support asked for and that waits; for support alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<Removal>,
     /// The last revision of its stream.
     pub revision: u64,
+}
+
+/// Why the next sign-in asks for a new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordChange {
+    /// The holder said that something was somebody else's doing.
+    Repudiated,
+    /// Whoever guessed so many codes knows the password.
+    Guessed,
+    /// Support forgave wrong codes, and whoever gave them knows the password.
+    Unlocked,
 }
 
 /// A method, or a lane of it, that is refused unevaluated.

@@ -20,7 +20,7 @@ pub(crate) use support::{
 };
 
 use super::problem::ProblemAnswer;
-use crate::contract::account::{Account, Lock, Unresolved};
+use crate::contract::account::{Account, Lock, PasswordChange, Unresolved};
 use crate::contract::device::Device;
 use crate::contract::email::{EmailCodePromised, EmailCodeUnderWay, MailState};
 use crate::contract::event::{By, Event};
@@ -129,6 +129,14 @@ pub(crate) fn role(role: operator::Role) -> Role {
         operator::Role::Supervisor => Role::Supervisor,
         operator::Role::Auditor => Role::Auditor,
         operator::Role::Admin => Role::Admin,
+    }
+}
+
+fn password_change(why: account::PasswordChangeWhy) -> PasswordChange {
+    match why {
+        account::PasswordChangeWhy::Repudiated => PasswordChange::Repudiated,
+        account::PasswordChangeWhy::Guessed => PasswordChange::Guessed,
+        account::PasswordChangeWhy::Unlocked => PasswordChange::Unlocked,
     }
 }
 
@@ -319,6 +327,7 @@ pub(crate) fn account(view: core::AccountView) -> Account {
         held_until: view.held_until,
         two_factor_required_from: view.two_factor_required_from,
         suspended_at: view.suspended_at,
+        password_change: view.password_change.map(password_change),
         removal: view.removal.map(removal),
         revision: view.revision.get(),
     }

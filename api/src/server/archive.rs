@@ -82,6 +82,7 @@ impl Reading {
         let policy = in_force(&log).await.context("cannot read the policy")?;
         let policy: Policy = policy.unwrap_or_default();
         let (store, personal) = (Arc::clone(log.store()), Arc::new(secrets.clone()));
+        let unlimited = Arc::new(Sources::new(None, Arc::clone(&clock)));
         let services = Arc::new(Services {
             log,
             secrets,
@@ -92,7 +93,8 @@ impl Reading {
                 PASSWORDS_MAX,
             ),
             policy: PolicyInForce::new(policy),
-            sources: Arc::new(Sources::new(None, Arc::clone(&clock))),
+            sources: Arc::clone(&unlimited),
+            staff_sources: unlimited,
             issuer: String::new(),
         });
         let read_model = ReadModel::open(&place.path().join(READ_FILE))?;

@@ -6,10 +6,10 @@
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, USER_AGENT};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use countersign_core::accounts::Verdict;
 use countersign_core::accounts::answer::{DeviceGiven, SessionGiven, SignedIn};
 use countersign_core::accounts::request::PageRequest;
 use countersign_core::accounts::request::{AccountRef, Asker, Call, IdempotencyKey, Net};
-use countersign_core::accounts::{Verdict, answer};
 use countersign_core::domain::refusal::Refusal;
 use countersign_core::handle::{ApiKey, SessionToken, SignInHandle};
 use countersign_core::mail::link::LinkToken;
@@ -298,41 +298,6 @@ impl Ask {
         Ok((Asker::Client { client, account }, call))
     }
 
-    /// The operator whose session the bearer must be, in one of the roles that this route wants.
-    pub(crate) async fn operator(&self) -> Result<Acting, ProblemAnswer> {
-        let Auth::Operator(roles) = self.row.auth else {
-            return Err(ProblemAnswer::new(ProblemCode::Internal));
-        };
-        let token = self.session()?;
-        let call = self.call(By::Operator { id: token.account() });
-        let operator = self.verdict(self.accounts().operator(&call, &token).await)?;
-        if self.accounts().is_archive() {
-            return self.reading(Acting { token, call, operator });
-        }
-        if !operator.enabled || !roles.contains(&answers::role(operator.role)) {
-            return Err(ProblemAnswer::detailed(
-                ProblemCode::Forbidden,
-                "your role does not allow this",
-            ));
-        }
-        Ok(Acting { token, call, operator })
-    }
-
-    /// Whoever reads an exported log: everything may be asked, and nothing done.
-    fn reading(&self, acting: Acting) -> Result<Acting, ProblemAnswer> {
-        if self.request.method().is_safe() {
-            return Ok(acting);
-        }
-        Err(ProblemAnswer::detailed(ProblemCode::Forbidden, "an exported log is only read"))
-    }
-
-    /// The same, for an act that needs a second factor proven a short while ago.
-    pub(crate) async fn fresh_operator(&self) -> Result<Acting, ProblemAnswer> {
-        let acting = self.operator().await?;
-        self.verdict(self.accounts().fresh_operator(&acting.call, &acting.token).await)?;
-        Ok(acting)
-    }
-
     /// A page as the core takes it.
     pub(crate) fn page(
         &self,
@@ -408,13 +373,6 @@ impl Ask {
     }
 }
 
-/// An operator who acts.
-pub(crate) struct Acting {
-    pub(crate) token: SessionToken,
-    pub(crate) call: Call,
-    pub(crate) operator: answer::OperatorView,
-}
-
 /// The idempotency key: one, of 22 to 64 visible ASCII characters.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String>>, ProblemAnswer> {
     let mut lines = headers.get_all(IDEMPOTENCY_KEY);
@@ -454,5 +412,6 @@ pub(crate) fn cut_user_agent(text: &str) -> String {
 }
 
 mod following;
+mod staff;
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,7 @@ use countersign_core::mail::smtp::{SmtpMailer, SmtpSettings};
 use countersign_core::mail::spool::Spool;
 use countersign_core::mail::{Mailer, SmtpUrl};
 use countersign_core::projections::ReadModel;
-use countersign_core::sources::{Observed, Sources};
+use countersign_core::sources::Sources;
 use countersign_core::vault::backup;
 use countersign_core::vault::files::{DataFiles, LOG_FILE, VAULT_FILE, fold_wals};
 use countersign_core::vault::keyring::ROOT_FILE;
@@ -41,6 +41,7 @@ use sha2::{Digest as _, Sha256};
 use super::Accounts;
 use super::clock_watch;
 use super::data_lock::DataLock;
+use super::observe::observe;
 use super::startup::{Check, Parts};
 use super::sweeping;
 use crate::config::{Checked, Config};
@@ -127,14 +128,15 @@ pub async fn assemble(
     let read_model =
         ReadModel::open(&config.data.join(READ_FILE)).context("cannot open the read model")?;
     let personal = Arc::new(secrets.clone());
+    let sources =
+        || Arc::new(Sources::new(checked.source_limits, Arc::clone(&clock)).under(policy.clone()));
     let services = Arc::new(Services {
         log,
         secrets,
         passwords: passwords(config, &keyring, &entropy),
-        sources: Arc::new(
-            Sources::new(checked.source_limits, Arc::clone(&clock)).under(policy.clone()),
-        ),
-        policy,
+        sources: sources(),
+        staff_sources: sources(),
+        policy: policy.clone(),
         issuer: config.brand.name.clone(),
     });
     let directory = Directory::start(parallelism(), &services);
@@ -346,47 +348,6 @@ fn answers(store: Weak<dyn EventStore>) -> Check {
         })
     };
     ("log", Box::new(ask))
-}
-
-/// What is read off when metrics are asked for. Holds nothing open.
-fn observe(
-    accounts: &Accounts,
-    counted: Weak<SqliteStore>,
-    clock: Arc<dyn Clock>,
-) -> Box<dyn Fn() + Send + Sync> {
-    let (directory, progress) = (accounts.directory().clone(), accounts.read_model().progress());
-    let sources = Arc::clone(accounts.sources());
-    Box::new(move || {
-        let position = progress.borrow().position.map_or(0, |position| position.next().get());
-        gauge("countersign_accounts_live", directory.live() as u64);
-        gauge("countersign_read_model_entries", position);
-        observe_sources(&sources.observe());
-        let ahead = clock.shown().duration_since(clock.now());
-        metrics::gauge!("countersign_clock_ahead_seconds").set(ahead.as_secs_f64().round());
-        if let Some(store) = counted.upgrade() {
-            let counts = store.counts();
-            gauge("countersign_log_size", store.size());
-            metrics::counter!("countersign_log_commits_total").absolute(counts.commits);
-            metrics::counter!("countersign_log_entries_total").absolute(counts.entries);
-        }
-    })
-}
-
-fn observe_sources(seen: &Observed) {
-    gauge("countersign_sources_remembered", seen.remembered as u64);
-    gauge("countersign_sources_blocked", seen.blocked as u64);
-    metrics::counter!("countersign_source_blocks_total").absolute(seen.blocks);
-    metrics::counter!("countersign_source_refusals_total").absolute(seen.refused);
-    let breaker = &seen.breaker;
-    gauge("countersign_breaker_tripped", u64::from(breaker.tripped_since.is_some()));
-    gauge("countersign_second_step_failures_hour", u64::from(breaker.failures_hour));
-    gauge("countersign_second_step_attempts_hour", u64::from(breaker.attempts_hour));
-    gauge("countersign_second_step_failures_usual_hour", u64::from(breaker.usual_hour));
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a gauge; exact up to 2^53")]
-fn gauge(name: &'static str, value: u64) {
-    metrics::gauge!(name).set(value as f64);
 }
 
 /// What must be closed.

@@ -21,6 +21,7 @@ mod edge;
 pub(crate) mod json;
 pub mod listener;
 pub(crate) mod middleware;
+mod observe;
 pub mod openapi;
 pub(crate) mod ops;
 mod portal;

@@ -3,7 +3,7 @@
 mod look;
 mod removal;
 
-use countersign_events::account::{Assurance, Lane, Method};
+use countersign_events::account::{Assurance, Lane, Method, PasswordChangeWhy};
 use countersign_events::actor::By;
 use countersign_events::client::Scope;
 use countersign_events::id::{AccountId, ClientId, FactorId, HandleHash, Revision};
@@ -260,6 +260,8 @@ pub struct AccountView {
     pub two_factor_required_from: Option<Timestamp>,
     /// Since when support has suspended it.
     pub suspended_at: Option<Timestamp>,
+    /// Why the next sign-in asks for a new password, if it does; for support alone.
+    pub password_change: Option<PasswordChangeWhy>,
     /// The removal that support asked for and that waits; for support alone.
     pub removal: Option<RemovalView>,
     /// The last revision of its stream.

@@ -9,16 +9,16 @@
 //! compares one wants a [`Leave`], and this module alone gives them (SR-082). What nobody can guess
 //! (links of mails, setup tokens, handles) passes by: a block must not take a victim's way back.
 
-use countersign_events::account::{AccountEvent, Method, Need, RejectedWhy};
+use countersign_events::account::{AccountEvent, Method, Need, Origin, RejectedWhy};
 use countersign_events::id::{HandleHash, StreamId};
 
 use super::request::Call;
 use super::{Accounts, Fault, Verdict};
-use crate::actors::account::{Entity, Halt, Request};
+use crate::actors::account::{Entity, Halt, Request, Services};
 use crate::domain::account::{Offer, SignIn};
 use crate::domain::refusal::Refusal;
 use crate::handle::{SessionToken, SignInHandle};
-use crate::sources::{Outcome, Source};
+use crate::sources::{Outcome, Source, Sources};
 
 /// With what somebody comes to guess.
 #[derive(Debug, Clone)]
@@ -84,7 +84,7 @@ impl Accounts {
 
     /// Admits a request for a mail that goes to whoever has a login, if anybody.
     pub(super) fn admit_mail_to_anybody(&self, call: &Call) -> Result<(), Refusal> {
-        self.services.sources.admit_mail(Source::parse(&call.net.ip))
+        sources(&self.services, call.staff_only).admit_mail(Source::parse(&call.net.ip))
     }
 }
 
@@ -122,7 +122,7 @@ impl Entity {
 
     async fn admit_source(&self, call: &Call, with: Option<HandleHash>) -> Result<(), Halt> {
         let source = self.source(call, with).await;
-        Ok(self.services.sources.admit(source)?)
+        Ok(sources(&self.services, self.is_of_staff(call)).admit(source)?)
     }
 
     /// Admits a request for a mail, and counts it (AT-50), whether a mail goes out or not: what is
@@ -137,7 +137,7 @@ impl Entity {
     ) -> Result<(), Halt> {
         self.load().await?;
         let source = self.source(call, with).await;
-        Ok(self.services.sources.admit_mail(source)?)
+        Ok(sources(&self.services, self.is_of_staff(call)).admit_mail(source)?)
     }
 
     /// How a guess ended, if these events say so. Asked before they are evolved, while the sign-in
@@ -151,13 +151,13 @@ impl Entity {
             Outcome::CodeRejected if blind => None,
             _ => self.source(call, with).await,
         };
-        Some(Judged { source, outcome })
+        Some(Judged { source, outcome, of_staff: self.is_of_staff(call) })
     }
 
     /// Takes note of how a guess ended.
     pub(crate) fn note(&self, judged: Option<Judged>) {
-        if let Some(Judged { source, outcome }) = judged {
-            self.services.sources.note(source, self.stream, outcome);
+        if let Some(Judged { source, outcome, of_staff }) = judged {
+            sources(&self.services, of_staff).note(source, self.stream, outcome);
         }
     }
 
@@ -165,7 +165,8 @@ impl Entity {
     /// and is a wrong one to its source.
     pub(super) async fn note_worthless_password(&self, call: &Call) {
         let source = self.source(call, None).await;
-        self.note(Some(Judged { source, outcome: Outcome::PasswordRejected }));
+        let outcome = Outcome::PasswordRejected;
+        self.note(Some(Judged { source, outcome, of_staff: self.is_of_staff(call) }));
     }
 
     /// Takes note of an answer that failed, where the sign-in is blind: each counts once for its
@@ -183,12 +184,20 @@ impl Entity {
         );
         if refused && self.policy().blind_sign_in {
             let source = self.source(call, Some(sign_in)).await;
-            self.note(Some(Judged { source, outcome: Outcome::CodeUnjudged }));
+            let outcome = Outcome::CodeUnjudged;
+            self.note(Some(Judged { source, outcome, of_staff: self.is_of_staff(call) }));
         }
     }
 
+    /// Whether a guess counts among those of operators: by whose account it is, and where it is
+    /// nobody's by where it was made.
+    fn is_of_staff(&self, call: &Call) -> bool {
+        let open = self.account().open();
+        open.map_or(call.staff_only, |open| open.origin == Origin::Operator)
+    }
+
     async fn source(&self, call: &Call, with: Option<HandleHash>) -> Option<Source> {
-        if !self.services.sources.are_limited() {
+        if !sources(&self.services, self.is_of_staff(call)).are_limited() {
             return None;
         }
         match self.account().open() {
@@ -212,11 +221,17 @@ impl Entity {
     }
 }
 
+/// The limits of operators are their own.
+fn sources(services: &Services, of_staff: bool) -> &Sources {
+    if of_staff { &services.staff_sources } else { &services.sources }
+}
+
 /// A guess that was judged, and where it came from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Judged {
     source: Option<Source>,
     outcome: Outcome,
+    of_staff: bool,
 }
 
 /// What an event says of a guess. A retype of an accepted code is none (SR-009).
@@ -250,7 +265,8 @@ impl Request for NoCode {
     async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
         entity.load().await?;
         let source = entity.source(&self.call, Some(self.at)).await;
-        entity.note(Some(Judged { source, outcome: Outcome::CodeMalformed }));
+        let (outcome, of_staff) = (Outcome::CodeMalformed, entity.is_of_staff(&self.call));
+        entity.note(Some(Judged { source, outcome, of_staff }));
         Ok(())
     }
 }

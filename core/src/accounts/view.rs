@@ -124,6 +124,7 @@ pub(super) async fn account_view(entity: &Entity, reader: Reader) -> Result<Acco
         held_until: open.held(now),
         two_factor_required_from: entity.policy().two_factor_required_from,
         suspended_at: open.suspended_at,
+        password_change: open.password_change.filter(|_| reader == Reader::Support),
         removal: None,
         revision: entity.account().last.map_or(Revision::new(0), |(revision, _)| revision),
     })

@@ -111,6 +111,9 @@ impl Archive {
                 progress(reading.tree.size(), Some(manifest.size));
             }
         }
+        if let Some((_, why)) = source.leftovers()?.into_iter().next() {
+            return Err(ArchiveError::Other { why });
+        }
         progress(reading.tree.size(), Some(manifest.size));
         let (size, root) = (reading.tree.size(), reading.tree.root());
         if size != manifest.size {

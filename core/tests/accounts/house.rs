@@ -123,6 +123,7 @@ impl House {
             passwords: Passwords::new(keyring, cheap, 2, 1024),
             policy: PolicyInForce::new(Policy::default()),
             sources: Arc::new(Sources::new(limits, Arc::new(clock.clone()))),
+            staff_sources: Arc::new(Sources::new(limits, Arc::new(clock.clone()))),
             issuer: "Example".to_owned(),
         });
         let model = ReadModel::open(&dir.path().join("read.db")).unwrap();

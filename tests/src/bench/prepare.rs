@@ -137,6 +137,7 @@ pub(super) async fn open(
         passwords: Passwords::new(keyring, params, 1, 1),
         policy: PolicyInForce::new(Policy::default()),
         sources: Arc::new(Sources::new(None, Arc::new(SystemClock))),
+        staff_sources: Arc::new(Sources::new(None, Arc::new(SystemClock))),
         issuer: "bench".into(),
     });
     let directory = Directory::start(2, &services);

@@ -204,6 +204,11 @@ fn at_51_the_holder_stops_a_removal_by_the_link_of_its_mail() {
         app.pass(HOUR * 25).await;
         assert_eq!(app.removals_due().await, 0);
         assert_eq!(letters(app, &marlene.email, "stays").await.len(), 1);
+        let olga = Person { token: app.enter(&olga).await, ..olga };
+        // Support sees what the holder said, and that the password has ended.
+        let seen = app.get(format!("/v1/support/accounts/{}", marlene.account));
+        let seen = seen.on(Listener::Operator).bearer(&olga.token).await.is(200);
+        assert_eq!(seen.text_at("/password_change"), "repudiated");
 
         let olga = Person { token: app.enter(&olga).await, ..olga };
         let again = asked(app, &olga, &marlene).await;

@@ -1,6 +1,7 @@
 //! SR-091: limits per source are one layer more, and never the only one.
 
 use countersign_api::config::Config;
+use countersign_api::contract::kind::Role;
 use countersign_api::server::listener::Listener;
 use countersign_tests::app::{Answered, Face, PASSWORD, STEP, TestApp};
 use futures::StreamExt as _;
@@ -162,11 +163,32 @@ fn sr_091_wrong_codes_at_five_accounts_block_on_every_listener() {
         let code = app.code(&people[5]);
         for on in [Listener::Public, Listener::Operator] {
             app.answer(&begun[5], "totp", &code).on(on).await.is(429);
-            app.sign_in("user.5", PASSWORD).on(on).await.is(429);
         }
+        app.sign_in("user.5", PASSWORD).await.is(429);
         app.clock.advance(SignedDuration::from_hours(1));
         let begun = app.begin(&people[5]).await;
         app.answer(&begun, "totp", &app.code(&people[5])).await.is(200);
+    });
+}
+
+/// SR-091: who guesses in public shuts no desk out behind the same address, nor the other way round.
+#[test]
+fn sr_091_the_sources_of_operators_are_their_own() {
+    TestApp::run_with(limited, async |app| {
+        let olga = app.operator("operator.olga", Role::Support).await;
+        for number in 0..20 {
+            app.sign_in(&format!("nobody.{number}"), "not the password").await.is(401);
+        }
+        app.sign_in("nobody.at.last", PASSWORD).await.is(429);
+        app.pass(SignedDuration::from_secs(30)).await;
+        let begun = app.begin(&olga).await;
+        // Whose code it is counts, not where it was given.
+        app.answer(&begun, "totp", &app.code(&olga)).await.is(200);
+        for number in 0..20 {
+            let call = app.sign_in(&format!("nobody.{number}"), "not the password");
+            call.on(Listener::Operator).await.is(401);
+        }
+        app.sign_in(&olga.login, PASSWORD).on(Listener::Operator).await.is(429);
     });
 }
 

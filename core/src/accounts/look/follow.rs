@@ -202,7 +202,7 @@ impl Follower {
         if self.account.is_some_and(|account| recorded.stream != StreamId::Account(account)) {
             return Ok(None);
         }
-        let line = line(&recorded)?;
+        let line = line(&recorded, self.accounts.is_archive())?;
         let is_wanted = self.types.is_empty() || self.types.contains(&line.event_type);
         Ok(is_wanted.then(|| Followed::Line(Box::new(line))))
     }
@@ -213,8 +213,9 @@ impl Follower {
     }
 }
 
-/// An entry as a follower sees it. One that this program does not know is shown by its type.
-fn line(recorded: &Recorded) -> Result<LineView, Fault> {
+/// An entry as a follower sees it, its id whole or masked. One that this program does not know is
+/// shown by its type.
+fn line(recorded: &Recorded, whole: bool) -> Result<LineView, Fault> {
     let entry = Entry::parse(&recorded.bytes)?;
     let explanation = match recorded.stream {
         StreamId::Account(_) | StreamId::Unknown(_) => {
@@ -227,17 +228,21 @@ fn line(recorded: &Recorded) -> Result<LineView, Fault> {
         position: recorded.position,
         at: entry.at,
         stream: recorded.stream,
-        hint: match recorded.stream {
-            StreamId::Account(id) | StreamId::Operator(id) => Some(mask::id(&id.to_string())),
-            StreamId::Client(id) => Some(mask::id(&id.to_string())),
-            StreamId::Unknown(hash) => Some(mask::id(&hash.to_string())),
-            StreamId::Policy | StreamId::Log => None,
-        },
+        hint: id_of(recorded.stream).map(|id| if whole { id } else { mask::id(&id) }),
         revision: recorded.revision,
         event_type: entry.event_type.clone().into_owned(),
         by: entry.by,
         explanation,
     })
+}
+
+fn id_of(stream: StreamId) -> Option<String> {
+    match stream {
+        StreamId::Account(id) | StreamId::Operator(id) => Some(id.to_string()),
+        StreamId::Client(id) => Some(id.to_string()),
+        StreamId::Unknown(hash) => Some(hash.to_string()),
+        StreamId::Policy | StreamId::Log => None,
+    }
 }
 
 fn is_known(event_type: &str) -> bool {

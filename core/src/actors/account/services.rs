@@ -20,6 +20,8 @@ pub struct Services {
     pub policy: PolicyInForce,
     /// Where guesses come from, and how often they fail.
     pub sources: Arc<Sources>,
+    /// The same of operators: whoever guesses in public blocks no desk behind the same address.
+    pub staff_sources: Arc<Sources>,
     /// The issuer that phones show.
     pub issuer: String,
 }

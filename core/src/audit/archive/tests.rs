@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{Archive, ArchiveError};
-use crate::audit::manifest::{ENTRIES_FILE, MANIFEST_FILE};
+use crate::audit::manifest::{ENTRIES_FILE, MANIFEST_FILE, SEALED_FILE};
 use crate::audit::sample::{Sample, account};
 
 fn exported() -> (TempDir, Sample) {
@@ -96,6 +96,12 @@ fn what_is_not_the_log_of_its_manifest_does_not_open() {
     let (place, _) = exported();
     rewrite(&place, |lines| lines[2] = "no entry".to_owned());
     assert!(matches!(open(&place), Err(ArchiveError::Entry { line: 3, .. })));
+
+    let (place, _) = exported();
+    let sealed = place.path().join(SEALED_FILE);
+    let more = fs::read_to_string(&sealed).unwrap() + "no sealed part\n";
+    fs::write(&sealed, more).unwrap();
+    assert!(matches!(open(&place), Err(ArchiveError::Other { .. })));
 
     let (place, _) = exported();
     fs::remove_file(place.path().join(MANIFEST_FILE)).unwrap();

@@ -1,6 +1,6 @@
 //! `POST /v1/support/accounts/{account}/address-changes/{removal}/cancel`: give another address up.
 
-use countersign_events::id::{AccountId, EventId};
+use countersign_events::id::EventId;
 
 use crate::contract::act::{Act, RemovalActed};
 use crate::server::answers::{self, Answer};
@@ -20,10 +20,8 @@ use crate::server::ask::Ask;
     responses((status = 200, description = "The request and the event", body = RemovalActed))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    let acting = ask.operator().await?;
-    let account = ask.named("account", AccountId::parse)?;
+    let (acting, account, act) = ask.act().await?;
     let removal = (account, ask.named("removal", EventId::parse)?);
-    let act = answers::core_act(ask.json()?);
     let acted = ask.accounts().cancel_removal(&acting.call, &acting.token, removal, act).await;
     answers::ok(&answers::removal_acted(ask.verdict(acted)?))
 }

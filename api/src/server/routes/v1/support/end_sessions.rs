@@ -1,7 +1,5 @@
 //! `POST /v1/support/accounts/{account}/session-ends`: end the sessions of an account.
 
-use countersign_events::id::AccountId;
-
 use crate::contract::act::{Act, Acted};
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
@@ -18,9 +16,7 @@ use crate::server::ask::Ask;
     responses((status = 200, description = "The event that was written", body = Acted))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    let acting = ask.operator().await?;
-    let account = ask.named("account", AccountId::parse)?;
-    let act = answers::core_act(ask.json()?);
+    let (acting, account, act) = ask.act().await?;
     let event = ask.accounts().end_sessions_of(&acting.call, &acting.token, account, act).await;
     answers::ok(&Acted { event: answers::event(ask.verdict(event)?) })
 }
