@@ -128,14 +128,12 @@ pub async fn assemble(
     let read_model =
         ReadModel::open(&config.data.join(READ_FILE)).context("cannot open the read model")?;
     let personal = Arc::new(secrets.clone());
-    let sources =
-        || Arc::new(Sources::new(checked.source_limits, Arc::clone(&clock)).under(policy.clone()));
     let services = Arc::new(Services {
         log,
         secrets,
         passwords: passwords(config, &keyring, &entropy),
-        sources: sources(),
-        staff_sources: sources(),
+        sources: sources(checked, &clock, &policy),
+        staff_sources: sources(checked, &clock, &policy),
         policy: policy.clone(),
         issuer: config.brand.name.clone(),
     });
@@ -295,6 +293,10 @@ fn agrees(wanted: &Policy, stands: &Policy) -> anyhow::Result<()> {
         stands.version,
         differ.join(", ")
     )
+}
+
+fn sources(checked: &Checked, clock: &Arc<dyn Clock>, policy: &PolicyInForce) -> Arc<Sources> {
+    Arc::new(Sources::new(checked.source_limits, Arc::clone(clock)).under(policy.clone()))
 }
 
 fn passwords(config: &Config, keyring: &Arc<Keyring>, entropy: &Arc<dyn Entropy>) -> Passwords {
