@@ -95,7 +95,7 @@ pub(super) fn account(account: &AccountAnswer) -> Account {
         sessions: account.sessions,
         created_at: account.created_at,
         suspended_at: account.suspended_at,
-        password_change: account.password_change,
+        password_change: account.change_demanded,
         held_until: account.held_until,
         removal: account.removal.as_ref().map(removal),
         revision: account.revision,

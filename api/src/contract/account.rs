@@ -102,7 +102,7 @@ pub struct Account {
     pub suspended_at: Option<Timestamp>,
     /// Why the next sign-in asks for a new password, if it does; for support alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password_change: Option<PasswordChange>,
+    pub change_demanded: Option<PasswordChange>,
     /// The removal of an authenticator that support asked for and that waits; for support alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<Removal>,

@@ -327,7 +327,7 @@ pub(crate) fn account(view: core::AccountView) -> Account {
         held_until: view.held_until,
         two_factor_required_from: view.two_factor_required_from,
         suspended_at: view.suspended_at,
-        password_change: view.password_change.map(password_change),
+        change_demanded: view.password_change.map(password_change),
         removal: view.removal.map(removal),
         revision: view.revision.get(),
     }

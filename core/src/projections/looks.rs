@@ -51,7 +51,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT position FROM looks_v4 WHERE operator = ?1 AND account = ?2",
+                    "SELECT position FROM looks_v5 WHERE operator = ?1 AND account = ?2",
                 )?
                 .query_row(params![operator.uuid().as_bytes(), account.uuid().as_bytes()], |row| {
                     count(row, 0).map(Position::new)

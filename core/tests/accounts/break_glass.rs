@@ -29,7 +29,7 @@ fn console(house: &House, user: &str) -> Call {
 async fn operator(house: &House, login: &str) -> Enabled {
     let added = house.accounts.add_operator(&house.call(), login.to_owned(), Role::Admin).await;
     let account = set_up(house, yes(added).setup_token, PASSWORD).await.unwrap();
-    let token = house.session(login).await.token;
+    let token = house.staff_session(login).await.token;
     let offered = house.offer(&token).await;
     let secret = BASE32_NOPAD.decode(offered.secret.as_bytes()).unwrap();
     let activated = yes(house.activate(&token, offered.factor, &house.code(&secret)).await);
@@ -69,12 +69,12 @@ async fn confirm(
 
 /// Wrong passwords and codes, until nothing lets the operator in for hours.
 async fn lock(house: &House, who: &Enabled) {
-    let step = house.second_step(&who.login).await;
+    let step = house.staff_second_step(&who.login).await;
     for _ in 0..5 {
         no(house.answer(&step.id, Method::Totp, &house.wrong_code(&who.secret)).await);
-        no(house.sign_in(&who.login, "wrong horse battery").await);
+        no(house.staff_sign_in(&who.login, "wrong horse battery").await);
     }
-    let refused = no(house.sign_in(&who.login, PASSWORD).await);
+    let refused = no(house.staff_sign_in(&who.login, PASSWORD).await);
     assert!(matches!(refused, Refusal::TooManyRequests { .. }));
 }
 
@@ -86,15 +86,15 @@ fn sr_092_two_people_let_an_operator_in_anew() {
         let house = House::new().await;
         let zoe = operator(&house, "zoe").await;
         house.pass(STEP);
-        let begun = house.second_step("zoe").await;
+        let begun = house.staff_second_step("zoe").await;
         lock(&house, &zoe).await;
         let asked = ask(&house, "zoe", ADA).await;
-        let still = no(house.sign_in("zoe", PASSWORD).await);
+        let still = no(house.staff_sign_in("zoe", PASSWORD).await);
         assert!(matches!(still, Refusal::TooManyRequests { .. }), "asking alone changes nothing");
         yes(house.accounts.session(&house.call(), &zoe.token).await);
 
         let token = confirm(&house, "zoe", BEN, &asked.code).await.unwrap();
-        assert_eq!(no(house.sign_in("zoe", PASSWORD).await), Refusal::AuthenticationFailed);
+        assert_eq!(no(house.staff_sign_in("zoe", PASSWORD).await), Refusal::AuthenticationFailed);
         let over = house.accounts.session(&house.call(), &zoe.token).await;
         assert_eq!(no(over), Refusal::NoSession);
         let code = house.code(&zoe.secret);
@@ -103,7 +103,7 @@ fn sr_092_two_people_let_an_operator_in_anew() {
         assert_eq!(set_up(&house, token.clone(), NEW_PASSWORD).await, Ok(zoe.account));
         let used = set_up(&house, token, PASSWORD).await;
         assert_eq!(used, Err(Refusal::AuthenticationFailed), "the token is good once");
-        let asked = super::house::asked(yes(house.sign_in("zoe", NEW_PASSWORD).await));
+        let asked = super::house::asked(yes(house.staff_sign_in("zoe", NEW_PASSWORD).await));
         let entered = yes(house.answer(&asked.id, Method::Totp, &code).await);
         let call = house.call();
         assert_eq!(yes(house.accounts.operator(&call, &entered.token).await).role, Role::Admin);
@@ -185,7 +185,7 @@ fn sr_092_a_disabled_authenticator_stays_disabled() {
         let zoe = operator(&house, "zoe").await;
         for _ in 0..60 {
             house.pass(SignedDuration::from_hours(25));
-            let Ok(begun) = house.sign_in("zoe", PASSWORD).await.unwrap() else { break };
+            let Ok(begun) = house.staff_sign_in("zoe", PASSWORD).await.unwrap() else { break };
             let step = super::house::asked(begun);
             for _ in 0..4 {
                 let nobodys = "00000-00000-00000-00000-00000";
@@ -196,7 +196,7 @@ fn sr_092_a_disabled_authenticator_stays_disabled() {
         let asked = ask(&house, "zoe", ADA).await;
         let token = confirm(&house, "zoe", BEN, &asked.code).await.unwrap();
         set_up(&house, token, NEW_PASSWORD).await.unwrap();
-        let step = super::house::asked(yes(house.sign_in("zoe", NEW_PASSWORD).await));
+        let step = super::house::asked(yes(house.staff_sign_in("zoe", NEW_PASSWORD).await));
         let code = &zoe.recovery_codes[0];
         let refused = no(house.answer(&step.id, Method::RecoveryCode, code).await);
         assert_eq!(refused, Refusal::AuthenticationFailed, "recovery codes were guessed at");

@@ -178,6 +178,22 @@ impl House {
         self.accounts.sign_in(&self.call(), password_of(login, password)).await
     }
 
+    /// The same where operators sign in.
+    pub(crate) async fn staff_sign_in(&self, login: &str, password: &str) -> Verdict<SignedIn> {
+        let call = Call { staff_only: true, ..self.call() };
+        self.accounts.sign_in(&call, password_of(login, password)).await
+    }
+
+    /// The same where a second factor is asked for.
+    pub(crate) async fn staff_second_step(&self, login: &str) -> SecondFactorRequired {
+        asked(yes(self.staff_sign_in(login, PASSWORD).await))
+    }
+
+    /// Signs an operator in where no second factor is asked for.
+    pub(crate) async fn staff_session(&self, login: &str) -> SessionGiven {
+        completed(yes(self.staff_sign_in(login, PASSWORD).await))
+    }
+
     /// Signs in where no second factor is asked for.
     pub(crate) async fn session(&self, login: &str) -> SessionGiven {
         completed(yes(self.sign_in(login, PASSWORD).await))

@@ -29,7 +29,7 @@ pub(crate) async fn operator(house: &House, login: &str, role: Role) -> (Account
     let token = added.setup_token;
     let set_up = house.accounts.set_up_operator(&house.call(), token, text(PASSWORD)).await;
     let account = yes(set_up);
-    let session = house.session(login).await.token;
+    let session = house.staff_session(login).await.token;
     let offered = house.offer(&session).await;
     let secret = BASE32_NOPAD.decode(offered.secret.as_bytes()).unwrap();
     yes(house.activate(&session, offered.factor, &house.code(&secret)).await);

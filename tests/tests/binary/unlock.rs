@@ -85,7 +85,7 @@ fn assert_refused(output: &Output, words: &str) {
 }
 
 fn post(server: &Server, path: &str, body: &Value) -> u16 {
-    call(server.public, "POST", path, None, Some(body)).unwrap().status
+    call(server.operator, "POST", path, None, Some(body)).unwrap().status
 }
 
 fn sign_in(server: &Server, password: &str) -> u16 {

@@ -66,7 +66,7 @@ fn an_exported_log_is_looked_through_and_left_as_it_is() {
     let screen = console.wait_for_text("Lockouts: what is locked now: 1").unwrap();
     assert!(!screen.contains("Unlock"), "{screen}");
     console.press(Key::Function(4)).unwrap();
-    console.wait_for_text("No removal waits.").unwrap();
+    console.wait_for_text("No removal waited").unwrap();
     console.press(Key::Function(6)).unwrap();
     let screen = console.wait_for_text("an authenticator was enabled").unwrap();
     assert!(screen.contains("The end of the log"), "{screen}");

@@ -337,7 +337,7 @@ async fn show(request: HttpRequest, asked: Shared) -> HttpResponse {
         held_until: None,
         two_factor_required_from: None,
         suspended_at: None,
-        password_change: None,
+        change_demanded: None,
         removal: None,
         revision: if unlocked { 3 } else { 2 },
     })

@@ -99,6 +99,8 @@ fn sr_126_no_page_is_read_without_a_look() {
         ask(app, &olga, &format!("{events}?limit=1&cursor=3")).await.is(200);
         assert_eq!(looks(), told + 2);
         app.pass(SignedDuration::from_mins(15)).await;
+        // A session that was idle for so long is over, too.
+        let paul = Person { token: app.enter(&paul).await, ..paul };
         ask(app, &paul, &format!("{events}?limit=1&cursor=3")).await.is(200);
         assert_eq!(looks(), told + 3);
     });

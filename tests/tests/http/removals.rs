@@ -208,7 +208,7 @@ fn at_51_the_holder_stops_a_removal_by_the_link_of_its_mail() {
         // Support sees what the holder said, and that the password has ended.
         let seen = app.get(format!("/v1/support/accounts/{}", marlene.account));
         let seen = seen.on(Listener::Operator).bearer(&olga.token).await.is(200);
-        assert_eq!(seen.text_at("/password_change"), "repudiated");
+        assert_eq!(seen.text_at("/change_demanded"), "repudiated");
 
         let olga = Person { token: app.enter(&olga).await, ..olga };
         let again = asked(app, &olga, &marlene).await;

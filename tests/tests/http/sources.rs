@@ -171,7 +171,8 @@ fn sr_091_wrong_codes_at_five_accounts_block_on_every_listener() {
     });
 }
 
-/// SR-091: who guesses in public shuts no desk out behind the same address, nor the other way round.
+/// SR-091: who guesses in public shuts no desk out behind the same address, nor the other way
+/// round.
 #[test]
 fn sr_091_the_sources_of_operators_are_their_own() {
     TestApp::run_with(limited, async |app| {

@@ -162,9 +162,9 @@ fn sr_120_a_users_session_is_worth_nothing_on_the_operators_listener() {
     });
 }
 
-/// SR-120, SR-051: at the other door a login is one that nobody has. An operator's password is worth
-/// nothing in public, and no number of wrong ones there shuts the operator out; a person's is worth
-/// nothing where operators sign in.
+/// SR-120, SR-051: at the other door a login is one that nobody has. An operator's password is
+/// worth nothing in public, and no number of wrong ones there shuts the operator out; a person's is
+/// worth nothing where operators sign in.
 #[test]
 fn sr_120_operators_sign_in_on_their_listener_and_nobody_else_does() {
     TestApp::run(async |app| {
