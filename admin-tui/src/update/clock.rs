@@ -19,6 +19,7 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_secs(10);
 
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.now = now;
+    model.notice.take_if(|notice| notice.until.is_some_and(|until| until <= now));
     if is_resting(model) || model.waiting.is_some() {
         return Vec::new();
     }

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Cell, Row, Table, TableState};
 
-use super::{boxed, draw_instead, forms, not_there};
+use super::{SHORT_ID_COLUMNS, boxed, draw_instead, forms, not_there, short_id};
 use crate::model::account::Hit;
 use crate::model::{Accounts, Lockouts, Model, Shows};
 use crate::text;
@@ -107,23 +107,33 @@ fn table<'a>(model: &Model, hits: &'a [Hit], theme: Theme) -> Table<'a> {
             (None, true) => Line::styled(text::say::SET_UP_ANEW, theme.trouble()),
             (None, false) => Line::from("no"),
         };
-        Row::new(vec![
+        let mut cells = vec![
             Cell::from(named(hit)),
             Cell::from(hit.email_hint.as_ref().map_or("", |hint| hint.as_str())),
             Cell::from(if hit.two_factor_enabled { "on" } else { "off" }),
             Cell::from(locked),
-        ])
+        ];
+        if model.archive.is_none() {
+            cells.insert(1, Cell::from(short_id(hit.id)));
+        }
+        Row::new(cells)
     });
     // An id is longer than a login, and no address stands beside it.
-    let (first, second, last) = match model.archive {
-        Some(_) => (Constraint::Length(ID_COLUMNS), Constraint::Length(0), Constraint::Fill(1)),
-        None => (Constraint::Fill(2), Constraint::Fill(3), Constraint::Length(LOCKED_COLUMNS)),
+    let (heads, first, second, last) = match model.archive {
+        Some(_) => (
+            vec!["Account", "", "2FA", "Locked until"],
+            vec![Constraint::Length(ID_COLUMNS)],
+            Constraint::Length(0),
+            Constraint::Fill(1),
+        ),
+        None => (
+            vec!["Login", "Account", "E-mail", "2FA", "Locked until"],
+            vec![Constraint::Fill(2), Constraint::Length(SHORT_ID_COLUMNS)],
+            Constraint::Fill(3),
+            Constraint::Length(LOCKED_COLUMNS),
+        ),
     };
-    let heads = match model.archive {
-        Some(_) => ["Account", "", "2FA", "Locked until"],
-        None => ["Login", "E-mail", "2FA", "Locked until"],
-    };
-    let widths = [first, second, Constraint::Length(3), last];
+    let widths = first.into_iter().chain([second, Constraint::Length(3), last]);
     Table::new(rows, widths)
         .header(Row::new(heads).style(theme.title()))
         .row_highlight_style(theme.selected())
