@@ -127,7 +127,7 @@ pub struct ActDialog {
     /// Whose that is, as far as support sees it.
     pub whose: Printable,
     /// Which request it is about.
-    pub request: Option<Removal>,
+    pub request: Option<Box<Removal>>,
     /// Whether the holder has an address that was proven: links to new passwords go there.
     pub address_proven: bool,
     /// The authenticators to choose from, in the order of the choice.
@@ -137,7 +137,7 @@ pub struct ActDialog {
     /// How far it is.
     pub stage: ActStage,
     /// The call that may have had its effect, once the event was left to be changed.
-    pub unanswered: Option<Call>,
+    pub unanswered: Option<Box<Call>>,
 }
 
 /// How far an act is.
@@ -220,7 +220,7 @@ impl ActDialog {
         let of_request = request.ticket.as_str();
         let ticket = if of_request.is_empty() { ticket } else { of_request }.to_owned();
         let mut begun = Self::new(kind, request.account, request.login_hint.clone(), &ticket);
-        begun.request = Some(request);
+        begun.request = Some(Box::new(request));
         begun
     }
 

@@ -31,7 +31,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             // A refusal is of the event as it was; that the server is away stays true.
             let refused = model.trouble.take_if(|trouble| !trouble.failure.is_offline());
             if let Some(call) = refused.and_then(|trouble| trouble.retry) {
-                dialog.unanswered = Some(call);
+                dialog.unanswered = Some(Box::new(call));
             }
             Vec::new()
         }
@@ -59,7 +59,7 @@ fn send(model: &mut Model) -> Vec<Effect> {
     // A call that failed and is confirmed anew is the same act with the same key: it may have had
     // its effect, and must not have it twice.
     let failed = model.trouble.as_ref().and_then(|trouble| trouble.retry.clone());
-    let failed = failed.or_else(|| dialog.unanswered.clone());
+    let failed = failed.or_else(|| dialog.unanswered.as_deref().cloned());
     let key = match failed {
         Some(Call::Act { account: other, act: same, key }) if other == account && same == act => {
             key

@@ -13,8 +13,8 @@ use crate::theme::Theme;
 
 /// Columns of an account's id.
 const ID_COLUMNS: u16 = 36;
-/// Columns of what a lock waits for.
-const LOCKED_COLUMNS: u16 = 40;
+/// The head of the column of what a lock waits for.
+const LOCKED_UNTIL: &str = "Locked until";
 
 pub(super) fn draw(
     model: &Model,
@@ -99,14 +99,21 @@ fn named(hit: &Hit) -> String {
     hit.login_hint.to_string()
 }
 
+fn locked(model: &Model, hit: &Hit, theme: Theme) -> Line<'static> {
+    let until = hit.locked_until.filter(|until| *until > model.as_of());
+    match (until, hit.locked && hit.locked_until.is_none()) {
+        (Some(until), _) => Line::styled(text::until(model.as_of(), until), theme.trouble()),
+        (None, true) => Line::styled(text::say::SET_UP_ANEW, theme.trouble()),
+        (None, false) => Line::from("no"),
+    }
+}
+
 fn table<'a>(model: &Model, hits: &'a [Hit], theme: Theme) -> Table<'a> {
-    let rows = hits.iter().map(|hit| {
-        let locked = hit.locked_until.filter(|until| *until > model.as_of());
-        let locked = match (locked, hit.locked && hit.locked_until.is_none()) {
-            (Some(until), _) => Line::styled(text::until(model.as_of(), until), theme.trouble()),
-            (None, true) => Line::styled(text::say::SET_UP_ANEW, theme.trouble()),
-            (None, false) => Line::from("no"),
-        };
+    let locked: Vec<Line<'_>> = hits.iter().map(|hit| locked(model, hit, theme)).collect();
+    // No wider than it must be: masked addresses are told apart by their ends.
+    let widest = locked.iter().map(Line::width).chain([LOCKED_UNTIL.len()]).max();
+    let locked_columns = u16::try_from(widest.unwrap_or_default()).unwrap_or(u16::MAX);
+    let rows = hits.iter().zip(locked).map(|(hit, locked)| {
         let mut cells = vec![
             Cell::from(named(hit)),
             Cell::from(hit.email_hint.as_ref().map_or("", |hint| hint.as_str())),
@@ -121,16 +128,16 @@ fn table<'a>(model: &Model, hits: &'a [Hit], theme: Theme) -> Table<'a> {
     // An id is longer than a login, and no address stands beside it.
     let (heads, first, second, last) = match model.archive {
         Some(_) => (
-            vec!["Account", "", "2FA", "Locked until"],
+            vec!["Account", "", "2FA", LOCKED_UNTIL],
             vec![Constraint::Length(ID_COLUMNS)],
             Constraint::Length(0),
             Constraint::Fill(1),
         ),
         None => (
-            vec!["Login", "Account", "E-mail", "2FA", "Locked until"],
+            vec!["Login", "Account", "E-mail", "2FA", LOCKED_UNTIL],
             vec![Constraint::Fill(2), Constraint::Length(SHORT_ID_COLUMNS)],
             Constraint::Fill(3),
-            Constraint::Length(LOCKED_COLUMNS),
+            Constraint::Length(locked_columns),
         ),
     };
     let widths = first.into_iter().chain([second, Constraint::Length(3), last]);

@@ -181,7 +181,7 @@ impl Day {
         CANCEL.is_done_at(&mut self.olga);
         self.olga.wait_for_text("No removal waits.").unwrap();
         open(&mut self.olga, LOGIN);
-        self.the_time_line_says("support gave up what was asked for");
+        self.olga.wait_for_text("support gave up what was asked for").unwrap();
         self.holder.is_told(&self.mails, "Your second factor at Countersign stays");
     }
 
