@@ -148,6 +148,14 @@ pub struct Way {
     pub name: Option<Printable>,
 }
 
+impl Failure {
+    /// Whether the server does not answer.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        matches!(self, Self::Offline { .. })
+    }
+}
+
 /// Why a call has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {

@@ -188,6 +188,7 @@ pub(super) fn removal(removal: &RemovalAnswer) -> Removal {
         asked_by: who(&removal.asked_by_login, removal.asked_by.to_string()),
         asked_at: removal.asked_at,
         ticket: Printable::new(&removal.ticket),
+        reason: Printable::new(&removal.reason),
         proof: removal.proof,
         needs_approval: removal.needs_approval,
         approved_by: removal.approved_by.map(|id| who(&removal.approved_by_login, id.to_string())),

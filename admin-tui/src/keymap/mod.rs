@@ -29,6 +29,8 @@ pub enum Action {
     Accept,
     /// Go back, or close the dialog.
     Back,
+    /// Empty the field.
+    Empty,
     /// Take the former option.
     TurnBack,
     /// Take the next option.

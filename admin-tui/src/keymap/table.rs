@@ -16,7 +16,9 @@ const fn bind(
 }
 
 const DOWN: &[Chord] = &[key(KeyCode::Down), letter('j')];
+const DOWN_ALONE: &[Chord] = &[key(KeyCode::Down)];
 const UP: &[Chord] = &[key(KeyCode::Up), letter('k')];
+const UP_ALONE: &[Chord] = &[key(KeyCode::Up)];
 const PAGE_DOWN: &[Chord] = &[key(KeyCode::PageDown)];
 const PAGE_UP: &[Chord] = &[key(KeyCode::PageUp)];
 const ENTER: &[Chord] = &[key(KeyCode::Enter)];
@@ -46,7 +48,6 @@ pub const KEYMAP: &[Binding] = &[
     go(Place::Log, &[key(KeyCode::F(8))], "log", "the log's health"),
     bind(C::Screens, &[control('t')], A::Ticket, None, "say which ticket all this is for"),
     bind(C::Letters, &[letter('?')], A::Help, None, "show these keys"),
-    bind(C::Letters, &[letter('q')], A::Quit, Some("quit"), "sign out and quit"),
     bind(C::SignIn, &[key(KeyCode::F(2))], A::SetUp, Some("set up"), "first time: use a token"),
     bind(C::Form, ENTER, A::Accept, Some("go on"), "go on"),
     bind(
@@ -64,6 +65,7 @@ pub const KEYMAP: &[Binding] = &[
         "field before",
     ),
     bind(C::Form, ESC, A::Back, Some("back"), "back, or close the dialog"),
+    bind(C::Form, &[control('u')], A::Empty, None, "empty the field"),
     bind(C::Choice, &[key(KeyCode::Right), letter(' ')], A::TurnOn, Some("choose"), "next option"),
     bind(C::Choice, &[key(KeyCode::Left)], A::TurnBack, None, "former option"),
     bind(C::Search, ENTER, A::Accept, Some("search"), "search"),
@@ -79,8 +81,8 @@ pub const KEYMAP: &[Binding] = &[
     bind(C::Search, &[control('e')], A::Recent, Some("recent"), "list what was looked at lately"),
     bind(C::Search, ESC, A::ToList, None, "go to the list"),
     bind(C::List, ENTER, A::Accept, Some("open"), "open the account"),
-    bind(C::List, DOWN, A::Down, None, "one down"),
-    bind(C::List, UP, A::Up, None, "one up"),
+    bind(C::List, DOWN_ALONE, A::Down, None, "one down"),
+    bind(C::List, UP_ALONE, A::Up, None, "one up"),
     bind(C::List, PAGE_DOWN, A::PageDown, None, "ten down"),
     bind(C::List, PAGE_UP, A::PageUp, None, "ten up"),
     bind(
@@ -88,22 +90,16 @@ pub const KEYMAP: &[Binding] = &[
         &[letter('/'), key(KeyCode::Tab), key(KeyCode::Esc)],
         A::ToSearch,
         Some("search"),
-        "go to the search field",
+        "go to the search field; so does any letter",
     ),
     bind(
         C::List,
-        &[letter('l'), control('l')],
+        &[control('l')],
         A::LockedNow,
         Some("locked now"),
         "list the accounts locked now",
     ),
-    bind(
-        C::List,
-        &[letter('r'), control('e')],
-        A::Recent,
-        Some("recent"),
-        "list the accounts looked at lately",
-    ),
+    bind(C::List, &[control('e')], A::Recent, Some("recent"), "list the accounts looked at lately"),
     act(C::Account, &[letter('u')], ActKind::Unlock, "unlock", "end a lockout"),
     bind(C::Account, &[letter('w')], A::Why, Some("why"), "say in words why it is locked"),
     bind(C::Account, &[letter('t')], A::Travel, Some("past"), "step through its past"),
@@ -189,7 +185,7 @@ pub const KEYMAP: &[Binding] = &[
         Some("hour/day/week"),
         "the next span: hour, day, week",
     ),
-    bind(C::Confirm, ENTER, A::Accept, Some("yes, write it"), "yes, write it"),
+    bind(C::Confirm, &[letter('y')], A::Accept, Some("yes, write it"), "yes, write it"),
     bind(C::Confirm, ESC, A::Back, Some("back"), "back"),
     bind(C::RecoveryCodes, ENTER, A::Accept, Some("I have them"), "go on: never again shown"),
     bind(C::Reading, DOWN, A::Down, Some("down"), "one line down"),

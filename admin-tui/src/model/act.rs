@@ -16,6 +16,8 @@ use countersign_api::contract::support::ResetLockout;
 
 use super::account::Event;
 use super::form::{FieldName, Form, LINE_CHARS_MAX, REASON_CHARS_MAX, TICKET_CHARS_MAX};
+use super::removal::Removal;
+use crate::effect::Call;
 use crate::printable::Printable;
 use crate::text;
 
@@ -124,25 +126,27 @@ pub struct ActDialog {
     pub account: AccountId,
     /// Whose that is, as far as support sees it.
     pub whose: Printable,
-    /// Which removal it is about.
-    pub removal: Option<RemovalId>,
-    /// Whether that is about another address, and removes nothing.
-    pub is_address: bool,
+    /// Which request it is about.
+    pub request: Option<Box<Removal>>,
+    /// Whether the holder has an address that was proven: links to new passwords go there.
+    pub address_proven: bool,
     /// The authenticators to choose from, in the order of the choice.
     pub factors: Vec<FactorId>,
     /// What is asked, the reason and the ticket.
     pub form: Form,
     /// How far it is.
     pub stage: ActStage,
+    /// The call that may have had its effect, once the event was left to be changed.
+    pub unanswered: Option<Box<Call>>,
 }
 
 /// How far an act is.
 #[derive(Debug, Clone)]
 pub enum ActStage {
-    /// Being filled in; with what is missing, once somebody tried to go on.
+    /// Being filled in; what it lacks is said once somebody tried to go on.
     Filling {
-        /// What is missing.
-        missing: Option<FieldName>,
+        /// Whether somebody did.
+        tried: bool,
     },
     /// The event that will be written is shown.
     Confirming {
@@ -166,11 +170,12 @@ impl ActDialog {
             kind,
             account,
             whose,
-            removal: None,
-            is_address: kind == ActKind::AskAddress,
+            request: None,
+            address_proven: true,
             factors: Vec::new(),
             form: Form::new(),
-            stage: ActStage::Filling { missing: None },
+            stage: ActStage::Filling { tried: false },
+            unanswered: None,
         };
         if kind == ActKind::Unlock {
             let scopes = SCOPES.map(|scope| text::scope(scope).into()).to_vec();
@@ -183,7 +188,7 @@ impl ActDialog {
             let proofs = PROOFS.map(|proof| text::proof(proof).into()).to_vec();
             begun.form = Form::new()
                 .line(FieldName::NewAddress, LINE_CHARS_MAX)
-                .choice(FieldName::Proof, proofs);
+                .open_choice(FieldName::Proof, proofs);
         }
         begun.with_why(ticket)
     }
@@ -204,9 +209,26 @@ impl ActDialog {
         let delays = text::DELAYS.map(Printable::from).to_vec();
         begun.form = Form::new()
             .choice(FieldName::Factor, names)
-            .choice(FieldName::Proof, proofs)
+            .open_choice(FieldName::Proof, proofs)
             .choice(FieldName::Delay, delays);
         begun.with_why(ticket)
+    }
+
+    /// Begins to decide on what somebody asked for; its ticket is the request's.
+    #[must_use]
+    pub fn on_request(kind: ActKind, request: Removal, ticket: &str) -> Self {
+        let of_request = request.ticket.as_str();
+        let ticket = if of_request.is_empty() { ticket } else { of_request }.to_owned();
+        let mut begun = Self::new(kind, request.account, request.login_hint.clone(), &ticket);
+        begun.request = Some(Box::new(request));
+        begun
+    }
+
+    /// Whether it is about another address, and removes nothing.
+    #[must_use]
+    pub fn is_address(&self) -> bool {
+        let of_request = self.request.as_ref().is_some_and(|it| it.email_hint.is_some());
+        self.kind == ActKind::AskAddress || of_request
     }
 
     /// Reason and ticket come last; the reason has the keyboard where nothing is to be chosen.
@@ -215,7 +237,7 @@ impl ActDialog {
             .form
             .line(FieldName::Reason, REASON_CHARS_MAX)
             .line(FieldName::Ticket, TICKET_CHARS_MAX);
-        self.form.fill(FieldName::Ticket, ticket);
+        self.form.propose(FieldName::Ticket, ticket);
         self
     }
 
@@ -227,9 +249,15 @@ impl ActDialog {
         }
     }
 
-    /// What the form asks for.
+    /// What the form asks for, once it lacks nothing.
     #[must_use]
     pub fn act(&self) -> Option<Act> {
+        if self.lack().is_some() { None } else { self.draft() }
+    }
+
+    /// What the form asks for so far. A proof that nobody has chosen stands as any: it is not sent.
+    #[must_use]
+    pub fn draft(&self) -> Option<Act> {
         let why = self.why();
         Some(match self.kind {
             ActKind::Unlock => {
@@ -262,8 +290,8 @@ impl ActDialog {
                 reason: why.reason,
                 ticket: why.ticket,
             }),
-            ActKind::Approve => Act::Approve(self.removal?, why),
-            ActKind::Cancel => Act::Cancel(self.removal?, why),
+            ActKind::Approve => Act::Approve(self.request.as_ref()?.id, why),
+            ActKind::Cancel => Act::Cancel(self.request.as_ref()?.id, why),
         })
     }
 
@@ -279,12 +307,33 @@ impl ActDialog {
         }
     }
 
-    /// The field that must be filled in before it can go on.
+    /// What stands in the way of going on: where, and in words.
     #[must_use]
-    pub fn missing(&self) -> Option<FieldName> {
-        let wanted = [FieldName::Reason, FieldName::Ticket];
-        let address = (self.kind == ActKind::AskAddress).then_some(FieldName::NewAddress);
-        let mut wanted = address.into_iter().chain(wanted);
-        wanted.find(|name| self.form.typed(*name).trim().is_empty())
+    pub fn lack(&self) -> Option<(FieldName, String)> {
+        let open = self.form.is_open(FieldName::Proof);
+        let at_once = self.kind == ActKind::AskRemoval && self.form.chosen(FieldName::Delay) == 1;
+        if at_once && !open && self.proof() != IdentityProof::InPerson {
+            return Some((FieldName::Delay, text::acts::AT_ONCE_NEEDS_PERSON.to_owned()));
+        }
+        if self.kind == ActKind::Unlock && self.forgives_codes() && !self.address_proven {
+            return Some((FieldName::Scope, text::acts::CODES_NEED_ADDRESS.to_owned()));
+        }
+        let empty = |name: FieldName| self.form.typed(name).trim().is_empty();
+        let asks_address = self.kind == ActKind::AskAddress;
+        let missing = [
+            (FieldName::NewAddress, asks_address && empty(FieldName::NewAddress)),
+            (FieldName::Proof, open),
+            (FieldName::Reason, empty(FieldName::Reason)),
+            (FieldName::Ticket, empty(FieldName::Ticket)),
+        ];
+        let (name, _) = missing.into_iter().find(|(_, is_missing)| *is_missing)?;
+        Some((name, text::acts::missing(name)))
+    }
+
+    /// Whether wrong codes are to be forgiven: with them the password ends.
+    fn forgives_codes(&self) -> bool {
+        let scope = SCOPES.get(self.form.chosen(FieldName::Scope));
+        let method = METHODS.get(self.form.chosen(FieldName::Method)).copied().flatten();
+        scope == Some(&ResetScope::Counters) && method != Some(Method::Password)
     }
 }

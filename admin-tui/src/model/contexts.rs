@@ -30,6 +30,8 @@ impl Model {
     pub fn contexts_below(&self, dialogs: usize) -> Vec<Context> {
         let open = self.dialogs.get(..dialogs).unwrap_or_default();
         let mut contexts = match open.last() {
+            // While it is being written there is nothing to say yes or no to.
+            Some(Dialog::Act(_)) if self.is_writing() => Vec::new(),
             Some(dialog) => in_dialog(dialog),
             None => on_screen(&self.screen),
         };
@@ -42,6 +44,12 @@ impl Model {
         }
         contexts.push(Context::Everywhere);
         contexts
+    }
+}
+
+impl Model {
+    fn is_writing(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| waiting.call.is_act())
     }
 }
 

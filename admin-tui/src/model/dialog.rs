@@ -108,7 +108,7 @@ pub fn live_filter_form(filter: &LiveFilter) -> Form {
         Form::new().choice(FieldName::About, streams).line(FieldName::Words, LINE_CHARS_MAX);
     let chosen = text::STREAMS.iter().position(|(stream, _)| *stream == filter.stream);
     form.choose(FieldName::About, chosen.unwrap_or(0));
-    form.fill(FieldName::Words, &filter.words);
+    form.propose(FieldName::Words, &filter.words);
     form.focus_on(FieldName::Words);
     form
 }
@@ -117,6 +117,6 @@ pub fn live_filter_form(filter: &LiveFilter) -> Form {
 #[must_use]
 pub fn ticket_form(ticket: &str) -> Form {
     let mut form = Form::new().line(FieldName::Ticket, TICKET_CHARS_MAX);
-    form.fill(FieldName::Ticket, ticket);
+    form.propose(FieldName::Ticket, ticket);
     form
 }

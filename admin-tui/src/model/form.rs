@@ -3,11 +3,14 @@
 //! A form is data; what its fields are called stands in `text`, which key moves where in `keymap`.
 //! Secrets are masked here, so that no screen can show one by mistake.
 
+mod line;
+
 use countersign_api::contract::secret::Secret;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tui_input::{Input, InputRequest};
+use crossterm::event::KeyEvent;
 
 use crate::printable::Printable;
+
+pub use line::Line;
 
 /// Characters of a login, an address or a ticket at most.
 pub const LINE_CHARS_MAX: usize = 254;
@@ -65,62 +68,11 @@ pub enum FieldName {
     Ticket,
 }
 
-/// A line to type in.
-#[derive(Debug, Clone)]
-pub struct Line {
-    input: Input,
-    masked: bool,
-    chars_max: usize,
-}
-
-impl Line {
-    fn insert(&mut self, character: char) {
-        if self.input.value().chars().count() < self.chars_max {
-            self.input.handle(InputRequest::InsertChar(character));
-        }
-    }
-
-    fn key(&mut self, key: KeyEvent) {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let request = match key.code {
-            KeyCode::Char('u') if control => InputRequest::DeleteLine,
-            KeyCode::Char('w') if control => InputRequest::DeletePrevWord,
-            KeyCode::Char('a') if control => InputRequest::GoToStart,
-            KeyCode::Char(_) if control || key.modifiers.contains(KeyModifiers::ALT) => return,
-            KeyCode::Char(character) => return self.insert(character),
-            KeyCode::Backspace => InputRequest::DeletePrevChar,
-            KeyCode::Delete => InputRequest::DeleteNextChar,
-            KeyCode::Left => InputRequest::GoToPrevChar,
-            KeyCode::Right => InputRequest::GoToNextChar,
-            KeyCode::Home => InputRequest::GoToStart,
-            KeyCode::End => InputRequest::GoToEnd,
-            _ => return,
-        };
-        self.input.handle(request);
-    }
-
-    /// What the screen shows: the text made printable, or a dot per character.
-    #[must_use]
-    pub fn shown(&self) -> String {
-        if self.masked {
-            "•".repeat(self.input.value().chars().count())
-        } else {
-            Printable::new(self.input.value()).to_string()
-        }
-    }
-
-    /// The column of the cursor within what is shown.
-    #[must_use]
-    pub fn cursor(&self) -> usize {
-        if self.masked { self.input.cursor() } else { self.input.visual_cursor() }
-    }
-}
-
 /// One of a few values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     options: Vec<Printable>,
-    chosen: usize,
+    chosen: Option<usize>,
 }
 
 impl Choice {
@@ -130,9 +82,9 @@ impl Choice {
         &self.options
     }
 
-    /// Which one is chosen.
+    /// Which one is chosen, if any.
     #[must_use]
-    pub fn chosen(&self) -> usize {
+    pub fn chosen(&self) -> Option<usize> {
         self.chosen
     }
 }
@@ -168,21 +120,25 @@ impl Form {
     /// Adds a line that shows what is typed.
     #[must_use]
     pub fn line(self, name: FieldName, chars_max: usize) -> Self {
-        let line = Line { input: Input::default(), masked: false, chars_max };
-        self.with(name, Entry::Line(line))
+        self.with(name, Entry::Line(Line::new(false, chars_max)))
     }
 
     /// Adds a line that shows dots.
     #[must_use]
     pub fn masked(self, name: FieldName, chars_max: usize) -> Self {
-        let line = Line { input: Input::default(), masked: true, chars_max };
-        self.with(name, Entry::Line(line))
+        self.with(name, Entry::Line(Line::new(true, chars_max)))
     }
 
     /// Adds a choice; the first option is chosen.
     #[must_use]
     pub fn choice(self, name: FieldName, options: Vec<Printable>) -> Self {
-        self.with(name, Entry::Choice(Choice { options, chosen: 0 }))
+        self.with(name, Entry::Choice(Choice { options, chosen: Some(0) }))
+    }
+
+    /// Adds a choice that somebody has to make: nothing is chosen.
+    #[must_use]
+    pub fn open_choice(self, name: FieldName, options: Vec<Printable>) -> Self {
+        self.with(name, Entry::Choice(Choice { options, chosen: None }))
     }
 
     /// The fields in order, each with whether it has the keyboard.
@@ -234,7 +190,7 @@ impl Form {
     #[must_use]
     pub fn typed(&self, name: FieldName) -> &str {
         match self.entry(name) {
-            Some(Entry::Line(line)) => line.input.value(),
+            Some(Entry::Line(line)) => line.value(),
             _ => "",
         }
     }
@@ -245,20 +201,32 @@ impl Form {
         Secret::new(self.typed(name))
     }
 
-    /// Which option of a choice is taken.
+    /// Which option of a choice is taken: the first where none is.
     #[must_use]
     pub fn chosen(&self, name: FieldName) -> usize {
+        self.choice_made(name).unwrap_or(0)
+    }
+
+    /// Which option of a choice is taken, if any.
+    #[must_use]
+    pub fn choice_made(&self, name: FieldName) -> Option<usize> {
         match self.entry(name) {
             Some(Entry::Choice(choice)) => choice.chosen,
-            _ => 0,
+            _ => None,
         }
+    }
+
+    /// Whether it is a choice, and nobody has made it.
+    #[must_use]
+    pub fn is_open(&self, name: FieldName) -> bool {
+        matches!(self.entry(name), Some(Entry::Choice(choice)) if choice.chosen.is_none())
     }
 
     /// The words of the option that is taken.
     #[must_use]
     pub fn chosen_words(&self, name: FieldName) -> Option<&Printable> {
         match self.entry(name) {
-            Some(Entry::Choice(choice)) => choice.options.get(choice.chosen),
+            Some(Entry::Choice(choice)) => choice.options.get(choice.chosen?),
             _ => None,
         }
     }
@@ -268,7 +236,7 @@ impl Form {
         if let Some(Entry::Choice(choice)) = self.entry_mut(name)
             && option < choice.options.len()
         {
-            choice.chosen = option;
+            choice.chosen = Some(option);
         }
     }
 
@@ -276,22 +244,43 @@ impl Form {
     pub fn turn(&mut self, forward: bool) {
         if let Some((_, Entry::Choice(choice))) = self.fields.get_mut(self.focus) {
             let count = choice.options.len().max(1);
-            let step = if forward { 1 } else { count - 1 };
-            choice.chosen = (choice.chosen + step) % count;
+            choice.chosen = Some(match (choice.chosen, forward) {
+                (Some(chosen), true) => (chosen + 1) % count,
+                (Some(chosen), false) => (chosen + count - 1) % count,
+                (None, true) => 0,
+                (None, false) => count - 1,
+            });
         }
     }
 
-    /// Fills a line.
-    pub fn fill(&mut self, name: FieldName, text: &str) {
+    /// Fills a line with what the first key that types will replace.
+    pub fn propose(&mut self, name: FieldName, text: &str) {
         if let Some(Entry::Line(line)) = self.entry_mut(name) {
-            line.input.reset();
-            text.chars().for_each(|character| line.insert(character));
+            line.propose(text);
         }
     }
 
     /// Empties a line.
     pub fn clear(&mut self, name: FieldName) {
-        self.fill(name, "");
+        if let Some(Entry::Line(line)) = self.entry_mut(name) {
+            line.empty();
+        }
+    }
+
+    /// Empties the line that has the keyboard.
+    pub fn clear_focused(&mut self) {
+        if let Some((_, Entry::Line(line))) = self.fields.get_mut(self.focus) {
+            line.empty();
+        }
+    }
+
+    /// The first field whose text is longer than it takes, and how much that is.
+    #[must_use]
+    pub fn overflowed(&self) -> Option<(FieldName, usize)> {
+        self.fields.iter().find_map(|(name, entry)| match entry {
+            Entry::Line(line) => line.overflowed().map(|most| (*name, most)),
+            Entry::Choice(_) => None,
+        })
     }
 
     /// Hands a key to the line that has the keyboard.
@@ -301,13 +290,22 @@ impl Form {
         }
     }
 
-    /// Pastes into the line that has the keyboard: only the first line of it, no controls.
+    /// Pastes into the line that has the keyboard, without controls. Of several lines a reason
+    /// takes all, with spaces between them, and any other field the first.
     pub fn paste(&mut self, text: &str) {
-        if let Some((_, Entry::Line(line))) = self.fields.get_mut(self.focus) {
-            let first = text.trim().lines().next().unwrap_or_default();
-            first.chars().filter(|c| !c.is_control()).for_each(|c| line.insert(c));
+        if let Some((name, Entry::Line(line))) = self.fields.get_mut(self.focus) {
+            let lines = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+            let most = if *name == FieldName::Reason { usize::MAX } else { 1 };
+            let lines: Vec<String> = lines.take(most).map(printed).collect();
+            line.type_in(&lines.join(" "));
         }
     }
+}
+
+/// A line without its controls; a tabulator is a space.
+fn printed(line: &str) -> String {
+    let spaced = line.chars().map(|c| if c == '\t' { ' ' } else { c });
+    spaced.filter(|c| !c.is_control()).collect()
 }
 
 impl Default for Form {
@@ -344,10 +342,54 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pasted_loses_its_controls_and_further_lines() {
-        let mut form = Form::new().line(FieldName::Reason, 100);
-        form.paste("  call\x1b[2J back\r\nrm -rf /\n");
-        assert_eq!(form.typed(FieldName::Reason), "call[2J back");
+    fn what_is_pasted_loses_its_controls_and_a_reason_keeps_its_lines_apart() {
+        for end in ["\n", "\r\n", "\r"] {
+            let pasted = format!("  call\x1b[2J\tback{end}{end}twice{end}");
+            let mut form = Form::new().line(FieldName::Reason, 100);
+            form.paste(&pasted);
+            assert_eq!(form.typed(FieldName::Reason), "call[2J back twice");
+            let mut form = Form::new().line(FieldName::Login, 100);
+            form.paste(&pasted);
+            assert_eq!(form.typed(FieldName::Login), "call[2J back", "a password may follow");
+        }
+    }
+
+    #[test]
+    fn the_first_key_replaces_what_was_proposed_and_an_arrow_keeps_it() {
+        let proposed = || {
+            let mut form = Form::new().line(FieldName::Ticket, 9);
+            form.propose(FieldName::Ticket, "T-1");
+            form
+        };
+        let mut form = proposed();
+        "T-2".chars().for_each(|c| form.key(KeyEvent::from(KeyCode::Char(c))));
+        assert_eq!(form.typed(FieldName::Ticket), "T-2");
+        let mut form = proposed();
+        form.paste("T-3");
+        assert_eq!(form.typed(FieldName::Ticket), "T-3");
+        let mut form = proposed();
+        form.key(KeyEvent::from(KeyCode::End));
+        form.key(KeyEvent::from(KeyCode::Char('2')));
+        assert_eq!(form.typed(FieldName::Ticket), "T-12");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_until_there_is_room() {
+        let mut form = Form::new().line(FieldName::Ticket, 3);
+        form.paste("abc");
+        assert_eq!(form.overflowed(), None);
+        form.key(KeyEvent::from(KeyCode::Char('d')));
+        assert_eq!(form.overflowed(), Some((FieldName::Ticket, 3)));
+        form.key(KeyEvent::from(KeyCode::Backspace));
+        assert_eq!(form.overflowed(), None);
+    }
+
+    #[test]
+    fn an_open_choice_is_made_by_turning() {
+        let mut form = Form::new().open_choice(FieldName::Proof, vec!["a".into(), "b".into()]);
+        assert!(form.is_open(FieldName::Proof));
+        form.turn(true);
+        assert_eq!(form.choice_made(FieldName::Proof), Some(0));
     }
 
     #[test]

@@ -15,20 +15,21 @@ pub mod form;
 pub mod health;
 pub mod live;
 pub mod removal;
+mod rights;
 pub mod screens;
 pub mod sign_in;
 pub mod statistics;
 pub mod time_line;
 pub mod travel;
 
+use countersign_api::contract::id::AccountId;
 use countersign_api::contract::kind::Role;
 use countersign_api::contract::secret::Secret;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::effect::{Call, CallNumber, Effect, Look};
 use crate::message::Failure;
 use crate::printable::Printable;
-use act::ActKind;
 use live::Live;
 
 pub use archive::Archive;
@@ -37,6 +38,9 @@ pub use screens::{
     AccountScreen, Accounts, Lockouts, LogScreen, Removals, Screen, Shows, StatisticsScreen,
 };
 pub use sign_in::{Enrol, Question, SignIn, step_up_form};
+
+/// How long it is worth saying that the server answers again.
+const NOTICE_FOR: SignedDuration = SignedDuration::from_secs(15);
 
 /// Everything.
 #[derive(Debug, Clone)]
@@ -51,12 +55,14 @@ pub struct Model {
     pub operator: Option<Operator>,
     /// What is on the screen.
     pub screen: Screen,
-    /// The accounts as they were left for another screen.
-    pub desk: Option<Box<Screen>>,
+    /// The list of accounts as it was left for another screen.
+    pub desk: Option<Box<Accounts>>,
     /// What was seen of the log as it grows.
     pub live: Live,
     /// The ticket that everything is for; empty without one.
     pub ticket: String,
+    /// The account that was opened under it last.
+    pub ticket_account: Option<AccountId>,
     /// What lies over the screen; the last one is on top.
     pub dialogs: Vec<Dialog>,
     /// The call under way that somebody waits for.
@@ -70,7 +76,7 @@ pub struct Model {
     /// What went wrong last.
     pub trouble: Option<Trouble>,
     /// What went well last.
-    pub notice: Option<&'static str>,
+    pub notice: Option<Notice>,
     seed: String,
     calls: u64,
     keys: u64,
@@ -105,6 +111,15 @@ pub struct Trouble {
     pub retry: Option<Call>,
 }
 
+/// What went well, or is worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// In words.
+    pub words: Printable,
+    /// Until when it is worth saying; until something else is said without it.
+    pub until: Option<Timestamp>,
+}
+
 /// A server that does not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Away {
@@ -132,6 +147,7 @@ impl Model {
             desk: None,
             live: Live::default(),
             ticket: String::new(),
+            ticket_account: None,
             dialogs: Vec::new(),
             waiting: None,
             quiet: None,
@@ -153,6 +169,17 @@ impl Model {
         self.trouble = None;
         self.notice = None;
         vec![Effect::Send { number, bearer: self.bearer(), call }]
+    }
+
+    /// Says something until something else is to be said.
+    pub fn say(&mut self, words: &str) {
+        self.notice = Some(Notice { words: Printable::new(words), until: None });
+    }
+
+    /// Says what is no news after a moment.
+    pub fn say_for_a_moment(&mut self, words: &str) {
+        let until = self.now.saturating_add(NOTICE_FOR).ok();
+        self.notice = Some(Notice { words: Printable::new(words), until });
     }
 
     /// Has a call sent that nobody waits for.
@@ -182,34 +209,6 @@ impl Model {
     #[must_use]
     pub fn bearer(&self) -> Option<Secret> {
         self.operator.as_ref().map(|operator| operator.token.clone())
-    }
-
-    /// Whether the operator's role may do this, as far as the console knows. The server decides; a
-    /// key that leads nowhere is not offered.
-    #[must_use]
-    pub fn may(&self, kind: ActKind) -> bool {
-        match self.operator.as_ref().and_then(|operator| operator.role) {
-            None | Some(Role::Supervisor) => true,
-            Some(Role::Support) => !matches!(kind, ActKind::Approve | ActKind::AskAddress),
-            Some(Role::Auditor | Role::Admin) => false,
-        }
-    }
-
-    /// Whether an act makes sense on what is on the screen: nothing is resumed that goes on.
-    #[must_use]
-    pub fn is_offered(&self, kind: ActKind) -> bool {
-        let fits = match (&self.screen, kind) {
-            (Screen::Account(AccountScreen { account: Some(account), .. }), ActKind::Suspend) => {
-                account.suspended_at.is_none()
-            }
-            (Screen::Account(AccountScreen { account: Some(account), .. }), ActKind::Resume) => {
-                account.suspended_at.is_some()
-            }
-            (Screen::Account(screen), _) => screen.account.is_some(),
-            (Screen::Removals(screen), _) => screen.selected().is_some(),
-            _ => true,
-        };
-        fits && self.may(kind)
     }
 
     /// The ticket that looks are for.

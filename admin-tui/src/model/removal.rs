@@ -26,6 +26,8 @@ pub struct Removal {
     pub asked_at: Timestamp,
     /// For which ticket.
     pub ticket: Printable,
+    /// Why, in the words of who asked.
+    pub reason: Printable,
     /// How the holder was identified.
     pub proof: IdentityProof,
     /// Whether another person must approve.

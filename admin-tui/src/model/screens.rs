@@ -114,6 +114,18 @@ impl Accounts {
         Self { form: Form::new().line(FieldName::AccountId, LINE_CHARS_MAX), ..Self::new() }
     }
 
+    /// Gives the keyboard to the search field, empty; the list stays below.
+    pub fn search_anew(&mut self) {
+        self.in_list = false;
+        self.form.clear(FieldName::Query);
+        self.form.clear(FieldName::AccountId);
+        self.form.choose(FieldName::LookupBy, 0);
+        self.form.focus_on(FieldName::Query);
+        if self.hits.is_none() {
+            self.shows = Shows::Nothing;
+        }
+    }
+
     /// The selected account.
     #[must_use]
     pub fn selected(&self) -> Option<&Hit> {

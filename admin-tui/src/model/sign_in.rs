@@ -63,7 +63,7 @@ impl SignIn {
             .line(FieldName::Login, LINE_CHARS_MAX)
             .masked(FieldName::Password, SECRET_CHARS_MAX);
         if !login.is_empty() {
-            form.fill(FieldName::Login, login);
+            form.propose(FieldName::Login, login);
             form.focus_on(FieldName::Password);
         }
         Self { form, login: login.to_owned(), password: Secret::default(), question: None }

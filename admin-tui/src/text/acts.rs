@@ -5,6 +5,7 @@ use countersign_api::contract::kind::{Method, ResetScope};
 
 use crate::model::act::{Act, ActKind};
 use crate::model::form::FieldName;
+use crate::model::removal::Removal;
 
 /// The choice of every method at once.
 pub const EVERY_METHOD: &str = "every method";
@@ -141,13 +142,13 @@ pub fn fields(act: &Act) -> Vec<(&'static str, String)> {
                     None => "none: the recovery codes".to_owned(),
                 },
             ),
-            ("proof", proof_in_log(request.proof).to_owned()),
+            (PROOF, proof_in_log(request.proof).to_owned()),
             ("in_person", request.in_person.to_string()),
         ],
         Act::AskAddress(request) => vec![
             // Sealed in the log; whoever writes it must see that it is the right one.
             ("email (sealed)", request.email.clone()),
-            ("proof", proof_in_log(request.proof).to_owned()),
+            (PROOF, proof_in_log(request.proof).to_owned()),
         ],
         Act::Approve(removal, _) | Act::Cancel(removal, _) => {
             vec![("request", removal.to_string())]
@@ -202,5 +203,33 @@ pub fn why(act: &Act) -> (&str, &str) {
 /// What is missing before an act can go on.
 #[must_use]
 pub fn missing(name: FieldName) -> String {
-    format!("{} is missing.", super::label(name))
+    match name {
+        FieldName::Proof => "Choose how the holder was identified.".to_owned(),
+        _ => format!("{} is missing.", super::label(name)),
+    }
+}
+
+/// Where a removal is to run at once for somebody who was not seen.
+pub const AT_ONCE_NEEDS_PERSON: &str = "At once is only for who was identified in person.";
+/// Where wrong codes are to be forgiven and no link to a new password could be sent.
+pub const CODES_NEED_ADDRESS: &str = "No address was proven: only waiting times, or the password.";
+/// Where a proof stands that nobody has chosen yet.
+pub const NOT_CHOSEN: &str = "not chosen yet";
+/// What the log calls how the holder was identified.
+pub const PROOF: &str = "proof";
+
+/// What somebody asked for, and why, for whoever decides on it.
+#[must_use]
+pub fn asked(request: &Removal) -> String {
+    format!("{} asks for it ({}): {}", request.asked_by, proof(request.proof), request.reason)
+}
+
+/// Why an act cannot be, whoever asks for it.
+pub mod cannot {
+    /// A link to a new password has nowhere to go.
+    pub const NO_ADDRESS: &str = "No address was proven that a link to a new password could go to.";
+    /// A request of one's own.
+    pub const OWN_REQUEST: &str = "You asked for this yourself: another supervisor approves it.";
+    /// A request that waits for nobody.
+    pub const APPROVED: &str = "Nobody has to approve this any more.";
 }

@@ -32,6 +32,8 @@ pub const BY_LOGIN: &str = "login";
 pub const BY_EMAIL: &str = "e-mail";
 /// Whoever looks through an exported log.
 pub const READER: &str = "reader";
+/// A choice that nobody has made yet.
+pub const CHOOSE: &str = "choose …";
 /// The choice of an authenticator's code.
 pub const WAY_TOTP: &str = "authenticator code";
 /// The choice of a recovery code.
@@ -136,13 +138,18 @@ pub fn failure(failure: &Failure) -> String {
             "The server could not record it, so nothing was decided. F5 tries again.".to_owned()
         }
         Failure::Refused { says, wait_seconds: Some(seconds), .. } => {
-            format!("{says} Try again in {}.", span(*seconds))
+            format!("{} Try again in {}.", sentence(says), span(*seconds))
         }
         Failure::Refused { code, says, .. } => match what_to_do(*code) {
             "" => says.to_string(),
-            hint => format!("{}. {hint}", says.as_str().trim_end_matches('.')),
+            hint => format!("{} {hint}", sentence(says)),
         },
     }
+}
+
+/// What the server said, with a full stop.
+fn sentence(says: &Printable) -> String {
+    format!("{}.", says.as_str().trim_end_matches('.'))
 }
 
 /// What helps against a refusal; nothing where its own words say so.
@@ -355,6 +362,18 @@ pub fn password_change(why: PasswordChange) -> &'static str {
             "ended with the wrong codes that support forgave. The next sign-in asks for a new one"
         }
     }
+}
+
+/// That a field takes no more, and some of what was typed or pasted is left out.
+#[must_use]
+pub fn too_long(name: FieldName, most: usize) -> String {
+    format!("{}: {most} characters at most, the rest is left out.", label(name))
+}
+
+/// That another account is opened for the same ticket as the one before.
+#[must_use]
+pub fn still_for(ticket: &str) -> String {
+    format!("Another account, still for ticket {ticket}: Ctrl+T for another ticket.")
 }
 
 /// Which exported log is looked through: all of it, then less and less.

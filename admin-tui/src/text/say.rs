@@ -9,6 +9,14 @@ pub const PASSWORD_WANTED: &str =
 /// Where a sign-in asks for an authenticator.
 pub const ENROLMENT_WANTED: &str =
     "Your account needs an authenticator: sign in with a browser once and add it there.";
+/// A login and a password that let nobody in; which of the two, nobody is told.
+pub const SIGN_IN_FAILED: &str = "That did not work: type login and password again.";
+/// Where an operator may do no more of an act.
+pub const AS_OFTEN_AS_IN_A_DAY: &str =
+    "Nothing was done: you have done this as often as an operator may in a day.";
+/// Where an operator may search no more.
+pub const AS_OFTEN_AS_IN_AN_HOUR: &str =
+    "You have searched as often as an operator may in an hour.";
 /// Before the code.
 pub const CODE: &str = "Type the code that your authenticator shows now. Each code works once.";
 /// Before the first password.
@@ -58,7 +66,7 @@ pub const NO_LOGIN: &str = "none: a client app signs its holder in";
 pub const STEP_UP: &str = "This act needs a fresh code. A code that you have used already does \
                            not count: wait for the next one.";
 /// Under the event that will be written.
-pub const CONFIRM: &str = "Enter writes it. Esc goes back.";
+pub const CONFIRM: &str = "y writes it. Esc goes back.";
 /// When the server answers again.
 pub const CAME_BACK: &str = "The server answers again.";
 /// Where nobody looked at anything.
@@ -68,6 +76,8 @@ pub const NO_REMOVALS: &str = "No removal waits. One is asked for on an account:
 /// Where nothing was seen of the log yet.
 pub const NOTHING_LIVE: &str = "Nothing has happened since you came here. What happens next \
                                 appears by itself.";
+/// Where nothing is shown of the log, since what comes is held back.
+pub const NOTHING_HELD: &str = "What happens waits until you press Space.";
 /// Where nothing is seen of the log, and it is not followed either.
 pub const NOT_FOLLOWED: &str = "Not followed: the line below says why. F5 tries again.";
 /// Where the filter hides all that was seen.
@@ -87,7 +97,8 @@ pub const RESTING: &str = "At rest: nothing is asked for by itself until a key i
 /// Where nothing failed.
 pub const NOTHING_FAILED: &str = "Nothing failed.";
 /// After setting the password.
-pub const PASSWORD_SET: &str = "Your password is set. Type your login to go on.";
+pub const PASSWORD_SET: &str = "Your password is set and stands below. Type your login, \
+                                then Enter twice.";
 /// When a session is over.
 pub const SESSION_OVER: &str = "Your session is over: sign in again.";
 /// Two passwords that differ.

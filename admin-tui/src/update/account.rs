@@ -26,7 +26,13 @@ pub(super) fn open(model: &mut Model, id: AccountId) -> Vec<Effect> {
     });
     model.forget_quiet();
     let ticket = model.ticket();
-    model.send(Look::OpenAccount { account: id, kind: None, ticket })
+    let effects = model.send(Look::OpenAccount { account: id, kind: None, ticket });
+    // A ticket of the caller before: nobody would notice by the account alone.
+    let of_another = model.ticket_account.replace(id).is_some_and(|before| before != id);
+    if of_another && !model.ticket.is_empty() {
+        model.say(&text::still_for(&model.ticket.clone()));
+    }
+    effects
 }
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -81,13 +87,15 @@ fn begin(model: &mut Model, kind: ActKind) {
         return;
     };
     let whose = account.login.clone().unwrap_or_default();
-    let act = if kind == ActKind::AskRemoval {
+    let mut act = if kind == ActKind::AskRemoval {
         let factors: Vec<_> =
             account.factors.iter().map(|factor| (factor.id, factor.name.clone())).collect();
         ActDialog::removal_of(account.id, whose, &factors, &model.ticket)
     } else {
         ActDialog::new(kind, account.id, whose, &model.ticket)
     };
+    // A client app's users have their password there: with them nothing is mailed.
+    act.address_proven = account.email_confirmed || account.login.is_none();
     model.trouble = None;
     model.dialogs.push(Dialog::Act(act));
 }

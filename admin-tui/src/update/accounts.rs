@@ -36,7 +36,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::ToSearch => {
-            accounts.in_list = false;
+            accounts.search_anew();
             Vec::new()
         }
         Action::Up => select(accounts, -1),
@@ -44,6 +44,24 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PageUp => select(accounts, -PAGE_LINES),
         Action::PageDown => select(accounts, PAGE_LINES),
         _ => Vec::new(),
+    }
+}
+
+/// A letter that means nothing in the list begins a search.
+pub(super) fn begin_search(model: &mut Model) {
+    if let (true, Screen::Accounts(accounts)) = (model.dialogs.is_empty(), &mut model.screen)
+        && accounts.in_list
+    {
+        accounts.search_anew();
+    }
+}
+
+/// What has an @ is taken for an address; Tab says otherwise.
+pub(super) fn take_for_address(model: &mut Model, has_at: bool) {
+    if let (true, true, Screen::Accounts(accounts)) =
+        (has_at, model.dialogs.is_empty(), &mut model.screen)
+    {
+        accounts.form.choose(FieldName::LookupBy, 1);
     }
 }
 
@@ -67,7 +85,14 @@ fn search(model: &mut Model) -> Vec<Effect> {
         0 => Lookup::Login(typed),
         _ => Lookup::Email(typed),
     };
-    accounts.shows = Shows::Search(lookup.clone());
+    // What was found stands there already: to ask again counts again, and F5 does it.
+    let shows = Shows::Search(lookup.clone());
+    let is_answered = accounts.shows == shows && model.trouble.is_none();
+    if let (true, Some(hits)) = (is_answered, &accounts.hits) {
+        accounts.in_list = !hits.is_empty();
+        return Vec::new();
+    }
+    accounts.shows = shows;
     accounts.hits = None;
     model.send(Look::Search { lookup, ticket })
 }

@@ -5,6 +5,7 @@ use crate::keymap::Action;
 use crate::model::account::Event;
 use crate::model::act::ActStage;
 use crate::model::{Dialog, Model};
+use crate::text;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Dialog::Act(dialog)) = model.dialogs.last_mut() else { return Vec::new() };
@@ -14,11 +15,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (ActStage::Filling { .. }, Action::Accept) => {
-            let missing = dialog.missing();
-            dialog.stage = match missing {
-                Some(name) => {
+            dialog.stage = match dialog.lack() {
+                Some((name, _)) => {
                     dialog.form.focus_on(name);
-                    ActStage::Filling { missing }
+                    ActStage::Filling { tried: true }
                 }
                 None => ActStage::Confirming { drawn: false },
             };
@@ -27,7 +27,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         // A yes that came before the question was on the screen is no yes.
         (ActStage::Confirming { drawn: true }, Action::Accept) => send(model),
         (ActStage::Confirming { .. }, Action::Back) => {
-            dialog.stage = ActStage::Filling { missing: None };
+            dialog.stage = ActStage::Filling { tried: false };
+            // A refusal is of the event as it was; that the server is away stays true.
+            let refused = model.trouble.take_if(|trouble| !trouble.failure.is_offline());
+            if let Some(call) = refused.and_then(|trouble| trouble.retry) {
+                dialog.unanswered = Some(Box::new(call));
+            }
             Vec::new()
         }
         (ActStage::Filling { .. }, Action::Back) => {
@@ -37,8 +42,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         // What was written changes what the screen below shows.
         (ActStage::Written { .. }, Action::Back) => {
+            let says = text::acts::written(dialog.kind);
             model.dialogs.pop();
-            super::load_anew(model)
+            let effects = super::load_anew(model);
+            model.say(says);
+            effects
         }
         _ => Vec::new(),
     }
@@ -51,6 +59,7 @@ fn send(model: &mut Model) -> Vec<Effect> {
     // A call that failed and is confirmed anew is the same act with the same key: it may have had
     // its effect, and must not have it twice.
     let failed = model.trouble.as_ref().and_then(|trouble| trouble.retry.clone());
+    let failed = failed.or_else(|| dialog.unanswered.as_deref().cloned());
     let key = match failed {
         Some(Call::Act { account: other, act: same, key }) if other == account && same == act => {
             key

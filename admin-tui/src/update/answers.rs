@@ -3,7 +3,7 @@
 use countersign_api::contract::problem::ProblemCode;
 
 use super::{account, accounts, acts, clock, screens, sign_in};
-use crate::effect::{Call, CallNumber, Effect};
+use crate::effect::{Call, CallNumber, Effect, Look};
 use crate::message::{Answer, Failure, SessionGiven};
 use crate::model::form::FieldName;
 use crate::model::live::Live;
@@ -58,7 +58,7 @@ fn quietly(model: &mut Model, outcome: Result<Answer, Failure>) -> Vec<Effect> {
 /// The server answers: again, if it was away.
 pub(super) fn came_back(model: &mut Model) {
     if model.away.take().is_some() {
-        model.notice = Some(text::say::CAME_BACK);
+        model.say_for_a_moment(text::say::CAME_BACK);
         let offline = |trouble: &Trouble| matches!(trouble.failure, Failure::Offline { .. });
         if model.trouble.as_ref().is_some_and(|it| offline(it) && it.retry.is_none()) {
             model.trouble = None;
@@ -113,7 +113,7 @@ fn succeeded(model: &mut Model, answer: Answer) -> Vec<Effect> {
             if let Some(operator) = &mut model.operator {
                 operator.role = Some(role);
             }
-            Vec::new()
+            screens::begin_where_allowed(model)
         }
         Answer::Written(event) => acts::written(model, event),
     }
@@ -146,9 +146,33 @@ fn failed(model: &mut Model, call: Call, failure: Failure) -> Vec<Effect> {
         model.away = None;
     }
     clear_proof(model, &call, &failure);
+    let failure = in_words_of(&call, failure);
     let retry = may_succeed_later(&failure).then_some(call);
     model.trouble = Some(Trouble { failure, retry });
     Vec::new()
+}
+
+/// A refusal by what was asked for, where the server's words are those of all such refusals.
+fn in_words_of(call: &Call, failure: Failure) -> Failure {
+    let says = match (call, &failure) {
+        (Call::SignIn { .. }, Failure::Refused { code: ProblemCode::AuthenticationFailed, .. }) => {
+            text::say::SIGN_IN_FAILED
+        }
+        (Call::Act { .. }, Failure::Refused { code: ProblemCode::TooManyRequests, .. }) => {
+            text::say::AS_OFTEN_AS_IN_A_DAY
+        }
+        (
+            Call::Look(Look::Search { .. }),
+            Failure::Refused { code: ProblemCode::TooManyRequests, .. },
+        ) => text::say::AS_OFTEN_AS_IN_AN_HOUR,
+        _ => return failure,
+    };
+    match failure {
+        Failure::Refused { code, wait_seconds, .. } => {
+            Failure::Refused { code, says: says.into(), wait_seconds }
+        }
+        other => other,
+    }
 }
 
 /// Whether the same call may have another outcome later.
@@ -183,6 +207,7 @@ pub(super) fn session_over(model: &mut Model) -> Vec<Effect> {
     (model.waiting, model.quiet, model.desk) = (None, None, None);
     (model.live, model.away) = (Live::default(), None);
     model.ticket.clear();
+    model.ticket_account = None;
     model.screen = Screen::SignIn(SignIn::new(&login.unwrap_or_default()));
     sign_in::refuse(model, text::say::SESSION_OVER);
     vec![Effect::Leave]

@@ -19,6 +19,7 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_secs(10);
 
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.now = now;
+    model.notice.take_if(|notice| notice.until.is_some_and(|until| until <= now));
     // What an exported log says does not change.
     let is_still = model.archive.is_some() && model.away.is_none();
     if is_resting(model) || model.waiting.is_some() || is_still {

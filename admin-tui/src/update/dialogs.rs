@@ -64,7 +64,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 fn accept(model: &mut Model) -> Vec<Effect> {
     match model.dialogs.pop() {
         Some(Dialog::Ticket(form)) => {
-            form.typed(FieldName::Ticket).trim().clone_into(&mut model.ticket);
+            let typed = form.typed(FieldName::Ticket).trim().to_owned();
+            if typed != model.ticket {
+                (model.ticket, model.ticket_account) = (typed, None);
+            }
             Vec::new()
         }
         Some(Dialog::EventFilter(form)) => account::filter(model, &form),

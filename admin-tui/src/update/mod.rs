@@ -13,7 +13,7 @@ mod live;
 mod screens;
 mod sign_in;
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::effect::{Effect, Look};
 use crate::keymap::{self, Action};
@@ -38,9 +38,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Paste(text) => {
             model.last_key_at = model.now;
+            accounts::begin_search(model);
             if let Some(form) = model.form_mut() {
                 form.paste(&text);
             }
+            accounts::take_for_address(model, text.contains('@'));
             Vec::new()
         }
         Message::Tick(now) => clock::tick(model, now),
@@ -62,12 +64,22 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     match keymap::action(&model.contexts(), event) {
         Some(action) => act(model, action),
         None => {
+            if is_typed(event) {
+                accounts::begin_search(model);
+            }
             if let Some(form) = model.form_mut() {
                 form.key(event);
             }
+            accounts::take_for_address(model, matches!(event.code, KeyCode::Char('@')));
             Vec::new()
         }
     }
+}
+
+/// Whether the key types something.
+fn is_typed(event: KeyEvent) -> bool {
+    let is_chord = event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    matches!(event.code, KeyCode::Char(character) if !character.is_control()) && !is_chord
 }
 
 fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -94,14 +106,25 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Retry => return retry(model),
+        Action::Go(place) if !model.may_see(place) => {
+            sign_in::refuse(model, text::say::ROLE_MAY_NOT);
+            return Vec::new();
+        }
         Action::Go(place) => return screens::go(model, place),
         Action::Ticket => return dialogs::ask_ticket(model),
         Action::Begin(kind) if !model.may(kind) => {
             sign_in::refuse(model, text::say::ROLE_MAY_NOT);
             return Vec::new();
         }
+        Action::Begin(kind) => {
+            if let Some(why) = model.why_not(kind) {
+                sign_in::refuse(model, why);
+                return Vec::new();
+            }
+        }
         Action::NextField => return in_form(model, crate::model::form::Form::next),
         Action::PreviousField => return in_form(model, crate::model::form::Form::previous),
+        Action::Empty => return in_form(model, crate::model::form::Form::clear_focused),
         Action::TurnOn => return in_form(model, |form| form.turn(true)),
         Action::TurnBack => return in_form(model, |form| form.turn(false)),
         _ => {}

@@ -24,28 +24,48 @@ pub(super) fn go(model: &mut Model, place: Place) -> Vec<Effect> {
         model.live.link = Link::Off;
         effects.push(Effect::Leave);
     }
+    keep_accounts(model);
     let to = match place {
-        // Once more the same key leads from the account to the list.
-        Place::Accounts if here == Some(Place::Accounts) => match &model.screen {
-            Screen::Account(screen) => (*screen.back).clone(),
-            other => other.clone(),
-        },
-        Place::Accounts => match model.desk.take() {
-            Some(left) => *left,
-            None => Screen::Accounts(model.accounts()),
-        },
+        // From wherever, and whichever account is open: the next caller is named in full.
+        Place::Accounts => {
+            let mut accounts = model.desk.take().unwrap_or_else(|| Box::new(model.accounts()));
+            accounts.search_anew();
+            Screen::Accounts(*accounts)
+        }
         Place::Lockouts => Screen::Lockouts(Lockouts::default()),
         Place::Removals => Screen::Removals(Removals::default()),
         Place::Live => Screen::Live,
         Place::Statistics => Screen::Statistics(StatisticsScreen::default()),
         Place::Log => Screen::Log(LogScreen::default()),
     };
-    let from = std::mem::replace(&mut model.screen, to);
-    if here == Some(Place::Accounts) && place != Place::Accounts {
-        model.desk = Some(Box::new(from));
-    }
+    model.screen = to;
     effects.extend(enter(model));
     effects
+}
+
+/// Goes to the first screen that the role may see, where it may not see this one.
+pub(super) fn begin_where_allowed(model: &mut Model) -> Vec<Effect> {
+    let forbidden = |place: Place| !model.may_see(place);
+    if !model.screen.place().is_some_and(forbidden) {
+        return Vec::new();
+    }
+    let first = [Place::Live, Place::Statistics].into_iter().find(|place| model.may_see(*place));
+    first.map_or_else(Vec::new, |place| go(model, place))
+}
+
+/// Keeps the list of accounts that is left, or that an open account leads back to.
+fn keep_accounts(model: &mut Model) {
+    let list = match &model.screen {
+        Screen::Accounts(accounts) => Some(accounts),
+        Screen::Account(screen) => match &*screen.back {
+            Screen::Accounts(accounts) => Some(accounts),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(list) = list {
+        model.desk = Some(Box::new(list.clone()));
+    }
 }
 
 /// Asks for what the screen shows, unless it is there already.
@@ -53,7 +73,6 @@ fn enter(model: &mut Model) -> Vec<Effect> {
     let look = match &model.screen {
         Screen::Live => return model.follow(),
         Screen::Accounts(_) => None,
-        Screen::Account(screen) if screen.account.is_some() => None,
         _ => look_of(model),
     };
     look.map_or_else(Vec::new, |look| model.send(look))
@@ -90,14 +109,7 @@ pub(super) fn act_removals(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Accept => account::open(model, removal.account),
         Action::Begin(kind @ (ActKind::Approve | ActKind::Cancel)) => {
-            let ticket = if model.ticket.is_empty() {
-                removal.ticket.to_string()
-            } else {
-                model.ticket.clone()
-            };
-            let mut act = ActDialog::new(kind, removal.account, removal.login_hint, &ticket);
-            act.removal = Some(removal.id);
-            act.is_address = removal.email_hint.is_some();
+            let act = ActDialog::on_request(kind, removal, &model.ticket);
             model.trouble = None;
             model.dialogs.push(Dialog::Act(act));
             Vec::new()

@@ -159,9 +159,9 @@ pub(super) fn act_set_up(model: &mut Model, action: Action) -> Vec<Effect> {
 pub(super) fn set_up(model: &mut Model) -> Vec<Effect> {
     if let Screen::SetUp(form) = &model.screen {
         let mut sign_in = SignIn::new("");
-        sign_in.form.fill(FieldName::Password, form.typed(FieldName::Password));
+        sign_in.form.propose(FieldName::Password, form.typed(FieldName::Password));
         model.screen = Screen::SignIn(sign_in);
-        model.notice = Some(text::say::PASSWORD_SET);
+        model.say(text::say::PASSWORD_SET);
     }
     Vec::new()
 }

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Cell, Row, Table, TableState};
 
-use super::{boxed, draw_instead, forms, not_there};
+use super::{SHORT_ID_COLUMNS, boxed, draw_instead, forms, not_there, short_id};
 use crate::model::account::Hit;
 use crate::model::{Accounts, Lockouts, Model, Shows};
 use crate::text;
@@ -13,8 +13,8 @@ use crate::theme::Theme;
 
 /// Columns of an account's id.
 const ID_COLUMNS: u16 = 36;
-/// Columns of what a lock waits for.
-const LOCKED_COLUMNS: u16 = 40;
+/// The head of the column of what a lock waits for.
+const LOCKED_UNTIL: &str = "Locked until";
 
 pub(super) fn draw(
     model: &Model,
@@ -99,31 +99,48 @@ fn named(hit: &Hit) -> String {
     hit.login_hint.to_string()
 }
 
+fn locked(model: &Model, hit: &Hit, theme: Theme) -> Line<'static> {
+    let until = hit.locked_until.filter(|until| *until > model.as_of());
+    match (until, hit.locked && hit.locked_until.is_none()) {
+        (Some(until), _) => Line::styled(text::until(model.as_of(), until), theme.trouble()),
+        (None, true) => Line::styled(text::say::SET_UP_ANEW, theme.trouble()),
+        (None, false) => Line::from("no"),
+    }
+}
+
 fn table<'a>(model: &Model, hits: &'a [Hit], theme: Theme) -> Table<'a> {
-    let rows = hits.iter().map(|hit| {
-        let locked = hit.locked_until.filter(|until| *until > model.as_of());
-        let locked = match (locked, hit.locked && hit.locked_until.is_none()) {
-            (Some(until), _) => Line::styled(text::until(model.as_of(), until), theme.trouble()),
-            (None, true) => Line::styled(text::say::SET_UP_ANEW, theme.trouble()),
-            (None, false) => Line::from("no"),
-        };
-        Row::new(vec![
+    let locked: Vec<Line<'_>> = hits.iter().map(|hit| locked(model, hit, theme)).collect();
+    // No wider than it must be: masked addresses are told apart by their ends.
+    let widest = locked.iter().map(Line::width).chain([LOCKED_UNTIL.len()]).max();
+    let locked_columns = u16::try_from(widest.unwrap_or_default()).unwrap_or(u16::MAX);
+    let rows = hits.iter().zip(locked).map(|(hit, locked)| {
+        let mut cells = vec![
             Cell::from(named(hit)),
             Cell::from(hit.email_hint.as_ref().map_or("", |hint| hint.as_str())),
             Cell::from(if hit.two_factor_enabled { "on" } else { "off" }),
             Cell::from(locked),
-        ])
+        ];
+        if model.archive.is_none() {
+            cells.insert(1, Cell::from(short_id(hit.id)));
+        }
+        Row::new(cells)
     });
     // An id is longer than a login, and no address stands beside it.
-    let (first, second, last) = match model.archive {
-        Some(_) => (Constraint::Length(ID_COLUMNS), Constraint::Length(0), Constraint::Fill(1)),
-        None => (Constraint::Fill(2), Constraint::Fill(3), Constraint::Length(LOCKED_COLUMNS)),
+    let (heads, first, second, last) = match model.archive {
+        Some(_) => (
+            vec!["Account", "", "2FA", LOCKED_UNTIL],
+            vec![Constraint::Length(ID_COLUMNS)],
+            Constraint::Length(0),
+            Constraint::Fill(1),
+        ),
+        None => (
+            vec!["Login", "Account", "E-mail", "2FA", LOCKED_UNTIL],
+            vec![Constraint::Fill(2), Constraint::Length(SHORT_ID_COLUMNS)],
+            Constraint::Fill(3),
+            Constraint::Length(locked_columns),
+        ),
     };
-    let heads = match model.archive {
-        Some(_) => ["Account", "", "2FA", "Locked until"],
-        None => ["Login", "E-mail", "2FA", "Locked until"],
-    };
-    let widths = [first, second, Constraint::Length(3), last];
+    let widths = first.into_iter().chain([second, Constraint::Length(3), last]);
     Table::new(rows, widths)
         .header(Row::new(heads).style(theme.title()))
         .row_highlight_style(theme.selected())

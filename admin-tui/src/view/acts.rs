@@ -6,10 +6,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::dialogs::{INNER_COLUMNS, draw_lines, draw_on_edge, event_lines, open, rows_of};
-use super::{LABEL_LENGTH, cut, forms, pair, wrapped};
+use super::{LABEL_LENGTH, cut, forms, pair, short_id, wrapped};
 use crate::model::Model;
 use crate::model::account::Event;
-use crate::model::act::{Act, ActDialog, ActStage};
+use crate::model::act::{Act, ActDialog, ActKind, ActStage};
 use crate::model::form::FieldName;
 use crate::printable::Printable;
 use crate::text;
@@ -25,14 +25,18 @@ pub(super) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let title = text::acts::title(dialog.kind, dialog.is_address);
+    let title = title(dialog);
+    let title = title.as_str();
     if let ActStage::Written { event, scrolled } = &dialog.stage {
         let lines = written_lines(dialog, event, theme);
         let rows = rows_of(&lines);
         return draw_lines(title, lines, (rows, *scrolled), theme, frame, area);
     }
-    let Some(act) = dialog.act() else { return };
+    let Some(act) = dialog.draft() else { return };
     let mut effect = lines_of(text::acts::effect(&act));
+    if let Some(request) = dialog.request.as_ref().filter(|_| dialog.kind == ActKind::Approve) {
+        effect.extend(lines_of(&text::acts::asked(request)));
+    }
     effect.push(Line::default());
     let preview = preview(model, dialog, &act, theme);
     let filling = matches!(dialog.stage, ActStage::Filling { .. });
@@ -59,7 +63,20 @@ pub(super) fn draw(
         forms::draw(&dialog.form, theme, frame, form);
     }
     frame.render_widget(Paragraph::new(whole_or_marked(preview, event.height)), event);
-    draw_on_edge(hint_of(&dialog.stage, theme), frame, inner);
+    // While it is being written there is nothing to say yes to.
+    if model.waiting.is_none() {
+        draw_on_edge(hint_of(dialog, theme), frame, inner);
+    }
+}
+
+/// What it is, and whose account: by the beginning of its id, since logins are masked alike.
+fn title(dialog: &ActDialog) -> String {
+    let title = text::acts::title(dialog.kind, dialog.is_address());
+    let id = short_id(dialog.account);
+    match dialog.whose.as_str() {
+        "" => format!("{title} ({id})"),
+        whose => format!("{title} ({whose}, {id})"),
+    }
 }
 
 /// Lines that fit, and where they do not, a mark in place of the last one.
@@ -76,15 +93,20 @@ fn lines_of(words: &str) -> Vec<Line<'static>> {
     wrapped(words, INNER_COLUMNS).into_iter().map(Line::from).collect()
 }
 
-fn hint_of(stage: &ActStage, theme: Theme) -> Line<'static> {
-    match stage {
+fn hint_of(dialog: &ActDialog, theme: Theme) -> Line<'static> {
+    match &dialog.stage {
         ActStage::Confirming { .. } => {
             Line::styled(format!(" {} ", text::say::CONFIRM), theme.attention())
         }
-        ActStage::Filling { missing: Some(name) } => {
-            Line::styled(format!(" {} ", text::acts::missing(*name)), theme.trouble())
-        }
-        ActStage::Filling { missing: None } | ActStage::Written { .. } => Line::default(),
+        ActStage::Filling { tried } => match (dialog.form.overflowed(), dialog.lack()) {
+            (Some((name, most)), _) => {
+                Line::styled(format!(" {} ", text::too_long(name, most)), theme.trouble())
+            }
+            // What is filled in meanwhile is not missing any more.
+            (None, Some((_, says))) if *tried => Line::styled(format!(" {says} "), theme.trouble()),
+            (None, _) => Line::default(),
+        },
+        ActStage::Written { .. } => Line::default(),
     }
 }
 
@@ -119,6 +141,9 @@ fn preview(model: &Model, dialog: &ActDialog, act: &Act, theme: Theme) -> Vec<Li
 
 /// An authenticator by its id, as in the log, and by its name, as people know it.
 fn named(dialog: &ActDialog, name: &str, value: String) -> String {
+    if name == text::acts::PROOF && dialog.form.is_open(FieldName::Proof) {
+        return text::acts::NOT_CHOSEN.to_owned();
+    }
     let is_one = dialog.form.chosen(FieldName::Factor) < dialog.factors.len();
     match dialog.form.chosen_words(FieldName::Factor) {
         Some(words) if name == text::acts::FACTOR && is_one => {

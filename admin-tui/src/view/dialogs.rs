@@ -224,4 +224,8 @@ fn draw_form(
     .areas(inner);
     frame.render_widget(Paragraph::new(words), above);
     forms::draw(form, theme, frame, below);
+    if let Some((name, most)) = form.overflowed() {
+        let words = Line::styled(format!(" {} ", text::too_long(name, most)), theme.trouble());
+        draw_on_edge(words, frame, inner);
+    }
 }

@@ -100,12 +100,13 @@ fn keys(
 fn screens(model: &Model, theme: Theme) -> Option<Line<'static>> {
     let here = model.screen.place()?;
     let mut spans = vec![Span::styled(" F1", theme.key()), Span::raw(format!(" {HELP}"))];
+    // A question must be answered or left first: no key is shown that does nothing now.
     let reachable = model.contexts().contains(&Context::Screens);
-    for (key, words, place) in keymap::screens() {
+    let screens = keymap::screens().into_iter().filter(|_| reachable);
+    for (key, words, place) in screens.filter(|(_, _, place)| model.may_see(*place)) {
         let style = if place == here { theme.selected() } else { theme.plain() };
-        let key_style = if reachable { theme.key() } else { theme.plain() };
         spans.push(Span::raw("  "));
-        spans.push(Span::styled(key, key_style));
+        spans.push(Span::styled(key, theme.key()));
         spans.push(Span::raw(" "));
         spans.push(Span::styled(words, style));
     }
@@ -140,5 +141,6 @@ fn status(model: &Model, theme: Theme) -> (String, Style) {
     if by_itself && model.screen.place().is_some() && is_resting(model) {
         return (text::say::RESTING.to_owned(), theme.attention());
     }
-    (model.notice.unwrap_or_default().to_owned(), theme.success())
+    let notice = model.notice.as_ref();
+    (notice.map_or(String::new(), |notice| notice.words.to_string()), theme.success())
 }

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::LABEL_COLUMNS;
-use crate::model::form::{Choice, Entry, Form};
+use crate::model::form::{Choice, Entry, Form, Line as TypedLine};
 use crate::printable::Printable;
 use crate::text;
 use crate::theme::Theme;
@@ -30,7 +30,7 @@ fn draw_fields(form: &Form, active: bool, theme: Theme, frame: &mut Frame<'_>, a
         let field = Rect { x: line.x + offset, width: line.width - offset, ..line };
         match entry {
             Entry::Line(typed) => {
-                draw_line(&typed.shown(), typed.cursor(), focused, theme, frame, field);
+                draw_line(typed, focused, theme, frame, field);
             }
             Entry::Choice(choice) => {
                 frame.render_widget(choice_line(choice, focused, theme, field.width), field);
@@ -40,19 +40,18 @@ fn draw_fields(form: &Form, active: bool, theme: Theme, frame: &mut Frame<'_>, a
 }
 
 /// Draws what was typed; a text longer than the field is scrolled so that the cursor is seen.
-fn draw_line(
-    shown: &str,
-    cursor: usize,
-    focused: bool,
-    theme: Theme,
-    frame: &mut Frame<'_>,
-    area: Rect,
-) {
+fn draw_line(typed: &TypedLine, focused: bool, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    let (shown, cursor) = (typed.shown(), typed.cursor());
     let width = usize::from(area.width.saturating_sub(1));
     let skipped = cursor.saturating_sub(width);
     let visible: String = shown.chars().skip(skipped).collect();
     let filled = format!("{visible:<width$}");
-    let style = if focused { theme.field() } else { theme.plain() };
+    // What the first key replaces stands there as if it were selected.
+    let style = match (focused, typed.is_proposed()) {
+        (true, true) => theme.selected(),
+        (true, false) => theme.field(),
+        (false, _) => theme.plain(),
+    };
     frame.render_widget(Span::styled(filled, style), area);
     if focused {
         let column = u16::try_from(cursor - skipped).unwrap_or(0);
@@ -68,7 +67,7 @@ fn choice_line(choice: &Choice, focused: bool, theme: Theme, width: u16) -> Line
         .iter()
         .enumerate()
         .flat_map(|(place, option)| {
-            let chosen = place == choice.chosen();
+            let chosen = Some(place) == choice.chosen();
             let mark = if chosen { "(•) " } else { "( ) " };
             let style = if chosen { style } else { theme.plain() };
             [Span::styled(format!("{mark}{option}"), style), Span::raw("  ")]
@@ -78,7 +77,14 @@ fn choice_line(choice: &Choice, focused: bool, theme: Theme, width: u16) -> Line
     if all.width() <= usize::from(width) + 2 {
         return all;
     }
-    let option = options.get(choice.chosen()).map_or("", Printable::as_str);
-    let place = format!("  {} of {}", choice.chosen() + 1, options.len());
+    let Some(chosen) = choice.chosen() else {
+        let one_of = format!("  one of {}", options.len());
+        return Line::from(vec![
+            Span::styled(format!("< {} >", text::CHOOSE), style),
+            Span::raw(one_of),
+        ]);
+    };
+    let option = options.get(chosen).map_or("", Printable::as_str);
+    let place = format!("  {} of {}", chosen + 1, options.len());
     Line::from(vec![Span::styled(format!("< {option} >"), style), Span::raw(place)])
 }

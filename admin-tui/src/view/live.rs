@@ -29,6 +29,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
     let block = boxed(&title, theme).title_bottom(counts);
     if lines.is_empty() {
         let words = match (&live.link, live.lines.is_empty()) {
+            (_, true) if live.held.is_some() => text::say::NOTHING_HELD,
             (Link::Opening | Link::Off, true) => text::say::LOADING,
             (Link::Open, true) => text::say::NOTHING_LIVE,
             (Link::Lost { .. }, true) => text::say::NOT_FOLLOWED,

@@ -18,6 +18,7 @@ mod state;
 mod statistics;
 mod travel;
 
+use countersign_api::contract::id::AccountId;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Flex, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -83,14 +84,14 @@ fn draw_bar(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     let room = usize::from(area.width).saturating_sub(left.width() + 1);
     frame.render_widget(left, area);
     // Where there is no room for all of it, less: a cut address would be worse than none.
-    let right = who_and_where(model).into_iter().map(Line::from);
+    let right = who_and_where(model, room).into_iter().map(Line::from);
     if let Some(right) = right.into_iter().find(|right| right.width() <= room) {
         frame.render_widget(right.right_aligned(), area);
     }
 }
 
 /// Who is signed in, where, and for which ticket: all of it, then less and less.
-fn who_and_where(model: &Model) -> Vec<String> {
+fn who_and_where(model: &Model, room: usize) -> Vec<String> {
     if let Some(archive) = &model.archive {
         return text::archive(archive);
     }
@@ -108,9 +109,36 @@ fn who_and_where(model: &Model) -> Vec<String> {
         format!("ticket {ticket}   {who} at {place} "),
         format!("ticket {ticket}   {who} "),
         format!("ticket {ticket} "),
-        format!("{who} "),
+        // What everything is for is always seen, if only its beginning.
+        format!("ticket {} ", begun(ticket.as_str(), room.saturating_sub(TICKET_AROUND_COLUMNS))),
     ]
 }
+
+/// Columns of the words around a ticket in the bar.
+const TICKET_AROUND_COLUMNS: usize = 8;
+
+/// The beginning of a word, where all of it has no room.
+fn begun(word: &str, width: usize) -> String {
+    if Span::raw(word).width() <= width {
+        return word.to_owned();
+    }
+    let mut begun = String::new();
+    for character in word.chars() {
+        if Span::raw(begun.as_str()).width() + 2 >= width {
+            break;
+        }
+        begun.push(character);
+    }
+    format!("{begun}…")
+}
+
+/// The beginning of an account's id: what is masked alike is told apart by it.
+fn short_id(id: AccountId) -> String {
+    id.to_string().chars().take(SHORT_ID_COLUMNS.into()).collect()
+}
+
+/// Columns of the beginning of an id.
+const SHORT_ID_COLUMNS: u16 = 8;
 
 /// Columns of all else beside a QR code, at least.
 const BESIDE_COLUMNS: u16 = 34;

@@ -3,16 +3,18 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState, Wrap};
+use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
 
-use super::{boxed, cut, draw_instead, not_there, pair};
+use super::{
+    LABEL_LENGTH, SHORT_ID_COLUMNS, boxed, cut, draw_instead, not_there, pair, short_id, wrapped,
+};
 use crate::model::removal::Removal;
 use crate::model::{Model, Removals};
 use crate::text;
 use crate::theme::Theme;
 
-/// Rows of the selected removal: its lines in a box.
-const REMOVAL_ROWS: u16 = 9;
+/// Rows of the list, at least: its frame, its head, and two requests.
+const LIST_ROWS_MIN: u16 = 5;
 /// Columns of what is to be removed: the recovery codes fit.
 const WHAT_LENGTH: u16 = 24;
 const WHAT_COLUMNS: usize = WHAT_LENGTH as usize;
@@ -37,11 +39,20 @@ pub(super) fn draw(
         };
         return draw_instead(words, block, frame, area);
     };
+    let mut lines = lines(model, selected, theme, area.width.saturating_sub(2));
+    // The reason comes last, since it may be long.
+    let most = usize::from(area.height.saturating_sub(LIST_ROWS_MIN + 2));
+    if lines.len() > most {
+        lines.truncate(most.saturating_sub(1));
+        lines.push(Line::from("…"));
+    }
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let [above, below] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length(REMOVAL_ROWS)]).areas(area);
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(area);
     let rows = removals.iter().map(|removal| {
         Row::new(vec![
             Cell::from(removal.login_hint.as_str()),
+            Cell::from(short_id(removal.account)),
             Cell::from(cut(&removal.what(), WHAT_COLUMNS)),
             Cell::from(removal.asked_by.as_str()),
             Cell::from(needs(removal)),
@@ -50,19 +61,20 @@ pub(super) fn draw(
     });
     let widths = [
         Constraint::Fill(2),
+        Constraint::Length(SHORT_ID_COLUMNS),
         Constraint::Length(WHAT_LENGTH),
         Constraint::Fill(2),
         Constraint::Length(8),
         Constraint::Length(14),
     ];
-    let header = Row::new(["Login", "Remove", "Asked by", "Approval", "Runs in"]);
+    let header = Row::new(["Login", "Account", "Remove", "Asked by", "Approval", "Runs in"]);
     let table = Table::new(rows, widths)
         .header(header.style(theme.title()))
         .row_highlight_style(theme.selected())
         .block(block);
     let mut state = TableState::new().with_selected(Some(screen.selected));
     frame.render_stateful_widget(table, above, &mut state);
-    let words = Paragraph::new(lines(model, selected, theme)).wrap(Wrap { trim: false });
+    let words = Paragraph::new(lines);
     frame.render_widget(words.block(boxed(text::title::REMOVAL, theme)), below);
 }
 
@@ -82,7 +94,7 @@ fn needs(removal: &Removal) -> &'static str {
     }
 }
 
-fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme) -> Vec<Line<'a>> {
+fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme, width: u16) -> Vec<Line<'a>> {
     let asked = format!("{} on {} UTC", removal.asked_by, text::time(removal.asked_at));
     let approval = match (&removal.approved_by, removal.needs_approval) {
         (Some(who), _) => Span::styled(format!("by {who}"), theme.success()),
@@ -94,7 +106,7 @@ fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme) -> Vec<Line<'a>>
     } else {
         text::until(model.as_of(), removal.runs_at)
     };
-    vec![
+    let mut lines = vec![
         pair("Account", Span::raw(removal.account.to_string()), theme),
         pair("Remove", Span::styled(removal.what(), theme.strong()), theme),
         pair("Asked by", Span::raw(asked), theme),
@@ -102,5 +114,12 @@ fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme) -> Vec<Line<'a>>
         pair("Ticket", Span::raw(removal.ticket.as_str()), theme),
         pair("Approval", approval, theme),
         pair("Runs from", Span::raw(runs), theme),
-    ]
+    ];
+    let reason = wrapped(removal.reason.as_str(), width.saturating_sub(LABEL_LENGTH));
+    lines.extend(
+        reason.into_iter().enumerate().map(|(place, line)| {
+            pair(if place == 0 { "Reason" } else { "" }, Span::raw(line), theme)
+        }),
+    );
+    lines
 }

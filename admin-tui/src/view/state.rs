@@ -71,9 +71,8 @@ impl Words<'_> {
         };
         lines.extend(self.labelled("Login", &login, theme.plain()));
         lines.push(self.second_factor(account));
-        let sessions = text::count(account.sessions, "session", "sessions");
         let created = text::time(account.created_at);
-        let sessions = format!("{sessions} alive; created {created} UTC");
+        let sessions = format!("{} alive; account created {created} UTC", account.sessions);
         lines.extend(self.labelled("Sessions", &sessions, theme.plain()));
         if let Some(until) = account.held_until.filter(|until| *until > self.model.as_of()) {
             let until = text::until(self.model.as_of(), until);

@@ -7,6 +7,7 @@ mod archive;
 mod driver;
 mod frames;
 mod live;
+mod mistakes;
 mod samples;
 mod screens;
 mod sign_in;

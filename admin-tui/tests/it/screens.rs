@@ -1,9 +1,10 @@
 //! From screen to screen, kept fresh, and with a server that goes away.
 
-use countersign_admin_tui::effect::{Call, Effect, Look};
+use countersign_admin_tui::effect::{Call, Effect, Look, Lookup};
 use countersign_admin_tui::message::{Answer, Message};
 use countersign_admin_tui::model::Screen;
 use countersign_admin_tui::update::{AGAIN_SECONDS, REST_AFTER};
+use countersign_api::contract::kind::Role;
 use countersign_api::contract::problem::ProblemCode;
 use countersign_api::contract::statistics::Window;
 use crossterm::event::KeyCode;
@@ -39,14 +40,73 @@ fn every_screen_is_one_key_away_from_every_other_and_from_within_a_field() {
     }
 }
 
+/// The next caller is named in full, wherever the last one was left: no key falls on another list.
 #[test]
-fn the_account_is_still_there_after_a_look_elsewhere() {
+fn f2_leads_from_anywhere_to_an_empty_search_field_above_the_list() {
+    type Way = fn() -> Console;
+    let ways: [(&str, Way); 4] = [
+        ("the list", || {
+            let mut console = Console::on_account(locked_account(), events());
+            console.press(KeyCode::Esc);
+            console
+        }),
+        ("the account", || Console::on_account(locked_account(), events())),
+        ("an account of the lockouts", || from_list(3, Answer::Found(vec![hit()]))),
+        ("an account of the removals", || from_list(4, Answer::Removals(removals()))),
+    ];
+    for (from, console) in ways {
+        let mut console = console();
+        console.press(KeyCode::F(2)).text("mike").press(KeyCode::Enter);
+        let lookup = Lookup::Login("mike".to_owned());
+        assert_eq!(console.call().1, &Look::Search { lookup, ticket: None }.into(), "{from}");
+        console.answer(Answer::Found(vec![other_hit()])).press(KeyCode::Enter);
+        let opened = Look::OpenAccount { account: other_hit().id, kind: None, ticket: None };
+        assert_eq!(console.call().1, &opened.into(), "{from}");
+    }
     let mut console = Console::on_account(locked_account(), events());
     console.press(KeyCode::F(4)).answer(Answer::Removals(removals())).press(KeyCode::F(2));
-    let Screen::Account(screen) = &console.model.screen else { panic!() };
-    assert!(screen.account.is_some());
-    console.press(KeyCode::F(2));
-    assert!(console.is_accounts(), "the same key leads on to the list");
+    console.press(KeyCode::Down).press(KeyCode::Enter);
+    assert_eq!(console.call().1, &opening(None), "the list is there still");
+}
+
+/// With an account open that a list led to.
+fn from_list(key: u8, list: Answer) -> Console {
+    let mut console = Console::at(key);
+    console.answer(list).press(KeyCode::Enter);
+    let account = Box::new(locked_account());
+    console.answer(Answer::Opened { account, events: events(), older: None });
+    console
+}
+
+/// What a role cannot use is not in the row, and its first screen is one that it can.
+#[test]
+fn an_auditor_begins_at_the_log_and_an_admin_at_the_numbers() {
+    let console = Console::signed_in_as(Role::Auditor);
+    assert!(matches!(console.model.screen, Screen::Live));
+    let mut console_of_admin = Console::signed_in_as(Role::Admin);
+    console_of_admin.answer(Answer::Statistics(no_numbers()));
+    assert!(matches!(console_of_admin.model.screen, Screen::Statistics(_)));
+    for (mut console, row) in [
+        (console, "F1 help  F6 live  F7 statistics  F8 log"),
+        (console_of_admin, "F1 help  F7 statistics  F8 log"),
+    ] {
+        assert!(console.words().contains(&format!(" {row}  ")), "{}", console.words());
+        console.press(KeyCode::F(4));
+        assert_eq!(console.effects, []);
+        assert!(console.words().contains("Your role does not allow this"), "{}", console.words());
+    }
+}
+
+/// Under a question that must be answered first there are no keys that do nothing.
+#[test]
+fn the_row_of_the_screens_is_gone_under_a_question() {
+    let mut console = Console::on_account(locked_account(), events());
+    assert!(console.words().contains("F3 lockouts"));
+    console.press(KeyCode::Char('w'));
+    assert!(console.words().contains("F3 lockouts"), "what is only read may be left");
+    console.press(KeyCode::Esc).press(KeyCode::Char('u'));
+    let words = console.words();
+    assert!(words.contains("F1 help") && !words.contains("F3 lockouts"), "{words}");
 }
 
 #[test]
@@ -80,7 +140,7 @@ fn a_dialog_that_asks_something_is_left_before_one_goes_elsewhere() {
 fn an_act_under_way_is_not_left_for_another_screen() {
     let mut console = Console::on_account(locked_account(), events());
     console.press(KeyCode::Char('s')).text("why").press(KeyCode::Enter).text("1");
-    console.press(KeyCode::Enter).press(KeyCode::Enter);
+    console.press(KeyCode::Enter).press(KeyCode::Char('y'));
     assert!(matches!(console.call().1, Call::Act { .. }));
     console.press(KeyCode::F(3));
     assert!(console.model.waiting.is_some());
@@ -133,6 +193,8 @@ fn a_server_that_is_away_is_asked_again_less_and_less_often_until_it_answers() {
     let words = console.words();
     assert!(words.contains("The server answers again."), "{words}");
     assert!(words.contains("Pixel 8"), "{words}");
+    console.later(15);
+    assert!(!console.words().contains("The server answers again."), "no news any more");
 }
 
 #[test]

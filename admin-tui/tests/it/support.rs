@@ -19,7 +19,7 @@ fn page(cursor: Option<u64>) -> Call {
     Look::Events { account: account_id(), kind: None, cursor, ticket: None }.into()
 }
 
-fn search(lookup: Lookup) -> Call {
+pub(crate) fn search(lookup: Lookup) -> Call {
     Look::Search { lookup, ticket: None }.into()
 }
 
@@ -33,7 +33,7 @@ fn a_search_is_by_login_or_by_email_and_exact_as_typed() {
     console.answer(Answer::Found(Vec::new()));
     assert!(console.words().contains("No account has exactly this login"));
 
-    console.press(KeyCode::Tab).control('u').text("ana@example.org").press(KeyCode::Enter);
+    console.control('u').text("ana@example.org").press(KeyCode::Enter);
     let looked_up = Lookup::Email("ana@example.org".to_owned());
     assert_eq!(console.call().1, &search(looked_up));
 }
@@ -54,7 +54,7 @@ fn locked_now_is_a_list_of_its_own_and_is_loaded_anew_by_a_key() {
     assert_eq!(console.call().1, &Look::LockedNow.into());
     console.answer(Answer::Found(vec![hit()])).press(KeyCode::F(5));
     assert_eq!(console.call().1, &Look::LockedNow.into());
-    console.press(KeyCode::Char('r'));
+    console.control('e');
     assert_eq!(console.call().1, &Look::Recent.into());
     console.answer(Answer::Found(Vec::new()));
     assert!(console.words().contains("You have not looked at any account lately."));

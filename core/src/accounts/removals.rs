@@ -325,6 +325,7 @@ pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<Re
         asked_at: at,
         email_hint: errand.email.as_deref().map(mask::email),
         ticket: errand.ticket.unwrap_or_default(),
+        reason: errand.reason.unwrap_or_default(),
         proof,
         in_person,
         needs_approval,

@@ -117,7 +117,7 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
         AccountEvent::EmailCodeRequested(requested) => {
             format!("a code by e-mail was asked for {}", purpose(requested.purpose))
         }
-        AccountEvent::EmailCodeSent(_) => "the mail with the code was sent".into(),
+        AccountEvent::EmailCodeSent(_) => "the mail with the code or the link was sent".into(),
         AccountEvent::EmailDeliveryFailed(failed) => {
             format!("a mail could not be delivered: {}", delivery(failed.class))
         }
@@ -160,7 +160,7 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
             Viewed::Account => "support looked at this account",
             Viewed::Events => "support looked at this account's history",
             Viewed::State => "support looked at an earlier state of this account",
-            Viewed::Search => "support searched for this account",
+            Viewed::Search => "support searched for this login or address",
             Viewed::Log => "this operator followed the log",
         }
         .to_owned(),

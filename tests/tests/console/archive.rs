@@ -75,7 +75,7 @@ fn an_exported_log_is_looked_through_and_left_as_it_is() {
     console.press(Key::Function(8)).unwrap();
     console.wait_for_text("in step").unwrap();
 
-    console.type_text("q").unwrap();
+    console.press(Key::Control('c')).unwrap();
     assert_eq!(console.wait_for_exit().unwrap(), 0);
     console.terminal_is_restored().unwrap();
     assert_eq!(std::fs::read(&entries).unwrap(), before);

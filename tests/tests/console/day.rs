@@ -11,7 +11,7 @@ use countersign_tests::server::Server;
 use serde_json::json;
 
 use crate::holder::{Holder, LOGIN, PASSWORD, post};
-use crate::staff::{Act, ROOMY, SMALL, Staff, open, url};
+use crate::staff::{Act, ROOMY, SMALL, Staff, choose_in_person, open, url};
 
 const UNLOCK: Act = Act {
     key: "u",
@@ -167,9 +167,11 @@ impl Day {
     fn i_cannot_find_my_phone(&mut self) {
         self.olga.type_text(ASK_REMOVAL.key).unwrap();
         self.olga.wait_for_text(ASK_REMOVAL.title).unwrap();
-        for _ in 0..3 {
-            self.olga.press(Key::Enter).unwrap();
-        }
+        self.olga.press(Key::Enter).unwrap();
+        // Called back.
+        self.olga.press(Key::Right).unwrap();
+        self.olga.press(Key::Enter).unwrap();
+        self.olga.press(Key::Enter).unwrap();
         ASK_REMOVAL.is_confirmed_at(&mut self.olga);
         ASK_REMOVAL.is_written_at(&mut self.olga);
         self.the_time_line_says("support asked for the removal");
@@ -178,8 +180,8 @@ impl Day {
         self.olga.wait_for_text("waits for another person").unwrap();
         CANCEL.is_done_at(&mut self.olga);
         self.olga.wait_for_text("No removal waits.").unwrap();
-        self.olga.press(Key::Function(2)).unwrap();
-        self.the_time_line_says("support gave up what was asked for");
+        open(&mut self.olga, LOGIN);
+        self.olga.wait_for_text("support gave up what was asked for").unwrap();
         self.holder.is_told(&self.mails, "Your second factor at Countersign stays");
     }
 
@@ -188,16 +190,17 @@ impl Day {
         self.olga.type_text(ASK_IN_PERSON.key).unwrap();
         self.olga.wait_for_text(ASK_IN_PERSON.title).unwrap();
         self.olga.press(Key::Enter).unwrap();
-        for _ in 0..2 {
-            self.olga.press(Key::Right).unwrap();
-            self.olga.press(Key::Enter).unwrap();
-        }
+        choose_in_person(&mut self.olga);
+        self.olga.press(Key::Right).unwrap();
+        self.olga.press(Key::Enter).unwrap();
         ASK_IN_PERSON.is_confirmed_at(&mut self.olga);
         ASK_IN_PERSON.is_written_at(&mut self.olga);
 
         self.sara.press(Key::Function(4)).unwrap();
         let screen = self.sara.wait_for_text("waits for another person").unwrap();
-        assert!(screen.contains("in person") && screen.contains(ASK_IN_PERSON.ticket), "{screen}");
+        for part in ["in person", ASK_IN_PERSON.reason, ASK_IN_PERSON.ticket] {
+            assert!(screen.contains(part), "{part} in\n{screen}");
+        }
         APPROVE.is_done_at(&mut self.sara);
         self.sara.wait_for_text("No removal waits.").unwrap();
         self.holder.is_told(&self.mails, "was removed");
@@ -219,7 +222,7 @@ impl Day {
         assert_eq!(written, [1; 6]);
         assert_eq!(self.holder.counts(token, [ASK_REMOVAL.event]), [2]);
         for mut console in [self.olga, self.sara] {
-            console.type_text("q").unwrap();
+            console.press(Key::Control('c')).unwrap();
             assert_eq!(console.wait_for_exit().unwrap(), 0);
             console.terminal_is_restored().unwrap();
         }

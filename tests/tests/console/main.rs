@@ -62,13 +62,13 @@ fn an_agent_signs_in_looks_an_account_up_unlocks_it_and_quits() {
     console.press(Key::Enter).unwrap();
     enter(&mut console, "called, knows her birthday");
     enter(&mut console, "4711");
-    let screen = console.wait_for_text("Enter writes it").unwrap();
+    let screen = console.wait_for_text("y writes it").unwrap();
     for part in ["account.lockout_reset", "counters", "called, knows her birthday", "4711"] {
         assert!(screen.contains(part), "{part} in {screen}");
     }
     assert_eq!(server.asked(|asked| asked.resets.len()), 0, "nothing is sent before a yes");
 
-    console.press(Key::Enter).unwrap();
+    console.type_text("y").unwrap();
     console.wait_for_text("Prove that it is you").unwrap();
     enter(&mut console, STEP_UP_CODE);
     let screen = console.wait_for_text("This event was written").unwrap();
@@ -86,7 +86,7 @@ fn an_agent_signs_in_looks_an_account_up_unlocks_it_and_quits() {
     console.press(Key::Enter).unwrap();
     let screen = console.wait_for_text("nothing is locked").unwrap();
     assert!(screen.contains("support ended the waiting times"), "{screen}");
-    console.type_text("q").unwrap();
+    console.press(Key::Control('c')).unwrap();
     assert_eq!(console.wait_for_exit().unwrap(), 0);
     console.terminal_is_restored().unwrap();
     assert_eq!(server.asked(|asked| asked.ended.clone()), ["olga-second"], "signed out");
@@ -237,9 +237,9 @@ fn a_paste_does_nothing_but_fill_a_field() {
     console.type_text("\x1b[200~u\n\nq\n\x1b[201~").unwrap();
     console.press(Key::Tab).unwrap();
     console.press(Key::Tab).unwrap();
-    // As keys: every line end goes on, and the last ones would say yes.
-    console.type_text("a reason\r4711\r\r\r\r").unwrap();
-    console.wait_for_text("Enter writes it").unwrap();
+    // As keys: every line end goes on, and the y would say yes.
+    console.type_text("a reason\r4711\r\r\ry\r").unwrap();
+    console.wait_for_text("y writes it").unwrap();
     assert_eq!(server.asked(|asked| asked.resets.len()), 0, "nobody has seen the event yet");
 }
 

@@ -67,26 +67,36 @@ impl Staff {
         console.wait_for_text("Second factor").unwrap();
         let step = step_now().max(self.step + 1);
         enter(&mut console, &code(&self.secret, step).unwrap());
-        console.wait_for_text("Type a whole login").unwrap();
+        // Where the role begins.
+        console.wait_for_text("F1 help  F").unwrap();
         console
     }
 }
 
-/// From the search to the open account.
+/// From wherever to the search, and to the open account.
 pub(crate) fn open(console: &mut Console, login: &str) {
+    console.press(Key::Function(2)).unwrap();
+    console.wait_for_text("┌ Search").unwrap();
     enter(console, login);
     console.wait_for_text("> ").unwrap();
     console.press(Key::Enter).unwrap();
     console.wait_for_text("Second factor   ").unwrap();
 }
 
+/// Chooses *in person* where nothing is chosen yet, and goes on.
+pub(crate) fn choose_in_person(console: &mut Console) {
+    console.press(Key::Right).unwrap();
+    console.press(Key::Right).unwrap();
+    console.press(Key::Enter).unwrap();
+}
+
 /// Reason and ticket, a look at the event, and the yes.
 pub(crate) fn say_why(console: &mut Console, reason: &str, ticket: &str) {
     enter(console, reason);
     enter(console, ticket);
-    let screen = console.wait_for_text("Enter writes it").unwrap();
+    let screen = console.wait_for_text("y writes it").unwrap();
     assert!(screen.contains("This event will be written") && screen.contains(reason), "{screen}");
-    console.press(Key::Enter).unwrap();
+    console.type_text("y").unwrap();
 }
 
 /// What somebody does, and why.
@@ -120,11 +130,11 @@ impl Act {
     pub(crate) fn is_confirmed_at(&self, console: &mut Console) {
         enter(console, self.reason);
         enter(console, self.ticket);
-        let screen = console.wait_for_text("Enter writes it").unwrap();
+        let screen = console.wait_for_text("y writes it").unwrap();
         for part in ["This event will be written", self.event, self.reason, self.ticket] {
             assert!(screen.contains(part), "{part} in\n{screen}");
         }
-        console.press(Key::Enter).unwrap();
+        console.type_text("y").unwrap();
     }
 
     /// Sees the event that was written, and goes back to the screen below.

@@ -52,6 +52,9 @@ fn at_51_two_people_and_a_day_remove_an_authenticator() {
         assert_eq!(one["factor"]["name"], json!("the red phone"));
         assert_eq!((&one["proof"], &one["state"]), (&json!("call_back"), &json!("pending")));
         assert_eq!(one["asked_by_login"], json!("operator.olga"));
+        // Whoever approves reads why it was asked for (SR-124).
+        let sent = removal_of(&marlene);
+        assert_eq!((&one["reason"], &one["ticket"]), (&sent["reason"], &sent["ticket"]));
         assert_ne!(one["login_hint"], json!("marlene.removal"), "masked");
         assert!(one.get("approved_by").is_none() && one["needs_approval"] == true);
         let told = letters(app, &marlene.email, "is to be removed").await;

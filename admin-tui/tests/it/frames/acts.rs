@@ -23,7 +23,7 @@ pub(super) fn filled(console: &mut Console) {
 
 pub(super) fn confirmed(console: &mut Console) {
     filled(console);
-    console.press(KeyCode::Enter).press(KeyCode::Enter);
+    console.press(KeyCode::Enter).press(KeyCode::Char('y'));
 }
 
 /// An act that needs a fresh proof.
@@ -86,9 +86,8 @@ fn said_again(console: &mut Console) {
 
 /// A long reason, as people type it.
 fn said_at_length(console: &mut Console) {
-    for _ in 0..3 {
-        console.press(KeyCode::Enter);
-    }
+    console.press(KeyCode::Enter).press(KeyCode::Right);
+    console.press(KeyCode::Enter).press(KeyCode::Enter);
     console
         .text(&"the holder lost the phone on a train and has no recovery codes left, ".repeat(6));
     console.press(KeyCode::Enter).text("4711").press(KeyCode::Enter);
@@ -114,7 +113,7 @@ pub(super) fn act_frames() -> Frames {
             "suspend_written",
             act('s', |c| {
                 said(c);
-                c.press(KeyCode::Enter);
+                c.press(KeyCode::Char('y'));
                 c.answer(Answer::Written(written("account.suspended", "support suspended it")));
             }),
         ),
@@ -122,12 +121,22 @@ pub(super) fn act_frames() -> Frames {
         ("end_sessions_empty", act('e', |_| ())),
         ("new_password_empty", act('p', |_| ())),
         ("removal_empty", act('r', |_| ())),
+        (
+            "removal_missing",
+            act('r', |c| {
+                for _ in 0..3 {
+                    c.press(KeyCode::Enter);
+                }
+                said(c);
+            }),
+        ),
         ("removal_confirming", act('r', said_at_length)),
         ("address_empty", address(|_| ())),
         (
             "address_confirming",
             address(|c| {
-                c.text("ana@new.example").press(KeyCode::Enter).press(KeyCode::Enter);
+                c.text("ana@new.example").press(KeyCode::Enter);
+                c.press(KeyCode::Right).press(KeyCode::Enter);
                 said(c);
             }),
         ),
@@ -137,7 +146,7 @@ pub(super) fn act_frames() -> Frames {
             "approve_error",
             approving(|c| {
                 said_again(c);
-                c.press(KeyCode::Enter).fail(refused(ProblemCode::Forbidden));
+                c.press(KeyCode::Char('y')).fail(refused(ProblemCode::Forbidden));
             }),
         ),
     ]

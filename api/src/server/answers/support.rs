@@ -82,6 +82,7 @@ pub(crate) fn removal(view: core::RemovalView) -> Removal {
         asked_by_login: view.asked_by_login,
         asked_at: view.asked_at,
         ticket: view.ticket,
+        reason: view.reason,
         proof: proof(view.proof),
         in_person: view.in_person,
         needs_approval: view.needs_approval,

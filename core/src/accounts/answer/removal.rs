@@ -40,6 +40,8 @@ pub struct RemovalView {
     pub asked_at: Timestamp,
     /// For which ticket.
     pub ticket: String,
+    /// Why, in the words of who asked.
+    pub reason: String,
     /// How it was made sure that this is the holder.
     pub proof: IdentityProof,
     /// Whether the delay falls away.

@@ -60,8 +60,9 @@ fn attempts_refused(refused: &AttemptsRefused) -> String {
         "pace" => ", too soon after the one before",
         _ => "",
     };
+    let (tries, were) = if refused.count == 1 { ("try", "was") } else { ("tries", "were") };
     format!(
-        "{} more tries by {}{} were refused unread, from {} to {}{why}",
+        "{} more {tries} by {}{} {were} refused unread, from {} to {}{why}",
         refused.count,
         method(refused.method),
         at(refused.lane),

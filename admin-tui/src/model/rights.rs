@@ -1,0 +1,83 @@
+//! What the operator may do and see, and what makes sense on what is on the screen.
+//!
+//! The server decides. The console only offers no key that leads nowhere, and says why before
+//! somebody has written a reason.
+
+use countersign_api::contract::kind::Role;
+
+use super::act::ActKind;
+use super::{AccountScreen, Model, Screen};
+use crate::keymap::Place;
+use crate::text::acts::cannot;
+
+impl Model {
+    fn role(&self) -> Option<Role> {
+        self.operator.as_ref().and_then(|operator| operator.role)
+    }
+
+    /// Whether the operator's role may see this screen, as far as the console knows.
+    #[must_use]
+    pub fn may_see(&self, place: Place) -> bool {
+        // Whoever has an exported log has all of it.
+        if self.archive.is_some() {
+            return true;
+        }
+        match (self.role(), place) {
+            (None | Some(Role::Support | Role::Supervisor), _)
+            | (Some(_), Place::Statistics | Place::Log)
+            | (Some(Role::Auditor), Place::Live) => true,
+            (Some(Role::Auditor | Role::Admin), _) => false,
+        }
+    }
+
+    /// Whether the operator's role may do this, as far as the console knows. The server decides; a
+    /// key that leads nowhere is not offered.
+    #[must_use]
+    pub fn may(&self, kind: ActKind) -> bool {
+        match self.role() {
+            None | Some(Role::Supervisor) => true,
+            Some(Role::Support) => !matches!(kind, ActKind::Approve | ActKind::AskAddress),
+            Some(Role::Auditor | Role::Admin) => false,
+        }
+    }
+
+    /// Whether an act makes sense on what is on the screen: nothing is resumed that goes on.
+    #[must_use]
+    pub fn is_offered(&self, kind: ActKind) -> bool {
+        let fits = match (&self.screen, kind) {
+            (Screen::Account(AccountScreen { account: Some(account), .. }), ActKind::Suspend) => {
+                account.suspended_at.is_none()
+            }
+            (Screen::Account(AccountScreen { account: Some(account), .. }), ActKind::Resume) => {
+                account.suspended_at.is_some()
+            }
+            (Screen::Account(screen), _) => screen.account.is_some(),
+            (Screen::Removals(screen), _) => screen.selected().is_some(),
+            _ => true,
+        };
+        fits && self.may(kind) && self.why_not(kind).is_none()
+    }
+
+    /// Why an act cannot be, as far as the screen shows it already.
+    #[must_use]
+    pub fn why_not(&self, kind: ActKind) -> Option<&'static str> {
+        match (&self.screen, kind) {
+            (
+                Screen::Account(AccountScreen { account: Some(account), .. }),
+                ActKind::NewPassword,
+            ) => (!account.email_confirmed).then_some(cannot::NO_ADDRESS),
+            (Screen::Removals(screen), ActKind::Approve) => {
+                let request = screen.selected()?;
+                let own = |login: &str| login.eq_ignore_ascii_case(request.asked_by.as_str());
+                if !request.waits_for_approval() {
+                    Some(cannot::APPROVED)
+                } else if self.operator.as_ref().is_some_and(|who| own(who.login.as_str())) {
+                    Some(cannot::OWN_REQUEST)
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        }
+    }
+}
