@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use countersign_events::account::{AccountEvent, Lane, Method};
+use countersign_events::account::{AccountEvent, AttemptsRefused, Lane, Method};
 use jiff::Timestamp;
 
 use super::{Ways, event, lock};
@@ -157,4 +157,14 @@ fn a_lock_names_no_way_out_that_the_account_has_not() {
         assert!(said.contains(end), "{said}");
         assert!(!said.contains("by mail"), "{said}");
     }
+}
+
+#[test]
+fn one_try_is_told_as_one() {
+    let AccountEvent::AttemptsRefused(refused) = golden("account.attempts_refused", "full") else {
+        panic!("another event")
+    };
+    let one = AccountEvent::AttemptsRefused(AttemptsRefused { count: 1, ..refused });
+    let said = event(&one);
+    assert!(said.starts_with("1 more try by password was refused unread"), "{said}");
 }
