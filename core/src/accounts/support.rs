@@ -30,7 +30,7 @@ impl Accounts {
     ///
     /// # Errors
     /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::TooManyRequests`]
-    /// beyond what one operator may search in an hour; a [`Fault`](super::Fault).
+    /// beyond what one operator may search in an hour; a [`Fault`].
     pub async fn search(
         &self,
         call: &Call,
@@ -81,7 +81,7 @@ impl Accounts {
     /// The accounts that have something locked now, the newest lock first.
     ///
     /// # Errors
-    /// What [`Accounts::operator`] refuses; a [`Fault`](super::Fault).
+    /// What [`Accounts::operator`] refuses; a [`Fault`].
     pub async fn locked(
         &self,
         call: &Call,
@@ -104,7 +104,7 @@ impl Accounts {
     /// that something happened to last.
     ///
     /// # Errors
-    /// What [`Accounts::operator`] refuses; a [`Fault`](super::Fault).
+    /// What [`Accounts::operator`] refuses; a [`Fault`].
     pub async fn recent(
         &self,
         call: &Call,
@@ -149,7 +149,7 @@ impl Accounts {
     ///
     /// # Errors
     /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::NotFound`]; a
-    /// [`Fault`](super::Fault).
+    /// [`Fault`].
     pub async fn support_account(
         &self,
         call: &Call,

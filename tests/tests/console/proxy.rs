@@ -81,6 +81,15 @@ impl Proxy {
     }
 }
 
+impl Drop for Proxy {
+    /// The thread that listens lives on, and must not keep a server alive.
+    fn drop(&mut self) {
+        if let Ok(mut behind) = self.behind.0.lock() {
+            behind.server = None;
+        }
+    }
+}
+
 /// Hands one request on, and its answer back.
 fn serve(mut stream: &TcpStream, address: SocketAddr, behind: &(Mutex<Behind>, Condvar)) {
     let Some(request) = read_request(stream) else { return };

@@ -34,7 +34,7 @@ impl Accounts {
     ///
     /// # Errors
     /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`](crate::domain::refusal::Refusal),
-    /// [`Refusal::NotFound`](crate::domain::refusal::Refusal); a [`Fault`](crate::accounts::Fault).
+    /// [`Refusal::NotFound`](crate::domain::refusal::Refusal); a [`Fault`].
     pub async fn support_events(
         &self,
         call: &Call,
