@@ -3,14 +3,12 @@
 //! This is the only module with a clock, randomness and the network. A call to the server runs as
 //! a task of its own and comes back as a message, so that no key press ever waits for it.
 
-use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use countersign_api::client::Client;
 use countersign_api::contract::secret::Secret;
-use crossterm::event::{Event, EventStream};
-use futures::StreamExt as _;
+use crossterm::event::Event;
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -36,6 +34,8 @@ pub const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(2);
 const LAST_RESORT_AFTER: Duration = Duration::from_secs(5);
 /// Messages that go into one frame at most.
 const MESSAGES_MAX: usize = 128;
+/// Keys and pastes that may wait for the loop.
+const EVENTS_MAX: usize = 128;
 /// Outcomes that may wait for the loop: more than calls can be under way.
 const OUTCOMES_MAX: usize = 64;
 
@@ -95,7 +95,7 @@ async fn drive(
     signals: &mut Signals,
 ) -> (Option<Secret>, std::io::Result<()>) {
     let (outcomes, mut answers) = mpsc::channel(OUTCOMES_MAX);
-    let mut events = EventStream::new();
+    let mut events = keyboard();
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let client = start.client();
@@ -108,7 +108,7 @@ async fn drive(
         }
         messages.push(Message::Drawn);
         messages.push(tokio::select! {
-            event = events.next() => of_terminal(event),
+            event = events.recv() => of_terminal(event),
             Some(message) = answers.recv() => message,
             _ = ticks.tick() => Message::Tick(now()),
             () = signals.any() => Message::Stop,
@@ -118,8 +118,8 @@ async fn drive(
         while messages.len() < MESSAGES_MAX {
             if let Ok(message) = answers.try_recv() {
                 messages.push(message);
-            } else if let Poll::Ready(event) = futures::poll!(events.next()) {
-                messages.push(of_terminal(event));
+            } else if let Ok(event) = events.try_recv() {
+                messages.push(of_terminal(Some(event)));
             } else {
                 break;
             }
@@ -144,6 +144,22 @@ async fn drive(
             }
         }
     }
+}
+
+/// What the terminal says, read by a thread of its own: one that hangs up without a word is read
+/// without end, and the loop must still find out that it cannot be drawn on.
+fn keyboard() -> mpsc::Receiver<std::io::Result<Event>> {
+    let (said, events) = mpsc::channel(EVENTS_MAX);
+    std::thread::spawn(move || {
+        loop {
+            let event = crossterm::event::read();
+            let is_over = event.is_err();
+            if said.blocking_send(event).is_err() || is_over {
+                return;
+            }
+        }
+    });
+    events
 }
 
 /// What the terminal says.
