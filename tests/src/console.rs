@@ -167,7 +167,7 @@ impl Console {
     /// # Errors
     /// If there is no pseudo-terminal or no such program.
     pub fn start_program(program: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
-        Self::run(command(program, arguments), (COLUMNS, ROWS))
+        Self::start_on(program, arguments, &[], (COLUMNS, ROWS))
     }
 
     fn run(command: CommandBuilder, (columns, rows): (u16, u16)) -> anyhow::Result<Self> {

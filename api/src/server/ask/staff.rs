@@ -4,7 +4,7 @@ use countersign_core::accounts::answer::OperatorView;
 use countersign_core::accounts::request::{Act, Call};
 use countersign_core::handle::SessionToken;
 use countersign_events::actor::By;
-use countersign_events::id::AccountId;
+use countersign_events::id::{AccountId, EventId};
 
 use super::Ask;
 use crate::contract::problem::ProblemCode;
@@ -60,5 +60,12 @@ impl Ask {
         let acting = self.operator().await?;
         let account = self.named("account", AccountId::parse)?;
         Ok((acting, account, answers::core_act(self.json()?)))
+    }
+    /// The same on a request that waits, which the path names too.
+    pub(crate) async fn act_on_removal(
+        &self,
+    ) -> Result<(Acting, (AccountId, EventId), Act), ProblemAnswer> {
+        let (acting, account, act) = self.act().await?;
+        Ok((acting, (account, self.named("removal", EventId::parse)?), act))
     }
 }

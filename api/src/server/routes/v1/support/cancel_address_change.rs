@@ -1,7 +1,5 @@
 //! `POST /v1/support/accounts/{account}/address-changes/{removal}/cancel`: give another address up.
 
-use countersign_events::id::EventId;
-
 use crate::contract::act::{Act, RemovalActed};
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
@@ -20,8 +18,7 @@ use crate::server::ask::Ask;
     responses((status = 200, description = "The request and the event", body = RemovalActed))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    let (acting, account, act) = ask.act().await?;
-    let removal = (account, ask.named("removal", EventId::parse)?);
+    let (acting, removal, act) = ask.act_on_removal().await?;
     let acted = ask.accounts().cancel_removal(&acting.call, &acting.token, removal, act).await;
     answers::ok(&answers::removal_acted(ask.verdict(acted)?))
 }
