@@ -95,6 +95,8 @@ pub struct Unlocked {
 pub enum Cap {
     /// Searches in an hour.
     Searches,
+    /// Looks at accounts in an hour.
+    Looks,
     /// Lockouts ended, and links to a new password sent, in 24 hours.
     Resets,
     /// Removals asked for in 24 hours.

@@ -1,6 +1,7 @@
 //! A post office instead of a mail server: keeps the mails it takes, and can be told to refuse, to
 //! be closed, or to keep everybody waiting.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use countersign_core::mail::{Mail, Mailer, SendError, SendErrorClass};
@@ -21,6 +22,7 @@ pub enum PostFault {
 pub struct PostOffice {
     fault: Arc<watch::Sender<Option<PostFault>>>,
     taken: Arc<Mutex<Vec<Mail>>>,
+    closed: Arc<Mutex<BTreeSet<String>>>,
     handed_in: Arc<watch::Sender<usize>>,
 }
 
@@ -33,6 +35,16 @@ impl PostOffice {
     /// From now on nothing is wrong.
     pub fn works(&self) {
         self.fault.send_replace(None);
+    }
+
+    /// From now on there is no such mailbox.
+    pub fn closes(&self, address: &str) {
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.insert(address.to_owned());
+    }
+
+    fn is_closed(&self, address: &str) -> bool {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).contains(address)
     }
 
     /// Whether something is wrong.
@@ -117,6 +129,10 @@ impl Mailer for PostOffice {
             let now = *fault.borrow();
             if let Some(PostFault::Refuses(class)) = now {
                 return Err(SendError { class, detail: "told to refuse".to_owned() });
+            }
+            if self.is_closed(&mail.to) {
+                let class = SendErrorClass::Permanent;
+                return Err(SendError { class, detail: "no such mailbox".to_owned() });
             }
             self.lock().push(mail);
             Ok(())

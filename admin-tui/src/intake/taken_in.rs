@@ -193,6 +193,7 @@ pub(super) fn removal(removal: &RemovalAnswer) -> Removal {
         needs_approval: removal.needs_approval,
         approved_by: removal.approved_by.map(|id| who(&removal.approved_by_login, id.to_string())),
         runs_at: removal.runs_at,
+        notice: removal.notice,
         state: removal.state,
     }
 }

@@ -1,6 +1,6 @@
 //! Removals of authenticators that support asked for, with all text made printable.
 
-use countersign_api::contract::act::{IdentityProof, RemovalState};
+use countersign_api::contract::act::{IdentityProof, NoticeState, RemovalState};
 use countersign_api::contract::id::{AccountId, RemovalId};
 use jiff::Timestamp;
 
@@ -36,6 +36,8 @@ pub struct Removal {
     pub approved_by: Option<Printable>,
     /// When its delay ends.
     pub runs_at: Timestamp,
+    /// What became of the notice that tells the holder.
+    pub notice: NoticeState,
     /// Where it stands.
     pub state: RemovalState,
 }
@@ -48,6 +50,16 @@ impl Removal {
             (Some(email), _) => format!("{}: {}", text::NEW_ADDRESS, email.as_str()),
             (None, Some(factor)) => factor.as_str().to_owned(),
             (None, None) => text::RECOVERY_CODES_ALONE.to_owned(),
+        }
+    }
+
+    /// Whether it runs at its time: not while the holder is not told.
+    #[must_use]
+    pub const fn holder_is_told(&self) -> bool {
+        match self.notice {
+            NoticeState::NotAwaited | NoticeState::Sent => true,
+            NoticeState::Refused => self.email_hint.is_some() && self.needs_approval,
+            NoticeState::Pending | NoticeState::GivenUp => false,
         }
     }
 

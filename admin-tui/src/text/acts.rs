@@ -1,8 +1,9 @@
 //! The words of acts: what each does, what it is called, and the event that it will become.
 
-use countersign_api::contract::act::IdentityProof;
+use countersign_api::contract::act::{IdentityProof, NoticeState};
 use countersign_api::contract::kind::{Method, ResetScope};
 
+use super::say;
 use crate::model::act::{Act, ActKind};
 use crate::model::form::FieldName;
 use crate::model::removal::Removal;
@@ -25,6 +26,18 @@ const UNLOCK: &str = "Unlocking ends waiting times. It removes no authenticator 
 const UNLOCK_CODES: &str = "Failures of codes are forgotten together with the password: \
                                 it ends, and the holder is sent a link to a new one, to an \
                                 address that was proven. No authenticator is removed.";
+
+/// Why a removal does not run at its time: the holder is not told.
+#[must_use]
+pub const fn runs_not(removal: &Removal) -> Option<&'static str> {
+    if removal.holder_is_told() {
+        return None;
+    }
+    match removal.notice {
+        NoticeState::Pending => Some(say::RUNS_ONCE_TOLD),
+        _ => Some(say::RUNS_NEVER),
+    }
+}
 
 /// What an act is called; approving and cancelling by what the request is about.
 #[must_use]

@@ -22,7 +22,7 @@ use crate::model::Archive;
 use crate::model::form::FieldName;
 use crate::printable::Printable;
 
-pub use acts::{DELAYS, EVERY_METHOD, NEW_ADDRESS, RECOVERY_CODES_ALONE, proof, scope};
+pub use acts::{DELAYS, EVERY_METHOD, NEW_ADDRESS, RECOVERY_CODES_ALONE, proof, runs_not, scope};
 
 /// The name in the bar at the top.
 pub const NAME: &str = "Countersign console";

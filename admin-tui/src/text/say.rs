@@ -119,6 +119,12 @@ pub const APPROVAL_WAITS: &str = "waits for another person than the one who aske
 pub const APPROVAL_NONE: &str = "none is needed here: delay and notice alone";
 /// Where a removal's time has come.
 pub const RUNS_NOW: &str = "now: the service is about to do it";
+/// In a list, instead of when a removal runs.
+pub const NOT_TOLD: &str = "holder not told";
+/// While the notice of a removal has not left.
+pub const RUNS_ONCE_TOLD: &str = "only once the holder is told: the notice has not left";
+/// Where the notice of a removal was given up.
+pub const RUNS_NEVER: &str = "never: the holder could not be told; give it up, ask anew";
 /// Before an account of an exported log is named.
 pub const NO_ID_TYPED: &str = "Type an account's whole id and press Enter, or take one of a list: \
     the latest, or those locked.";

@@ -80,6 +80,9 @@ pub(super) fn draw(
 
 /// How long until its delay ends.
 fn in_how_long(model: &Model, removal: &Removal) -> String {
+    if !removal.holder_is_told() {
+        return text::say::NOT_TOLD.to_owned();
+    }
     match u64::try_from(removal.runs_at.as_second() - model.as_of().as_second()) {
         Ok(seconds) if seconds > 0 => text::span(seconds),
         _ => "now".to_owned(),
@@ -101,10 +104,12 @@ fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme, width: u16) -> V
         (None, true) => Span::styled(text::say::APPROVAL_WAITS, theme.attention()),
         (None, false) => Span::raw(text::say::APPROVAL_NONE),
     };
-    let runs = if removal.runs_at <= model.as_of() && !removal.waits_for_approval() {
-        text::say::RUNS_NOW.to_owned()
-    } else {
-        text::until(model.as_of(), removal.runs_at)
+    let runs = match text::runs_not(removal) {
+        Some(why) => Span::styled(why, theme.attention()),
+        None if removal.runs_at <= model.as_of() && !removal.waits_for_approval() => {
+            Span::raw(text::say::RUNS_NOW)
+        }
+        None => Span::raw(text::until(model.as_of(), removal.runs_at)),
     };
     let mut lines = vec![
         pair("Account", Span::raw(removal.account.to_string()), theme),
@@ -113,7 +118,7 @@ fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme, width: u16) -> V
         pair("Identified by", Span::raw(text::proof(removal.proof)), theme),
         pair("Ticket", Span::raw(removal.ticket.as_str()), theme),
         pair("Approval", approval, theme),
-        pair("Runs from", Span::raw(runs), theme),
+        pair("Runs from", runs, theme),
     ];
     let reason = wrapped(removal.reason.as_str(), width.saturating_sub(LABEL_LENGTH));
     lines.extend(

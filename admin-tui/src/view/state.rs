@@ -129,7 +129,10 @@ impl Words<'_> {
     fn removal(self, removal: &Removal) -> String {
         let what = removal.what();
         let waits = if removal.waits_for_approval() { ", not approved" } else { "" };
-        let runs = text::until(self.model.as_of(), removal.runs_at);
+        let runs = match text::runs_not(removal) {
+            Some(why) => why.to_owned(),
+            None => text::until(self.model.as_of(), removal.runs_at),
+        };
         format!("{what}: asked for by {}{waits}, runs {runs}; see F4", removal.asked_by)
     }
 

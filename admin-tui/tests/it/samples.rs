@@ -8,7 +8,7 @@ use countersign_admin_tui::model::live::LiveLine;
 use countersign_admin_tui::model::removal::Removal;
 use countersign_admin_tui::model::travel::{Change, Moment};
 use countersign_admin_tui::printable::Printable;
-use countersign_api::contract::act::{IdentityProof, RemovalState};
+use countersign_api::contract::act::{IdentityProof, NoticeState, RemovalState};
 use countersign_api::contract::id::{AccountId, FactorId, RemovalId};
 use countersign_api::contract::kind::{Assurance, CodeMethod, Lane, Method};
 use countersign_api::contract::log::StreamKind;
@@ -298,6 +298,7 @@ pub(crate) fn removals() -> Vec<Removal> {
         needs_approval: true,
         approved_by: None,
         runs_at: at("25T09:10:00"),
+        notice: NoticeState::Sent,
         state: RemovalState::Pending,
     };
     let other = Removal {

@@ -303,6 +303,8 @@ pub struct Support {
     pub address_hold: String,
     /// Searches of one of them in an hour.
     pub searches_1h: u64,
+    /// Looks of one of them at accounts in an hour.
+    pub looks_1h: u64,
     /// Lockouts that one of them ends, and links to a new password, in 24 hours.
     pub resets_24h: u64,
     /// Removals that one of them asks for in 24 hours.
@@ -322,6 +324,7 @@ impl Default for Support {
             removal_hold: "24h".to_owned(),
             address_hold: "72h".to_owned(),
             searches_1h: 300,
+            looks_1h: 600,
             resets_24h: 20,
             factor_removals_24h: 5,
             suspensions_24h: 20,

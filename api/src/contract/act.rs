@@ -105,6 +105,25 @@ pub enum RemovalState {
     Objected,
 }
 
+/// What became of the notice of what support asked for. The delay runs from when the holder was
+/// told, and nothing is done while he was not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeState {
+    /// There is no address that it could go to, or the holder stood there in person.
+    NotAwaited,
+    /// It has not left: the removal waits for that.
+    Pending,
+    /// The mail server has taken it.
+    Sent,
+    /// The mail server refused it for good. Another address takes its place all the same, where
+    /// another person must approve; nothing is removed before support asks anew.
+    Refused,
+    /// It was given up, as no mail server took it: nothing is done before support asks anew.
+    GivenUp,
+}
+
 /// The removal of an authenticator, or of the recovery codes, or another address, that support
 /// asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,8 +168,11 @@ pub struct Removal {
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<Timestamp>,
-    /// When its delay ends: the service removes by itself from then on, once it is approved.
+    /// When its delay ends: the service removes by itself from then on, once it is approved and the
+    /// holder is told.
     pub runs_at: Timestamp,
+    /// What became of the notice that tells the holder.
+    pub notice: NoticeState,
     /// Where it stands.
     pub state: RemovalState,
 }

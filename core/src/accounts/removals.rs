@@ -25,6 +25,7 @@ use crate::actors::account::{Batch, Entity, Halt, Request, Sealed, stamped};
 use crate::domain::Command;
 use crate::domain::command::AskRemoval as Ask;
 use crate::domain::refusal::Refusal;
+use crate::domain::removal::NoticeState;
 use crate::handle::SessionToken;
 use crate::projections::support::ActKind;
 use crate::vault::SecretKind;
@@ -310,7 +311,8 @@ pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<Re
     let errand: Option<Errand> =
         open_pii(&entity.services.secrets, entity.id()?, &recorded).await?;
     let errand = errand.unwrap_or_default();
-    let Became { approved, state } = became(entity, request, recorded.revision).await?;
+    let Became { approved, state, notice, due_at } =
+        became(entity, request, recorded.revision).await?;
     let identity = entity.identity().await?;
     Ok(RemovalView {
         request,
@@ -331,7 +333,8 @@ pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<Re
         needs_approval,
         approved,
         approved_by_login: None,
-        runs_at,
+        runs_at: due_at.unwrap_or(runs_at),
+        notice,
         state,
     })
 }
@@ -348,16 +351,28 @@ async fn name_of(entity: &Entity, factor: FactorId) -> Result<String, Halt> {
 struct Became {
     approved: Option<(AccountId, Timestamp)>,
     state: RemovalState,
+    notice: NoticeState,
+    due_at: Option<Timestamp>,
 }
 
 /// The state says it while it waits; afterwards the events that came since do.
 async fn became(entity: &Entity, request: EventId, asked_in: Revision) -> Result<Became, Halt> {
     let waits = entity.open()?.removal.as_ref().filter(|removal| removal.request == request);
     if let Some(removal) = waits {
-        return Ok(Became { approved: removal.approved, state: RemovalState::Pending });
+        return Ok(Became {
+            approved: removal.approved,
+            state: RemovalState::Pending,
+            notice: removal.notice,
+            due_at: removal.due_at(),
+        });
     }
     // What is gone by another way than these was removed or replaced by the holder.
-    let mut became = Became { approved: None, state: RemovalState::Cancelled };
+    let mut became = Became {
+        approved: None,
+        state: RemovalState::Cancelled,
+        notice: NoticeState::NotAwaited,
+        due_at: None,
+    };
     let store = entity.services.log.store();
     let mut next = asked_in.next();
     loop {
@@ -371,6 +386,9 @@ async fn became(entity: &Entity, request: EventId, asked_in: Revision) -> Result
                     if it.request == request =>
                 {
                     became.approved = Some((*id, event.at));
+                }
+                (AccountEvent::NoticeSent(it), _) if it.cause == request => {
+                    became.notice = NoticeState::Sent(event.at);
                 }
                 (AccountEvent::FactorRemovalCancelled(it), _) if it.request == request => {
                     return Ok(became);

@@ -7,6 +7,7 @@ use countersign_events::id::{AccountId, StreamId};
 
 use super::answer::{AccountView, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
+use super::look::Look;
 use super::registration::{check_text, check_visible};
 use super::removals::removal_view;
 use super::request::{Call, Lookup, PageRequest};
@@ -161,8 +162,12 @@ impl Accounts {
             Ok(call) => call,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let look = LookAtAccount { call, ticket };
-        let mut seen = match self.ask(StreamId::Account(account), look).await? {
+        if let Err(refusal) =
+            self.look(account, Look { call, ticket, what: Viewed::Account }).await?
+        {
+            return Ok(Err(refusal));
+        }
+        let mut seen = match self.ask(StreamId::Account(account), ViewAccount).await? {
             Ok(seen) => seen,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -293,16 +298,13 @@ pub(super) async fn record_look(
     Ok(())
 }
 
-struct LookAtAccount {
-    call: Call,
-    ticket: Option<String>,
-}
+struct ViewAccount;
 
-impl Request for LookAtAccount {
+impl Request for ViewAccount {
     type Answer = AccountView;
 
     async fn perform(&self, entity: &mut Entity) -> Result<AccountView, Halt> {
-        record_look(entity, &self.call, Viewed::Account, self.ticket.as_ref()).await?;
+        entity.load().await?;
         let waiting = entity.open()?.removal.as_ref().map(|removal| removal.request);
         let removal = match waiting {
             Some(request) => Some(removal_view(entity, request).await?),

@@ -15,17 +15,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    Assurance, BrowserAdmitted, EmailCodes, IdentityProof, Method, Need, Origin, PasswordChangeWhy,
-    Purpose,
+    Assurance, BrowserAdmitted, EmailCodes, Method, Need, Origin, PasswordChangeWhy, Purpose,
 };
 use countersign_events::id::{
-    AccountId, ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
+    ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, Revision, SecretVersion,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::idempotency::Ledger;
 use super::limits::Counters;
+use super::removal::Removal;
 use super::totp::Drift;
 
 /// The state of a stream `account-…` or `unknown-…`.
@@ -171,41 +171,6 @@ pub struct Replacement {
     pub due_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
-}
-
-/// A removal that support asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Removal {
-    /// The event that asked for it.
-    pub request: EventId,
-    /// The entry whose sealed part holds its reason and ticket.
-    pub asked_in: Revision,
-    /// The authenticator; none where it is about the recovery codes alone, or about the address.
-    pub factor: Option<FactorId>,
-    /// Whether it is about the address.
-    pub address: bool,
-    /// The operator who asked.
-    pub asked_by: AccountId,
-    /// When.
-    pub asked_at: Timestamp,
-    /// How it was made sure that this is the holder.
-    pub proof: IdentityProof,
-    /// Whether the delay falls away for it.
-    pub in_person: bool,
-    /// Whether another person must approve.
-    pub needs_approval: bool,
-    /// Who approved, and when.
-    pub approved: Option<(AccountId, Timestamp)>,
-    /// From when it is done, once approved.
-    pub runs_at: Timestamp,
-}
-
-impl Removal {
-    /// Whether it is to be done now.
-    #[must_use]
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        self.runs_at <= now && (self.approved.is_some() || !self.needs_approval)
-    }
 }
 
 /// An authenticator in use.

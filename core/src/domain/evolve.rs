@@ -145,6 +145,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::EmailCodeSent(sent) => open.mailed(sent.request, MailState::Sent),
         AccountEvent::EmailDeliveryFailed(failed) => {
             open.mailed(failed.request, MailState::Undeliverable);
+            support::evolve(open, stamped);
         }
         AccountEvent::RecoveryCodesIssued(issued) => open.issue(issued),
         AccountEvent::RecoveryCodeUsed(used) => open.used_up(used.index),
@@ -179,7 +180,8 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::FactorRemovalApproved(_)
         | AccountEvent::FactorRemovalCancelled(_)
         | AccountEvent::FactorRemovalObjected(_)
-        | AccountEvent::FactorRemovalCompleted(_) => support::evolve(open, stamped),
+        | AccountEvent::FactorRemovalCompleted(_)
+        | AccountEvent::NoticeSent(_) => support::evolve(open, stamped),
         AccountEvent::Registered(_)
         | AccountEvent::KeyCreated(_)
         | AccountEvent::RegistrationAbandoned(_)
@@ -187,7 +189,6 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::AttemptsRefused(_)
         | AccountEvent::CooledDown(_)
         | AccountEvent::LockoutReset(_)
-        | AccountEvent::NoticeSent(_)
         | AccountEvent::PasswordMailAsked(_)
         | AccountEvent::HistoryViewed(_) => {}
     }

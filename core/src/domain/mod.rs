@@ -23,6 +23,7 @@ pub mod limits;
 pub mod policy;
 pub mod recovery_code;
 pub mod refusal;
+pub mod removal;
 pub mod session;
 pub mod totp;
 

@@ -149,6 +149,8 @@ pub enum TwoPerson {
 pub struct StaffCaps {
     /// Searches, found or not.
     pub searches_per_hour: u32,
+    /// Looks at accounts; reading on is no further look.
+    pub looks_per_hour: u32,
     /// Lockouts ended, and links to a new password sent, together.
     pub resets_per_day: u32,
     /// Removals asked for; and as many approved.
@@ -244,6 +246,7 @@ impl Default for Policy {
             address_hold: SignedDuration::from_hours(72),
             staff_caps: StaffCaps {
                 searches_per_hour: 300,
+                looks_per_hour: 600,
                 resets_per_day: 20,
                 removals_per_day: 5,
                 holds_per_day: 20,

@@ -25,6 +25,8 @@ pub struct StaffAct {
 pub enum Told {
     /// As many searches as are allowed in an hour.
     Searches,
+    /// As many looks at accounts as are allowed in an hour.
+    Looks,
     /// As many ended lockouts and password mails as in a day.
     Resets,
     /// As many removals asked for.
@@ -51,8 +53,9 @@ pub enum Told {
 
 impl Told {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Searches,
+        Self::Looks,
         Self::Resets,
         Self::RemovalsAsked,
         Self::RemovalsApproved,
@@ -69,6 +72,7 @@ impl Told {
     const fn key(self) -> &'static str {
         match self {
             Self::Searches => "staff.searches",
+            Self::Looks => "staff.looks",
             Self::Resets => "staff.resets",
             Self::RemovalsAsked => "staff.removals_asked",
             Self::RemovalsApproved => "staff.removals_approved",

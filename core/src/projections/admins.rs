@@ -76,6 +76,7 @@ fn told(event: &StaffEvent) -> Option<(Notice, Told)> {
         StaffEvent::Operator(OperatorEvent::CapReached(it)) => {
             let told = match it.cap {
                 Cap::Searches => Told::Searches,
+                Cap::Looks => Told::Looks,
                 Cap::Resets => Told::Resets,
                 Cap::RemovalsAsked => Told::RemovalsAsked,
                 Cap::RemovalsApproved => Told::RemovalsApproved,

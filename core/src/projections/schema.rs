@@ -118,10 +118,11 @@ CREATE TABLE IF NOT EXISTS removals_v5 (
     factor BLOB,
     runs_at INTEGER NOT NULL,
     ready INTEGER NOT NULL,
-    address INTEGER NOT NULL
+    address INTEGER NOT NULL,
+    awaits_notice INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS removals_v5_position ON removals_v5 (position);
-CREATE INDEX IF NOT EXISTS removals_v5_due ON removals_v5 (ready, runs_at);
+CREATE INDEX IF NOT EXISTS removals_v5_due ON removals_v5 (ready, awaits_notice, runs_at);
 CREATE TABLE IF NOT EXISTS acts_v5 (
     operator BLOB NOT NULL,
     kind TEXT NOT NULL,

@@ -28,6 +28,8 @@ const ACTS_MAX: u32 = 4096;
 pub enum ActKind {
     /// Searches an account.
     Search,
+    /// Looks at an account.
+    Look,
     /// Ends a lockout, or has a link to a new password sent.
     Reset,
     /// Asks for a removal.
@@ -42,6 +44,7 @@ impl ActKind {
     const fn name(self) -> &'static str {
         match self {
             Self::Search => "search",
+            Self::Look => "look",
             Self::Reset => "reset",
             Self::RemovalAsked => "removal_asked",
             Self::RemovalApproved => "removal_approved",
@@ -52,9 +55,11 @@ impl ActKind {
     /// What an event is, if a cap counts it.
     fn of(event: &AccountEvent) -> Option<Self> {
         match event {
-            AccountEvent::HistoryViewed(HistoryViewed { what: Viewed::Search }) => {
-                Some(Self::Search)
-            }
+            AccountEvent::HistoryViewed(HistoryViewed { what }) => match what {
+                Viewed::Search => Some(Self::Search),
+                Viewed::Account | Viewed::Events | Viewed::State => Some(Self::Look),
+                Viewed::Log => None,
+            },
             AccountEvent::LockoutReset(_) | AccountEvent::PasswordMailAsked(_) => Some(Self::Reset),
             AccountEvent::FactorRemovalRequested(_) => Some(Self::RemovalAsked),
             AccountEvent::FactorRemovalApproved(_) => Some(Self::RemovalApproved),
@@ -142,7 +147,7 @@ impl ReadModel {
             connection
                 .prepare_cached(
                     "SELECT account, request, position FROM removals_v5
-                     WHERE ready = 1 AND runs_at <= ?1 ORDER BY runs_at LIMIT ?2",
+                     WHERE ready = 1 AND awaits_notice = 0 AND runs_at <= ?1 ORDER BY runs_at LIMIT ?2",
                 )?
                 .query_map(params![millis(now), i64::try_from(limit).unwrap_or(0)], waiting)?
                 .collect()
@@ -157,7 +162,8 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT runs_at FROM removals_v5 WHERE ready = 1 ORDER BY runs_at LIMIT 1",
+                    "SELECT runs_at FROM removals_v5 WHERE ready = 1 AND awaits_notice = 0
+                     ORDER BY runs_at LIMIT 1",
                 )?
                 .query_row([], |row| time(row, 0))
                 .optional()
@@ -220,7 +226,7 @@ pub(super) fn apply(
     match &fact.event {
         AccountEvent::FactorRemovalRequested(requested) => transaction
             .prepare_cached(
-                "INSERT OR REPLACE INTO removals_v5 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT OR REPLACE INTO removals_v5 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 account.as_bytes(),
@@ -230,7 +236,11 @@ pub(super) fn apply(
                 millis(requested.runs_at),
                 !requested.needs_approval,
                 requested.address,
+                requested.awaits_notice,
             ])?,
+        // Told or not to be told: when exactly it is due, and whether, the account says.
+        AccountEvent::NoticeSent(sent) => settled(transaction, account, sent.cause)?,
+        AccountEvent::EmailDeliveryFailed(failed) => settled(transaction, account, failed.request)?,
         AccountEvent::FactorRemovalApproved(approved) => transaction
             .prepare_cached("UPDATE removals_v5 SET ready = 1 WHERE account = ?1 AND request = ?2")?
             .execute(params![account.as_bytes(), approved.request.uuid().as_bytes()])?,
@@ -254,6 +264,15 @@ pub(super) fn apply(
         _ => return Ok(false),
     };
     Ok(true)
+}
+
+/// The notice that a removal waited for has come to its end.
+fn settled(transaction: &Transaction<'_>, account: Uuid, request: EventId) -> Result<usize> {
+    transaction
+        .prepare_cached(
+            "UPDATE removals_v5 SET awaits_notice = 0 WHERE account = ?1 AND request = ?2",
+        )?
+        .execute(params![account.as_bytes(), request.uuid().as_bytes()])
 }
 
 fn waiting(row: &Row<'_>) -> Result<WaitingRemoval> {

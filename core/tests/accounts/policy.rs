@@ -97,6 +97,7 @@ fn desk() -> Vec<(&'static str, Option<Value>, Option<Value>)> {
         both("support.removal_hold", json!("25h"), json!("23h")),
         both("support.address_hold", json!("73h"), json!("71h")),
         both("support.searches_1h", json!(299), json!(301)),
+        both("support.looks_1h", json!(599), json!(601)),
         both("support.resets_24h", json!(19), json!(21)),
         both("support.factor_removals_24h", json!(4), json!(6)),
         both("support.suspensions_24h", json!(19), json!(21)),

@@ -62,6 +62,10 @@ pub struct FactorRemovalRequested {
     pub needs_approval: bool,
     /// From when it is done, once approved.
     pub runs_at: Timestamp,
+    /// Whether it is done only once the notice of it has left, and that much later where the notice
+    /// leaves late.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub awaits_notice: bool,
 }
 
 /// Another person of support approved a removal, or another address.

@@ -51,6 +51,7 @@ fn operators() -> Vec<Golden> {
     };
     vec![
         ("full", reached(Cap::Searches, 300)),
+        ("looks", reached(Cap::Looks, 600)),
         ("resets", reached(Cap::Resets, 20)),
         ("removals_asked", reached(Cap::RemovalsAsked, 5)),
         ("removals_approved", reached(Cap::RemovalsApproved, 5)),

@@ -21,6 +21,7 @@ fn requests() -> Vec<(&'static str, Of)> {
         in_person: true,
         needs_approval: true,
         runs_at: at("2026-11-24T05:00:00Z"),
+        awaits_notice: false,
     };
     let proven = |proof| {
         let (in_person, runs_at) = (false, at("2026-11-25T05:00:00Z"));
@@ -34,15 +35,18 @@ fn requests() -> Vec<(&'static str, Of)> {
         in_person: false,
         needs_approval: false,
         runs_at: at("2026-11-25T05:00:00Z"),
+        awaits_notice: false,
     };
     let whole = FactorRemovalRequested { address: true, ..asked.clone() };
     let address = FactorRemovalRequested { address: true, ..minimal.clone() };
+    let whole_2 = FactorRemovalRequested { awaits_notice: true, ..whole.clone() };
     let request = EVENT;
     vec![
         ("full", Of::FactorRemovalRequested(asked.clone())),
         ("address", Of::FactorRemovalRequested(address)),
         ("whole", Of::FactorRemovalRequested(whole)),
         ("minimal", Of::FactorRemovalRequested(minimal)),
+        ("whole_2", Of::FactorRemovalRequested(whole_2)),
         ("video_call", proven(IdentityProof::VideoCall)),
         ("known_colleague", proven(IdentityProof::KnownColleague)),
         ("superior", proven(IdentityProof::Superior)),

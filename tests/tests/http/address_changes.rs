@@ -41,6 +41,8 @@ async fn supervisors(app: &TestApp) -> (Person, Person) {
 async fn approved(app: &TestApp, account: &str) -> Answered {
     let (mia, rita) = supervisors(app).await;
     let asked = ask(app, &mia, account).await.is(201);
+    // The notice has left: the delay runs.
+    app.settle().await;
     on(app, &rita, account, &of(&asked, "approve"), &why()).await.is(200);
     asked
 }
@@ -197,6 +199,24 @@ fn sr_124_the_earlier_address_takes_itself_back() {
         ask_for_reset(app, &marlene.login).await.is(202);
         assert!(!letters(app, &marlene.email, "new password").await.is_empty());
         assert!(letters(app, NEW, "new password").await.is_empty());
+    });
+}
+
+/// SR-124: where the present mailbox is no more the new one is told all the same, and takes its
+/// place.
+#[test]
+fn sr_124_a_mailbox_that_is_no_more_is_left_behind() {
+    TestApp::run(async |app| {
+        let marlene = confirmed(app, "marlene.gone").await;
+        app.plant("the new address", NEW.as_bytes());
+        app.settle().await;
+        app.post.closes(&marlene.email);
+        approved(app, &marlene.account).await;
+        assert_eq!(letters(app, NEW, TO_BE_CHANGED).await.len(), 1);
+        app.pass(HOLD).await;
+        app.removals_due().await;
+        app.removals_done().await;
+        assert_eq!(app.count(&marlene.account, "account.email_changed"), 1);
     });
 }
 

@@ -48,6 +48,44 @@ fn sr_128_an_operator_searches_so_often_in_an_hour_and_no_more() {
     });
 }
 
+/// SR-125, SR-126: looks at accounts are counted per operator and hour; reading on is no further
+/// look, and what was refused is none.
+#[test]
+fn sr_125_an_operator_looks_so_often_in_an_hour_and_no_more() {
+    let few = |config: &mut countersign_api::config::Config| config.support.looks_1h = 3;
+    TestApp::run_with(few, async |app| {
+        let marlene = app.person("marlene.caps").await;
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let mia = app.operator("operator.mia", Role::Supervisor).await;
+        let account = format!("/v1/support/accounts/{}", marlene.account);
+        let look = async |by: &Person, path: &str| {
+            let path = format!("{account}{path}");
+            app.get(path).on(Listener::Operator).bearer(&by.token).await
+        };
+        look(&olga, "").await.is(200);
+        for path in ["/state?revision=0", "/changes?revision=0", "/events?limit=1"] {
+            look(&olga, path).await.is(200);
+        }
+        look(&olga, "/events?limit=1&cursor=2").await.is(200);
+        for path in ["", "/events", "/state?revision=0", "/changes?revision=0"] {
+            let refused = look(&olga, path).await.is(429);
+            assert_eq!(refused.text_at("/code"), "too-many-requests");
+            assert!(refused.headers.contains_key("retry-after"));
+        }
+        assert_eq!(app.count(&marlene.account, "account.history_viewed"), 3);
+        search(app, &olga, "marlene.caps").await.is(200);
+        look(&mia, "").await.is(200);
+        let told = |event: &&String| *event == "operator.cap_reached";
+        assert_eq!(app.recorded().iter().filter(told).count(), 1, "told once");
+        app.restart().await.unwrap();
+        let refused = app.get(account.as_str()).on(Listener::Operator).bearer(&olga.token).await;
+        refused.is(429);
+        app.pass(HOUR).await;
+        let olga = Person { token: app.enter(&olga).await, ..olga };
+        app.get(account.as_str()).on(Listener::Operator).bearer(&olga.token).await.is(200);
+    });
+}
+
 /// SR-125: so many resets, removals and suspensions a day for each operator; what is repeated by
 /// its key is not counted, and what is given up is free.
 #[test]

@@ -106,6 +106,37 @@ fn sr_126_no_page_is_read_without_a_look() {
     });
 }
 
+/// SR-126: stepping through a history is one look: of one operator, for one ticket, with no other
+/// look between, and for a while.
+#[test]
+fn sr_126_stepping_through_a_history_is_one_look() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.steps").await;
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let paul = app.operator("operator.paul", Role::Supervisor).await;
+        let account = format!("/v1/support/accounts/{}", marlene.account);
+        let steps = async |operator: &Person, ticket: &str| {
+            for revision in 0..3 {
+                for what in ["changes", "state"] {
+                    let path = format!("{account}/{what}?revision={revision}&ticket={ticket}");
+                    ask(app, operator, &path).await.is(200);
+                }
+            }
+            app.count(&marlene.account, LOOKED)
+        };
+        assert_eq!(steps(&olga, "4711").await, 1);
+        assert_eq!(steps(&olga, "4711").await, 1);
+        assert_eq!(steps(&olga, "4712").await, 2, "another ticket");
+        assert_eq!(steps(&paul, "4712").await, 3, "another operator");
+        assert_eq!(steps(&olga, "4712").await, 3, "her own goes on");
+        ask(app, &olga, &format!("{account}?ticket=4712")).await.is(200);
+        assert_eq!(steps(&olga, "4712").await, 5, "another look between");
+        app.pass(SignedDuration::from_mins(15)).await;
+        let olga = Person { token: app.enter(&olga).await, ..olga };
+        assert_eq!(steps(&olga, "4712").await, 6, "long ago");
+    });
+}
+
 /// Each kind tells its events and no others, in both orders, whatever the page; together with what
 /// is filtered nothing gets lost.
 #[test]

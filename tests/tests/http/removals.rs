@@ -4,7 +4,9 @@
 use countersign_api::contract::kind::Role;
 use countersign_api::server::listener::Listener;
 use countersign_core::domain::policy::TwoPerson;
+use countersign_core::mail::SendErrorClass;
 use countersign_tests::app::{Answered, PASSWORD, Person, TestApp};
+use countersign_tests::post_office::PostFault;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,6 +20,8 @@ const REMOVALS: &str = "factor-removals";
 
 async fn asked(app: &TestApp, by: &Person, person: &Person) -> String {
     let asked = on(app, by, &person.account, REMOVALS, &removal_of(person)).await.is(201);
+    // The notice has left: the delay runs.
+    app.settle().await;
     asked.text_at("/removal/removal_id")
 }
 
@@ -120,6 +124,54 @@ fn sr_124_the_service_does_it_by_itself() {
         app.removals_done().await;
         assert_eq!(app.count(&marlene.account, "account.factor_removal_completed"), 1);
         assert_eq!(signs_in(app, &marlene).await, "completed");
+    });
+}
+
+/// SR-124, AT-51: while the notice cannot leave nothing is removed, and once it has, the holder has
+/// his day. Where it was given up, support asks anew.
+#[test]
+fn sr_124_nothing_is_removed_while_the_holder_cannot_be_told() {
+    TestApp::run(async |app| {
+        let marlene = confirmed(app, "marlene.removal").await;
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let mia = app.operator("operator.mia", Role::Supervisor).await;
+        let done = |app: &TestApp| app.count(&marlene.account, "account.factor_removal_completed");
+        app.settle().await;
+        app.post.fails(PostFault::Refuses(SendErrorClass::Unreachable));
+        let removal = asked(app, &olga, &marlene).await;
+        then(app, &mia, &marlene, &removal, "approve").await.is(200);
+        assert_eq!(pending(app, &olga).await[0]["notice"], "pending");
+        app.pass(HOUR * 23).await;
+        app.settle().await;
+        app.post.works();
+        app.pass(HOUR).await;
+        app.settle().await;
+        app.removals_due().await;
+        let olga = Person { token: app.enter(&olga).await, ..olga };
+        assert_eq!(pending(app, &olga).await[0]["notice"], "sent");
+        app.pass(HOUR * 22).await;
+        app.removals_due().await;
+        assert_eq!(done(app), 0, "told a day late");
+        app.pass(HOUR).await;
+        app.removals_due().await;
+        assert_eq!(done(app), 1);
+
+        let erika = confirmed(app, "erika.removal").await;
+        let olga = freshly(app, &Person { token: app.enter(&olga).await, ..olga }).await;
+        let mia = freshly(app, &Person { token: app.enter(&mia).await, ..mia }).await;
+        app.settle().await;
+        app.post.fails(PostFault::Refuses(SendErrorClass::Temporary));
+        let removal = asked(app, &olga, &erika).await;
+        then(app, &mia, &erika, &removal, "approve").await.is(200);
+        app.pass(HOUR * 24 * 7).await;
+        app.removals_due().await;
+        assert_eq!(app.count(&erika.account, "account.factor_removal_completed"), 0);
+        let olga = freshly(app, &Person { token: app.enter(&olga).await, ..olga }).await;
+        assert_eq!(pending(app, &olga).await[0]["notice"], "given_up");
+        then(app, &olga, &erika, &removal, "cancel").await.is(200);
+        app.post.works();
+        asked(app, &olga, &erika).await;
+        assert_eq!(pending(app, &olga).await[0]["notice"], "sent");
     });
 }
 

@@ -234,6 +234,9 @@ pub(super) const LIMITS: &[Field] = fields! {
     "support.searches_1h" Number None, "300",
         "Searches of one operator in an hour, found or not.",
         "Too many let an operator find out who has an account; 0 to 3000.";
+    "support.looks_1h" Number None, "600",
+        "Looks of one operator at accounts in an hour; reading on is no further look.",
+        "Too many let an operator copy everybody's history; 0 to 3000.";
     "support.resets_24h" Number None, "20",
         "Lockouts ended, and links to a new password sent, by one operator in 24 hours.",
         "Too few and a busy day stops; 0 to 200.";

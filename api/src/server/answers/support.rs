@@ -1,13 +1,14 @@
 //! Acts of support, from the wire and back.
 
 use countersign_core::accounts::{answer as core, request};
+use countersign_core::domain::removal as domain;
 use countersign_events::account::IdentityProof as CoreProof;
 use countersign_events::id::EventId;
 
 use super::{account_id, event};
 use crate::contract::act::{
-    Act, AskAddressChange, AskRemoval, IdentityProof, Removal, RemovalActed, RemovalFactor,
-    RemovalState,
+    Act, AskAddressChange, AskRemoval, IdentityProof, NoticeState, Removal, RemovalActed,
+    RemovalFactor, RemovalState,
 };
 use crate::contract::id::{FactorId, RemovalId};
 
@@ -62,6 +63,16 @@ const fn state(state: core::RemovalState) -> RemovalState {
     }
 }
 
+const fn notice(notice: domain::NoticeState) -> NoticeState {
+    match notice {
+        domain::NoticeState::NotAwaited => NoticeState::NotAwaited,
+        domain::NoticeState::Pending => NoticeState::Pending,
+        domain::NoticeState::Sent(_) => NoticeState::Sent,
+        domain::NoticeState::Refused(_) => NoticeState::Refused,
+        domain::NoticeState::GivenUp => NoticeState::GivenUp,
+    }
+}
+
 fn removal_id(request: EventId) -> RemovalId {
     RemovalId::new(request.uuid())
 }
@@ -90,6 +101,7 @@ pub(crate) fn removal(view: core::RemovalView) -> Removal {
         approved_by_login: view.approved_by_login,
         approved_at,
         runs_at: view.runs_at,
+        notice: notice(view.notice),
         state: state(view.state),
     }
 }

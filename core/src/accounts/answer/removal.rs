@@ -5,6 +5,7 @@ use countersign_events::id::{AccountId, EventId, FactorId};
 use jiff::Timestamp;
 
 use super::EventView;
+use crate::domain::removal::NoticeState;
 
 /// Where a removal stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +53,10 @@ pub struct RemovalView {
     pub approved: Option<(AccountId, Timestamp)>,
     /// That operator's login.
     pub approved_by_login: Option<String>,
-    /// When its delay ends.
+    /// When its delay ends; not before the holder is told.
     pub runs_at: Timestamp,
+    /// What became of the notice of it.
+    pub notice: NoticeState,
     /// Where it stands.
     pub state: RemovalState,
 }

@@ -6,11 +6,13 @@
 mod changes;
 mod follow;
 mod health;
+mod record;
 mod replay;
 mod state;
 mod time_line;
 
 pub use follow::{FOLLOWERS_MAX, FOLLOWERS_PER_OPERATOR_MAX, Follower};
+pub(super) use record::Look;
 pub(super) use replay::Replays;
 pub(super) use time_line::history_page;
 

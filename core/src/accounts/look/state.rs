@@ -7,9 +7,9 @@ use countersign_events::id::{AccountId, Revision, StreamId};
 use serde_json::Value;
 
 use super::changes::changes;
+use super::record::Look;
 use crate::accounts::answer::{ChangesView, EventView, StateView};
 use crate::accounts::request::{AsOf, Between, Call};
-use crate::accounts::support::record_look;
 use crate::accounts::view::{Reader, event_view, shown};
 use crate::accounts::{Accounts, Fault, Verdict};
 use crate::actors::account::{Entity, Halt, Request};
@@ -36,8 +36,10 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let stream = StreamId::Account(account);
-        let look = LookAtState { call, ticket, event: None };
-        let newest = match self.ask(stream, look).await? {
+        if let Err(refusal) = self.look_at_state(account, call, ticket).await? {
+            return Ok(Err(refusal));
+        }
+        let newest = match self.ask(stream, Revisions { event: None }).await? {
             Ok((newest, _)) => newest,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -72,8 +74,11 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let stream = StreamId::Account(account);
-        let look = LookAtState { call, ticket, event: Some(Revision::new(revision)) };
-        let (newest, event) = match self.ask(stream, look).await? {
+        if let Err(refusal) = self.look_at_state(account, call, ticket).await? {
+            return Ok(Err(refusal));
+        }
+        let revisions = Revisions { event: Some(Revision::new(revision)) };
+        let (newest, event) = match self.ask(stream, revisions).await? {
             Ok((newest, Some(event))) => (newest, event),
             Ok((_, None)) => return Ok(Err(Refusal::NotFound("revision"))),
             Err(refusal) => return Ok(Err(refusal)),
@@ -86,6 +91,20 @@ impl Accounts {
         let changes = changes(&shown_state(&before)?, &shown_state(&after)?);
         let since = since.map(Revision::new);
         Ok(Ok(ChangesView { since, revision: event.revision, newest, event, changes }))
+    }
+
+    /// Stepping through a history is one look (SR-126).
+    async fn look_at_state(
+        &self,
+        account: AccountId,
+        call: Call,
+        ticket: Option<String>,
+    ) -> Verdict<()> {
+        let look = Look { call, ticket, what: Viewed::State };
+        match self.reads_on(&look, account).await? {
+            true => Ok(Ok(())),
+            false => self.look(account, look).await,
+        }
     }
 
     async fn state_as_of(
@@ -111,18 +130,17 @@ fn shown_state(account: &Account) -> Result<Value, Fault> {
     })
 }
 
-/// Records the look; answers with the newest revision, and with the event that was asked for.
-struct LookAtState {
-    call: Call,
-    ticket: Option<String>,
+/// The newest revision, and the event that was asked for.
+struct Revisions {
     event: Option<Revision>,
 }
 
-impl Request for LookAtState {
+impl Request for Revisions {
     type Answer = (Revision, Option<EventView>);
 
     async fn perform(&self, entity: &mut Entity) -> Result<Self::Answer, Halt> {
-        record_look(entity, &self.call, Viewed::State, self.ticket.as_ref()).await?;
+        entity.load().await?;
+        entity.open()?;
         let newest = entity.account().last.map_or(Revision::new(0), |(revision, _)| revision);
         let event = match self.event.filter(|revision| *revision <= newest) {
             Some(revision) => {

@@ -6,26 +6,23 @@
 
 use std::collections::VecDeque;
 
-use countersign_events::account::{AccountEvent, HistoryViewed, Viewed};
+use countersign_events::account::Viewed;
 use countersign_events::actor::By;
 use countersign_events::id::{AccountId, Revision, StreamId};
 use countersign_events::store::Recorded;
-use jiff::SignedDuration;
 
+use super::record::Look;
 use crate::accounts::answer::{EventView, LooksView, Page};
 use crate::accounts::request::{Call, PageRequest, TimeLine};
-use crate::accounts::support::record_look;
 use crate::accounts::view::{PAGE_MAX, Reader, event_view};
-use crate::accounts::{Accounts, Fault, Verdict};
-use crate::actors::account::{Entity, Halt, Request, stamped};
+use crate::accounts::{Accounts, Verdict};
+use crate::actors::account::{Entity, Halt, Request};
 use crate::handle::SessionToken;
 use crate::projections::ReadModel;
 use crate::projections::time_line::{EventKind, Order};
 
 /// Events that a page reads beyond its own, so that looks become one line.
 const FOLDED_MAX: usize = 1000;
-/// How long the pages that follow belong to the look that they follow.
-const LOOK_LASTS: SignedDuration = SignedDuration::from_mins(15);
 /// The type of a look.
 const LOOK: &str = "account.history_viewed";
 
@@ -48,10 +45,12 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let stream = StreamId::Account(account);
-        let reads_on =
-            ask.page.cursor.is_some() && self.reads_on(operator.account(), account).await?;
-        if !reads_on && let Err(refusal) = self.ask(stream, Look { call, ticket }).await? {
-            return Ok(Err(refusal));
+        let look = Look { call, ticket, what: Viewed::Events };
+        if ask.page.cursor.is_none() || !self.reads_on(&look, account).await? {
+            match self.look(account, look).await? {
+                Ok(()) => {}
+                Err(refusal) => return Ok(Err(refusal)),
+            }
         }
         let of_kind = match ask.kind {
             Some(kind) => {
@@ -61,32 +60,6 @@ impl Accounts {
             None => None,
         };
         self.ask(stream, ViewTimeLine { page: ask.page, order: ask.order, of_kind }).await
-    }
-
-    /// Whether this operator has just begun to read this time line: the pages that follow belong
-    /// to that look. That there is a cursor says nothing: anybody can make one up (SR-126).
-    async fn reads_on(&self, operator: AccountId, account: AccountId) -> Result<bool, Fault> {
-        self.caught_up().await?;
-        let Some(position) = self.read_model().look_at(operator, account)? else {
-            return Ok(false);
-        };
-        let read = self.log().store().read_all(position, 1).await?;
-        let Some(look) = read.first().map(stamped).transpose()? else { return Ok(false) };
-        let began = AccountEvent::HistoryViewed(HistoryViewed { what: Viewed::Events });
-        Ok(look.event == began && self.log().now().duration_since(look.at) < LOOK_LASTS)
-    }
-}
-
-struct Look {
-    call: Call,
-    ticket: Option<String>,
-}
-
-impl Request for Look {
-    type Answer = ();
-
-    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        record_look(entity, &self.call, Viewed::Events, self.ticket.as_ref()).await
     }
 }
 

@@ -74,6 +74,7 @@ const fn allowed(kind: ActKind, caps: StaffCaps) -> (u32, SignedDuration, Cap) {
     const DAY: SignedDuration = SignedDuration::from_hours(24);
     match kind {
         ActKind::Search => (caps.searches_per_hour, HOUR, Cap::Searches),
+        ActKind::Look => (caps.looks_per_hour, HOUR, Cap::Looks),
         ActKind::Reset => (caps.resets_per_day, DAY, Cap::Resets),
         ActKind::RemovalAsked => (caps.removals_per_day, DAY, Cap::RemovalsAsked),
         ActKind::RemovalApproved => (caps.removals_per_day, DAY, Cap::RemovalsApproved),

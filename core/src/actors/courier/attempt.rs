@@ -128,17 +128,21 @@ async fn attempt(post: &Post, due: &DueMail) -> Outcome {
     };
     // The present address first. What comes after a failure is sent again with what failed: at
     // least once, under the same name.
+    let mut outcome = sent(due);
     for mail in mails {
-        let beside = mail.message_id.to() != Whose::Present;
+        let is_present = mail.message_id.to() == Whose::Present;
         match send(post, due, mail).await {
-            Outcome::Settled(MailOutcome::Failed { .. }) if beside => {
-                // One that was given up, or is yet to come, may be none: the present one has it.
+            // The others are told all the same: where the present one is none any more, they are
+            // the only ones who can be.
+            Outcome::Settled(refused @ MailOutcome::Failed { .. }) if is_present => {
+                outcome = refused;
             }
-            Outcome::Settled(MailOutcome::CodeSent { .. } | MailOutcome::NoticeSent { .. }) => {}
+            // One that was given up, or is yet to come, may be none: the present one has it.
+            Outcome::Settled(_) => {}
             other => return other,
         }
     }
-    Outcome::Settled(sent(due))
+    Outcome::Settled(outcome)
 }
 
 async fn send(post: &Post, due: &DueMail, mail: Mail) -> Outcome {

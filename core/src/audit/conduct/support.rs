@@ -2,15 +2,16 @@
 //! approved.
 
 use countersign_events::account::{
-    AccountEvent, EmailChanged, FactorRemovalRequested, IdentityProof, SessionEndedWhy,
-    SignInOpened,
+    AccountEvent, DeliveryFailure, EmailChanged, EmailDeliveryFailed, FactorRemovalRequested,
+    IdentityProof, SessionEndedWhy, SignInOpened,
 };
 use countersign_events::actor::By;
 use countersign_events::id::{EventId, FactorId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Act, Breach, Rule, operator_act};
 use crate::domain::policy::TwoPerson;
+use crate::domain::removal::NOTICE_LATE_MAX;
 
 /// What has to be known of it.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +32,13 @@ struct Removal {
     factor: Option<FactorId>,
     address: bool,
     asked_by: By,
+    needs_approval: bool,
+    asked_at: Timestamp,
     runs_at: Timestamp,
     may_run: bool,
+    /// When the notice that it waits for left, or was refused where that is no reason to wait.
+    told_at: Option<Timestamp>,
+    awaits_notice: bool,
 }
 
 impl Support {
@@ -93,10 +99,16 @@ impl Support {
                     factor: requested.factor,
                     address: requested.address,
                     asked_by: act.by.clone(),
+                    needs_approval: requested.needs_approval,
+                    asked_at: act.at,
                     runs_at: requested.runs_at,
                     may_run: !requested.needs_approval,
+                    told_at: None,
+                    awaits_notice: requested.awaits_notice,
                 });
             }
+            AccountEvent::NoticeSent(sent) => self.told(sent.cause, act.at),
+            AccountEvent::EmailDeliveryFailed(failed) => self.refused(failed, act.at),
             AccountEvent::FactorRemovalApproved(approved) => {
                 operator_act(act, breaches);
                 let waits = self.removal.as_mut().filter(|it| it.request == approved.request);
@@ -140,6 +152,23 @@ impl Support {
         }
     }
 
+    fn told(&mut self, cause: EventId, at: Timestamp) {
+        let waits = self.removal.as_mut().filter(|it| it.request == cause);
+        if let Some(removal) = waits {
+            removal.told_at.get_or_insert(at);
+        }
+    }
+
+    /// The notice did not leave. Where its mailbox is none, and another address is what another
+    /// person must approve, there is nobody to wait for.
+    fn refused(&mut self, failed: &EmailDeliveryFailed, at: Timestamp) {
+        let is_final =
+            matches!(failed.class, DeliveryFailure::Refused | DeliveryFailure::NoAddress);
+        if is_final && self.removal.as_ref().is_some_and(|it| it.address && it.needs_approval) {
+            self.told(failed.request, at);
+        }
+    }
+
     /// The service did what was asked for: approved, after its delay, and what it was about.
     fn completes(
         &mut self,
@@ -152,8 +181,12 @@ impl Support {
         let waited = waited.filter(|it| it.request == request && it.address == address);
         self.done.clone_from(&waited);
         match waited {
-            Some(removal) if act.at < removal.runs_at => {
-                let detail = format!("at {}, due {}", act.at, removal.runs_at);
+            Some(removal) if removal.due_at().is_none() => {
+                let detail = "the holder had not been told".to_owned();
+                breaches.push((Rule::RemovalNotDue, detail));
+            }
+            Some(removal) if removal.due_at().is_some_and(|due_at| act.at < due_at) => {
+                let detail = format!("at {}, due {:?}", act.at, removal.due_at());
                 breaches.push((Rule::RemovalNotDue, detail));
             }
             Some(removal) if !removal.may_run => {
@@ -167,6 +200,18 @@ impl Support {
             }
         }
         self.removing = true;
+    }
+}
+
+impl Removal {
+    /// From when it may be done; none while the holder was not told.
+    fn due_at(&self) -> Option<Timestamp> {
+        if !self.awaits_notice {
+            return Some(self.runs_at);
+        }
+        let late = self.told_at?.duration_since(self.asked_at);
+        let moved = late.saturating_sub(NOTICE_LATE_MAX).max(SignedDuration::ZERO);
+        self.runs_at.checked_add(moved).ok()
     }
 }
 

@@ -12,7 +12,8 @@
 //! ```
 //!
 //! The delay runs from the request on, so that the holder has all of it to object in, whenever it
-//! is approved (SR-124).
+//! is approved; where the notice leaves late, from then on, and while it has not left nothing is
+//! done (SR-124).
 
 use countersign_events::account::{
     AccountEvent, Disabled, EmailChanged, FactorRemovalApproved, FactorRemovalCancelled,
@@ -27,10 +28,11 @@ use super::recovery::demand_few_changes;
 use super::sessions::{ended, others};
 use super::sign_in::later;
 use super::{Decision, existing};
-use crate::domain::account::{Account, Open, Removal};
+use crate::domain::account::{Account, Open};
 use crate::domain::command::{AskRemoval, Context};
 use crate::domain::policy::TwoPerson;
 use crate::domain::refusal::Refusal;
+use crate::domain::removal::Removal;
 
 /// Asks for one. There is at most one that waits: what is asked for is what was approved.
 pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> Decision {
@@ -64,12 +66,14 @@ pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> 
             "where nobody else approves, the holder must be told: no address was proven",
         ));
     }
-    let runs_at = match (ask.address, ask.in_person) {
+    let AskRemoval { factor, address, proof, in_person } = ask;
+    let runs_at = match (address, in_person) {
         (true, _) => later(context, context.policy.address_hold),
         (false, true) => context.now,
         (false, false) => later(context, context.policy.removal_hold),
     };
-    let AskRemoval { factor, address, proof, in_person } = ask;
+    // Who stands there is told by that; for another address, the mailbox is asked all the same.
+    let awaits_notice = open.email.is_some() && (address || !in_person);
     Ok(vec![AccountEvent::FactorRemovalRequested(FactorRemovalRequested {
         factor,
         address,
@@ -77,6 +81,7 @@ pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> 
         in_person,
         needs_approval,
         runs_at,
+        awaits_notice,
     })])
 }
 

@@ -8,7 +8,8 @@ use countersign_events::id::AccountId;
 use jiff::Timestamp;
 
 use super::StampedEvent;
-use crate::domain::account::{Open, Removal};
+use crate::domain::account::Open;
+use crate::domain::removal::{NoticeState, Removal};
 
 pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
     let at = stamped.at;
@@ -26,6 +27,7 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
                 in_person,
                 needs_approval,
                 runs_at,
+                awaits_notice,
             } = *requested;
             open.removal = Some(Removal {
                 request: stamped.id,
@@ -39,12 +41,26 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
                 needs_approval,
                 approved: None,
                 runs_at,
+                notice: match awaits_notice {
+                    true => NoticeState::Pending,
+                    false => NoticeState::NotAwaited,
+                },
             });
         }
         AccountEvent::FactorRemovalApproved(approved) => {
             let waits = open.removal.as_mut().filter(|it| it.request == approved.request);
             if let Some(removal) = waits {
                 removal.approved = Some((operator(&stamped.by), at));
+            }
+        }
+        AccountEvent::NoticeSent(sent) => {
+            if let Some(removal) = &mut open.removal {
+                removal.notice_sent(sent.cause, at);
+            }
+        }
+        AccountEvent::EmailDeliveryFailed(failed) => {
+            if let Some(removal) = &mut open.removal {
+                removal.notice_failed(failed, at);
             }
         }
         AccountEvent::FactorRemovalCancelled(_) | AccountEvent::FactorRemovalObjected(_) => {

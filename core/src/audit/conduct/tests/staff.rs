@@ -94,6 +94,7 @@ fn sr_122_an_approval_by_who_may_not_approve_is_found() {
                 in_person: false,
                 needs_approval: true,
                 runs_at: log.now + SignedDuration::from_hours(24),
+                awaits_notice: false,
             });
             let pii = &[SealClass::Pii];
             let request: EventId = log.happened_by(stream, by(2), &asked, pii);

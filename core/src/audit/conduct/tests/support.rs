@@ -3,7 +3,7 @@
 use countersign_events::account::{
     AccountEvent, EmailChanged, FactorRemovalApproved, FactorRemovalCancelled,
     FactorRemovalCompleted, FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy,
-    IdentityProof, Resumed, Suspended,
+    IdentityProof, Notice, NoticeSent, Resumed, Suspended,
 };
 use countersign_events::id::{AccountId, EventId};
 use jiff::SignedDuration;
@@ -26,6 +26,7 @@ fn requested(log: &Sample, needs_approval: bool, seconds: i64) -> AccountEvent {
         in_person: false,
         needs_approval,
         runs_at: log.now + SignedDuration::from_secs(seconds),
+        awaits_notice: false,
     })
 }
 
@@ -127,6 +128,7 @@ fn address((due, hours): (i64, i64), approver: Option<By>) -> Vec<Rule> {
             in_person: true,
             needs_approval: true,
             runs_at: log.now + SignedDuration::from_hours(due),
+            awaits_notice: false,
         };
         let asked = AccountEvent::FactorRemovalRequested(asked);
         let request = staff(log, stream, OPERATOR, &asked);
@@ -182,6 +184,36 @@ fn what_is_gone_by_itself_makes_room_for_another_request() {
     assert_eq!(removed, []);
 }
 
+/// A removal that awaits its notice, which leaves after so many hours or never, and is done then.
+fn told(after_hours: Option<i64>, hours: i64) -> Vec<Rule> {
+    breach(move |log, stream| {
+        let AccountEvent::FactorRemovalRequested(asked) = requested(log, true, DAY_SECONDS) else {
+            return;
+        };
+        let asked = FactorRemovalRequested { awaits_notice: true, ..asked };
+        let request = staff(log, stream, OPERATOR, &AccountEvent::FactorRemovalRequested(asked));
+        let approved = FactorRemovalApproved { request };
+        staff(log, stream, OTHER, &AccountEvent::FactorRemovalApproved(approved));
+        if let Some(after) = after_hours {
+            log.wait(after * 3600);
+            let notice = Notice::RemovalRequested;
+            let sent = NoticeSent { notice, cause: request, attempts: 1 };
+            log.happened_by(stream, By::System, &AccountEvent::NoticeSent(sent), &[]);
+        }
+        log.wait((hours - after_hours.unwrap_or(0)) * 3600);
+        completes(log, stream, request);
+    })
+}
+
+/// SR-124: the holder has the whole delay, counted from when he was told.
+#[test]
+fn sr_124_a_removal_before_the_holder_was_told_is_found() {
+    assert_eq!(told(Some(0), 24), []);
+    assert_eq!(told(Some(20), 43), []);
+    assert_eq!(told(Some(20), 42), [Rule::RemovalNotDue]);
+    assert_eq!(told(None, 24 * 30), [Rule::RemovalNotDue]);
+}
+
 /// SR-124: what is done is what was asked for and approved.
 #[test]
 fn sr_124_the_removal_of_another_authenticator_than_was_asked_for_is_found() {
@@ -193,6 +225,7 @@ fn sr_124_the_removal_of_another_authenticator_than_was_asked_for_is_found() {
             in_person: false,
             needs_approval: true,
             runs_at: log.now + SignedDuration::from_secs(DAY_SECONDS),
+            awaits_notice: false,
         });
         let request = staff(log, stream, OPERATOR, &asked);
         let approved = FactorRemovalApproved { request };

@@ -2,14 +2,15 @@
 //! alone.
 
 use countersign_events::account::{
-    AccountEvent, EmailChanged, EmailCodes, FactorRemovalRequested, HoldPlaced, HoldWhy,
-    IdentityProof, SessionEndedWhy,
+    AccountEvent, DeliveryFailure, EmailChanged, EmailCodes, FactorRemovalRequested, HoldPlaced,
+    HoldWhy, IdentityProof, SessionEndedWhy,
 };
 use jiff::SignedDuration;
 
 use super::harness::{
     Given, ended, enrolled, event_id, given, hours, operator, recovery_issued, registered, start,
 };
+use super::removal::{sent, unsent};
 use crate::domain::command::{AskRemoval, Command};
 use crate::domain::refusal::Refusal;
 
@@ -33,7 +34,8 @@ fn complete() -> Command {
 }
 
 fn approved() -> Given {
-    given(enrolled()).by(1).play(ask(false)).by(2).play(approve(2))
+    let told = sent(request());
+    given(enrolled()).by(1).play(ask(false)).and([told]).by(2).play(approve(2))
 }
 
 /// SR-124: it waits for another person and for three days, for whoever stands there in person too.
@@ -46,6 +48,7 @@ fn sr_124_another_address_waits_three_days_and_for_another_person() {
         in_person: false,
         needs_approval: true,
         runs_at: start() + hours(72),
+        awaits_notice: true,
     };
     let at_once = FactorRemovalRequested { in_person: true, ..requested.clone() };
     given(enrolled()).when(ask(false)).then([AccountEvent::FactorRemovalRequested(requested)]);
@@ -83,6 +86,20 @@ fn sr_053_an_address_by_support_is_unproven_and_withholds_codes_by_email() {
     assert_eq!((open.factors.len(), open.recovery.is_some()), (1, true));
     assert!(open.removal.is_none() && open.sessions.is_empty());
     after.when(complete()).stays_quiet();
+}
+
+/// SR-124: a mailbox that is no more is why another address is asked for: it keeps nobody out for
+/// ever, and nobody else is told less.
+#[test]
+fn sr_124_a_mailbox_that_is_no_more_does_not_stop_another_address() {
+    let waits = given(enrolled()).by(1).play(ask(false)).by(2).play(approve(2));
+    waits.clone().at(hours(24 * 30)).when(complete()).stays_quiet();
+    let refused = waits.clone().and([unsent(DeliveryFailure::Refused)]);
+    assert_eq!(refused.at(hours(72)).when(complete()).events().len(), 3);
+    for class in [DeliveryFailure::Deferred, DeliveryFailure::Unreachable] {
+        let given_up = waits.clone().and([unsent(class)]);
+        given_up.at(hours(24 * 30)).when(complete()).stays_quiet();
+    }
 }
 
 /// SR-124: new recovery codes are no reason to forget it.

@@ -2,10 +2,12 @@
 //! stopped by whoever may.
 
 use countersign_events::account::{
-    AccountEvent, DevicesForgotten, Disabled, EmailCodes, FactorRemovalApproved,
-    FactorRemovalCancelled, FactorRemovalCompleted, FactorRemovalObjected, FactorRemovalRequested,
-    FactorRemoved, HoldPlaced, HoldWhy, IdentityProof, SessionEndedWhy,
+    AccountEvent, DeliveryFailure, DevicesForgotten, Disabled, EmailCodes, EmailDeliveryFailed,
+    FactorRemovalApproved, FactorRemovalCancelled, FactorRemovalCompleted, FactorRemovalObjected,
+    FactorRemovalRequested, FactorRemoved, HoldPlaced, HoldWhy, IdentityProof, Notice, NoticeSent,
+    SessionEndedWhy,
 };
+use countersign_events::id::EventId;
 
 use super::harness::{
     Given, RIGHT, begin, device, ended, enrolled, event_id, factor, given, hours, mins, operator,
@@ -16,7 +18,7 @@ use crate::domain::policy::TwoPerson;
 use crate::domain::refusal::Refusal;
 
 /// How many events [`enrolled`] is: the removal is the next.
-fn request() -> countersign_events::id::EventId {
+fn request() -> EventId {
     event_id(u64::try_from(enrolled().len()).unwrap())
 }
 
@@ -45,9 +47,26 @@ pub(super) fn complete() -> Command {
     Command::CompleteRemoval { request: request() }
 }
 
-/// Operator 1 has asked for the removal of the only authenticator.
+/// Operator 1 has asked for the removal of the only authenticator, and the holder is told of it.
 pub(super) fn asked() -> Given {
+    untold().and([sent(request())])
+}
+
+/// Operator 1 has asked, and the notice has not left.
+fn untold() -> Given {
     given(enrolled()).by(1).play(ask(1))
+}
+
+/// The mail server has taken the notice of a request.
+pub(super) fn sent(cause: EventId) -> AccountEvent {
+    let notice = Notice::RemovalRequested;
+    AccountEvent::NoticeSent(NoticeSent { notice, cause, attempts: 1 })
+}
+
+/// It has not, and will not.
+pub(super) fn unsent(class: DeliveryFailure) -> AccountEvent {
+    let request = request();
+    AccountEvent::EmailDeliveryFailed(EmailDeliveryFailed { request, attempts: 1, class })
 }
 
 fn requested(factor_id: Option<u128>, runs_in_hours: i64) -> FactorRemovalRequested {
@@ -58,6 +77,7 @@ fn requested(factor_id: Option<u128>, runs_in_hours: i64) -> FactorRemovalReques
         in_person: false,
         needs_approval: true,
         runs_at: start() + hours(runs_in_hours),
+        awaits_notice: true,
     }
 }
 
@@ -101,6 +121,7 @@ fn sr_124_the_delay_falls_away_only_in_person_and_with_another_person() {
     let at_once = FactorRemovalRequested {
         proof: IdentityProof::InPerson,
         in_person: true,
+        awaits_notice: false,
         ..requested(Some(1), 0)
     };
     given(enrolled()).when(in_person()).then([AccountEvent::FactorRemovalRequested(at_once)]);
@@ -160,11 +181,53 @@ fn sr_124_it_is_done_once_after_its_delay_and_its_approval() {
     done.when(cancel()).refused(Refusal::NotFound("removal that waits"));
 }
 
+fn is_done(due: &Given) {
+    let events = due.when(complete()).events();
+    assert!(matches!(events[0], AccountEvent::FactorRemovalCompleted(_)), "{events:?}");
+}
+
+/// SR-124: while the notice has not left nothing is done; where it leaves late, the holder has the
+/// whole delay from then on all the same.
+#[test]
+fn sr_124_nothing_is_done_behind_the_back_of_who_was_not_told() {
+    let waits = untold().by(2).play(approve(2));
+    waits.clone().at(hours(24 * 30)).when(complete()).stays_quiet();
+    let soon = waits.clone().at(hours(1)).and([sent(request())]);
+    is_done(&soon.at(hours(24)));
+    let late = waits.clone().at(hours(20)).and([sent(request())]);
+    late.clone().at(hours(43) - mins(1)).when(complete()).stays_quiet();
+    is_done(&late.at(hours(43)));
+    let of_another = waits.and([sent(event_id(1))]);
+    of_another.at(hours(48)).when(complete()).stays_quiet();
+}
+
+/// SR-124: where no mail server took the notice, or it was refused, nothing is removed: support
+/// gives it up and asks anew.
+#[test]
+fn sr_124_a_notice_that_never_left_stops_it() {
+    let waits = untold().by(2).play(approve(2));
+    let alone = desk_of_one(true).by(1).play(ask(1));
+    for class in [
+        DeliveryFailure::Refused,
+        DeliveryFailure::NoAddress,
+        DeliveryFailure::Deferred,
+        DeliveryFailure::Unreachable,
+        DeliveryFailure::Expired,
+    ] {
+        for waits in [&waits, &alone] {
+            let given_up = waits.clone().and([unsent(class)]);
+            given_up.clone().at(hours(24 * 30)).when(complete()).stays_quiet();
+            let anew = given_up.by(3).play(cancel()).by(1).when(ask(1)).events();
+            assert_eq!(anew.len(), 1, "{class:?}");
+        }
+    }
+}
+
 /// SR-124: with "delay" the service waits for nobody, and all the same for its time.
 #[test]
 fn sr_124_at_a_desk_of_one_the_delay_is_all_there_is() {
     let alone = desk_of_one(true);
-    let asked = alone.by(1).play(ask(1));
+    let asked = alone.by(1).play(ask(1)).and([sent(request())]);
     asked.clone().at(hours(23)).when(complete()).stays_quiet();
     assert_eq!(asked.at(hours(24)).when(complete()).events().len(), 5);
 }
@@ -190,6 +253,7 @@ fn sr_039_recovery_codes_are_removed_and_the_authenticator_stays() {
     let revision = browser.account.last.unwrap().0.get() + 1;
     let request = event_id(revision);
     let asked = browser.by(1).play(ask_with(None, IdentityProof::VideoCall, false));
+    let asked = asked.and([sent(request)]);
     let approved = asked.by(2).play(Command::ApproveRemoval { request, by: operator(2) });
     let due = approved.at(hours(25));
     let events = due.when(Command::CompleteRemoval { request }).events();

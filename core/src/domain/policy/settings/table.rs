@@ -302,6 +302,7 @@ pub const SETTINGS: &[Setting] = &[
     span!("support.removal_hold", Higher, hours(1), days(7), removal_hold),
     span!("support.address_hold", Higher, days(1), days(14), address_hold),
     count!("support.searches_1h", Lower, 0..=3_000, staff_caps.searches_per_hour),
+    count!("support.looks_1h", Lower, 0..=3_000, staff_caps.looks_per_hour),
     count!("support.resets_24h", Lower, 0..=200, staff_caps.resets_per_day),
     count!("support.factor_removals_24h", Lower, 0..=50, staff_caps.removals_per_day),
     count!("support.suspensions_24h", Lower, 0..=200, staff_caps.holds_per_day),

@@ -100,7 +100,7 @@ impl Action {
     /// The number of the operator who acts; none of any other.
     pub(super) const fn operator(&self) -> Option<u128> {
         match self {
-            Self::Desk(Desk::Complete, _) => None,
+            Self::Desk(Desk::Complete | Desk::Notice, _) => None,
             Self::Desk(_, by) => Some(*by),
             _ => None,
         }

@@ -1,6 +1,6 @@
 //! Support, in lives: what its people do, and what must hold of it, by books of its own.
 
-use countersign_events::account::{AccountEvent, IdentityProof};
+use countersign_events::account::{AccountEvent, IdentityProof, Notice, NoticeSent};
 use countersign_events::id::EventId;
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,6 +19,8 @@ pub(super) enum Desk {
     Ask(bool, bool),
     Approve,
     Cancel,
+    /// The mail server takes the notice of what waits.
+    Notice,
     /// The service looks whether something is due.
     Complete,
 }
@@ -45,17 +47,34 @@ impl Desk {
             }
             Self::Approve => Command::ApproveRemoval { request, by: operator(by) },
             Self::Cancel => Command::CancelRemoval { request },
+            Self::Notice => {
+                let notice = Notice::RemovalRequested;
+                let sent = NoticeSent { notice, cause: request, attempts: 1 };
+                Command::RecordMail(AccountEvent::NoticeSent(sent))
+            }
             Self::Complete => Command::CompleteRemoval { request },
         }
     }
+}
+
+/// A removal that waits.
+#[derive(Debug, Clone)]
+struct Waiting {
+    request: EventId,
+    asked_by: u128,
+    asked_at: Timestamp,
+    runs_at: Timestamp,
+    in_person: bool,
+    approver: Option<u128>,
+    told_at: Option<Timestamp>,
 }
 
 /// The books.
 #[derive(Debug, Default)]
 pub(super) struct Books {
     suspended: bool,
-    /// The removal that waits: its request, who asked, from when it may be done, who approved.
-    removal: Option<(EventId, u128, Timestamp, Option<u128>)>,
+    /// The removal that waits.
+    removal: Option<Waiting>,
     /// Whether one is just being done.
     pub(super) removing: bool,
 }
@@ -84,20 +103,40 @@ impl Books {
                 let delay = requested.runs_at.duration_since(now);
                 assert!(requested.in_person || delay >= SignedDuration::from_hours(24));
                 assert!(requested.needs_approval);
-                self.removal = Some((id, by, requested.runs_at, None));
+                self.removal = Some(Waiting {
+                    request: id,
+                    asked_by: by,
+                    asked_at: now,
+                    runs_at: requested.runs_at,
+                    in_person: requested.in_person,
+                    approver: None,
+                    told_at: None,
+                });
             }
             AccountEvent::FactorRemovalApproved(approved) => {
-                let (request, asked_by, _, approver) = self.removal.as_mut().expect("it waits");
-                assert!(*request == approved.request && *asked_by != by, "another person");
-                assert!(approver.replace(by).is_none(), "approved once");
+                let waiting = self.removal.as_mut().expect("it waits");
+                assert!(waiting.request == approved.request && waiting.asked_by != by, "another");
+                assert!(waiting.approver.replace(by).is_none(), "approved once");
+            }
+            AccountEvent::NoticeSent(sent) => {
+                let waiting = self.removal.as_mut().filter(|it| it.request == sent.cause);
+                if let Some(waiting) = waiting {
+                    waiting.told_at.get_or_insert(now);
+                }
             }
             AccountEvent::FactorRemovalCancelled(_) | AccountEvent::FactorRemovalObjected(_) => {
                 assert!(self.removal.take().is_some(), "it waited");
             }
             AccountEvent::FactorRemovalCompleted(completed) => {
-                let (request, _, runs_at, approver) = self.removal.take().expect("it waited");
-                assert_eq!(request, completed.request);
-                assert!(approver.is_some() && runs_at <= now, "due, and approved");
+                let waited = self.removal.take().expect("it waited");
+                assert_eq!(waited.request, completed.request);
+                assert!(waited.approver.is_some() && waited.runs_at <= now, "due, and approved");
+                if !waited.in_person {
+                    let told_at = waited.told_at.expect("the holder was told");
+                    let delay = waited.runs_at.duration_since(waited.asked_at);
+                    let had = now.duration_since(told_at);
+                    assert!(had >= delay - SignedDuration::from_hours(1), "time to object in");
+                }
                 self.removing = true;
             }
             AccountEvent::HoldPlaced(_) => self.removing = false,
@@ -113,6 +152,6 @@ impl Books {
             self.removal = None;
         }
         let waits = open.removal.as_ref().map(|removal| removal.request);
-        assert_eq!(waits, self.removal.map(|(request, ..)| request));
+        assert_eq!(waits, self.removal.as_ref().map(|it| it.request));
     }
 }

@@ -136,6 +136,7 @@ fn removed(of_factor: bool) -> Vec<Step> {
         now(Action::Desk(Desk::Ask(of_factor, false), 1)),
         now(Action::Desk(Desk::Approve, 1)),
         now(Action::Desk(Desk::Approve, 2)),
+        now(Action::Desk(Desk::Notice, 0)),
         (hours(23), Action::Desk(Desk::Complete, 0)),
         (hours(1), Action::Desk(Desk::Complete, 0)),
         now(Action::Desk(Desk::Complete, 0)),
@@ -284,6 +285,8 @@ fn desk() -> impl Strategy<Value = Action> {
         Desk::Approve,
         Desk::Approve,
         Desk::Cancel,
+        Desk::Notice,
+        Desk::Notice,
         Desk::Complete,
     ]);
     (acts, 1_u128..4).prop_map(|(act, by)| Action::Desk(act, by))
