@@ -30,6 +30,8 @@ use super::prepare::step_now;
 
 /// How long a view may take.
 pub const VIEW_MAX: Duration = Duration::from_millis(200);
+/// Of so many calls one may be slow: the machine is not ours alone.
+const SLOW_ONE_IN: usize = 20;
 /// Events a second that the tail is measured under.
 const RATE: u32 = 500;
 /// How much memory a tail that nobody reads may cost, and everything else that goes on meanwhile.
@@ -59,7 +61,7 @@ impl Desk {
         let client = Client::new(&format!("http://{}", server.operator))?;
         let client = client.with_bearer(Secret::new(token));
         let mut tick = tokio::time::interval(LOOK);
-        while client.log_health().await?.read_models.iter().any(|model| model.lag_entries > 100) {
+        while client.log_health().await?.read_models.iter().any(|model| model.lag_entries > 0) {
             tick.tick().await;
         }
         let took = started.elapsed().as_secs_f64();
@@ -70,7 +72,8 @@ impl Desk {
     /// Measures every view.
     ///
     /// # Errors
-    /// If one is refused, or half of its calls take longer than [`VIEW_MAX`].
+    /// If one is refused, or more than one in [`SLOW_ONE_IN`] of its calls, and more than one, take
+    /// longer than [`VIEW_MAX`].
     pub async fn views(&self) -> anyhow::Result<()> {
         let client = &self.client;
         self.view("locked accounts", async |_| client.locked_accounts(page()).await.map(drop))
@@ -155,18 +158,25 @@ impl Desk {
         mut ask: impl AsyncFnMut(usize) -> Result<(), ClientError>,
     ) -> anyhow::Result<()> {
         let mut took = vec![];
+        let mut first = None;
         for round in 0..self.rounds {
             let started = Instant::now();
             ask(round).await.with_context(|| name.to_owned())?;
             took.push(started.elapsed());
+            first.get_or_insert(started.elapsed());
         }
         took.sort_unstable();
         let at = |share: usize| took.get(took.len() * share / 100).copied().unwrap_or_default();
         let worst = took.last().copied().unwrap_or_default();
         let (half, most) = (at(50), at(95));
         let (p50, p95, max) = (millis(half), millis(most), millis(worst));
-        say(&format!("{name}: p50 {p50:.1} ms, p95 {p95:.1} ms, worst {max:.1} ms"));
-        ensure!(half < VIEW_MAX, "{name} took {half:?}");
+        let first = millis(first.unwrap_or_default());
+        say(&format!(
+            "{name}: first {first:.1} ms, p50 {p50:.1} ms, p95 {p95:.1} ms, worst {max:.1} ms"
+        ));
+        let (shown, slowest) = (took.len(), (took.len() / SLOW_ONE_IN).max(1));
+        let judged = took.get(shown.saturating_sub(1 + slowest)).copied().unwrap_or_default();
+        ensure!(judged < VIEW_MAX, "{name} took {judged:?}");
         Ok(())
     }
 

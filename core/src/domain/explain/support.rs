@@ -35,9 +35,11 @@ fn asked(requested: &FactorRemovalRequested) -> String {
         Some(_) => "the removal of an authenticator",
         None => "the removal of the recovery codes",
     };
-    let waits = match requested.needs_approval {
-        true => ", once another person has approved it",
-        false => "",
+    let waits = match (requested.needs_approval, requested.awaits_notice) {
+        (true, true) => ", once another person has approved it and the holder is told",
+        (true, false) => ", once another person has approved it",
+        (false, true) => ", once the holder is told",
+        (false, false) => "",
     };
     let (proof, from) = (proof(requested.proof), time(requested.runs_at));
     format!("support asked for {what} ({proof}): it is done from {from} on{waits}")
