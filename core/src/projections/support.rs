@@ -147,7 +147,8 @@ impl ReadModel {
             connection
                 .prepare_cached(
                     "SELECT account, request, position FROM removals_v5
-                     WHERE ready = 1 AND awaits_notice = 0 AND runs_at <= ?1 ORDER BY runs_at LIMIT ?2",
+                     WHERE ready = 1 AND awaits_notice = 0 AND runs_at <= ?1
+                     ORDER BY runs_at LIMIT ?2",
                 )?
                 .query_map(params![millis(now), i64::try_from(limit).unwrap_or(0)], waiting)?
                 .collect()
