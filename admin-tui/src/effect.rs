@@ -170,6 +170,8 @@ pub enum Look {
     },
     /// The log's health.
     LogHealth,
+    /// Who may act here.
+    Operators,
 }
 
 impl From<Look> for Call {

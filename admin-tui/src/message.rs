@@ -11,6 +11,7 @@ use crate::effect::CallNumber;
 use crate::model::account::{Account, Event, Hit};
 use crate::model::health::Health;
 use crate::model::live::LiveLine;
+use crate::model::operators::Listed;
 use crate::model::removal::Removal;
 use crate::model::statistics::Numbers;
 use crate::model::travel::Moment;
@@ -122,6 +123,8 @@ pub enum Answer {
     Statistics(Numbers),
     /// The log's health.
     LogHealth(Health),
+    /// Who may act here.
+    Operators(Vec<Listed>),
     /// Who is signed in.
     Me(Role),
     /// The act was done: the event that was written.

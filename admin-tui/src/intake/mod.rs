@@ -111,6 +111,9 @@ async fn perform_look(client: &Client, look: Look) -> Result<Answer, ClientError
             Ok(Answer::Statistics(taken_in::numbers(&client.statistics(window).await?)))
         }
         Look::LogHealth => Ok(Answer::LogHealth(taken_in::health(&client.log_health().await?))),
+        Look::Operators => {
+            Ok(Answer::Operators(taken_in::operators(&client.operators().await?.items)))
+        }
         Look::WhoAmI => Ok(Answer::Me(client.operator_me().await?.role)),
     }
 }

@@ -4,8 +4,10 @@ use countersign_api::client::ClientError;
 use countersign_api::contract::account::Account as AccountAnswer;
 use countersign_api::contract::act::Removal as RemovalAnswer;
 use countersign_api::contract::event::{By, Event as EventAnswer};
-use countersign_api::contract::log::{LogHealth, LogLine};
+use countersign_api::contract::id::AccountId;
+use countersign_api::contract::log::{LogHealth, LogLine, StreamKind};
 use countersign_api::contract::look::{StateAsOf, StateChanges};
+use countersign_api::contract::operator::OperatorListed;
 use countersign_api::contract::session::SessionGiven as SessionAnswer;
 use countersign_api::contract::sign_in::SignInOutcome;
 use countersign_api::contract::statistics::Statistics;
@@ -16,6 +18,7 @@ use crate::message::{Answer, Failure, SessionGiven, Way};
 use crate::model::account::{Account, Event, Factor, Hit, Lock};
 use crate::model::health::{Follower, Health};
 use crate::model::live::LiveLine;
+use crate::model::operators::Listed;
 use crate::model::removal::Removal;
 use crate::model::statistics::{Measure, Numbers};
 use crate::model::travel::{Change, Moment};
@@ -240,7 +243,10 @@ pub(super) fn health(health: &LogHealth) -> Health {
 }
 
 pub(super) fn live_line(line: &LogLine) -> LiveLine {
+    // A server masks the id; an exported log, which names nobody, has it whole.
+    let whole = line.hint.as_deref().filter(|_| line.stream == StreamKind::Account);
     LiveLine {
+        account: whole.and_then(|id| AccountId::parse(id).ok()),
         position: line.position,
         at: line.at,
         stream: line.stream,
@@ -250,6 +256,30 @@ pub(super) fn live_line(line: &LogLine) -> LiveLine {
         by: by(&line.by).0,
         explanation: Printable::new(&line.explanation),
     }
+}
+
+/// Who may act here; whoever gave a role goes by the login, where he is one of them.
+pub(super) fn operators(listed: &[OperatorListed]) -> Vec<Listed> {
+    let login = |id: AccountId| listed.iter().find(|one| one.account_id == id);
+    let whom = |giver: &By| match giver {
+        By::Operator { id } => match login(*id) {
+            Some(giver) => Printable::new(&format!("operator {}", giver.login)),
+            None => by(giver).1,
+        },
+        other => by(other).1,
+    };
+    let taken_in = |one: &OperatorListed| Listed {
+        id: one.account_id,
+        login: Printable::new(&one.login),
+        role: one.role,
+        role_since: one.role_since,
+        given_by: one.added_by.as_ref().map(whom),
+        added_at: one.added_at,
+        last_used_at: one.last_used_at,
+        set_up: one.set_up,
+        enabled: one.enabled,
+    };
+    listed.iter().map(taken_in).collect()
 }
 
 pub(super) fn failure(error: &ClientError) -> Failure {
@@ -285,6 +315,7 @@ mod tests {
     use super::{event, failure, hit};
     use crate::message::Failure;
     use countersign_api::client::ClientError;
+    use countersign_api::contract::operator::OperatorListed;
     use countersign_api::contract::problem::{Problem, ProblemCode};
     use std::time::Duration;
 
@@ -331,6 +362,51 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         assert_eq!(super::data(&serde_json::json!({})).len(), 1);
+    }
+
+    #[test]
+    fn who_gave_a_role_goes_by_the_login_where_it_is_an_operator_of_the_list() {
+        let one = |digit: u8, login: &str, by: serde_json::Value| {
+            serde_json::json!({
+                "account_id": format!("6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e4{digit}"),
+                "login": login, "role": "support", "added_by": by,
+                "added_at": "2026-11-24T13:50:00Z", "set_up": true, "enabled": true,
+            })
+        };
+        let by = |digit: u8| {
+            let id = format!("6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e4{digit}");
+            serde_json::json!({ "kind": "operator", "id": id })
+        };
+        let root = serde_json::json!({ "kind": "console", "user": ESCAPE });
+        let answer = [one(1, ESCAPE, root), one(2, "nina", by(1)), one(3, "tom", by(9))];
+        let listed = serde_json::from_value(answer.into()).unwrap();
+        let listed: Vec<OperatorListed> = listed;
+        let taken_in = super::operators(&listed);
+        assert_eq!(taken_in[0].login.as_str(), "␛]2;owned␇");
+        let givers = taken_in.iter().map(|one| one.given_by.as_ref().unwrap().to_string());
+        let expected = [
+            "user ␛]2;owned␇ on the server",
+            "operator ␛]2;owned␇",
+            "operator 6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e49",
+        ];
+        assert_eq!(givers.collect::<Vec<_>>(), expected);
+    }
+
+    /// A masked id is none: only an exported log has the whole one, and only accounts are opened.
+    #[test]
+    fn a_line_names_its_account_where_the_id_is_whole() {
+        let whole = "6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48";
+        for (stream, hint, named) in
+            [("account", "6f1c•••", false), ("account", whole, true), ("operator", whole, false)]
+        {
+            let answer = serde_json::json!({
+                "position": 7, "at": "2026-11-24T13:50:00Z", "stream": stream, "hint": hint,
+                "revision": 1, "type": "account.enabled", "by": { "kind": "holder" },
+                "explanation": "enabled",
+            });
+            let line = super::live_line(&serde_json::from_value(answer).unwrap());
+            assert_eq!(line.account.is_some(), named, "{stream} {hint}");
+        }
     }
 
     #[test]

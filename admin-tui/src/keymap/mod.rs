@@ -73,6 +73,8 @@ pub enum Action {
     Travel,
     /// Choose which events are shown.
     Filter,
+    /// Open the account that a live event is about.
+    OpenAccount,
     /// The page of older events, or the revision before.
     Older,
     /// The page of newer events, or the revision after.
@@ -100,6 +102,21 @@ pub enum Place {
     Statistics,
     /// The log's health.
     Log,
+    /// Who may act here.
+    Operators,
+}
+
+impl Place {
+    /// All of them, in the order of their keys.
+    pub const ALL: [Self; 7] = [
+        Self::Accounts,
+        Self::Lockouts,
+        Self::Removals,
+        Self::Live,
+        Self::Statistics,
+        Self::Log,
+        Self::Operators,
+    ];
 }
 
 /// Where the keyboard is.
@@ -131,8 +148,12 @@ pub enum Context {
     Removals,
     /// Before the live events.
     Live,
+    /// Before one of them, whole.
+    LiveLine,
     /// Before the numbers.
     Statistics,
+    /// In the list of operators.
+    Operators,
     /// In something to read.
     Reading,
     /// Before something that waits for a yes.
@@ -145,7 +166,7 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Screens,
         Self::Everywhere,
         Self::Letters,
@@ -159,7 +180,9 @@ impl Context {
         Self::Lockouts,
         Self::Removals,
         Self::Live,
+        Self::LiveLine,
         Self::Statistics,
+        Self::Operators,
         Self::Confirm,
         Self::RecoveryCodes,
         Self::Reading,
@@ -242,8 +265,15 @@ impl Binding {
         let in_archive = contexts.contains(&Context::Archive);
         let is_of_server = matches!(
             self.action,
-            Action::Begin(_) | Action::SwitchLookup | Action::Ticket | Action::SetUp
-        ) || matches!(self.context, Context::Confirm | Context::RecoveryCodes);
+            Action::Begin(_)
+                | Action::SwitchLookup
+                | Action::Ticket
+                | Action::SetUp
+                | Action::Go(Place::Operators)
+        ) || matches!(
+            self.context,
+            Context::Confirm | Context::RecoveryCodes | Context::Operators
+        );
         contexts.contains(&self.context) && !(in_archive && is_of_server)
     }
 }
@@ -264,11 +294,11 @@ pub fn action(contexts: &[Context], event: KeyEvent) -> Option<Action> {
 }
 
 /// The footer of these contexts: the first key of each binding with its words. A binding that a
-/// nearer one hides is left out, and so is an act that is not offered.
+/// nearer one hides is left out, and so is what is not offered.
 #[must_use]
 pub fn footer(
     contexts: &[Context],
-    is_offered: impl Fn(ActKind) -> bool,
+    is_offered: impl Fn(Action) -> bool,
 ) -> Vec<(String, &'static str)> {
     let mut taken: Vec<Chord> = Vec::new();
     let mut shown: Vec<(String, &'static str)> = Vec::new();
@@ -278,7 +308,7 @@ pub fn footer(
         for binding in here.filter(|binding| binding.holds(contexts)) {
             let free = binding.keys.iter().find(|chord| !taken.contains(chord));
             taken.extend(binding.keys);
-            if matches!(binding.action, Action::Begin(kind) if !is_offered(kind)) {
+            if !is_offered(binding.action) {
                 continue;
             }
             let (Some(free), Some(short)) = (free, binding.short) else { continue };

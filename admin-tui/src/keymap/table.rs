@@ -26,6 +26,7 @@ const ESC: &[Chord] = &[key(KeyCode::Esc)];
 const LEAVE: &[Chord] = &[key(KeyCode::Esc), key(KeyCode::Backspace)];
 const OLDER: &[Chord] = &[letter('o'), key(KeyCode::Left)];
 const NEWER: &[Chord] = &[letter('n'), key(KeyCode::Right)];
+const ACCOUNT: &[Chord] = &[letter('a')];
 const HOME: &[Chord] = &[key(KeyCode::Home)];
 const END: &[Chord] = &[key(KeyCode::End)];
 
@@ -46,6 +47,7 @@ pub const KEYMAP: &[Binding] = &[
     go(Place::Live, &[key(KeyCode::F(6))], "live", "what happens now"),
     go(Place::Statistics, &[key(KeyCode::F(7))], "statistics", "the last hour, day or week"),
     go(Place::Log, &[key(KeyCode::F(8))], "log", "the log's health"),
+    go(Place::Operators, &[key(KeyCode::F(9))], "operators", "who may act here (admins)"),
     bind(C::Screens, &[control('t')], A::Ticket, None, "say which ticket all this is for"),
     bind(C::Letters, &[letter('?')], A::Help, None, "show these keys"),
     bind(C::SignIn, &[key(KeyCode::F(2))], A::SetUp, Some("set up"), "first time: use a token"),
@@ -173,11 +175,19 @@ pub const KEYMAP: &[Binding] = &[
     ),
     bind(C::Live, &[letter('f')], A::Filter, Some("filter"), "choose which events are shown"),
     bind(C::Live, ENTER, A::Accept, Some("event"), "show the selected event whole"),
+    bind(C::Live, ACCOUNT, A::OpenAccount, Some("account"), "open the account that it is about"),
     bind(C::Live, &[letter('x')], A::Clear, Some("clear"), "forget the events shown"),
     bind(C::Live, DOWN, A::Down, Some("down"), "one event down, and hold"),
     bind(C::Live, UP, A::Up, None, "one event up, and hold"),
     bind(C::Live, PAGE_DOWN, A::PageDown, None, "ten events down, and hold"),
     bind(C::Live, PAGE_UP, A::PageUp, None, "ten events up, and hold"),
+    bind(
+        C::LiveLine,
+        ACCOUNT,
+        A::OpenAccount,
+        Some("account"),
+        "open the account that it is about",
+    ),
     bind(
         C::Statistics,
         &[letter(' '), key(KeyCode::Right), key(KeyCode::Tab)],
@@ -185,6 +195,10 @@ pub const KEYMAP: &[Binding] = &[
         Some("hour/day/week"),
         "the next span: hour, day, week",
     ),
+    bind(C::Operators, DOWN, A::Down, Some("down"), "one down"),
+    bind(C::Operators, UP, A::Up, None, "one up"),
+    bind(C::Operators, PAGE_DOWN, A::PageDown, None, "ten down"),
+    bind(C::Operators, PAGE_UP, A::PageUp, None, "ten up"),
     bind(C::Confirm, &[letter('y')], A::Accept, Some("yes, write it"), "yes, write it"),
     bind(C::Confirm, ESC, A::Back, Some("back"), "back"),
     bind(C::RecoveryCodes, ENTER, A::Accept, Some("I have them"), "go on: never again shown"),

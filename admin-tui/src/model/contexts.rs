@@ -65,11 +65,10 @@ fn in_dialog(dialog: &Dialog) -> Vec<Context> {
         | Dialog::Ticket(form)
         | Dialog::StepUp { form, .. } => in_form(form),
         Dialog::Travel(_) => vec![Context::Travel],
-        Dialog::Help { .. }
-        | Dialog::Event { .. }
-        | Dialog::LiveLine(_)
-        | Dialog::Why { .. }
-        | Dialog::Whole { .. } => vec![Context::Reading],
+        Dialog::LiveLine(_) => vec![Context::LiveLine, Context::Reading],
+        Dialog::Help { .. } | Dialog::Event { .. } | Dialog::Why { .. } | Dialog::Whole { .. } => {
+            vec![Context::Reading]
+        }
     }
 }
 
@@ -97,6 +96,7 @@ fn on_screen(screen: &Screen) -> Vec<Context> {
         Screen::Live => vec![Context::Live, Context::Letters],
         Screen::Statistics(_) => vec![Context::Statistics, Context::Letters],
         Screen::Log(_) => vec![Context::Letters],
+        Screen::Operators(_) => vec![Context::Operators, Context::Letters],
     }
 }
 

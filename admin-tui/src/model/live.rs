@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use countersign_api::contract::id::AccountId;
 use countersign_api::contract::log::StreamKind;
 use jiff::Timestamp;
 
@@ -24,8 +25,10 @@ pub struct LiveLine {
     pub at: Timestamp,
     /// What it is about.
     pub stream: StreamKind,
-    /// The beginning of its id.
+    /// The beginning of its id; all of it in an exported log.
     pub hint: Printable,
+    /// The account that it is about, where the id is whole.
+    pub account: Option<AccountId>,
     /// Its place in its stream.
     pub revision: u64,
     /// The type string.
@@ -178,6 +181,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             stream: StreamKind::Account,
             hint: "6f1c2a9e".into(),
+            account: None,
             revision: position,
             event_type: "account.code_rejected".into(),
             by: "holder",

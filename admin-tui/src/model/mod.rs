@@ -14,6 +14,7 @@ pub mod dialog;
 pub mod form;
 pub mod health;
 pub mod live;
+pub mod operators;
 pub mod removal;
 mod rights;
 pub mod screens;
@@ -21,6 +22,7 @@ pub mod sign_in;
 pub mod statistics;
 pub mod time_line;
 pub mod travel;
+pub mod unfinished;
 
 use countersign_api::contract::id::AccountId;
 use countersign_api::contract::kind::Role;
@@ -38,6 +40,7 @@ pub use screens::{
     AccountScreen, Accounts, Lockouts, LogScreen, Removals, Screen, Shows, StatisticsScreen,
 };
 pub use sign_in::{Enrol, Question, SignIn, step_up_form};
+pub use unfinished::Unfinished;
 
 /// How long it is worth saying that the server answers again.
 const NOTICE_FOR: SignedDuration = SignedDuration::from_secs(15);
@@ -65,6 +68,8 @@ pub struct Model {
     pub ticket_account: Option<AccountId>,
     /// What lies over the screen; the last one is on top.
     pub dialogs: Vec<Dialog>,
+    /// What was being filled in when the session ended, until somebody signs in.
+    pub unfinished: Option<Box<Unfinished>>,
     /// The call under way that somebody waits for.
     pub waiting: Option<Waiting>,
     /// The call under way that keeps a screen fresh.
@@ -149,6 +154,7 @@ impl Model {
             ticket: String::new(),
             ticket_account: None,
             dialogs: Vec::new(),
+            unfinished: None,
             waiting: None,
             quiet: None,
             away: None,

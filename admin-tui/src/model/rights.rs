@@ -3,11 +3,12 @@
 //! The server decides. The console only offers no key that leads nowhere, and says why before
 //! somebody has written a reason.
 
+use countersign_api::contract::id::AccountId;
 use countersign_api::contract::kind::Role;
 
 use super::act::ActKind;
-use super::{AccountScreen, Model, Screen};
-use crate::keymap::Place;
+use super::{AccountScreen, Dialog, Model, Screen};
+use crate::keymap::{Action, Place};
 use crate::text::acts::cannot;
 
 impl Model {
@@ -18,11 +19,12 @@ impl Model {
     /// Whether the operator's role may see this screen, as far as the console knows.
     #[must_use]
     pub fn may_see(&self, place: Place) -> bool {
-        // Whoever has an exported log has all of it.
+        // Whoever has an exported log has all of it; who may act somewhere is not in it.
         if self.archive.is_some() {
-            return true;
+            return place != Place::Operators;
         }
         match (self.role(), place) {
+            (role, Place::Operators) => role == Some(Role::Admin),
             (None | Some(Role::Support | Role::Supervisor), _)
             | (Some(_), Place::Statistics | Place::Log)
             | (Some(Role::Auditor), Place::Live) => true,
@@ -56,6 +58,26 @@ impl Model {
             _ => true,
         };
         fits && self.may(kind) && self.why_not(kind).is_none()
+    }
+
+    /// Whether a key is worth showing: one that leads nowhere now is not.
+    #[must_use]
+    pub fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::Begin(kind) => self.is_offered(kind),
+            Action::OpenAccount => self.live_account().is_some(),
+            _ => true,
+        }
+    }
+
+    /// The account that the live event before the operator is about, where it is named.
+    #[must_use]
+    pub fn live_account(&self) -> Option<AccountId> {
+        match (self.dialogs.last(), &self.screen) {
+            (Some(Dialog::LiveLine(line)), _) => line.account,
+            (None, Screen::Live) => self.live.selected()?.account,
+            _ => None,
+        }
     }
 
     /// Why an act cannot be, as far as the screen shows it already.

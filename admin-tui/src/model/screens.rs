@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::account::{Account, Hit};
 use super::form::{FieldName, Form, LINE_CHARS_MAX};
 use super::health::Health;
+use super::operators::Operators;
 use super::removal::Removal;
 use super::statistics::Numbers;
 use super::time_line::TimeLine;
@@ -38,6 +39,8 @@ pub enum Screen {
     Statistics(StatisticsScreen),
     /// The log's health.
     Log(LogScreen),
+    /// Who may act here.
+    Operators(Operators),
 }
 
 impl Screen {
@@ -52,6 +55,7 @@ impl Screen {
             Self::Live => Some(Place::Live),
             Self::Statistics(_) => Some(Place::Statistics),
             Self::Log(_) => Some(Place::Log),
+            Self::Operators(_) => Some(Place::Operators),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The numbers of a window of time, with all text made printable.
 
 use countersign_api::contract::statistics::{StandingNow, Totals, Window};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::printable::Printable;
 
@@ -100,6 +100,21 @@ pub fn drawn(counts: &[u64], columns: usize) -> (Vec<u64>, u64) {
     let mut few: Vec<u64> = counts.rchunks(together).map(|chunk| chunk.iter().sum()).collect();
     few.reverse();
     (few, u64::try_from(together).unwrap_or(u64::MAX))
+}
+
+/// When a column begins, of so many columns as so many counts were drawn in: the last one ends with
+/// the window.
+#[must_use]
+pub fn at_column(numbers: &Numbers, counts: usize, columns: usize, column: usize) -> Timestamp {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let together = counts.div_ceil(columns.max(1)).max(1);
+    // Where there are more columns than counts, all of them span the counts.
+    let spanned = if columns > counts { counts } else { columns * together };
+    let bucket = i64::try_from(numbers.bucket_seconds).unwrap_or(i64::MAX);
+    let seconds = number(spanned).saturating_mul(bucket);
+    let left = seconds.saturating_mul(number(columns.saturating_sub(column)));
+    let before = SignedDuration::from_secs(left / number(columns.max(1)));
+    numbers.to.saturating_sub(before).unwrap_or(numbers.to)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 pub mod acts;
 pub mod say;
+mod times;
 pub mod title;
 
 use countersign_api::contract::account::PasswordChange;
@@ -23,6 +24,10 @@ use crate::model::form::FieldName;
 use crate::printable::Printable;
 
 pub use acts::{DELAYS, EVERY_METHOD, NEW_ADDRESS, RECOVERY_CODES_ALONE, proof, runs_not, scope};
+pub use times::{
+    clock_time, day, day_and_minute, day_and_time, hour_and_minute, is_of_the_year, minute, span,
+    time, until,
+};
 
 /// The name in the bar at the top.
 pub const NAME: &str = "Countersign console";
@@ -119,7 +124,9 @@ pub fn context(context: Context) -> &'static str {
         Context::Lockouts => "In the list of what is locked now",
         Context::Removals => "In the list of removals",
         Context::Live => "Before the live events",
+        Context::LiveLine => "Before a live event",
         Context::Statistics => "Before the numbers",
+        Context::Operators => "In the list of operators",
         Context::Confirm => "Before a yes",
         Context::RecoveryCodes => "With the recovery codes",
         Context::Reading => "Reading",
@@ -191,6 +198,16 @@ pub fn role(role: Role) -> &'static str {
         Role::Supervisor => "supervisor",
         Role::Auditor => "auditor",
         Role::Admin => "admin",
+    }
+}
+
+/// Whether an operator may act, in the words of `countersign operator list`.
+#[must_use]
+pub fn standing(set_up: bool, enabled: bool) -> &'static str {
+    match (enabled, set_up) {
+        (false, _) => "disabled",
+        (true, false) => "not set up",
+        (true, true) => "enabled",
     }
 }
 
@@ -268,54 +285,6 @@ pub fn link_lost(now: Timestamp, why: &Printable, again_at: Timestamp) -> String
     format!("Not following ({why}); again in {}.", span(left))
 }
 
-/// A length of time, in the two largest units that are not nothing.
-#[must_use]
-pub fn span(seconds: u64) -> String {
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes, rest) {
-        (0, 0, rest) => format!("{rest} s"),
-        (0, minutes, _) if minutes >= 10 => format!("{minutes} min"),
-        (0, minutes, 0) => format!("{minutes} min"),
-        (0, minutes, rest) => format!("{minutes} min {rest} s"),
-        (hours, 0, _) => format!("{hours} h"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
-}
-
-/// A time, in UTC.
-#[must_use]
-pub fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// Whether two times are of the same year.
-#[must_use]
-pub fn is_of_the_year(at: Timestamp, now: Timestamp) -> bool {
-    let year = |at: Timestamp| at.strftime("%Y").to_string();
-    year(at) == year(now)
-}
-
-/// A time of this year, in UTC.
-#[must_use]
-pub fn day_and_time(at: Timestamp) -> String {
-    at.strftime("%m-%d %H:%M:%S").to_string()
-}
-
-/// The end of something, and how far off it is; without its date where that is today's.
-#[must_use]
-pub fn until(now: Timestamp, end: Timestamp) -> String {
-    let (today, date) = (time(now), time(end));
-    let (today, date) = (today.split_once(' '), date.split_once(' '));
-    let shown = match (today, date) {
-        (Some((today, _)), Some((date, clock))) if today == date => clock.to_owned(),
-        _ => time(end),
-    };
-    match u64::try_from(end.as_second().saturating_sub(now.as_second())) {
-        Ok(seconds) if seconds > 0 => format!("{shown} UTC (in {})", span(seconds)),
-        _ => format!("{shown} UTC (over)"),
-    }
-}
-
 /// A number of things: `1 session`, `2 sessions`.
 #[must_use]
 pub fn count(number: u32, one: &str, many: &str) -> String {
@@ -334,18 +303,6 @@ pub fn number(number: u64) -> String {
         grouped.push(digit);
     }
     grouped
-}
-
-/// A time to the minute, in UTC.
-#[must_use]
-pub fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// The clock alone, in UTC.
-#[must_use]
-pub fn clock_time(at: Timestamp) -> String {
-    at.strftime("%H:%M:%S").to_string()
 }
 
 /// Why the next sign-in asks for a new password.
@@ -391,31 +348,11 @@ pub fn archive(archive: &Archive) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{number, span, until};
-    use jiff::Timestamp;
-
-    #[test]
-    fn lengths_of_time_are_short_and_exact_where_it_matters() {
-        let said: Vec<String> = [7, 60, 75, 899, 3600, 5400, 90_000].map(span).to_vec();
-        assert_eq!(said, ["7 s", "1 min", "1 min 15 s", "14 min", "1 h", "1 h 30 min", "25 h"]);
-    }
+    use super::number;
 
     #[test]
     fn thousands_stand_apart() {
         let said = [0, 999, 1_000, 12_345, 1_234_567].map(number);
         assert_eq!(said, ["0", "999", "1,000", "12,345", "1,234,567"]);
-    }
-
-    #[test]
-    fn an_end_that_has_come_is_over() {
-        let end = Timestamp::from_second(1_000).unwrap();
-        assert_eq!(until(end, end), "00:16:40 UTC (over)");
-    }
-
-    #[test]
-    fn an_end_on_another_day_says_which() {
-        let (now, end) = (Timestamp::from_second(0), Timestamp::from_second(90_000));
-        let said = until(now.unwrap(), end.unwrap());
-        assert_eq!(said, "1970-01-02 01:00:00 UTC (in 25 h)");
     }
 }

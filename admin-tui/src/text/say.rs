@@ -62,6 +62,8 @@ pub const NO_FAILURES: &str = "none";
 pub const NO_AUTHENTICATOR: &str = "none";
 /// Where an account has neither login nor address: a client app knows whose it is.
 pub const NO_LOGIN: &str = "none: a client app signs its holder in";
+/// Under the fresh code of an act.
+pub const PROVE: &str = "A fresh code and Enter write it. Esc goes back.";
 /// Before a step-up.
 pub const STEP_UP: &str = "This act needs a fresh code. A code that you have used already does \
                            not count: wait for the next one.";
@@ -80,6 +82,15 @@ pub const NOTHING_LIVE: &str = "Nothing has happened since you came here. What h
 pub const NOTHING_HELD: &str = "What happens waits until you press Space.";
 /// Where nothing is seen of the log, and it is not followed either.
 pub const NOT_FOLLOWED: &str = "Not followed: the line below says why. F5 tries again.";
+/// Where the account of a live event is wanted, and a server's lines name none.
+pub const LINES_NAME_NOBODY: &str =
+    "Live events name nobody: look the account up by its login or address (F2).";
+/// Where the account of an event is wanted that is about none.
+pub const NOT_ABOUT_AN_ACCOUNT: &str = "This event is not about an account.";
+/// Where nobody may act yet.
+pub const NO_OPERATORS: &str = "Nobody may act here.";
+/// Where an operator never signed in.
+pub const NEVER_USED: &str = "never";
 /// Where the filter hides all that was seen.
 pub const ALL_HIDDEN: &str = "The filter hides all that was seen. f changes it.";
 /// Where there is no account state to explain.
@@ -101,6 +112,14 @@ pub const PASSWORD_SET: &str = "Your password is set and stands below. Type your
                                 then Enter twice.";
 /// When a session is over.
 pub const SESSION_OVER: &str = "Your session is over: sign in again.";
+/// When a session is over in the middle of something.
+pub const SESSION_OVER_UNFINISHED: &str =
+    "Your session is over: sign in again and go on with what you were filling in.";
+/// Back at what was being filled in when the session ended.
+pub const AS_YOU_LEFT_IT: &str = "You are where you were, with what you had filled in.";
+/// Back at an act that may have been done: nobody knows what became of it.
+pub const MAY_BE_DONE: &str = "You are where you were. Whether your act was done is not known: \
+                               Esc, and look at the time line before you write it again.";
 /// Two passwords that differ.
 pub const PASSWORDS_DIFFER: &str = "The two passwords differ.";
 /// A login without a way that works here.

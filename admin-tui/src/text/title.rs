@@ -30,6 +30,10 @@ pub const REMOVAL: &str = "Removal";
 pub const LIVE: &str = "Live";
 /// The log's health.
 pub const LOG: &str = "The log";
+/// Who may act here.
+pub const OPERATORS: &str = "Operators: who may act here";
+/// One of them.
+pub const OPERATOR: &str = "Operator";
 /// What follows the log.
 pub const READ_MODELS: &str = "What follows the log";
 /// The mails.

@@ -12,7 +12,7 @@ use crate::model::time_line::TimeLine;
 use crate::model::travel::{Moment, Travel};
 use crate::model::{AccountScreen, Accounts, Dialog, Model, Screen};
 use crate::text;
-use crate::update::PAGE_LINES;
+use crate::update::{PAGE_LINES, screens};
 
 /// Opens an account; the way back leads to the screen that is left.
 pub(super) fn open(model: &mut Model, id: AccountId) -> Vec<Effect> {
@@ -75,6 +75,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => {
             model.trouble = None;
             model.screen = (*screen.back).clone();
+            return screens::fill(model);
         }
         _ => {}
     }

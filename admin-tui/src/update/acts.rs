@@ -29,10 +29,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         (ActStage::Confirming { .. }, Action::Back) => {
             dialog.stage = ActStage::Filling { tried: false };
             // A refusal is of the event as it was; that the server is away stays true.
-            let refused = model.trouble.take_if(|trouble| !trouble.failure.is_offline());
-            if let Some(call) = refused.and_then(|trouble| trouble.retry) {
-                dialog.unanswered = Some(Box::new(call));
-            }
+            model.trouble.take_if(|trouble| !trouble.failure.is_offline());
             Vec::new()
         }
         (ActStage::Filling { .. }, Action::Back) => {
@@ -58,14 +55,12 @@ fn send(model: &mut Model) -> Vec<Effect> {
     let Some(act) = dialog.act() else { return Vec::new() };
     // A call that failed and is confirmed anew is the same act with the same key: it may have had
     // its effect, and must not have it twice.
-    let failed = model.trouble.as_ref().and_then(|trouble| trouble.retry.clone());
-    let failed = failed.or_else(|| dialog.unanswered.as_deref().cloned());
-    let key = match failed {
-        Some(Call::Act { account: other, act: same, key }) if other == account && same == act => {
-            key
-        }
-        _ => model.new_key(),
-    };
+    let failed = model.trouble.iter().filter_map(|trouble| trouble.retry.as_ref());
+    let same = failed.chain(dialog.unanswered.as_deref()).find_map(|call| match call {
+        Call::Act { account: of, act: same, key } if *of == account && *same == act => Some(key),
+        _ => None,
+    });
+    let key = same.cloned().unwrap_or_else(|| model.new_key());
     model.send(Call::Act { account, act, key })
 }
 

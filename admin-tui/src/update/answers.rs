@@ -7,7 +7,7 @@ use crate::effect::{Call, CallNumber, Effect, Look};
 use crate::message::{Answer, Failure, SessionGiven};
 use crate::model::form::FieldName;
 use crate::model::live::Live;
-use crate::model::{Dialog, Enrol, Model, Screen, SignIn, Trouble, step_up_form};
+use crate::model::{Dialog, Enrol, Model, Screen, SignIn, Trouble, Unfinished, step_up_form};
 use crate::text;
 
 pub(super) fn answered(
@@ -106,9 +106,11 @@ fn succeeded(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Opened { .. } | Answer::Events { .. } => account::loaded(model, answer),
         Answer::Past(moment) => account::arrived(model, moment),
-        Answer::Found(_) | Answer::Removals(_) | Answer::Statistics(_) | Answer::LogHealth(_) => {
-            screens::came(model, answer)
-        }
+        Answer::Found(_)
+        | Answer::Removals(_)
+        | Answer::Statistics(_)
+        | Answer::LogHealth(_)
+        | Answer::Operators(_) => screens::came(model, answer),
         Answer::Me(role) => {
             if let Some(operator) = &mut model.operator {
                 operator.role = Some(role);
@@ -146,6 +148,11 @@ fn failed(model: &mut Model, call: Call, failure: Failure) -> Vec<Effect> {
         model.away = None;
     }
     clear_proof(model, &call, &failure);
+    if let (true, Some(Dialog::Act(dialog))) = (may_be_done(&failure), model.dialogs.last_mut())
+        && matches!(call, Call::Act { .. })
+    {
+        dialog.unanswered = Some(Box::new(call.clone()));
+    }
     let failure = in_words_of(&call, failure);
     let retry = may_succeed_later(&failure).then_some(call);
     model.trouble = Some(Trouble { failure, retry });
@@ -186,6 +193,16 @@ fn may_succeed_later(failure: &Failure) -> bool {
     }
 }
 
+/// Whether nobody knows what became of the call.
+fn may_be_done(failure: &Failure) -> bool {
+    match failure {
+        Failure::Offline { .. } | Failure::Unexpected { .. } => true,
+        Failure::Refused { code, .. } => {
+            matches!(code, ProblemCode::Unavailable | ProblemCode::Internal)
+        }
+    }
+}
+
 /// A proof that was refused is typed anew; one whose answer was lost stays for trying again.
 fn clear_proof(model: &mut Model, call: &Call, failure: &Failure) {
     if !call.is_proof() || may_succeed_later(failure) {
@@ -200,8 +217,10 @@ fn clear_proof(model: &mut Model, call: &Call, failure: &Failure) {
     }
 }
 
-/// The session is over: nothing of what it showed stays.
+/// The session is over: nothing of what it showed stays. What was being filled in waits for the
+/// same operator to sign in again.
 pub(super) fn session_over(model: &mut Model) -> Vec<Effect> {
+    model.unfinished = Unfinished::of(model).map(Box::new);
     let login = model.operator.take().map(|operator| operator.login.to_string());
     model.dialogs.clear();
     (model.waiting, model.quiet, model.desk) = (None, None, None);
@@ -209,6 +228,10 @@ pub(super) fn session_over(model: &mut Model) -> Vec<Effect> {
     model.ticket.clear();
     model.ticket_account = None;
     model.screen = Screen::SignIn(SignIn::new(&login.unwrap_or_default()));
-    sign_in::refuse(model, text::say::SESSION_OVER);
+    let says = match model.unfinished {
+        Some(_) => text::say::SESSION_OVER_UNFINISHED,
+        None => text::say::SESSION_OVER,
+    };
+    sign_in::refuse(model, says);
     vec![Effect::Leave]
 }

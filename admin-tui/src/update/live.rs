@@ -2,9 +2,9 @@
 
 use countersign_api::contract::problem::ProblemCode;
 
-use super::{PAGE_LINES, answers, clock};
+use super::{PAGE_LINES, account, answers, clock, sign_in};
 use crate::effect::{CallNumber, Effect};
-use crate::keymap::Action;
+use crate::keymap::{Action, Place};
 use crate::message::{Failure, Followed};
 use crate::model::dialog::live_filter_form;
 use crate::model::form::{FieldName, Form};
@@ -41,6 +41,31 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Opens the account of the line before the operator. A server names none in its lines.
+pub(super) fn open_account(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.live_account() else {
+        let says = match model.archive {
+            Some(_) => text::say::NOT_ABOUT_AN_ACCOUNT,
+            None if model.may_see(Place::Accounts) => text::say::LINES_NAME_NOBODY,
+            None => text::say::ROLE_MAY_NOT,
+        };
+        sign_in::refuse(model, says);
+        return Vec::new();
+    };
+    // The line stays where it is, for coming back to it.
+    model.live.hold();
+    model.dialogs.clear();
+    let mut effects = leave(model);
+    effects.extend(account::open(model, id));
+    effects
+}
+
+/// Follows the log no more.
+pub(super) fn leave(model: &mut Model) -> Vec<Effect> {
+    model.live.link = Link::Off;
+    vec![Effect::Leave]
 }
 
 /// Shows only the chosen lines.

@@ -112,6 +112,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Go(place) => return screens::go(model, place),
         Action::Ticket => return dialogs::ask_ticket(model),
+        Action::OpenAccount => return live::open_account(model),
         Action::Begin(kind) if !model.may(kind) => {
             sign_in::refuse(model, text::say::ROLE_MAY_NOT);
             return Vec::new();
@@ -143,6 +144,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Screen::Live => live::act(model, action),
         Screen::Statistics(_) => screens::act_statistics(model, action),
         Screen::Log(_) => Vec::new(),
+        Screen::Operators(_) => screens::act_operators(model, action),
     }
 }
 
@@ -192,6 +194,7 @@ fn look_of(model: &Model) -> Option<Look> {
         Screen::Removals(_) => Some(Look::Removals),
         Screen::Statistics(screen) => Some(Look::Statistics { window: screen.window }),
         Screen::Log(_) => Some(Look::LogHealth),
+        Screen::Operators(_) => Some(Look::Operators),
         Screen::SignIn(_) | Screen::SetUp(_) | Screen::Enrol(_) | Screen::Live => None,
     }
 }

@@ -4,10 +4,10 @@ use crate::effect::{Effect, Look};
 use crate::keymap::{Action, Place};
 use crate::message::Answer;
 use crate::model::act::{ActDialog, ActKind};
-use crate::model::live::Link;
+use crate::model::operators::Operators;
 use crate::model::statistics::next_window;
 use crate::model::{Dialog, Lockouts, LogScreen, Model, Removals, Screen, StatisticsScreen};
-use crate::update::{PAGE_LINES, account, look_of};
+use crate::update::{PAGE_LINES, account, live, look_of};
 
 /// Goes to a screen. What was being read elsewhere is given up.
 pub(super) fn go(model: &mut Model, place: Place) -> Vec<Effect> {
@@ -21,8 +21,7 @@ pub(super) fn go(model: &mut Model, place: Place) -> Vec<Effect> {
     model.forget_quiet();
     model.dialogs.clear();
     if here == Some(Place::Live) && place != Place::Live {
-        model.live.link = Link::Off;
-        effects.push(Effect::Leave);
+        effects.extend(live::leave(model));
     }
     keep_accounts(model);
     let to = match place {
@@ -37,6 +36,7 @@ pub(super) fn go(model: &mut Model, place: Place) -> Vec<Effect> {
         Place::Live => Screen::Live,
         Place::Statistics => Screen::Statistics(StatisticsScreen::default()),
         Place::Log => Screen::Log(LogScreen::default()),
+        Place::Operators => Screen::Operators(Operators::default()),
     };
     model.screen = to;
     effects.extend(enter(model));
@@ -76,6 +76,16 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         _ => look_of(model),
     };
     look.map_or_else(Vec::new, |look| model.send(look))
+}
+
+/// Asks for what the screen shows, where that is not there: one comes back to it from elsewhere.
+pub(super) fn fill(model: &mut Model) -> Vec<Effect> {
+    let is_there = match &model.screen {
+        Screen::Lockouts(screen) => screen.hits.is_some(),
+        Screen::Removals(screen) => screen.removals.is_some(),
+        _ => false,
+    };
+    if is_there { Vec::new() } else { enter(model) }
 }
 
 fn moved(selected: &mut usize, count: usize, action: Action) -> Vec<Effect> {
@@ -118,6 +128,12 @@ pub(super) fn act_removals(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
+pub(super) fn act_operators(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Screen::Operators(screen) = &mut model.screen else { return Vec::new() };
+    let count = screen.listed.as_ref().map_or(0, Vec::len);
+    moved(&mut screen.selected, count, action)
+}
+
 pub(super) fn act_statistics(model: &mut Model, action: Action) -> Vec<Effect> {
     let Screen::Statistics(screen) = &mut model.screen else { return Vec::new() };
     if action != Action::Span {
@@ -153,6 +169,10 @@ pub(super) fn came(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         (Screen::Log(screen), Answer::LogHealth(health)) => {
             (screen.health, screen.as_of) = (Some(health), now);
+        }
+        (Screen::Operators(screen), Answer::Operators(listed)) => {
+            screen.selected = screen.selected.min(listed.len().saturating_sub(1));
+            (screen.listed, screen.as_of) = (Some(listed), now);
         }
         _ => {}
     }

@@ -8,9 +8,12 @@ use crate::effect::{Call, Effect, Look};
 use crate::keymap::Action;
 use crate::message::{Failure, SessionGiven, Way};
 use crate::model::form::{CODE_CHARS_MAX, FieldName, Form, SECRET_CHARS_MAX};
-use crate::model::{Accounts, Enrol, Model, Operator, Question, Screen, SignIn, Trouble};
+use crate::model::{
+    Accounts, Enrol, Model, Operator, Question, Screen, SignIn, Trouble, Unfinished,
+};
 use crate::printable::Printable;
 use crate::text;
+use crate::update::screens;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let key = model.new_key();
@@ -97,6 +100,8 @@ fn way_name(way: &Way) -> Printable {
 pub(super) fn signed_in(model: &mut Model, session: SessionGiven) -> Vec<Effect> {
     let Screen::SignIn(screen) = &model.screen else { return Vec::new() };
     let (login, password) = (Printable::new(&screen.login), screen.password.clone());
+    // What somebody else was filling in is nobody's from now on.
+    model.unfinished.take_if(|unfinished| !unfinished.is_of(login.as_str()));
     model.operator = Some(Operator { login, role: None, token: session.token });
     match session.assurance {
         // An operator without a second factor may do nothing yet: whoever was set up and never
@@ -111,10 +116,25 @@ pub(super) fn signed_in(model: &mut Model, session: SessionGiven) -> Vec<Effect>
     }
 }
 
-/// On to the accounts; the role is asked for meanwhile, since the bar shows it.
+/// On to the accounts, or back to what was being filled in when the session before ended. The role
+/// is asked for meanwhile, since the bar shows it.
 fn to_work(model: &mut Model) -> Vec<Effect> {
-    model.screen = Screen::Accounts(Accounts::new());
-    model.send_quietly(Look::WhoAmI)
+    let mut effects = model.send_quietly(Look::WhoAmI);
+    match model.unfinished.take() {
+        Some(unfinished) => effects.extend(go_on_with(model, *unfinished)),
+        None => model.screen = Screen::Accounts(Accounts::new()),
+    }
+    effects
+}
+
+fn go_on_with(model: &mut Model, unfinished: Unfinished) -> Vec<Effect> {
+    let may_be_done = unfinished.may_be_done();
+    let Unfinished { ticket, ticket_account, screen, dialogs, .. } = unfinished;
+    (model.ticket, model.ticket_account) = (ticket, ticket_account);
+    (model.screen, model.dialogs) = (screen, dialogs);
+    let effects = screens::fill(model);
+    model.say(if may_be_done { text::say::MAY_BE_DONE } else { text::say::AS_YOU_LEFT_IT });
+    effects
 }
 
 /// The form of the first password.

@@ -1,4 +1,5 @@
-//! The dialog of an act: what it does, the form, the event that it will become, the one it became.
+//! The dialog of an act: what it does, the form, the event that it will become, the one it became;
+//! and the form of the fresh code that it may need, below that event.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -10,7 +11,7 @@ use super::{LABEL_LENGTH, cut, forms, pair, short_id, wrapped};
 use crate::model::Model;
 use crate::model::account::Event;
 use crate::model::act::{Act, ActDialog, ActKind, ActStage};
-use crate::model::form::FieldName;
+use crate::model::form::{FieldName, Form};
 use crate::printable::Printable;
 use crate::text;
 use crate::theme::Theme;
@@ -21,6 +22,7 @@ const FRAME_ROWS: u16 = 2;
 pub(super) fn draw(
     model: &Model,
     dialog: &ActDialog,
+    proof: Option<&Form>,
     theme: Theme,
     frame: &mut Frame<'_>,
     area: Rect,
@@ -33,6 +35,14 @@ pub(super) fn draw(
         return draw_lines(title, lines, (rows, *scrolled), theme, frame, area);
     }
     let Some(act) = dialog.draft() else { return };
+    if let Some(form) = proof {
+        let event = preview(model, dialog, &act, theme);
+        let inner = draw_proof(title, event, form, theme, frame, area);
+        if model.waiting.is_none() {
+            draw_on_edge(hint_of_proof(form, theme), frame, inner);
+        }
+        return;
+    }
     let mut effect = lines_of(text::acts::effect(&act));
     if let Some(request) = dialog.request.as_ref().filter(|_| dialog.kind == ActKind::Approve) {
         effect.extend(lines_of(&text::acts::asked(request)));
@@ -66,6 +76,65 @@ pub(super) fn draw(
     // While it is being written there is nothing to say yes to.
     if model.waiting.is_none() {
         draw_on_edge(hint_of(dialog, theme), frame, inner);
+    }
+}
+
+/// The form of a fresh code below the event that it is for: nobody proves himself for what he does
+/// not see. Where there is no room for all, what goes first is what says least.
+fn draw_proof(
+    title: &str,
+    mut event: Vec<Line<'static>>,
+    form: &Form,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) -> Rect {
+    let room = usize::from(area.height.saturating_sub(FRAME_ROWS));
+    let mut words = vec![Line::default(), Line::styled(text::title::STEP_UP, theme.title())];
+    words.extend(lines_of(text::say::STEP_UP));
+    let mut fields = form.fields().count();
+    if event.len() + words.len() + fields > room {
+        words.truncate(2);
+    }
+    if event.len() + words.len() + fields > room {
+        words.remove(0);
+    }
+    if event.len() + words.len() + fields > room && !event.is_empty() {
+        // That it will be written is said on the edge.
+        event.remove(0);
+    }
+    if event.len() + words.len() + fields > room {
+        fields = 1;
+    }
+    if event.len() + words.len() + fields > room {
+        words.clear();
+    }
+    let [shown, said, fields] =
+        [event.len(), words.len(), fields].map(|rows| u16::try_from(rows).unwrap_or(u16::MAX));
+    let rows = shown.saturating_add(said + fields + FRAME_ROWS);
+    let inner = open(title, rows, theme, frame, area);
+    let [above, middle, below] = Layout::vertical([
+        Constraint::Fill(1),
+        Constraint::Length(said),
+        Constraint::Length(fields),
+    ])
+    .areas(inner);
+    frame.render_widget(Paragraph::new(whole_or_marked(event, above.height)), above);
+    frame.render_widget(Paragraph::new(words), middle);
+    if fields == 1 {
+        forms::draw_focused(form, theme, frame, below);
+    } else {
+        forms::draw(form, theme, frame, below);
+    }
+    inner
+}
+
+fn hint_of_proof(form: &Form, theme: Theme) -> Line<'static> {
+    match form.overflowed() {
+        Some((name, most)) => {
+            Line::styled(format!(" {} ", text::too_long(name, most)), theme.trouble())
+        }
+        None => Line::styled(format!(" {} ", text::say::PROVE), theme.attention()),
     }
 }
 

@@ -42,7 +42,7 @@ impl Foot {
         let status = status.into_iter().map(|line| Line::styled(format!(" {line}"), style));
         let rows = if area.height < ROOMY_ROWS { 1 } else { KEY_ROWS_MAX };
         let screens = screens(model, theme);
-        let mut pairs = keymap::footer(&model.contexts(), |kind| model.is_offered(kind));
+        let mut pairs = keymap::footer(&model.contexts(), |action| model.offers(action));
         if screens.is_some() {
             // The help stands with the screens.
             pairs.retain(|(_, words)| *words != HELP);
@@ -137,7 +137,8 @@ fn status(model: &Model, theme: Theme) -> (String, Style) {
     if let (Screen::Live, Link::Lost { why, again_at }) = (&model.screen, &model.live.link) {
         return (text::link_lost(model.now, why, *again_at), theme.trouble());
     }
-    let by_itself = !matches!(model.screen, Screen::Accounts(_) | Screen::Account(_));
+    let by_itself =
+        !matches!(model.screen, Screen::Accounts(_) | Screen::Account(_) | Screen::Operators(_));
     if by_itself && model.screen.place().is_some() && is_resting(model) {
         return (text::say::RESTING.to_owned(), theme.attention());
     }

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::LABEL_COLUMNS;
-use crate::model::form::{Choice, Entry, Form, Line as TypedLine};
+use crate::model::form::{Choice, Entry, FieldName, Form, Line as TypedLine};
 use crate::printable::Printable;
 use crate::text;
 use crate::theme::Theme;
@@ -15,6 +15,13 @@ pub(super) fn draw(form: &Form, theme: Theme, frame: &mut Frame<'_>, area: Rect)
     draw_fields(form, true, theme, frame, area);
 }
 
+/// Draws the one field that has the keyboard, where there is no room for more.
+pub(super) fn draw_focused(form: &Form, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    if let Some((name, entry)) = form.focused() {
+        draw_field((name, entry, true), theme, frame, Rect { height: 1, ..area });
+    }
+}
+
 /// Draws a form while something else has the keyboard.
 pub(super) fn draw_quiet(form: &Form, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     draw_fields(form, false, theme, frame, area);
@@ -22,19 +29,26 @@ pub(super) fn draw_quiet(form: &Form, theme: Theme, frame: &mut Frame<'_>, area:
 
 fn draw_fields(form: &Form, active: bool, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     for (row, (name, entry, focused)) in (area.y..area.bottom()).zip(form.fields()) {
-        let focused = focused && active;
         let line = Rect { y: row, height: 1, ..area };
-        let label = format!("{:<LABEL_COLUMNS$}", text::label(name));
-        frame.render_widget(Span::styled(label, theme.label()), line);
-        let offset = u16::try_from(LABEL_COLUMNS).unwrap_or(0).min(line.width);
-        let field = Rect { x: line.x + offset, width: line.width - offset, ..line };
-        match entry {
-            Entry::Line(typed) => {
-                draw_line(typed, focused, theme, frame, field);
-            }
-            Entry::Choice(choice) => {
-                frame.render_widget(choice_line(choice, focused, theme, field.width), field);
-            }
+        draw_field((name, entry, focused && active), theme, frame, line);
+    }
+}
+
+/// Draws a label and its field, with whether it has the keyboard.
+fn draw_field(
+    (name, entry, focused): (FieldName, &Entry, bool),
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    line: Rect,
+) {
+    let label = format!("{:<LABEL_COLUMNS$}", text::label(name));
+    frame.render_widget(Span::styled(label, theme.label()), line);
+    let offset = u16::try_from(LABEL_COLUMNS).unwrap_or(0).min(line.width);
+    let field = Rect { x: line.x + offset, width: line.width - offset, ..line };
+    match entry {
+        Entry::Line(typed) => draw_line(typed, focused, theme, frame, field),
+        Entry::Choice(choice) => {
+            frame.render_widget(choice_line(choice, focused, theme, field.width), field);
         }
     }
 }

@@ -5,9 +5,9 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::Span;
 use ratatui::widgets::{Cell, Row, Table, TableState};
 
-use super::{boxed, cut, draw_instead};
+use super::{SHORT_ID_COLUMNS, boxed, cut, draw_instead};
 use crate::model::Model;
-use crate::model::live::{Link, Live};
+use crate::model::live::{Link, Live, LiveLine};
 use crate::text;
 use crate::theme::Theme;
 
@@ -41,7 +41,7 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
     let rows = lines.iter().map(|line| {
         Row::new(vec![
             Cell::from(text::clock_time(line.at)),
-            Cell::from(format!("{} {}", text::stream(line.stream), line.hint)),
+            Cell::from(format!("{} {}", text::stream(line.stream), short(line))),
             Cell::from(cut(line.explanation.as_str(), columns)),
             Cell::from(line.by),
         ])
@@ -57,6 +57,11 @@ pub(super) fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rec
         Table::new(rows, widths).header(header).row_highlight_style(theme.selected()).block(block);
     let mut state = TableState::new().with_selected(Some(live.selected));
     frame.render_stateful_widget(table, area, &mut state);
+}
+
+/// The beginning of an id, where a log has it whole: the line is for what happened.
+fn short(line: &LiveLine) -> String {
+    line.hint.as_str().chars().take(SHORT_ID_COLUMNS.into()).collect()
 }
 
 fn title(live: &Live) -> String {

@@ -7,11 +7,13 @@
 mod account;
 mod accounts;
 mod acts;
+mod chart;
 mod dialogs;
 mod foot;
 mod forms;
 mod live;
 mod log;
+mod operators;
 mod removals;
 mod sign_in;
 mod state;
@@ -24,6 +26,7 @@ use ratatui::layout::{Constraint, Flex, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph, Wrap};
 
+use crate::model::form::Form;
 use crate::model::{Dialog, Enrol, Model, Screen};
 use crate::printable::Printable;
 use crate::qr_code;
@@ -67,15 +70,34 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
         Screen::Live => live::draw(model, theme, frame, body),
         Screen::Statistics(screen) => statistics::draw(model, screen, theme, frame, body),
         Screen::Log(screen) => log::draw(model, screen, theme, frame, body),
+        Screen::Operators(screen) => operators::draw(model, screen, theme, frame, body),
     }
-    for dialog in &model.dialogs {
+    for (place, dialog) in model.dialogs.iter().enumerate() {
         match dialog {
-            Dialog::Act(act) => acts::draw(model, act, theme, frame, body),
+            Dialog::Act(act) => {
+                let proof = proof_over(model, place);
+                acts::draw(model, act, proof, theme, frame, body);
+            }
+            // It stands within the act that it is for.
+            Dialog::StepUp { .. } if is_over_act(model, place) => {}
             Dialog::Travel(travel) => travel::draw(model, travel, theme, frame, body),
             other => dialogs::draw(model, other, theme, frame, body),
         }
     }
     foot.draw(theme, frame, below);
+}
+
+/// The form of the fresh code that lies right over a dialog.
+fn proof_over(model: &Model, place: usize) -> Option<&Form> {
+    match model.dialogs.get(place + 1)? {
+        Dialog::StepUp { form, .. } => Some(form),
+        _ => None,
+    }
+}
+
+fn is_over_act(model: &Model, place: usize) -> bool {
+    let below = place.checked_sub(1).and_then(|below| model.dialogs.get(below));
+    matches!(below, Some(Dialog::Act(_)))
 }
 
 fn draw_bar(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {

@@ -4,10 +4,11 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Sparkline, Wrap};
+use ratatui::widgets::{Paragraph, Wrap};
 
+use super::chart::Chart;
 use super::{boxed, draw_instead, not_there};
-use crate::model::statistics::{Measure, Numbers, drawn};
+use crate::model::statistics::{Measure, Numbers};
 use crate::model::{Model, StatisticsScreen};
 use crate::text;
 use crate::theme::Theme;
@@ -131,34 +132,6 @@ fn summed(numbers: &Numbers, measures: &[Measure]) -> Vec<u64> {
         }
     }
     sum
-}
-
-/// Counts over time, the newest at the right.
-struct Chart {
-    title: String,
-    counts: Vec<u64>,
-    style: Style,
-}
-
-impl Chart {
-    fn draw(&self, numbers: &Numbers, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-        let columns = usize::from(area.width.saturating_sub(2));
-        let (drawn, buckets) = drawn(&self.counts, columns);
-        let most = drawn.iter().copied().max().unwrap_or(0);
-        let seconds = numbers.bucket_seconds.saturating_mul(buckets);
-        let scale = match most {
-            0 => " none ".to_owned(),
-            most => format!(" at most {} in {} ", text::number(most), text::span(seconds)),
-        };
-        let scale = Line::from(Span::styled(scale, theme.label())).right_aligned();
-        let block = boxed(&self.title, theme).title_bottom(scale);
-        let inner = block.inner(area);
-        frame.render_widget(block, area);
-        // What is newest stands at the right edge, whatever is left over at the other.
-        let width = u16::try_from(drawn.len()).unwrap_or(inner.width).min(inner.width);
-        let right = Rect { x: inner.right() - width, width, ..inner };
-        frame.render_widget(Sparkline::default().data(&drawn).style(self.style), right);
-    }
 }
 
 /// The failures by reason, the most frequent first, each with a bar.

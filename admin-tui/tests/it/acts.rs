@@ -291,6 +291,67 @@ fn sr_122_the_event_that_will_be_written_is_seen_to_its_last_word() {
     }
 }
 
+/// SR-122: nobody proves himself for what he does not see: all of it stands above the code.
+#[test]
+fn sr_122_the_event_is_seen_to_its_last_word_while_a_fresh_code_is_asked_for() {
+    let reason: Vec<String> = (0..REASON_CHARS_MAX / 8).map(|n| format!("word{n:03}")).collect();
+    let ticket = "t".repeat(TICKET_CHARS_MAX);
+    for (key, choices, event) in [
+        ('u', 2, "account.lockout_reset"),
+        ('s', 0, "account.suspended"),
+        ('S', 0, "account.resumed"),
+        ('e', 0, "account.sessions_ended"),
+        ('p', 0, "account.password_mail_asked"),
+        ('r', 3, "account.factor_removal_requested"),
+    ] {
+        let mut console = Console::on_account(locked_account(), events());
+        console.press(KeyCode::Char(key));
+        for _ in 0..choices {
+            console.press(KeyCode::Enter);
+        }
+        if key == 'r' {
+            console.press(KeyCode::Up).press(KeyCode::Up).press(KeyCode::Right);
+            console.press(KeyCode::Down).press(KeyCode::Down);
+        }
+        console.text(&reason.join(" ")).press(KeyCode::Enter);
+        console.text(&ticket).press(KeyCode::Enter).press(KeyCode::Char('y'));
+        console.fail(refused(ProblemCode::StepUpRequired)).text("123456");
+        let words = console.words();
+        assert!(words.contains("Code            ••••••"), "{key}: {words}");
+        let account = account_id().to_string();
+        for part in [event, &account, "operator olga", "Enter write it"] {
+            assert!(words.contains(part), "{key}: {part} in {words}");
+        }
+        let shown: String = words.split(|c: char| !c.is_alphanumeric()).collect();
+        for part in reason.iter().chain([&ticket]) {
+            assert!(shown.contains(part.as_str()), "{key}: {part} in {words}");
+        }
+    }
+}
+
+/// What is said of a code that was wrong takes no room from an act as people write it.
+#[test]
+fn the_event_is_seen_after_a_wrong_code_too() {
+    let mut console = Console::on_account(locked_account(), events());
+    to_confirmation(&mut console);
+    console.press(KeyCode::Char('y')).fail(refused(ProblemCode::StepUpRequired));
+    console.text("111111").press(KeyCode::Enter).fail(refused(ProblemCode::AuthenticationFailed));
+    let words = console.words();
+    for part in [
+        "account.lockout_reset",
+        "called, knows her birthday",
+        "4711",
+        "Prove that it is you",
+        "Each code works once",
+        "( ) recovery code",
+    ] {
+        assert!(words.contains(part), "{part} in {words}");
+    }
+    // The code is left, and the event is before its yes again.
+    console.press(KeyCode::Esc);
+    assert!(console.words().contains("y writes it"), "{}", console.words());
+}
+
 /// An authenticator stands there by the name that its holder gave it, and by its id in the log.
 #[test]
 fn a_removal_says_which_authenticator_by_its_name() {

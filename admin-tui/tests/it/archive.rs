@@ -1,14 +1,14 @@
 //! An exported log at the console: as of its end, and nothing to be done.
 
 use countersign_admin_tui::effect::{Call, Effect, Look};
-use countersign_admin_tui::message::{Answer, Failure};
+use countersign_admin_tui::message::{Answer, Failure, Followed};
 use countersign_admin_tui::model::account::Hit;
 use countersign_admin_tui::model::live::LIVE_LINES_MAX;
 use countersign_admin_tui::theme::Theme;
 use crossterm::event::KeyCode;
 
 use crate::driver::Console;
-use crate::samples::{account_id, events, hit, locked_account, now};
+use crate::samples::{account_id, archived_line, events, hit, locked_account, now};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (132, 43)];
 
@@ -42,7 +42,14 @@ fn an_exported_log_looks_like_this() {
     away.fail(Failure::Offline { why: "connection refused".into() });
     let mut help = with_account();
     help.press(KeyCode::F(1));
+    let mut live = with_list();
+    live.press(KeyCode::F(6)).followed(Followed::Open);
+    live.followed(Followed::Lines((0..9).map(archived_line).collect()));
+    let mut line = live.clone();
+    line.press(KeyCode::Enter);
     for (name, console) in [
+        ("live", live),
+        ("live_line", line),
         ("loading", Console::of_archive(1_234)),
         ("full", with_list()),
         ("error", refused),
@@ -121,6 +128,59 @@ fn the_live_view_begins_so_near_the_end_that_nothing_falls_out_of_it() {
             .any(|effect| matches!(effect, Effect::Follow { from, .. } if *from == Some(first)));
         assert!(follows, "{size}: {:?}", console.effects);
     }
+}
+
+/// Enter shows a line as it does before a server; the account that it is about is one key away,
+/// and one key leads back to the line.
+#[test]
+fn a_line_of_the_log_leads_to_its_account_and_back() {
+    let at_the_end = || {
+        let mut console = with_list();
+        console.press(KeyCode::F(6)).followed(Followed::Open);
+        console.followed(Followed::Lines((0..9).map(archived_line).collect()));
+        console
+    };
+    let opens = |console: &Console| {
+        let opened = |effect: &Effect| {
+            matches!(effect, Effect::Send { call, .. }
+            if matches!(call, Call::Look(Look::OpenAccount { account, .. })
+                if *account == account_id()))
+        };
+        console.effects.contains(&Effect::Leave) && console.effects.iter().any(opened)
+    };
+    let mut console = at_the_end();
+    assert!(console.words().contains("a account"), "{}", console.words());
+    console.press(KeyCode::Enter);
+    let words = console.words();
+    assert!(words.contains(&format!("account {}", account_id())), "{words}");
+    assert!(words.contains("a account"), "{words}");
+    console.press(KeyCode::Char('a'));
+    assert!(opens(&console), "{:?}", console.effects);
+    let account = Box::new(locked_account());
+    console.answer(Answer::Opened { account, events: events(), older: None });
+    console.press(KeyCode::Esc);
+    assert!(matches!(console.effects[..], [Effect::Follow { from: Some(9), .. }]));
+    assert!(console.words().contains("the password was right"), "{}", console.words());
+
+    let mut console = at_the_end();
+    console.press(KeyCode::Char('a'));
+    assert!(opens(&console), "{:?}", console.effects);
+    let mut console = at_the_end();
+    for _ in 0..3 {
+        console.press(KeyCode::Down);
+    }
+    assert!(!console.words().contains("a account"), "{}", console.words());
+    console.press(KeyCode::Char('a'));
+    assert_eq!(console.effects, []);
+    assert!(console.words().contains("not about an account"), "{}", console.words());
+}
+
+#[test]
+fn who_may_act_somewhere_is_not_in_a_log() {
+    let mut console = with_list();
+    console.press(KeyCode::F(9));
+    assert_eq!(console.effects, []);
+    assert!(!console.words().contains("operators"), "{}", console.words());
 }
 
 #[test]

@@ -21,6 +21,7 @@ use crate::samples::{code_wanted, hit, now, session};
 pub(crate) const SEED: &str = "0123456789abcdef0123456789abcdef";
 
 /// A console.
+#[derive(Clone)]
 pub(crate) struct Console {
     pub(crate) model: Model,
     /// What the last message led to.
@@ -87,6 +88,23 @@ impl Console {
     pub(crate) fn sign_in_with_password(&mut self) {
         self.text("olga").press(KeyCode::Enter);
         self.text("correct horse").press(KeyCode::Enter);
+    }
+
+    /// After a session that ended, by the same operator: the login stands there already.
+    pub(crate) fn sign_in_again(&mut self, token: &str) {
+        self.text("correct horse").press(KeyCode::Enter);
+        self.answer(code_wanted());
+        self.text("654321").press(KeyCode::Enter);
+        self.answer(Answer::SignedIn(session(token)));
+    }
+
+    /// The calls that the last message led to, with their tokens.
+    pub(crate) fn calls(&self) -> Vec<(Option<&str>, &Call)> {
+        let calls = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Send { bearer, call, .. } => Some((bearer.as_ref().map(Secret::reveal), call)),
+            _ => None,
+        });
+        calls.collect()
     }
 
     pub(crate) fn message(&mut self, message: Message) -> &mut Self {

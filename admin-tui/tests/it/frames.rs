@@ -8,12 +8,15 @@ mod five;
 mod matrix;
 mod views;
 
+use countersign_admin_tui::effect::{Call, Look};
+use countersign_admin_tui::message::Answer;
 use countersign_admin_tui::theme::Theme;
+use countersign_api::contract::statistics::Window;
 use crossterm::event::KeyCode;
 use ratatui::style::Color;
 
 use crate::driver::Console;
-use crate::samples::{events, locked_account};
+use crate::samples::{events, locked_account, numbers};
 use accounts::{account_frames, accounts_frames};
 use acts::{act_frames, dialog_frames};
 use entrance::entrance_frames;
@@ -200,6 +203,34 @@ fn the_cursor_stands_where_typing_goes() {
     assert_eq!((after.x, after.y), (before.x - 1, before.y));
     let words = terminal.backend().to_string();
     assert!(words.lines().nth(usize::from(before.y)).unwrap().contains("olga"), "{words}");
+}
+
+/// Whoever looks at a chart sees when its bars were: at both ends and in the middle.
+#[test]
+fn every_chart_has_its_times_below() {
+    for (window, times) in [
+        (Window::Hour, ["12:53", "13:23", "13:53"]),
+        (Window::Day, ["13:53", "01:53", "13:53"]),
+        (Window::Week, ["11-17", "11-2", "11-24"]),
+    ] {
+        let mut console = Console::at(7);
+        let wanted = Call::from(Look::Statistics { window });
+        while console.call().1 != &wanted {
+            console.press(KeyCode::Char(' '));
+        }
+        console.answer(Answer::Statistics(numbers(window)));
+        for size in [(80, 24), LARGE] {
+            let frame = console.frame(Theme::new(true), size).backend().to_string();
+            // Two charts side by side, and two below them.
+            let axes = frame.lines().filter(|line| has_in_order(line, &[times, times].concat()));
+            assert_eq!(axes.count(), 2, "{window:?} at {size:?}:\n{frame}");
+        }
+    }
+}
+
+fn has_in_order(line: &str, words: &[&str]) -> bool {
+    let rest = words.iter().try_fold(line, |rest, word| Some(rest.split_once(word)?.1));
+    rest.is_some()
 }
 
 /// The pictures of the guide and the README are a frame, not a drawing from memory.

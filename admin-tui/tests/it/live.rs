@@ -55,6 +55,22 @@ fn who_moves_along_the_lines_holds_the_view() {
     assert_eq!(line.position, 7, "the line that was selected");
 }
 
+/// A server's lines name no account: which key leads there, and that none does here, is said.
+#[test]
+fn a_line_of_a_server_names_no_account_and_says_how_to_find_it() {
+    let mut console = following();
+    console.followed(lines(0..9));
+    assert!(!console.words().contains("a account"), "{}", console.words());
+    for in_dialog in [false, true] {
+        if in_dialog {
+            console.press(KeyCode::Enter);
+        }
+        console.press(KeyCode::Char('a'));
+        assert_eq!(console.effects, []);
+        assert!(console.said().contains("Live events name nobody"), "{}", console.words());
+    }
+}
+
 #[test]
 fn a_filter_hides_lines_and_says_how_many() {
     let mut console = following();

@@ -12,3 +12,4 @@ mod samples;
 mod screens;
 mod sign_in;
 mod support;
+mod unfinished;

@@ -5,12 +5,13 @@ mod numbers;
 use countersign_admin_tui::message::{Answer, Failure, SessionGiven, Way};
 use countersign_admin_tui::model::account::{Account, Event, Factor, Hit, Lock};
 use countersign_admin_tui::model::live::LiveLine;
+use countersign_admin_tui::model::operators::Listed;
 use countersign_admin_tui::model::removal::Removal;
 use countersign_admin_tui::model::travel::{Change, Moment};
 use countersign_admin_tui::printable::Printable;
 use countersign_api::contract::act::{IdentityProof, NoticeState, RemovalState};
 use countersign_api::contract::id::{AccountId, FactorId, RemovalId};
-use countersign_api::contract::kind::{Assurance, CodeMethod, Lane, Method};
+use countersign_api::contract::kind::{Assurance, CodeMethod, Lane, Method, Role};
 use countersign_api::contract::log::StreamKind;
 use countersign_api::contract::problem::{PROOF_FAILED, ProblemCode};
 use countersign_api::contract::secret::Secret;
@@ -343,6 +344,44 @@ pub(crate) fn moment() -> Moment {
     }
 }
 
+/// A line of an exported log, which has ids whole.
+pub(crate) fn archived_line(position: u64) -> LiveLine {
+    let line = live_line(position);
+    let account = (line.stream == StreamKind::Account).then(account_id);
+    LiveLine { hint: account_id().to_string().into(), account, ..line }
+}
+
+/// Operators in each state, as an access review lists them.
+pub(crate) fn operators() -> Vec<Listed> {
+    let sara = Listed {
+        id: AccountId::parse("7e9d1b2c-3a4f-4e5d-9c8b-7a6f5e4d3c2b").unwrap(),
+        login: "sara".into(),
+        role: Role::Supervisor,
+        role_since: Some(at("10T08:00:00")),
+        given_by: Some("operator anna".into()),
+        added_at: at("02T09:12:05"),
+        last_used_at: Some(at("24T13:50:00")),
+        set_up: true,
+        enabled: true,
+    };
+    let other = |id: &str, login: &str, role| Listed {
+        id: AccountId::parse(id).unwrap(),
+        login: login.into(),
+        role,
+        role_since: Some(at("02T09:12:05")),
+        given_by: Some("user root on the server".into()),
+        ..sara.clone()
+    };
+    let id = "8f0e2c3d-4b5a-4f6e-8d9c-0b1a2f3e4d5";
+    let nina = Listed {
+        last_used_at: None,
+        set_up: false,
+        ..other(&format!("{id}1"), "nina", Role::Support)
+    };
+    let tom = Listed { enabled: false, ..other(&format!("{id}2"), "tom", Role::Auditor) };
+    vec![other(&format!("{id}3"), "anna", Role::Admin), nina, sara.clone(), tom]
+}
+
 pub(crate) fn live_line(position: u64) -> LiveLine {
     let (stream, event_type, by, words) = match position % 4 {
         0 => (StreamKind::Account, "account.code_rejected", "holder", "a code was refused: wrong"),
@@ -361,6 +400,7 @@ pub(crate) fn live_line(position: u64) -> LiveLine {
         at: now() + jiff::SignedDuration::from_secs(second),
         stream,
         hint: "6f1c2a9e".into(),
+        account: None,
         revision: position,
         event_type: event_type.into(),
         by,

@@ -11,8 +11,8 @@ use crossterm::event::KeyCode;
 
 use crate::driver::Console;
 use crate::samples::{
-    events, health, hit, live_line, locked_account, no_numbers, numbers, offline, other_hit,
-    refused, removals,
+    events, health, hit, live_line, locked_account, no_numbers, numbers, offline, operators,
+    other_hit, refused, removals,
 };
 use crate::support::opening;
 
@@ -88,10 +88,36 @@ fn an_auditor_begins_at_the_log_and_an_admin_at_the_numbers() {
     assert!(matches!(console_of_admin.model.screen, Screen::Statistics(_)));
     for (mut console, row) in [
         (console, "F1 help  F6 live  F7 statistics  F8 log"),
-        (console_of_admin, "F1 help  F7 statistics  F8 log"),
+        (console_of_admin, "F1 help  F7 statistics  F8 log  F9 operators"),
     ] {
         assert!(console.words().contains(&format!(" {row}  ")), "{}", console.words());
         console.press(KeyCode::F(4));
+        assert_eq!(console.effects, []);
+        assert!(console.words().contains("Your role does not allow this"), "{}", console.words());
+    }
+}
+
+/// Who may act here is for admins to read: who, in what role, by whom, and when last.
+#[test]
+fn an_admin_reads_who_may_act_here() {
+    let mut console = Console::at_as(9, Role::Admin);
+    assert_eq!(console.call().1, &Look::Operators.into());
+    console.answer(Answer::Operators(operators()));
+    let words = console.words();
+    for part in ["anna", "nina", "sara", "tom", "not set up", "never", "disabled"] {
+        assert!(words.contains(part), "{part} in {words}");
+    }
+    console.press(KeyCode::Down).press(KeyCode::Down);
+    let words = console.words();
+    for part in
+        ["Given by        operator anna", "supervisor, since 2026-11-10", "2026-11-24 13:50"]
+    {
+        assert!(words.contains(part), "{part} in {words}");
+    }
+    for role in [Role::Support, Role::Supervisor, Role::Auditor] {
+        let mut console = Console::signed_in_as(role);
+        assert!(!console.words().contains("F9 operators"), "{}", console.words());
+        console.press(KeyCode::F(9));
         assert_eq!(console.effects, []);
         assert!(console.words().contains("Your role does not allow this"), "{}", console.words());
     }

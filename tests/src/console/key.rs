@@ -42,6 +42,7 @@ impl Key {
             Self::Function(number @ 1..=4) => vec![0x1b, b'O', b'P' + number - 1],
             Self::Function(5) => b"\x1b[15~".to_vec(),
             Self::Function(number @ 6..=8) => vec![0x1b, b'[', b'1', b'1' + number, b'~'],
+            Self::Function(9) => b"\x1b[20~".to_vec(),
             Self::Function(number) => bail!("no bytes are known for F{number}"),
             Self::Control(letter) => vec![u8::try_from(letter)? & 0x1f],
         })

@@ -4,6 +4,7 @@ use countersign_tests::console::{Console, Key, program};
 use countersign_tests::server::{Server, verb};
 use tempfile::TempDir;
 
+use crate::enter;
 use crate::holder::Holder;
 
 const ROOMY: (u16, u16) = (132, 43);
@@ -70,6 +71,17 @@ fn an_exported_log_is_looked_through_and_left_as_it_is() {
     console.press(Key::Function(6)).unwrap();
     let screen = console.wait_for_text("an authenticator was enabled").unwrap();
     assert!(screen.contains("The end of the log"), "{screen}");
+    // A line leads to its account, and the account back to the line.
+    console.type_text("f").unwrap();
+    console.wait_for_text("With the words").unwrap();
+    enter(&mut console, "authenticator was enabled");
+    console.wait_for_text("2 shown").unwrap();
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("Position ").unwrap();
+    console.type_text("a").unwrap();
+    console.wait_for_text("┌ Time line: revisions").unwrap();
+    console.press(Key::Escape).unwrap();
+    console.wait_for_text("2 shown").unwrap();
     console.press(Key::Function(7)).unwrap();
     console.wait_for_text("Sign-ins").unwrap();
     console.press(Key::Function(8)).unwrap();

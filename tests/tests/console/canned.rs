@@ -47,6 +47,8 @@ pub(crate) struct Asked {
     pub(crate) after: Vec<String>,
     /// The tokens of the sessions that were ended.
     pub(crate) ended: Vec<String>,
+    /// Whether the operator's session is over, until somebody signs in.
+    is_over: bool,
     unlocked: bool,
     password: Option<String>,
 }
@@ -86,6 +88,11 @@ impl Canned {
             });
         });
         Self { url, asked, handle: told.recv().unwrap() }
+    }
+
+    /// Ends the session: acts are refused for want of one until somebody signs in.
+    pub(crate) fn end_the_session(&self) {
+        self.asked.lock().unwrap().is_over = true;
     }
 
     pub(crate) fn asked<T>(&self, look: impl FnOnce(&Asked) -> T) -> T {
@@ -183,10 +190,11 @@ async fn sign_in(body: Json<PasswordSignIn>, asked: Shared) -> HttpResponse {
     }
 }
 
-async fn answer(id: Path<String>, body: Json<Answer>) -> HttpResponse {
+async fn answer(id: Path<String>, body: Json<Answer>, asked: Shared) -> HttpResponse {
     if id.as_str() != "sign-in-handle" || body.code.reveal() != SIGN_IN_CODE {
         return problem(ProblemCode::AuthenticationFailed);
     }
+    asked.lock().unwrap().is_over = false;
     let session = session("olga-first", Assurance::TwoFactor);
     HttpResponse::Ok().json(SignInOutcome::Completed { session })
 }
@@ -377,6 +385,9 @@ async fn reset(request: HttpRequest, body: Json<ResetLockout>, asked: Shared) ->
     let key = request.headers().get(IDEMPOTENCY_KEY).map(|key| key.to_str().unwrap());
     let token = bearer(&request);
     let mut asked = asked.lock().unwrap();
+    if asked.is_over {
+        return problem(ProblemCode::Unauthenticated);
+    }
     asked.resets.push((key.unwrap_or_default().to_owned(), token.clone(), body.into_inner()));
     if token != "olga-second" {
         return problem(ProblemCode::StepUpRequired);

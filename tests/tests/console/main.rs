@@ -92,6 +92,46 @@ fn an_agent_signs_in_looks_an_account_up_unlocks_it_and_quits() {
     assert_eq!(server.asked(|asked| asked.ended.clone()), ["olga-second"], "signed out");
 }
 
+/// A session that ends before the yes: after signing in again the act is where it was, word for
+/// word, and what it says stays in sight while it is proven anew.
+#[test]
+fn a_session_that_ends_in_the_middle_of_an_act_costs_no_word_of_it() {
+    let server = Canned::start();
+    let mut console = start(&server.url);
+    sign_in(&mut console);
+    enter(&mut console, "ana.lima");
+    console.wait_for_text("a•••@example.org").unwrap();
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("five wrong codes in a row").unwrap();
+    console.type_text("u").unwrap();
+    console.wait_for_text("Unlocking ends waiting times").unwrap();
+    console.press(Key::Tab).unwrap();
+    console.press(Key::Tab).unwrap();
+    enter(&mut console, "called, knows her birthday");
+    enter(&mut console, "4711");
+    console.wait_for_text("y writes it").unwrap();
+    server.end_the_session();
+    console.type_text("y").unwrap();
+    let screen = console.wait_for_text("go on with what you were filling in").unwrap();
+    assert!(!screen.contains("birthday"), "{screen}");
+
+    enter(&mut console, "correct horse");
+    console.wait_for_text("Second factor").unwrap();
+    enter(&mut console, SIGN_IN_CODE);
+    console.wait_for_text("y writes it").unwrap();
+    assert_eq!(server.asked(|asked| asked.resets.len()), 0, "no yes was said to this session");
+    console.type_text("y").unwrap();
+    let screen = console.wait_for_text("Prove that it is you").unwrap();
+    for part in ["account.lockout_reset", "called, knows her birthday", "4711", "6f1c2a9e"] {
+        assert!(screen.contains(part), "{part} in {screen}");
+    }
+    enter(&mut console, STEP_UP_CODE);
+    console.wait_for_text("This event was written").unwrap();
+    let reasons = server.asked(|asked| asked.resets.iter().map(|it| it.2.reason.clone()).collect());
+    let reasons: Vec<String> = reasons;
+    assert_eq!(reasons, ["called, knows her birthday"; 2], "before and after the code");
+}
+
 #[test]
 fn a_new_operator_sets_a_password_and_an_authenticator_up() {
     let server = Canned::start();

@@ -1,9 +1,11 @@
-//! `operator list`: who is on the desk, in which role, since when and by whom, and when last seen.
+//! `operator list`, and the same at an admin's console: who is on the desk, in which role, since
+//! when and by whom, and when last seen.
 
+use countersign_tests::console::Key;
 use countersign_tests::server::{Server, verb};
 use serde_json::Value;
 
-use crate::staff::Staff;
+use crate::staff::{SMALL, Staff, url};
 
 #[test]
 fn an_access_review_says_of_each_who_gave_the_role_and_when_it_was_last_used() {
@@ -11,7 +13,8 @@ fn an_access_review_says_of_each_who_gave_the_role_and_when_it_was_last_used() {
     let data = directory.path().join("data");
     let server = Server::start(&data).unwrap();
     let olga = Staff::set_up(&server, &data, "olga", "support");
-    olga.at_a_console(&format!("http://{}", server.operator), (80, 24));
+    olga.at_a_console(&url(&server), SMALL);
+    let anna = Staff::set_up(&server, &data, "anna", "admin");
     let data = data.to_str().unwrap();
     let does = |line: &[&str]| {
         let (exit, out, err) = verb(&[line, &["--data", data]].concat()).unwrap();
@@ -48,4 +51,23 @@ fn an_access_review_says_of_each_who_gave_the_role_and_when_it_was_last_used() {
         }
         assert!(told.contains("in this role since 20"), "{told}");
     }
+
+    // An admin reads the same at the console.
+    let mut console = anna.at_a_console(&url(&server), SMALL);
+    console.wait_for_text("F9 operators").unwrap();
+    console.press(Key::Function(9)).unwrap();
+    let screen = console.wait_for_text("Last used (UTC)").unwrap();
+    let row = |login: &str| {
+        let begins = |line: &&str| line.trim_start_matches('│').starts_with(login);
+        screen.lines().find(begins).unwrap_or_else(|| panic!("{login} in\n{screen}"))
+    };
+    for (login, words) in [
+        ("anna", ["admin", "enabled", "20"]),
+        ("olga", ["support", "enabled", "20"]),
+        ("nina", ["supervisor", "not set up", "never"]),
+        ("tom", ["auditor", "disabled", "never"]),
+    ] {
+        assert!(words.iter().all(|word| row(login).contains(word)), "{login} in\n{screen}");
+    }
+    assert!(screen.contains("Given by        user "), "{screen}");
 }

@@ -47,6 +47,7 @@ mod mail_faults;
 mod model;
 mod notices;
 mod numbers;
+mod offered;
 mod one_answer;
 mod origins;
 mod other_paths;

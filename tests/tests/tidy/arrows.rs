@@ -12,7 +12,10 @@ const ALLOWED: [(&str, &[&str]); 5] = [
     ("countersign-core", &["countersign-events"]),
     ("countersign-api", &["countersign-core", "countersign-events"]),
     ("countersign-admin-tui", &["countersign-api"]),
-    ("countersign-tests", &["countersign-api", "countersign-core", "countersign-events"]),
+    (
+        "countersign-tests",
+        &["countersign-admin-tui", "countersign-api", "countersign-core", "countersign-events"],
+    ),
 ];
 
 /// Crates that the console must not be built with: it is a client and opens no store.

@@ -131,6 +131,14 @@ pub(super) fn act_frames() -> Frames {
             }),
         ),
         ("removal_confirming", act('r', said_at_length)),
+        (
+            "removal_step_up",
+            act('r', |c| {
+                said_at_length(c);
+                c.press(KeyCode::Char('y')).fail(refused(ProblemCode::StepUpRequired));
+                c.text("000000");
+            }),
+        ),
         ("address_empty", address(|_| ())),
         (
             "address_confirming",

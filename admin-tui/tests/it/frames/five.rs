@@ -1,6 +1,7 @@
 //! What each page is like in its five states.
 
 use countersign_admin_tui::message::{Answer, Followed};
+use countersign_api::contract::kind::Role;
 use countersign_api::contract::problem::ProblemCode;
 use countersign_api::contract::statistics::Window;
 use crossterm::event::KeyCode;
@@ -12,8 +13,8 @@ use super::matrix::{Five, Page};
 use super::views::some_lines;
 use crate::driver::Console;
 use crate::samples::{
-    events, health, hit, locked_account, moment, no_numbers, numbers, offered, offline, other_hit,
-    refused, removals, too_many, young_account, young_health,
+    events, health, hit, locked_account, moment, no_numbers, numbers, offered, offline, operators,
+    other_hit, refused, removals, too_many, young_account, young_health,
 };
 
 /// The states of a page.
@@ -79,6 +80,7 @@ pub(super) fn five(page: Page) -> Five {
                 c.answer(Answer::LogHealth(health()));
             },
         ),
+        Page::Operators => operators_listed(),
         Page::Act => act(),
         Page::StepUp => proof(),
     }
@@ -206,6 +208,18 @@ fn accounts() -> Five {
         },
         offline: |c| then_offline(c, searched),
     }
+}
+
+fn operators_listed() -> Five {
+    asking(
+        || Console::at_as(9, Role::Admin),
+        |c| {
+            c.answer(Answer::Operators(Vec::new()));
+        },
+        |c| {
+            c.answer(Answer::Operators(operators())).press(KeyCode::Down).press(KeyCode::Down);
+        },
+    )
 }
 
 fn live() -> Five {

@@ -47,6 +47,7 @@ pages! {
     Live = "live",
     Statistics = "statistics",
     Log = "log",
+    Operators = "operators",
     Act = "unlock",
     StepUp = "step_up",
 }
@@ -88,6 +89,7 @@ impl Page {
             Screen::Live => Self::Live,
             Screen::Statistics(_) => Self::Statistics,
             Screen::Log(_) => Self::Log,
+            Screen::Operators(_) => Self::Operators,
         }
     }
 }

@@ -76,6 +76,13 @@ pub(super) fn number_frames() -> Frames {
     let log = |make: fn(&mut Console)| made(Console::at(8), make);
     vec![
         (
+            "statistics_day",
+            statistics(|c| {
+                c.press(KeyCode::Char(' '));
+                c.answer(Answer::Statistics(numbers(Window::Day)));
+            }),
+        ),
+        (
             "statistics_week",
             statistics(|c| {
                 c.press(KeyCode::Char(' ')).press(KeyCode::Char(' '));

@@ -5,6 +5,8 @@ use countersign_admin_tui::model::statistics::{Measure, Numbers};
 use countersign_admin_tui::printable::Printable;
 use countersign_api::contract::statistics::{StandingNow, Totals, Window};
 
+use jiff::SignedDuration;
+
 use super::at;
 
 pub(crate) fn numbers(window: Window) -> Numbers {
@@ -13,11 +15,13 @@ pub(crate) fn numbers(window: Window) -> Numbers {
         Window::Day => (96, 900),
         Window::Week => (168, 3_600),
     };
+    let to = at("24T13:53:00");
+    let length = SignedDuration::from_secs(i64::try_from(buckets * bucket_seconds).unwrap());
     let wave = |high: u64| -> Vec<u64> { (0..buckets).map(|n| (n * 7 + n * n) % high).collect() };
     Numbers {
         window,
-        from: at("24T12:53:00"),
-        to: at("24T13:53:00"),
+        from: to - length,
+        to,
         bucket_seconds,
         series: vec![
             (Measure::SignIns, wave(45)),
@@ -53,12 +57,13 @@ pub(crate) fn numbers(window: Window) -> Numbers {
 }
 
 pub(crate) fn no_numbers() -> Numbers {
+    let full = numbers(Window::Hour);
     Numbers {
-        series: vec![(Measure::SignIns, vec![0; 60])],
+        series: full.series.iter().map(|(of, counts)| (*of, vec![0; counts.len()])).collect(),
         totals: Totals::default(),
         reasons: Vec::new(),
         now: StandingNow::default(),
-        ..numbers(Window::Hour)
+        ..full
     }
 }
 
