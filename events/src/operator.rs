@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::is_false;
 use crate::catalogue::events;
-use crate::id::HandleHash;
+use crate::id::{AccountId, HandleHash};
 
 /// What an operator may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -120,6 +120,27 @@ pub struct CapReached {
     pub tells_admins: bool,
 }
 
+/// Why an operator may not act on an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedWhy {
+    /// It is the operator's own.
+    Own,
+    /// It is that of a higher role.
+    HigherRole,
+}
+
+/// The operator tried to act on an account that no such operator may act on, and was refused. Told
+/// once in an hour of each account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActRefused {
+    /// On which account.
+    pub account: AccountId,
+    /// Why it was refused.
+    pub why: RefusedWhy,
+}
+
 events! {
     /// Everything that can happen to an operator.
     OperatorEvent {
@@ -130,5 +151,6 @@ events! {
         UnlockRequested(UnlockRequested) = "operator.unlock_requested" v 1,
         Unlocked(Unlocked) = "operator.unlocked" v 1,
         CapReached(CapReached) = "operator.cap_reached" v 1,
+        ActRefused(ActRefused) = "operator.act_refused" v 1,
     }
 }

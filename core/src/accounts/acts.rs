@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use countersign_events::id::{AccountId, StreamId};
+use countersign_events::operator::RefusedWhy;
 
 use super::answer::EventView;
 use super::identity::{Errand, seal_pii};
@@ -157,11 +158,16 @@ impl Accounts {
             Ok(acting) => acting,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        if acting.account == account {
-            return Ok(Err(Refusal::Forbidden("nobody acts on himself")));
-        }
-        if rank(self.role_of(account).await?) > rank(Some(acting.role)) {
-            return Ok(Err(Refusal::Forbidden("nobody acts on a higher role")));
+        let beyond = if acting.account == account {
+            Some((RefusedWhy::Own, "nobody acts on himself"))
+        } else if rank(self.role_of(account).await?) > rank(Some(acting.role)) {
+            Some((RefusedWhy::HigherRole, "nobody acts on a higher role"))
+        } else {
+            None
+        };
+        if let Some((why, words)) = beyond {
+            self.act_refused(call, acting.account, (account, why)).await?;
+            return Ok(Err(Refusal::Forbidden(words)));
         }
         let call = in_the_name_of(acting.account, call);
         let known = Known { call: call.clone() };

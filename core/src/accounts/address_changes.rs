@@ -34,7 +34,9 @@ impl Accounts {
         if let Err(refusal) = check_email(&email) {
             return Ok(Err(refusal));
         }
-        let ask = AskRemoval { factor: None, address: true, proof, in_person: false };
+        let of_operator = self.role_of(account).await?.is_some();
+        let (address, in_person) = (true, false);
+        let ask = AskRemoval { factor: None, address, proof, in_person, of_operator };
         let command = (Command::AskRemoval(ask), Some(ActKind::RemovalAsked));
         self.on_removal(call, operator, account, (act, Some(email)), command).await
     }

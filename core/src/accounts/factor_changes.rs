@@ -7,9 +7,8 @@ use std::sync::Arc;
 use countersign_events::id::{FactorId, HandleHash};
 
 use super::answer::{FactorView, RecoveryCodes};
-use super::factors::{NAME_CHARS, view_of};
+use super::factors::{check_name, view_of};
 use super::identity::{FactorName, seal_pii};
-use super::registration::check_text;
 use super::request::{Asker, Call};
 use super::{Accounts, Verdict};
 use crate::actors::account::{Entity, Halt, Request, Sealed};
@@ -31,7 +30,7 @@ impl Accounts {
         factor: FactorId,
         name: String,
     ) -> Verdict<FactorView> {
-        if let Err(refusal) = check_text("name", &name, NAME_CHARS) {
+        if let Err(refusal) = check_name(&name) {
             return Ok(Err(refusal));
         }
         self.ask_as(asker, |token| Rename { call: call.clone(), token, factor, name }).await

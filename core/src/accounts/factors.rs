@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::answer::{Activated, ClockView, FactorOffered, FactorView, RecoveryCodes, SessionGiven};
 use super::identity::{FactorName, seal_pii};
 use super::proof::{compare_totp, prove_in_place, secret_of};
-use super::registration::check_text;
+use super::registration::{check_readable, check_text};
 use super::request::{Asker, BeginFactor, Call};
 use super::{Accounts, Fault, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
@@ -31,7 +31,7 @@ use crate::handle::{SessionToken, SignInHandle};
 use crate::vault::SecretKind;
 
 /// Characters of an authenticator's name.
-pub(super) const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
+const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
 
 impl Accounts {
     /// Offers a new authenticator.
@@ -45,7 +45,7 @@ impl Accounts {
         asker: Asker,
         ask: BeginFactor,
     ) -> Verdict<FactorOffered> {
-        if let Err(refusal) = check_text("name", &ask.name, NAME_CHARS) {
+        if let Err(refusal) = check_name(&ask.name) {
             return Ok(Err(refusal));
         }
         let begin = |token| Begin { call: call.clone(), who: Enrolling::of(token), ask };
@@ -62,7 +62,7 @@ impl Accounts {
         sign_in: SignInHandle,
         name: String,
     ) -> Verdict<FactorOffered> {
-        if let Err(refusal) = check_text("name", &name, NAME_CHARS) {
+        if let Err(refusal) = check_name(&name) {
             return Ok(Err(refusal));
         }
         let stream = StreamId::Account(sign_in.account());
@@ -381,4 +381,10 @@ impl Entity {
             tracing::warn!(%account, %version, %error, "a secret outlives its use");
         }
     }
+}
+
+/// A holder's name for an authenticator: support and the holder read it as it is.
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+    check_text("name", name, NAME_CHARS)?;
+    check_readable("name", name)
 }

@@ -180,12 +180,13 @@ impl Request for FindLink {
         if !open.has_proven_address() {
             return Ok(None);
         }
+        let has_ended = open.password.is_none();
         let (net, language) = reader(entity, self.request).await?;
         let to = addressee(entity, Whose::Present, open.identity_at, language).await?;
         let secrets = &entity.services.secrets;
         let token = LinkToken::new(secrets, LinkKind::NewPassword, entity.id()?, self.request);
         let token = token.reveal();
-        Ok(to.map(|to| LinkMail { to, token, expires_at, net }))
+        Ok(to.map(|to| LinkMail { to, token, expires_at, has_ended, net }))
     }
 }
 

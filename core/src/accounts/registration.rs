@@ -286,6 +286,17 @@ pub(super) fn check_visible(field: &'static str, text: &str) -> Result<(), Refus
     Ok(())
 }
 
+/// No character that turns the direction of the others, hides lines or fills a place with nothing;
+/// what joins letters and pictures may stand there.
+pub(super) fn check_readable(field: &'static str, text: &str) -> Result<(), Refusal> {
+    let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
+    if text.chars().any(|c| is_unseen(c) && !joins(c)) {
+        let reason = "no invisible and no formatting characters".to_owned();
+        return Err(Refusal::Invalid { field, reason });
+    }
+    Ok(())
+}
+
 /// The invisible ones, separators of lines and paragraphs, and the marks of annotations.
 fn is_unseen(c: char) -> bool {
     is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')

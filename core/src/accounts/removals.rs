@@ -18,7 +18,7 @@ use super::address_changes::{is_another, with_address};
 use super::answer::{Page, RemovalActed, RemovalState, RemovalView};
 use super::identity::{Errand, open_pii};
 use super::mail::event_since;
-use super::request::{Act, AskRemoval, Call, PageRequest};
+use super::request::{Act, AskRemoval, Call, PageRequest, Waiting};
 use super::view::PAGE_MAX;
 use super::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Batch, Entity, Halt, Request, Sealed, stamped};
@@ -51,7 +51,9 @@ impl Accounts {
         ask: AskRemoval,
     ) -> Verdict<RemovalActed> {
         let AskRemoval { factor, proof, in_person, act } = ask;
-        let command = Command::AskRemoval(Ask { factor, address: false, proof, in_person });
+        let of_operator = self.role_of(account).await?.is_some();
+        let ask = Ask { factor, address: false, proof, in_person, of_operator };
+        let command = Command::AskRemoval(ask);
         let kind = Some(ActKind::RemovalAsked);
         self.on_removal(call, operator, account, (act, None), (command, kind)).await
     }
@@ -66,21 +68,24 @@ impl Accounts {
         &self,
         call: &Call,
         operator: &SessionToken,
-        (account, request): (AccountId, EventId),
+        waiting: Waiting,
         act: Act,
     ) -> Verdict<RemovalActed> {
-        if let Err(refusal) = self.asked_by_an_operator(account, request).await? {
+        if let Err(refusal) = self.asked_by_an_operator(waiting).await? {
             return Ok(Err(refusal));
         }
-        let command = Command::ApproveRemoval { request, by: operator.account() };
+        let Waiting { account, request, address } = waiting;
+        let by = operator.account();
+        let command = Command::ApproveRemoval { request, address, by };
         let kind = Some(ActKind::RemovalApproved);
         self.on_removal(call, operator, account, (act, None), (command, kind)).await
     }
 
     /// It takes two people of the staff: what waits for its approval and was asked for by who was
     /// disabled since, as one who was bought may be, nobody approves (SR-124).
-    async fn asked_by_an_operator(&self, account: AccountId, request: EventId) -> Verdict<()> {
-        let waiting = self.ask(StreamId::Account(account), GlanceAt { request }).await?;
+    async fn asked_by_an_operator(&self, waiting: Waiting) -> Verdict<()> {
+        let glance = GlanceAt { request: waiting.request };
+        let waiting = self.ask(StreamId::Account(waiting.account), glance).await?;
         let Some(waiting) = waiting.ok().filter(|waiting| waiting.approved.is_none()) else {
             return Ok(Ok(()));
         };
@@ -101,10 +106,11 @@ impl Accounts {
         &self,
         call: &Call,
         operator: &SessionToken,
-        (account, request): (AccountId, EventId),
+        waiting: Waiting,
         act: Act,
     ) -> Verdict<RemovalActed> {
-        let command = Command::CancelRemoval { request };
+        let Waiting { account, request, address } = waiting;
+        let command = Command::CancelRemoval { request, address };
         self.on_removal(call, operator, account, (act, None), (command, None)).await
     }
 

@@ -3,7 +3,7 @@
 use countersign_events::account::{IdentityProof, Method, ResetScope};
 use countersign_events::actor::By;
 use countersign_events::entry::Idempotency;
-use countersign_events::id::{AccountId, ClientId, CorrelationId, FactorId, Position};
+use countersign_events::id::{AccountId, ClientId, CorrelationId, EventId, FactorId, Position};
 use countersign_events::operator::Role;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -285,6 +285,17 @@ pub struct Act {
     pub reason: String,
     /// The ticket, 1 to 64 characters.
     pub ticket: String,
+}
+
+/// What support asked for and waits, as a path names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The event that asked for it.
+    pub request: EventId,
+    /// Whether it is about the address: by its own path alone.
+    pub address: bool,
 }
 
 /// Support asks for a removal.

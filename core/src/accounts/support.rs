@@ -8,7 +8,7 @@ use countersign_events::id::{AccountId, StreamId};
 use super::answer::{AccountView, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
 use super::look::Look;
-use super::registration::{check_text, check_visible};
+use super::registration::{check_readable, check_text, check_visible};
 use super::removals::removal_view;
 use super::request::{Call, Lookup, PageRequest};
 use super::view::{PAGE_MAX, Reader, account_view};
@@ -197,6 +197,7 @@ impl Accounts {
 pub(super) fn check_errand(reason: &str, ticket: &str) -> Result<(), Refusal> {
     check_text("reason", reason, REASON_CHARS)?;
     check_said("reason", reason)?;
+    check_readable("reason", reason)?;
     check_ticket(ticket)
 }
 

@@ -184,6 +184,8 @@ pub enum Command {
     ApproveRemoval {
         /// The event that asked for it.
         request: EventId,
+        /// Whether it is about the address.
+        address: bool,
         /// Who approves.
         by: AccountId,
     },
@@ -191,6 +193,8 @@ pub enum Command {
     CancelRemoval {
         /// The event that asked for it.
         request: EventId,
+        /// Whether it is about the address.
+        address: bool,
     },
     /// Do a removal that is due.
     CompleteRemoval {
@@ -384,6 +388,8 @@ pub struct AskRemoval {
     pub proof: IdentityProof,
     /// Whether the delay falls away.
     pub in_person: bool,
+    /// Whether it is an operator's account.
+    pub of_operator: bool,
 }
 
 /// See [`Command::Repudiate`].

@@ -89,6 +89,8 @@ pub struct LinkMail {
     pub token: Zeroizing<String>,
     /// When it dies.
     pub expires_at: Timestamp,
+    /// Whether the password that it takes the place of has ended already.
+    pub has_ended: bool,
     /// Where it was asked for; the mail tells a coarse form of it.
     pub net: Option<Net>,
 }

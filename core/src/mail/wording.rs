@@ -221,6 +221,10 @@ fn works_once(pen: Pen<'_>, expires_at: Timestamp) -> String {
 pub(super) fn link(head: &Letterhead, at: Timestamp, mail: &LinkMail) -> Letter<'static> {
     let pen = Pen { head, language: mail.to.language };
     let (subject, lead) = (pen.say("new_password.subject"), pen.say("new_password.lead"));
+    let remedy = match mail.has_ended {
+        true => "new_password.remedy_ended",
+        false => "new_password.remedy",
+    };
     Letter {
         link: Some(url(head, LinkKind::NewPassword, &mail.token)),
         body: vec![
@@ -229,7 +233,7 @@ pub(super) fn link(head: &Letterhead, at: Timestamp, mail: &LinkMail) -> Letter<
             pen.say("new_password.signs_nobody_in"),
         ],
         facts: asked_for(pen, at, mail.net.as_ref()),
-        not_me: vec![pen.remedy("new_password.remedy", "help.again")],
+        not_me: vec![pen.remedy(remedy, "help.again")],
         ..pen.letter(mail.to.greeted(), subject, lead)
     }
 }
@@ -271,7 +275,10 @@ pub(super) fn notice(
         link: unlock,
         body: vec![if_it_was_you(pen, to, about)],
         facts: told_facts,
-        not_me: [Some(remedy), objection(pen, to)].into_iter().flatten().collect(),
+        not_me: [Some(remedy), objection(pen, to).or_else(|| no_link(pen, to, notice))]
+            .into_iter()
+            .flatten()
+            .collect(),
         ..pen.letter(to.greeted(), subject, String::new())
     }
 }
@@ -293,6 +300,13 @@ fn if_it_was_you(pen: Pen<'_>, to: &Addressee, about: &str) -> String {
 fn objection(pen: Pen<'_>, to: &Addressee) -> Option<String> {
     let link = url(pen.head, LinkKind::NotMe, to.not_me.as_ref()?);
     Some(pen.say_with("letter.object", &[("link", &link)]))
+}
+
+/// Why there is no link to what only a link stops: whoever never proved the address may be somebody
+/// else.
+fn no_link(pen: Pen<'_>, to: &Addressee, notice: Notice) -> Option<String> {
+    let stops = matches!(notice, Notice::RemovalRequested | Notice::AddressChangeRequested);
+    (stops && to.whose == Whose::Present).then(|| pen.say("letter.no_link"))
 }
 
 fn url(head: &Letterhead, kind: LinkKind, token: &str) -> String {

@@ -94,9 +94,11 @@ fn told(event: &StaffEvent) -> Option<(Notice, Told)> {
         StaffEvent::Operator(OperatorEvent::Unlocked(it)) => {
             (Told::OperatorUnlocked, it.tells_admins)
         }
-        StaffEvent::Operator(OperatorEvent::SetUp(_) | OperatorEvent::UnlockRequested(_)) => {
-            return None;
-        }
+        StaffEvent::Operator(
+            OperatorEvent::SetUp(_)
+            | OperatorEvent::UnlockRequested(_)
+            | OperatorEvent::ActRefused(_),
+        ) => return None,
         StaffEvent::Client(ClientEvent::Added(it)) => (Told::ClientAdded, it.tells_admins),
         StaffEvent::Client(ClientEvent::Disabled(it)) => (Told::ClientDisabled, it.tells_admins),
         StaffEvent::Policy(PolicyEvent::Set(it)) => (Told::PolicySet, it.tells_admins),
@@ -164,7 +166,9 @@ fn take_role(
         OperatorEvent::Unlocked(_) => "UPDATE admins_v5 SET set_up = 0 WHERE account = ?1",
         OperatorEvent::Disabled(_) => "UPDATE admins_v5 SET disabled = 1 WHERE account = ?1",
         OperatorEvent::Enabled(_) => "UPDATE admins_v5 SET disabled = 0 WHERE account = ?1",
-        OperatorEvent::UnlockRequested(_) | OperatorEvent::CapReached(_) => return Ok(()),
+        OperatorEvent::UnlockRequested(_)
+        | OperatorEvent::CapReached(_)
+        | OperatorEvent::ActRefused(_) => return Ok(()),
     };
     transaction.prepare_cached(set)?.execute([operator.uuid().as_bytes()]).map(drop)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_events::id::{Digest, LogId, PolicyVersion};
+use countersign_events::id::{AccountId, Digest, LogId, PolicyVersion};
 use countersign_events::{client, log_event, operator, policy};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::account::at;
 use crate::{Event, Golden};
 
+const STAFF: AccountId = AccountId::new(Uuid::from_u128(0x7777_7777_7777_4777_8777_7777_7777_7777));
 const LOG: LogId = LogId::new(Uuid::from_u128(0x9999_9999_9999_4999_8999_9999_9999_9999));
 
 pub(crate) fn goldens() -> Vec<Golden> {
@@ -22,8 +23,8 @@ pub(crate) fn goldens() -> Vec<Golden> {
 
 fn operators() -> Vec<Golden> {
     use operator::{
-        Added, Cap, CapReached, Disabled, Enabled, OperatorEvent, Role, SetUp, UnlockRequested,
-        Unlocked,
+        ActRefused, Added, Cap, CapReached, Disabled, Enabled, OperatorEvent, RefusedWhy, Role,
+        SetUp, UnlockRequested, Unlocked,
     };
     let added_telling = |role, tells_admins| {
         Event::Operator(OperatorEvent::Added(Added {
@@ -38,6 +39,8 @@ fn operators() -> Vec<Golden> {
         Event::Operator(OperatorEvent::CapReached(CapReached { cap, most, tells_admins }))
     };
     let reached = |cap, most| reached_telling(cap, most, false);
+    let refused =
+        |why| Event::Operator(OperatorEvent::ActRefused(ActRefused { account: STAFF, why }));
     let disabled =
         |tells_admins| Event::Operator(OperatorEvent::Disabled(Disabled { tells_admins }));
     let enabled = |tells_admins| Event::Operator(OperatorEvent::Enabled(Enabled { tells_admins }));
@@ -52,6 +55,8 @@ fn operators() -> Vec<Golden> {
     vec![
         ("full", reached(Cap::Searches, 300)),
         ("looks", reached(Cap::Looks, 600)),
+        ("full", refused(RefusedWhy::HigherRole)),
+        ("own", refused(RefusedWhy::Own)),
         ("resets", reached(Cap::Resets, 20)),
         ("removals_asked", reached(Cap::RemovalsAsked, 5)),
         ("removals_approved", reached(Cap::RemovalsApproved, 5)),

@@ -173,6 +173,9 @@ fn sr_125_nobody_acts_without_a_reason_on_himself_or_upwards() {
             ("\u{200b}", "T-1"),
             ("\u{2062}\u{2063}", "T-1"),
             ("…", "T-1"),
+            ("\u{115f}", "T-1"),
+            ("a reason \u{202e}desrever", "T-1"),
+            ("one line\u{2028}another", "T-1"),
             ("a reason", "\u{200b}"),
             ("a reason", "T-1\u{200b}"),
             ("a reason", "#"),
@@ -201,7 +204,11 @@ fn sr_125_nobody_acts_without_a_reason_on_himself_or_upwards() {
             }
             on(app, &olga, "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f", act, &body(act)).await.is(404);
         }
-        assert_eq!(app.recorded().len(), before, "nothing was done");
+        // Nothing was done; who tried what is to be seen, once each.
+        let recorded = app.recorded();
+        let tried = recorded.get(before..).unwrap();
+        assert!(tried.iter().all(|event| event == "operator.act_refused"), "{tried:?}");
+        assert_eq!(tried.len(), 6);
         // Of the same role, and downwards.
         on(app, &olga, &other.account, "session-ends", &why()).await.is(200);
         on(app, &mia, &other.account, "session-ends", &why()).await.is(200);

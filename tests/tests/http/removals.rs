@@ -212,6 +212,31 @@ fn at_51_one_operator_alone_removes_nothing() {
     });
 }
 
+/// SR-124, SR-120, AT-51: two of the staff make no third of a colleague whose password they know:
+/// where the operator cannot be told nothing is removed, and the delay falls away for none. What
+/// waits is approved by its own path.
+#[test]
+fn at_51_two_of_the_staff_remove_no_operators_second_factor_unseen() {
+    TestApp::run(async |app| {
+        let otto = app.operator("operator.otto", Role::Support).await;
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let mia = app.operator("operator.mia", Role::Supervisor).await;
+        let mut at_once = removal_of(&otto);
+        (at_once["proof"], at_once["in_person"]) = (json!("in_person"), json!(true));
+        for body in [removal_of(&otto), at_once] {
+            let refused = on(app, &olga, &otto.account, REMOVALS, &body).await.is(409);
+            assert!(refused.text_at("/detail").contains("two people"), "{:?}", refused.body);
+        }
+        let marlene = app.person("marlene.removal").await;
+        let removal = asked(app, &olga, &marlene).await;
+        for verb in ["approve", "cancel"] {
+            let path = format!("address-changes/{removal}/{verb}");
+            on(app, &mia, &marlene.account, &path, &why()).await.is(404);
+        }
+        assert_eq!(pending(app, &olga).await.len(), 1);
+    });
+}
+
 /// SR-124, AT-51: who was found out and disabled is not one of the two people any more: what he
 /// asked for is given up and asked for anew.
 #[test]

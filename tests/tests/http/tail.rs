@@ -9,6 +9,7 @@ use countersign_api::contract::log::{LogLine, LogStreamQuery, StreamKind};
 use countersign_api::contract::problem::ProblemCode;
 use countersign_api::contract::secret::Secret;
 use countersign_api::server::listener::Listener;
+use countersign_core::clock::Clock as _;
 use countersign_tests::app::{Person, STEP, TestApp};
 use futures::StreamExt as _;
 use jiff::SignedDuration;
@@ -157,6 +158,37 @@ fn a_tail_is_filtered_by_type_and_account() {
         let nobody = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f".parse().unwrap();
         let nobody = LogStreamQuery { account: Some(nobody), ..Default::default() };
         assert_eq!(refusal(app, &olga, &nobody).await, ProblemCode::NotFound);
+    });
+}
+
+/// SR-126: what support reads of the past it reads account by account, where the holder sees it. The
+/// whole log it follows as it grows; an auditor reads all of it.
+#[test]
+fn sr_126_support_follows_the_whole_log_as_it_grows() {
+    TestApp::run(async |app| {
+        app.registered("marlene.before").await;
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let auditor = app.operator("operator.auditor", Role::Auditor).await;
+        app.pass(SignedDuration::from_mins(16)).await;
+        let olga = Person { token: app.enter(&olga).await, ..olga };
+        let auditor = Person { token: app.enter(&auditor).await, ..auditor };
+        let erika = app.registered("erika.after").await;
+        let earliest = app.clock.now() - SignedDuration::from_mins(15);
+        let all = LogStreamQuery { from: Some(0), ..LogStreamQuery::default() };
+        for (query, after) in [(&all, None), (&LogStreamQuery::default(), Some(0))] {
+            let mut tail = client(app, &olga).follow_log(query, after).await.unwrap();
+            let lines = until(&mut tail, "account.registered").await;
+            assert!(lines.iter().all(|line| line.at >= earliest), "{lines:?}");
+            assert!(lines[0].position > 20);
+        }
+        let mut tail = client(app, &auditor).follow_log(&all, None).await.unwrap();
+        assert_eq!(until(&mut tail, "account.registered").await[0].position, 0);
+        app.pass(SignedDuration::from_mins(14)).await;
+        let account = Some(erika.account.parse().unwrap());
+        let query = LogStreamQuery { from: Some(0), account, ..Default::default() };
+        let mut tail = client(app, &olga).follow_log(&query, None).await.unwrap();
+        let lines = until(&mut tail, "account.history_viewed").await;
+        assert_eq!(lines[0].revision, 0);
     });
 }
 

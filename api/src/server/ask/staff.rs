@@ -1,7 +1,7 @@
 //! Who acts on others: an operator, and what an act of support brings along.
 
 use countersign_core::accounts::answer::OperatorView;
-use countersign_core::accounts::request::{Act, Call};
+use countersign_core::accounts::request::{Act, Call, Waiting};
 use countersign_core::handle::SessionToken;
 use countersign_events::actor::By;
 use countersign_events::id::{AccountId, EventId};
@@ -62,10 +62,10 @@ impl Ask {
         Ok((acting, account, answers::core_act(self.json()?)))
     }
     /// The same on a request that waits, which the path names too.
-    pub(crate) async fn act_on_removal(
-        &self,
-    ) -> Result<(Acting, (AccountId, EventId), Act), ProblemAnswer> {
+    pub(crate) async fn act_on_removal(&self) -> Result<(Acting, Waiting, Act), ProblemAnswer> {
         let (acting, account, act) = self.act().await?;
-        Ok((acting, (account, self.named("removal", EventId::parse)?), act))
+        let request = self.named("removal", EventId::parse)?;
+        let address = self.row.path.contains("/address-changes/");
+        Ok((acting, Waiting { account, request, address }, act))
     }
 }

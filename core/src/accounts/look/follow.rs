@@ -34,6 +34,9 @@ use crate::handle::SessionToken;
 
 /// The longest time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How far back whoever looks at accounts follows the whole log: what was before is read account by
+/// account, so that each holder sees it (SR-126). Auditors read all of it.
+const BACK_MAX: SignedDuration = SignedDuration::from_mins(15);
 /// Followers at once.
 pub const FOLLOWERS_MAX: usize = 64;
 /// Followers of one operator at once.
@@ -56,7 +59,8 @@ pub struct Follower {
 }
 
 impl Accounts {
-    /// Follows the log, from now on or from a position. The opening is an event: of the account
+    /// Follows the log, from now on or from a position; whoever looks at accounts, from
+    /// [`BACK_MAX`] ago at the earliest where no account is named. The opening is an event: of the account
     /// that is followed, or of the operator's own.
     ///
     /// # Errors
@@ -86,10 +90,14 @@ impl Accounts {
             return Ok(Err(Refusal::Invalid { field: "types", reason }));
         }
         let next = self.log().store().head().await?.map_or(Position::new(0), Position::next);
-        let from = from.unwrap_or(next);
+        let mut from = from.unwrap_or(next);
         if from > next {
             let reason = "beyond the end of this log".to_owned();
             return Ok(Err(Refusal::Invalid { field: "from", reason }));
+        }
+        if account.is_none() && looks && !self.is_archive() {
+            let earliest = self.log().now().saturating_sub(BACK_MAX).unwrap_or(Timestamp::MIN);
+            from = from.max(self.first_since(earliest, next).await?);
         }
         let Some(place) = self.followers.enter(operator.account()) else {
             let retry_at = self.log().now().saturating_add(PLACE_WAIT);
@@ -119,6 +127,25 @@ impl Accounts {
             has_ended: false,
             _place: place,
         }))
+    }
+
+    /// The first position of an entry of that time or later; the end where there is none.
+    async fn first_since(&self, earliest: Timestamp, end: Position) -> Result<Position, Fault> {
+        let (mut low, mut high) = (0, end.get());
+        while low < high {
+            let middle = low.midpoint(high);
+            let read = self.log().store().read_all(Position::new(middle), 1).await?;
+            let is_before = match read.first() {
+                Some(recorded) => Entry::parse(&recorded.bytes)?.at < earliest,
+                None => false,
+            };
+            if is_before {
+                low = middle.saturating_add(1);
+            } else {
+                high = middle;
+            }
+        }
+        Ok(Position::new(low))
     }
 
     /// The role that an operator acts in now, by a session with two factors. Asking is no use of

@@ -11,6 +11,7 @@ mod caps;
 mod clients;
 mod operators;
 mod policy;
+mod refused;
 mod roles;
 mod set_up;
 mod unlock;

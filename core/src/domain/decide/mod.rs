@@ -92,8 +92,12 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
         Command::EndAllSessions => support::end_all_sessions(account),
         Command::MailPassword => support::mail_password(account, context),
         Command::AskRemoval(ask) => removal::ask(account, *ask, context),
-        Command::ApproveRemoval { request, by } => removal::approve(account, *request, *by),
-        Command::CancelRemoval { request } => removal::cancel(account, *request),
+        Command::ApproveRemoval { request, address, by } => {
+            removal::approve(account, (*request, *address), *by)
+        }
+        Command::CancelRemoval { request, address } => {
+            removal::cancel(account, (*request, *address))
+        }
         Command::CompleteRemoval { request } => removal::complete(account, *request, context),
         Command::EndForRole => support::end_for_role(account),
         Command::BreakGlass => support::break_glass(account, context),

@@ -51,6 +51,13 @@ pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> 
         None if open.recovery.is_none() => return Err(Refusal::NotFound("set of recovery codes")),
         _ => {}
     }
+    if ask.of_operator && (ask.in_person || !open.has_proven_address()) {
+        // Two people of the staff and a password that one of them knows would make a third.
+        return Err(Refusal::Conflict(
+            "an operator is told at a proven address and has the whole delay: who cannot be told is \
+             let in anew by two people at the machine",
+        ));
+    }
     let needs_approval = context.policy.two_person == TwoPerson::Required;
     if ask.in_person && ask.proof != IdentityProof::InPerson {
         let reason = "the delay falls away only for who was seen in person".to_owned();
@@ -66,7 +73,7 @@ pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> 
             "where nobody else approves, the holder must be told: no address was proven",
         ));
     }
-    let AskRemoval { factor, address, proof, in_person } = ask;
+    let AskRemoval { factor, address, proof, in_person, of_operator: _ } = ask;
     let runs_at = match (address, in_person) {
         (true, _) => later(context, context.policy.address_hold),
         (false, true) => context.now,
@@ -92,9 +99,22 @@ fn waiting(account: &Account, request: EventId) -> Result<(&Open, &Removal), Ref
     removal.map(|removal| (open, removal)).ok_or(Refusal::NotFound("removal that waits"))
 }
 
-/// Approves it, as another person than the one who asked.
-pub(super) fn approve(account: &Account, request: EventId, by: AccountId) -> Decision {
+/// The same, where it is about this: what is done to one goes by its own path.
+fn waiting_for(account: &Account, request: EventId, address: bool) -> Result<&Removal, Refusal> {
     let (_, removal) = waiting(account, request)?;
+    if removal.address != address {
+        return Err(Refusal::NotFound("removal that waits"));
+    }
+    Ok(removal)
+}
+
+/// Approves it, as another person than the one who asked.
+pub(super) fn approve(
+    account: &Account,
+    (request, address): (EventId, bool),
+    by: AccountId,
+) -> Decision {
+    let removal = waiting_for(account, request, address)?;
     if removal.asked_by == by {
         return Err(Refusal::Forbidden("whoever asked cannot approve: that is for another person"));
     }
@@ -108,8 +128,8 @@ pub(super) fn approve(account: &Account, request: EventId, by: AccountId) -> Dec
 }
 
 /// Gives it up.
-pub(super) fn cancel(account: &Account, request: EventId) -> Decision {
-    waiting(account, request)?;
+pub(super) fn cancel(account: &Account, (request, address): (EventId, bool)) -> Decision {
+    waiting_for(account, request, address)?;
     Ok(vec![AccountEvent::FactorRemovalCancelled(FactorRemovalCancelled { request })])
 }
 

@@ -25,11 +25,6 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
                 "a link to a new password was asked for again; no mail with one was sent".into()
             }
         },
-        AccountEvent::PasswordChangeDemanded(demanded) if demanded.ends_password => {
-            "the password is worth nothing any more, and a new one comes by mail: the holder said \
-             that something was somebody else's doing"
-                .into()
-        }
         AccountEvent::PasswordChangeDemanded(demanded) => {
             let why = match demanded.why {
                 PasswordChangeWhy::Repudiated => {
@@ -40,7 +35,12 @@ pub(super) fn event(event: &AccountEvent) -> Option<String> {
                     "support forgave wrong codes, and whoever gave them knows this one"
                 }
             };
-            format!("the next sign-in asks for a new password: {why}")
+            match demanded.ends_password {
+                true => format!(
+                    "the password is worth nothing any more, and a new one comes by mail: {why}"
+                ),
+                false => format!("the next sign-in asks for a new password: {why}"),
+            }
         }
         AccountEvent::HoldPlaced(hold) => held(hold),
         AccountEvent::EmailChanged(changed) if changed.request.is_some() => {

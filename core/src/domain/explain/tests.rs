@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use countersign_events::account::{AccountEvent, AttemptsRefused, Lane, Method};
+use countersign_events::account::{
+    AccountEvent, AttemptsRefused, Lane, Method, PasswordChangeDemanded, PasswordChangeWhy,
+};
 use jiff::Timestamp;
 
 use super::{Ways, event, lock};
@@ -39,6 +41,16 @@ fn every_event_is_told_in_a_sentence() {
     let told: BTreeSet<&str> = sentences().iter().map(|(event_type, ..)| *event_type).collect();
     let all: BTreeSet<&str> = AccountEvent::CATALOGUE.iter().map(|row| row.event_type).collect();
     assert_eq!(told, all, "a type without a sentence here");
+}
+
+/// Who ended the password is told, and nobody is said to have said what he did not.
+#[test]
+fn a_password_that_support_ended_is_not_told_as_the_holders_word() {
+    let why = PasswordChangeWhy::Unlocked;
+    let demanded = PasswordChangeDemanded { why, ends_password: true };
+    let sentence = event(&AccountEvent::PasswordChangeDemanded(demanded));
+    assert!(sentence.contains("support forgave wrong codes"), "{sentence}");
+    assert!(!sentence.contains("the holder said"), "{sentence}");
 }
 
 /// A sentence is for people: no type, no id, no word of a program.

@@ -90,11 +90,12 @@ fn code_mail(head: &Letterhead, to: Addressee, purpose: Purpose, until: &str) ->
     head.code_mail(event(), at(), &code).unwrap()
 }
 
-fn link_mail(head: &Letterhead, language: Language) -> Mail {
+fn link_mail(head: &Letterhead, language: Language, has_ended: bool) -> Mail {
     let link = LinkMail {
         to: reader(language, None),
         token: Zeroizing::new(TOKEN.into()),
         expires_at: at(),
+        has_ended,
         net: net(),
     };
     head.link_mail(event(), at(), &link).unwrap()
@@ -156,7 +157,12 @@ fn codes(head: &Letterhead, language: Language) -> Vec<Mail> {
 fn all(language: Language) -> Vec<Mail> {
     let silent = Letterhead::new("Example", URL, "no-reply@example.com", None).unwrap();
     let of = |head: &Letterhead| {
-        [codes(head, language), notices(head, language), vec![link_mail(head, language)]].concat()
+        [
+            codes(head, language),
+            notices(head, language),
+            vec![link_mail(head, language, false), link_mail(head, language, true)],
+        ]
+        .concat()
     };
     [of(&head()), of(&silent)].concat()
 }
@@ -301,7 +307,8 @@ fn in_every_language_a_code_stands_alone_and_only_where_it_belongs() {
             assert_eq!(sent.lines().filter(|line| *line == CODE).count(), 2, "{sent}");
             assert!(!has_six_digits(&mail.subject));
         }
-        let harmless = [notices(&head(), language), vec![link_mail(&head(), language)]].concat();
+        let harmless =
+            [notices(&head(), language), vec![link_mail(&head(), language, false)]].concat();
         for mail in harmless {
             let sent = String::from_utf8(compose(&mail, &head()).unwrap().formatted()).unwrap();
             let (_, body) = sent.split_once("\r\n\r\n").unwrap();
@@ -309,6 +316,21 @@ fn in_every_language_a_code_stands_alone_and_only_where_it_belongs() {
                 assert!(!has_six_digits(text), "{}: {text}", language.code());
             }
         }
+    }
+}
+
+/// Where the password has ended already, nobody reads that it stays as it is.
+#[test]
+fn in_every_language_a_password_that_ended_is_not_said_to_stay() {
+    for language in Language::ALL {
+        let [stays, ended] = [false, true].map(|ended| {
+            let mail = link_mail(&head(), language, ended);
+            mail.text.split_whitespace().collect::<Vec<_>>().join(" ")
+        });
+        let [kept, gone] =
+            ["new_password.remedy", "new_password.remedy_ended"].map(|key| say(language, key, &[]));
+        assert!(stays.contains(&kept) && !stays.contains(&gone), "{stays}");
+        assert!(ended.contains(&gone) && !ended.contains(&kept), "{ended}");
     }
 }
 

@@ -22,11 +22,12 @@ fn request() -> countersign_events::id::EventId {
 
 fn ask(in_person: bool) -> Command {
     let proof = IdentityProof::InPerson;
-    Command::AskRemoval(AskRemoval { factor: None, address: true, proof, in_person })
+    let (factor, address, of_operator) = (None, true, false);
+    Command::AskRemoval(AskRemoval { factor, address, proof, in_person, of_operator })
 }
 
 fn approve(by: u128) -> Command {
-    Command::ApproveRemoval { request: request(), by: operator(by) }
+    Command::ApproveRemoval { request: request(), address: true, by: operator(by) }
 }
 
 fn complete() -> Command {
@@ -100,6 +101,15 @@ fn sr_124_a_mailbox_that_is_no_more_does_not_stop_another_address() {
         let given_up = waits.clone().and([unsent(class)]);
         given_up.at(hours(24 * 30)).when(complete()).stays_quiet();
     }
+}
+
+/// What is approved and given up is what its path says.
+#[test]
+fn another_address_is_not_approved_as_a_removal() {
+    let asked = given(enrolled()).by(1).play(ask(false));
+    let none = Refusal::NotFound("removal that waits");
+    asked.when(super::removal::approve(2)).refused(none.clone());
+    asked.when(super::removal::cancel()).refused(none);
 }
 
 /// SR-124: new recovery codes are no reason to forget it.

@@ -28,6 +28,7 @@ fn ask_with(factor_id: Option<u128>, proof: IdentityProof, in_person: bool) -> C
         address: false,
         proof,
         in_person,
+        of_operator: false,
     })
 }
 
@@ -36,11 +37,11 @@ pub(super) fn ask(number: u128) -> Command {
 }
 
 pub(super) fn approve(by: u128) -> Command {
-    Command::ApproveRemoval { request: request(), by: operator(by) }
+    Command::ApproveRemoval { request: request(), address: false, by: operator(by) }
 }
 
 pub(super) fn cancel() -> Command {
-    Command::CancelRemoval { request: request() }
+    Command::CancelRemoval { request: request(), address: false }
 }
 
 pub(super) fn complete() -> Command {
@@ -148,7 +149,7 @@ fn sr_124_only_another_person_approves() {
     conflicts(&asked().by(2).play(approve(2)), approve(3));
     let none = Refusal::NotFound("removal that waits");
     given(enrolled()).when(approve(2)).refused(none.clone());
-    let other = Command::ApproveRemoval { request: event_id(1), by: operator(2) };
+    let other = Command::ApproveRemoval { request: event_id(1), address: false, by: operator(2) };
     asked().when(other).refused(none);
     let alone = desk_of_one(true);
     conflicts(&alone.by(1).play(ask(1)), approve(2));
@@ -254,7 +255,8 @@ fn sr_039_recovery_codes_are_removed_and_the_authenticator_stays() {
     let request = event_id(revision);
     let asked = browser.by(1).play(ask_with(None, IdentityProof::VideoCall, false));
     let asked = asked.and([sent(request)]);
-    let approved = asked.by(2).play(Command::ApproveRemoval { request, by: operator(2) });
+    let approved =
+        asked.by(2).play(Command::ApproveRemoval { request, address: false, by: operator(2) });
     let due = approved.at(hours(25));
     let events = due.when(Command::CompleteRemoval { request }).events();
     let forgotten = DevicesForgotten { devices: vec![device(1)] };
@@ -266,6 +268,22 @@ fn sr_039_recovery_codes_are_removed_and_the_authenticator_stays() {
     let signing_in = done.play(begin(RIGHT, 7));
     let old = signing_in.when(verify(7, Evidence::RecoveryCode { index: Some(0) })).events();
     assert!(matches!(old[0], AccountEvent::CodeRejected(_)), "{old:?}");
+}
+
+/// SR-124, SR-120: an operator is told before anything of his is removed, and has the whole delay:
+/// two of the staff make no third.
+#[test]
+fn sr_124_an_operators_second_factor_is_not_removed_behind_his_back() {
+    let of_operator = |in_person: bool| {
+        let proof = IdentityProof::InPerson;
+        let (factor, address) = (Some(factor(1)), false);
+        Command::AskRemoval(AskRemoval { factor, address, proof, in_person, of_operator: true })
+    };
+    for given in [desk_of_one(false), given(enrolled())] {
+        conflicts(&given, of_operator(true));
+    }
+    conflicts(&desk_of_one(false), of_operator(false));
+    assert_eq!(desk_of_one(true).when(of_operator(false)).events().len(), 1);
 }
 
 /// SR-124: anyone of support gives it up, and the holder stops it.

@@ -43,10 +43,11 @@ impl Desk {
                     address: false,
                     proof,
                     in_person,
+                    of_operator: false,
                 })
             }
-            Self::Approve => Command::ApproveRemoval { request, by: operator(by) },
-            Self::Cancel => Command::CancelRemoval { request },
+            Self::Approve => Command::ApproveRemoval { request, address: false, by: operator(by) },
+            Self::Cancel => Command::CancelRemoval { request, address: false },
             Self::Notice => {
                 let notice = Notice::RemovalRequested;
                 let sent = NoticeSent { notice, cause: request, attempts: 1 };
