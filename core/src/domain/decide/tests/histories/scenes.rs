@@ -41,6 +41,7 @@ fn scene() -> impl Strategy<Value = Vec<Step>> {
         suspended(),
         removed(true),
         removed(false),
+        told_late(),
     ];
     let played = select(scenes.to_vec());
     (played, proptest::option::of((0_usize..12, passes(), action()))).prop_map(
@@ -128,6 +129,18 @@ fn suspended() -> Vec<Step> {
     let tries = [now(Action::SignIn(first)), now(Action::Answer(0, Typed::Totp(0, vec![0])))];
     let suspends = vec![now(Action::Desk(Desk::Suspend, 1))];
     [suspends, tries.to_vec(), vec![now(Action::Desk(Desk::Resume, 2))]].concat()
+}
+
+/// Approved, and its time over before the notice leaves.
+fn told_late() -> Vec<Step> {
+    vec![
+        now(Action::Desk(Desk::Ask(true, false), 1)),
+        now(Action::Desk(Desk::Approve, 2)),
+        (hours(25), Action::Desk(Desk::Complete, 0)),
+        now(Action::Desk(Desk::Notice, 0)),
+        now(Action::Desk(Desk::Complete, 0)),
+        (hours(24), Action::Desk(Desk::Complete, 0)),
+    ]
 }
 
 /// Asked for by one, approved by another, and done when it is due.
