@@ -19,6 +19,7 @@ use super::{TestApp, loudly};
 const OF_THE_MOMENT: [&str; 2] = ["date", "x-request-id"];
 
 /// A call that is sent when it is awaited.
+#[derive(Clone)]
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<'a> {
     app: &'a TestApp,
@@ -146,6 +147,12 @@ impl Call<'_> {
     pub fn json(self, body: &Value) -> Self {
         self.app.canaries().plant_sent(body);
         self.bytes(body.to_string().into_bytes())
+    }
+
+    /// With the same body in other bytes.
+    pub fn other_body(mut self) -> Self {
+        self.body.get_or_insert_default().push(b' ');
+        self
     }
 
     /// With any bytes as its JSON body.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use countersign_api::contract::kind::Role;
 use countersign_api::server::listener::Listener;
 use countersign_tests::app::{Answered, Call, PASSWORD, Person, STEP, TestApp};
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -27,9 +28,18 @@ const LOOKS: [&str; 4] = [
     "GET /v1/support/accounts/{account}/changes",
 ];
 
+/// A search is a look, whoever asks it again.
+const NO_EFFECT: &str = "POST /v1/support/accounts/search";
+/// How often a call is sent at once under one key.
+const AT_ONCE: usize = 20;
+
 /// The calls that were made, with the facts that they left.
 #[derive(Default)]
-struct Made(BTreeSet<String>);
+struct Made {
+    names: BTreeSet<String>,
+    /// Whether each POST is sent many times at once.
+    many: bool,
+}
 
 impl Made {
     /// Makes a call that is done, and finds its fact among what was recorded meanwhile.
@@ -39,14 +49,44 @@ impl Made {
         (name, fact): (&str, &str),
         call: Call<'_>,
     ) -> Answered {
+        if self.many && name.starts_with("POST ") && name != NO_EFFECT {
+            return self.leaves_once(app, (name, fact), call).await;
+        }
         let before = app.recorded().len();
         let answered = call.await;
         assert!(answered.status < 300, "{name}: {:?}", answered.face());
         let recorded = app.recorded();
         let left = &recorded[before..];
         assert!(left.iter().any(|event| event == fact), "{name} left {left:?} and no {fact}");
-        self.0.insert(name.to_owned());
+        self.names.insert(name.to_owned());
         answered
+    }
+
+    /// Makes a call many times at once under one key, which is done once and answered alike.
+    async fn leaves_once(
+        &mut self,
+        app: &TestApp,
+        (name, fact): (&str, &str),
+        call: Call<'_>,
+    ) -> Answered {
+        let key = format!("key-of-many-at-once-{:012}", self.names.len());
+        let before = app.recorded().len();
+        let calls = (0..AT_ONCE).map(|_| call.clone().keyed(&key).into_future());
+        let answers = join_all(calls).await;
+        for answered in &answers {
+            assert!(answered.status < 300, "{name}: {:?}", answered.face());
+            let is_same =
+                (answered.status, &answered.bytes) == (answers[0].status, &answers[0].bytes);
+            assert!(is_same, "{name}: {:?} and {:?}", answered.face(), answers[0].face());
+        }
+        let left = app.recorded().split_off(before);
+        let facts = left.iter().filter(|event| *event == fact).count();
+        assert_eq!(facts, 1, "{name} left {left:?}");
+        // The same key for something else is refused.
+        let other = call.clone().other_body().keyed(&key).await;
+        assert_eq!(other.status, 422, "{name}: {:?}", other.face());
+        self.names.insert(name.to_owned());
+        answers.into_iter().next().unwrap()
     }
 }
 
@@ -357,30 +397,43 @@ async fn demanded(app: &TestApp, made: &mut Made) {
     made.leaves(app, (name, "account.enabled"), call).await;
 }
 
-/// SR-108: every call of the table that is no reading, and every look of staff.
-#[test]
-fn sr_108_every_call_that_changes_something_leaves_its_fact() {
-    let mut made = Made::default();
+/// Makes every call.
+fn make_all(made: &mut Made) {
     TestApp::run(async |app| {
-        let mut marlene = arrival(app, &mut made).await;
-        second_step(app, &mut made, &mut marlene).await;
-        sessions(app, &mut made, &mut marlene).await;
-        clock(app, &mut made, &mut marlene).await;
-        changes(app, &mut made, &mut marlene).await;
-        recovery(app, &mut made, &marlene).await;
-        staff(app, &mut made, &marlene).await;
-        authenticators(app, &mut made).await;
-        unlocked(app, &mut made).await;
+        let mut marlene = arrival(app, made).await;
+        second_step(app, made, &mut marlene).await;
+        sessions(app, made, &mut marlene).await;
+        clock(app, made, &mut marlene).await;
+        changes(app, made, &mut marlene).await;
+        recovery(app, made, &marlene).await;
+        staff(app, made, &marlene).await;
+        authenticators(app, made).await;
+        unlocked(app, made).await;
     });
     let required = |config: &mut countersign_api::config::Config| {
         config.two_factor.required_from = Some("2026-11-24T05:00:00Z".to_owned());
     };
-    TestApp::run_with(required, async |app| demanded(app, &mut made).await);
+    TestApp::run_with(required, async |app| demanded(app, made).await);
+}
+
+/// SR-066, AT-56: every POST, sent twenty times at once under one key, is done once and answered
+/// alike to the last byte; and the key is refused for another body.
+#[test]
+fn sr_066_at_56_every_post_sent_twenty_times_at_once_is_done_once() {
+    let mut made = Made { many: true, ..Made::default() };
+    make_all(&mut made);
+}
+
+/// SR-108: every call of the table that is no reading, and every look of staff.
+#[test]
+fn sr_108_every_call_that_changes_something_leaves_its_fact() {
+    let mut made = Made::default();
+    make_all(&mut made);
     let all: BTreeSet<String> = operations()
         .iter()
         .filter(|operation| operation.method != Method::GET)
         .map(Operation::name)
         .chain(LOOKS.map(str::to_owned))
         .collect();
-    assert_eq!(made.0, all);
+    assert_eq!(made.names, all);
 }
