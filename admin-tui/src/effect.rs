@@ -5,6 +5,7 @@
 //! after a step-up send the very same request, idempotency key included.
 
 use countersign_api::contract::id::{AccountId, FactorId};
+use countersign_api::contract::kind::CodeMethod;
 use countersign_api::contract::look::EventKind;
 use countersign_api::contract::secret::Secret;
 use countersign_api::contract::sign_in::Answer as CodeAnswer;
@@ -192,6 +193,16 @@ impl Call {
             Self::SignIn { .. } | Self::AnswerCode { .. } | Self::Prove { .. } | Self::Look(_) => {
                 false
             }
+        }
+    }
+
+    /// How the code that it gives was made, where it gives one.
+    #[must_use]
+    pub fn code_method(&self) -> Option<CodeMethod> {
+        match self {
+            Self::AnswerCode { answer, .. } | Self::Prove { answer, .. } => Some(answer.method),
+            Self::ActivateFactor { .. } => Some(CodeMethod::Totp),
+            _ => None,
         }
     }
 

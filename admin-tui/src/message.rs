@@ -1,6 +1,6 @@
 //! What can happen to the console: all that `update` is ever told.
 
-use countersign_api::contract::id::FactorId;
+use countersign_api::contract::id::{AccountId, FactorId};
 use countersign_api::contract::kind::{Assurance, CodeMethod, Role};
 use countersign_api::contract::problem::ProblemCode;
 use countersign_api::contract::secret::Secret;
@@ -126,7 +126,12 @@ pub enum Answer {
     /// Who may act here.
     Operators(Vec<Listed>),
     /// Who is signed in.
-    Me(Role),
+    Me {
+        /// In which role.
+        role: Role,
+        /// The operator's account.
+        account: AccountId,
+    },
     /// The act was done: the event that was written.
     Written(Event),
 }

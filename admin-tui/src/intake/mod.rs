@@ -4,6 +4,7 @@
 //! this module ever holds a foreign text as it came.
 
 mod follow;
+mod past;
 mod taken_in;
 
 use countersign_api::client::{AccountRef, Client, ClientError};
@@ -101,7 +102,7 @@ async fn perform_look(client: &Client, look: Look) -> Result<Answer, ClientError
             let changes = client.support_changes(account, &between).await?;
             let as_of = StateQuery { revision: Some(revision), at: None, ticket };
             let state = client.support_state(account, &as_of).await?;
-            Ok(Answer::Past(taken_in::moment(&changes, &state)))
+            Ok(Answer::Past(past::moment(&changes, &state)))
         }
         Look::Removals => {
             let removals = client.pending_removals(LIST_ROWS).await?;
@@ -114,7 +115,10 @@ async fn perform_look(client: &Client, look: Look) -> Result<Answer, ClientError
         Look::Operators => {
             Ok(Answer::Operators(taken_in::operators(&client.operators().await?.items)))
         }
-        Look::WhoAmI => Ok(Answer::Me(client.operator_me().await?.role)),
+        Look::WhoAmI => {
+            let me = client.operator_me().await?;
+            Ok(Answer::Me { role: me.role, account: me.account_id })
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use countersign_api::contract::act::Removal as RemovalAnswer;
 use countersign_api::contract::event::{By, Event as EventAnswer};
 use countersign_api::contract::id::AccountId;
 use countersign_api::contract::log::{LogHealth, LogLine, StreamKind};
-use countersign_api::contract::look::{StateAsOf, StateChanges};
 use countersign_api::contract::operator::OperatorListed;
 use countersign_api::contract::session::SessionGiven as SessionAnswer;
 use countersign_api::contract::sign_in::SignInOutcome;
@@ -21,7 +20,6 @@ use crate::model::live::LiveLine;
 use crate::model::operators::Listed;
 use crate::model::removal::Removal;
 use crate::model::statistics::{Measure, Numbers};
-use crate::model::travel::{Change, Moment};
 use crate::printable::Printable;
 use crate::text;
 
@@ -154,49 +152,37 @@ fn data(value: &Value) -> Vec<Printable> {
 }
 
 /// JSON, a line per line. It came as JSON, hence it goes back into JSON.
-fn lines(value: &Value) -> Vec<Printable> {
+pub(super) fn lines(value: &Value) -> Vec<Printable> {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.lines().map(Printable::new).collect()
 }
 
-pub(super) fn moment(changes: &StateChanges, state: &StateAsOf) -> Moment {
-    let value = |value: &Value| Printable::from(value.to_string());
-    Moment {
-        event: event(&changes.event),
-        changes: changes
-            .changes
-            .iter()
-            .map(|change| Change {
-                path: Printable::new(change.path.trim_start_matches('/')),
-                before: change.before.as_ref().map(value),
-                after: change.after.as_ref().map(value),
-            })
-            .collect(),
-        state: lines(&state.state),
-        newest: changes.newest.max(state.newest),
-    }
-}
-
 pub(super) fn removal(removal: &RemovalAnswer) -> Removal {
-    let who = |login: &Option<String>, id: String| match login {
+    // An exported log has nobody's name: who it was is said by the id, and what is sealed says so.
+    let who = |login: &Option<String>, id: String| match login.as_deref() {
+        None | Some("") => Printable::from(id),
         Some(login) => Printable::new(login),
-        None => Printable::from(id),
     };
+    let or_sealed =
+        |words: &str| Printable::new(if words.is_empty() { text::SEALED } else { words });
     Removal {
         id: removal.removal_id,
         account: removal.account_id,
         login_hint: Printable::new(&removal.login_hint),
-        factor: removal.factor.as_ref().map(|factor| Printable::new(&factor.name)),
+        about: removal.about,
+        factor: removal.factor.as_ref().map(|of| who(&Some(of.name.clone()), of.id.to_string())),
         email_hint: removal.email_hint.as_deref().map(Printable::new),
         asked_by: who(&removal.asked_by_login, removal.asked_by.to_string()),
         asked_at: removal.asked_at,
-        ticket: Printable::new(&removal.ticket),
-        reason: Printable::new(&removal.reason),
+        ticket: or_sealed(&removal.ticket),
+        reason: or_sealed(&removal.reason),
         proof: removal.proof,
+        in_person: removal.in_person,
         needs_approval: removal.needs_approval,
         approved_by: removal.approved_by.map(|id| who(&removal.approved_by_login, id.to_string())),
         runs_at: removal.runs_at,
         notice: removal.notice,
+        can_object: removal.can_object,
         state: removal.state,
     }
 }
@@ -362,6 +348,32 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         assert_eq!(super::data(&serde_json::json!({})).len(), 1);
+    }
+
+    /// SR-124: an exported log has no names and no keys to what is sealed: nothing of what waits is
+    /// a blank, and an address is never taken for the recovery codes.
+    #[test]
+    fn sr_124_what_waits_in_an_exported_log_has_no_blanks() {
+        let id = "6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48";
+        let answer = |about: &str, factor: serde_json::Value| {
+            let mut answer = serde_json::json!({
+                "removal_id": id, "account_id": id, "login_hint": "", "about": about,
+                "asked_by": id, "asked_at": "2026-11-24T13:50:00Z", "ticket": "", "reason": "",
+                "proof": "call_back", "in_person": false, "needs_approval": true,
+                "approved_by": id, "approved_by_login": "", "can_object": true,
+                "runs_at": "2026-11-25T13:50:00Z", "notice": "sent", "state": "pending",
+            });
+            answer["factor"] = factor;
+            super::removal(&serde_json::from_value(answer).unwrap())
+        };
+        let address = answer("address", serde_json::Value::Null);
+        assert_eq!(address.what(), "another address: sealed");
+        let texts = [&address.asked_by, &address.ticket, &address.reason];
+        assert_eq!(texts.map(ToString::to_string), [id, "sealed", "sealed"]);
+        assert_eq!(address.approved_by.unwrap().as_str(), id);
+        assert_eq!(answer("factor", serde_json::json!({ "id": id, "name": "" })).what(), id);
+        let codes = answer("recovery_codes", serde_json::Value::Null);
+        assert_eq!(codes.what(), crate::text::RECOVERY_CODES_ALONE);
     }
 
     #[test]

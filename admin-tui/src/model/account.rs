@@ -102,6 +102,15 @@ pub struct Account {
     pub revision: u64,
 }
 
+impl Account {
+    /// What must wait at this time: what has ended since it was loaded is none.
+    #[must_use]
+    pub fn locks_at(&self, now: Timestamp) -> Vec<&Lock> {
+        let lasts = |lock: &&Lock| lock.until.is_none_or(|until| until > now);
+        self.locks.iter().filter(lasts).collect()
+    }
+}
+
 /// One event in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

@@ -117,6 +117,9 @@ pub const PROOFS: [IdentityProof; 6] = [
     IdentityProof::IdentifiedAnew,
 ];
 
+/// Lines that an event takes besides its reason, at most.
+const EVENT_LINES_MAX: usize = 20;
+
 /// An act, from the question to the event.
 #[derive(Debug, Clone)]
 pub struct ActDialog {
@@ -130,6 +133,10 @@ pub struct ActDialog {
     pub request: Option<Box<Removal>>,
     /// Whether the holder has an address that was proven: links to new passwords go there.
     pub address_proven: bool,
+    /// Whether the holder can object to what is asked for, or approved.
+    pub can_object: bool,
+    /// Whether somebody wanted to leave it, with something in it.
+    pub dropping: bool,
     /// The authenticators to choose from, in the order of the choice.
     pub factors: Vec<FactorId>,
     /// What is asked, the reason and the ticket.
@@ -152,6 +159,8 @@ pub enum ActStage {
     Confirming {
         /// Whether it was drawn: before that nobody can have said yes to it.
         drawn: bool,
+        /// How many of its lines are scrolled by.
+        scrolled: usize,
     },
     /// The event that was written is shown.
     Written {
@@ -172,6 +181,8 @@ impl ActDialog {
             whose,
             request: None,
             address_proven: true,
+            can_object: true,
+            dropping: false,
             factors: Vec::new(),
             form: Form::new(),
             stage: ActStage::Filling { tried: false },
@@ -193,18 +204,22 @@ impl ActDialog {
         begun.with_why(ticket)
     }
 
-    /// Begins to ask for the removal of one of these authenticators, or of the recovery codes.
+    /// Begins to ask for the removal of one of these authenticators, or of the recovery codes where
+    /// there are some.
     #[must_use]
     pub fn removal_of(
         account: AccountId,
         whose: Printable,
         factors: &[(FactorId, Printable)],
+        recovery_codes: bool,
         ticket: &str,
     ) -> Self {
         let mut begun = Self::new(ActKind::AskRemoval, account, whose, ticket);
         begun.factors = factors.iter().map(|(id, _)| *id).collect();
         let mut names: Vec<Printable> = factors.iter().map(|(_, name)| name.clone()).collect();
-        names.push(text::RECOVERY_CODES_ALONE.into());
+        if recovery_codes {
+            names.push(text::RECOVERY_CODES_ALONE.into());
+        }
         let proofs = PROOFS.map(|proof| text::proof(proof).into()).to_vec();
         let delays = text::DELAYS.map(Printable::from).to_vec();
         begun.form = Form::new()
@@ -220,6 +235,7 @@ impl ActDialog {
         let of_request = request.ticket.as_str();
         let ticket = if of_request.is_empty() { ticket } else { of_request }.to_owned();
         let mut begun = Self::new(kind, request.account, request.login_hint.clone(), &ticket);
+        begun.can_object = request.can_object;
         begun.request = Some(Box::new(request));
         begun
     }
@@ -227,7 +243,7 @@ impl ActDialog {
     /// Whether it is about another address, and removes nothing.
     #[must_use]
     pub fn is_address(&self) -> bool {
-        let of_request = self.request.as_ref().is_some_and(|it| it.email_hint.is_some());
+        let of_request = self.request.as_ref().is_some_and(|request| request.is_address());
         self.kind == ActKind::AskAddress || of_request
     }
 
@@ -328,6 +344,30 @@ impl ActDialog {
         ];
         let (name, _) = missing.into_iter().find(|(_, is_missing)| *is_missing)?;
         Some((name, text::acts::missing(name)))
+    }
+
+    /// Whether somebody has typed something that leaving would lose.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        let typed = |name: FieldName| !self.form.typed(name).trim().is_empty();
+        let is_filling = matches!(self.stage, ActStage::Filling { .. });
+        is_filling && (typed(FieldName::Reason) || typed(FieldName::NewAddress))
+    }
+
+    /// What is missing in the field that has the keyboard, and must be typed there.
+    #[must_use]
+    pub fn missing_here(&self) -> Option<FieldName> {
+        let (name, _) = self.form.focused()?;
+        let must = matches!(name, FieldName::Reason | FieldName::NewAddress);
+        (must && self.form.typed(name).trim().is_empty()).then_some(name)
+    }
+
+    /// Lines that its event and what was asked for take, at most.
+    #[must_use]
+    pub fn lines_max(&self) -> usize {
+        let asked =
+            self.request.as_ref().map_or(0, |request| request.reason.as_str().chars().count());
+        EVENT_LINES_MAX + (self.form.typed(FieldName::Reason).chars().count() + asked) / 8
     }
 
     /// Whether wrong codes are to be forgiven: with them the password ends.

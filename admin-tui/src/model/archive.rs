@@ -41,7 +41,7 @@ impl Model {
     ) -> (Self, Vec<Effect>) {
         let mut model = Self::new("", seed, now);
         let login = Printable::new(text::READER);
-        model.operator = Some(Operator { login, role: Some(Role::Auditor), token });
+        model.operator = Some(Operator { login, role: Some(Role::Auditor), account: None, token });
         model.archive = Some(archive);
         model.screen = Screen::Accounts(Accounts { shows: Shows::Recent, ..model.accounts() });
         let effects = model.send(Look::Recent);

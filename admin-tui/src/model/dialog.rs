@@ -109,7 +109,6 @@ pub fn live_filter_form(filter: &LiveFilter) -> Form {
     let chosen = text::STREAMS.iter().position(|(stream, _)| *stream == filter.stream);
     form.choose(FieldName::About, chosen.unwrap_or(0));
     form.propose(FieldName::Words, &filter.words);
-    form.focus_on(FieldName::Words);
     form
 }
 

@@ -32,6 +32,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::effect::{Call, CallNumber, Effect, Look};
 use crate::message::Failure;
 use crate::printable::Printable;
+use crate::text;
+use account::Event;
 use live::Live;
 
 pub use archive::Archive;
@@ -94,6 +96,8 @@ pub struct Operator {
     pub login: Printable,
     /// The role, once the server has said it.
     pub role: Option<Role>,
+    /// The account, once the server has said it.
+    pub account: Option<AccountId>,
     /// The session's token.
     pub token: Secret,
 }
@@ -209,6 +213,15 @@ impl Model {
         let seen = self.live.last.map(|last| last.saturating_add(1));
         let from = seen.or_else(|| self.archive.as_ref().map(Archive::live_from));
         vec![Effect::Follow { number, bearer: self.bearer(), from }]
+    }
+
+    /// Puts the operator's own login to an event of his: nobody knows himself by an id.
+    pub fn name_own(&self, event: &mut Event) {
+        if let Some(Operator { account: Some(account), login, .. }) = &self.operator
+            && event.by_whom == text::operator(&Printable::from(account.to_string()))
+        {
+            event.by_whom = text::operator(login);
+        }
     }
 
     /// The session's token.

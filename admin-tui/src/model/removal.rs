@@ -1,6 +1,7 @@
-//! Removals of authenticators that support asked for, with all text made printable.
+//! What support asked for and waits, with all text made printable: the removal of an authenticator
+//! or of the recovery codes, or another address.
 
-use countersign_api::contract::act::{IdentityProof, NoticeState, RemovalState};
+use countersign_api::contract::act::{IdentityProof, NoticeState, RemovalAbout, RemovalState};
 use countersign_api::contract::id::{AccountId, RemovalId};
 use jiff::Timestamp;
 
@@ -16,9 +17,11 @@ pub struct Removal {
     pub account: AccountId,
     /// Its login, masked.
     pub login_hint: Printable,
-    /// The authenticator's name; none where it is about the recovery codes alone.
+    /// What it is about.
+    pub about: RemovalAbout,
+    /// The authenticator's name, or its id where no name is known.
     pub factor: Option<Printable>,
-    /// The new address, masked, where it is about that and nothing is removed.
+    /// The new address, masked, where it is about that and can be read.
     pub email_hint: Option<Printable>,
     /// Who asked.
     pub asked_by: Printable,
@@ -30,6 +33,8 @@ pub struct Removal {
     pub reason: Printable,
     /// How the holder was identified.
     pub proof: IdentityProof,
+    /// Whether no delay is waited for.
+    pub in_person: bool,
     /// Whether another person must approve.
     pub needs_approval: bool,
     /// Who approved.
@@ -38,6 +43,8 @@ pub struct Removal {
     pub runs_at: Timestamp,
     /// What became of the notice that tells the holder.
     pub notice: NoticeState,
+    /// Whether the holder can object.
+    pub can_object: bool,
     /// Where it stands.
     pub state: RemovalState,
 }
@@ -46,19 +53,31 @@ impl Removal {
     /// What it is about.
     #[must_use]
     pub fn what(&self) -> String {
-        match (&self.email_hint, &self.factor) {
-            (Some(email), _) => format!("{}: {}", text::NEW_ADDRESS, email.as_str()),
-            (None, Some(factor)) => factor.as_str().to_owned(),
-            (None, None) => text::RECOVERY_CODES_ALONE.to_owned(),
+        let or_sealed = |words: &Option<Printable>| match words {
+            Some(words) => words.to_string(),
+            None => text::SEALED.to_owned(),
+        };
+        match self.about {
+            RemovalAbout::Address => {
+                format!("{}: {}", text::NEW_ADDRESS, or_sealed(&self.email_hint))
+            }
+            RemovalAbout::Factor => or_sealed(&self.factor),
+            RemovalAbout::RecoveryCodes => text::RECOVERY_CODES_ALONE.to_owned(),
         }
+    }
+
+    /// Whether it is about another address, and removes nothing.
+    #[must_use]
+    pub fn is_address(&self) -> bool {
+        self.about == RemovalAbout::Address
     }
 
     /// Whether it runs at its time: not while the holder is not told.
     #[must_use]
-    pub const fn holder_is_told(&self) -> bool {
+    pub fn holder_is_told(&self) -> bool {
         match self.notice {
             NoticeState::NotAwaited | NoticeState::Sent => true,
-            NoticeState::Refused => self.email_hint.is_some() && self.needs_approval,
+            NoticeState::Refused => self.is_address() && self.needs_approval,
             NoticeState::Pending | NoticeState::GivenUp => false,
         }
     }
@@ -67,5 +86,11 @@ impl Removal {
     #[must_use]
     pub fn waits_for_approval(&self) -> bool {
         self.needs_approval && self.approved_by.is_none()
+    }
+
+    /// Whether nothing but an approval is waited for: it runs in the moment that it is given.
+    #[must_use]
+    pub fn runs_when_approved(&self, now: Timestamp) -> bool {
+        self.waits_for_approval() && self.holder_is_told() && self.runs_at <= now
     }
 }

@@ -8,7 +8,7 @@ use countersign_api::contract::kind::Role;
 
 use super::act::ActKind;
 use super::{AccountScreen, Dialog, Model, Screen};
-use crate::keymap::{Action, Place};
+use crate::keymap::{Action, Binding, Context, Place};
 use crate::text::acts::cannot;
 
 impl Model {
@@ -43,6 +43,32 @@ impl Model {
         }
     }
 
+    /// Whether a key is of any use to the operator's role: one that is not is not told of.
+    #[must_use]
+    pub fn may_use(&self, binding: &Binding) -> bool {
+        let place = match binding.context {
+            Context::Search | Context::List | Context::Account | Context::Travel => Place::Accounts,
+            Context::Lockouts => Place::Lockouts,
+            Context::Removals => Place::Removals,
+            Context::Live | Context::LiveLine => Place::Live,
+            Context::Statistics => Place::Statistics,
+            Context::Operators => Place::Operators,
+            Context::SignIn => return self.operator.is_none(),
+            Context::Confirm => return ActKind::ALL.into_iter().any(|kind| self.may(kind)),
+            _ => return self.may_do(binding.action),
+        };
+        self.may_see(place) && self.may_do(binding.action)
+    }
+
+    fn may_do(&self, action: Action) -> bool {
+        match action {
+            Action::Go(place) => self.may_see(place),
+            Action::Ticket => self.may_see(Place::Accounts),
+            Action::Begin(kind) => self.may(kind),
+            _ => true,
+        }
+    }
+
     /// Whether an act makes sense on what is on the screen: nothing is resumed that goes on.
     #[must_use]
     pub fn is_offered(&self, kind: ActKind) -> bool {
@@ -66,6 +92,13 @@ impl Model {
         match action {
             Action::Begin(kind) => self.is_offered(kind),
             Action::OpenAccount => self.live_account().is_some(),
+            Action::Older | Action::Newer if self.dialogs.is_empty() => match &self.screen {
+                Screen::Account(screen) if action == Action::Older => {
+                    screen.time_line.older().is_some()
+                }
+                Screen::Account(screen) => screen.time_line.newer().is_some(),
+                _ => true,
+            },
             _ => true,
         }
     }
@@ -88,6 +121,19 @@ impl Model {
                 Screen::Account(AccountScreen { account: Some(account), .. }),
                 ActKind::NewPassword,
             ) => (!account.email_confirmed).then_some(cannot::NO_ADDRESS),
+            (
+                Screen::Account(AccountScreen { account: Some(account), .. }),
+                ActKind::AskRemoval | ActKind::AskAddress,
+            ) => {
+                let is_bare = account.factors.is_empty() && account.recovery_codes_left == 0;
+                if account.removal.is_some() {
+                    Some(cannot::WAITS_ALREADY)
+                } else if kind == ActKind::AskRemoval && is_bare {
+                    Some(cannot::NOTHING_TO_REMOVE)
+                } else {
+                    None
+                }
+            }
             (Screen::Removals(screen), ActKind::Approve) => {
                 let request = screen.selected()?;
                 let own = |login: &str| login.eq_ignore_ascii_case(request.asked_by.as_str());

@@ -130,6 +130,18 @@ impl Accounts {
         }
     }
 
+    /// Whether the list is what another search found than the one that is being typed.
+    #[must_use]
+    pub fn shows_the_search_before(&self) -> bool {
+        let typed = self.form.typed(FieldName::Query).trim();
+        match &self.shows {
+            Shows::Search(Lookup::Login(found) | Lookup::Email(found)) => {
+                !self.in_list && !typed.is_empty() && typed != found
+            }
+            Shows::Nothing | Shows::LockedNow | Shows::Recent => false,
+        }
+    }
+
     /// The selected account.
     #[must_use]
     pub fn selected(&self) -> Option<&Hit> {

@@ -16,6 +16,8 @@ pub struct Travel {
     pub newest: u64,
     /// What came of it: none before the first answer.
     pub moment: Option<Moment>,
+    /// Whether the state is shown as it is, or what changed in words.
+    pub raw: bool,
     /// Lines scrolled past.
     pub scrolled: usize,
 }
@@ -25,6 +27,8 @@ pub struct Travel {
 pub struct Moment {
     /// The event.
     pub event: Event,
+    /// What it changed, in words and as far as people read it.
+    pub words: Vec<Change>,
     /// What it changed.
     pub changes: Vec<Change>,
     /// The whole state, a line per line.
@@ -48,6 +52,9 @@ impl Travel {
     /// Lines that can be scrolled through.
     #[must_use]
     pub fn lines(&self) -> usize {
-        self.moment.as_ref().map_or(0, |moment| moment.changes.len() + moment.state.len())
+        self.moment.as_ref().map_or(0, |moment| match self.raw {
+            true => moment.changes.len() + moment.state.len(),
+            false => moment.words.len(),
+        })
     }
 }

@@ -73,10 +73,10 @@ fn kept(dialog: &Dialog) -> Option<Dialog> {
             let stage = match act.stage {
                 ActStage::Filling { tried } => ActStage::Filling { tried },
                 // A yes counts once the event is on the screen again.
-                ActStage::Confirming { .. } => ActStage::Confirming { drawn: false },
+                ActStage::Confirming { .. } => ActStage::Confirming { drawn: false, scrolled: 0 },
                 ActStage::Written { .. } => return None,
             };
-            Some(Dialog::Act(ActDialog { stage, ..act.clone() }))
+            Some(Dialog::Act(ActDialog { stage, dropping: false, ..act.clone() }))
         }
         Dialog::EventFilter(_) | Dialog::LiveFilter(_) | Dialog::Ticket(_) => Some(dialog.clone()),
         Dialog::StepUp { .. }

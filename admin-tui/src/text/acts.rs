@@ -2,9 +2,10 @@
 
 use countersign_api::contract::act::{IdentityProof, NoticeState};
 use countersign_api::contract::kind::{Method, ResetScope};
+use jiff::Timestamp;
 
-use super::say;
-use crate::model::act::{Act, ActKind};
+use super::{say, until};
+use crate::model::act::{Act, ActDialog, ActKind};
 use crate::model::form::FieldName;
 use crate::model::removal::Removal;
 
@@ -16,6 +17,8 @@ pub const RECOVERY_CODES_ALONE: &str = "the recovery codes alone";
 pub const FACTOR: &str = "factor";
 /// What a request is about that removes nothing.
 pub const NEW_ADDRESS: &str = "another address";
+/// Where a text stands that the log has sealed, and nobody here has the key.
+pub const SEALED: &str = "sealed";
 /// When a removal runs, in the order of the choice.
 pub const DELAYS: [&str; 2] = ["after the delay", "at once, holder seen in person"];
 
@@ -29,13 +32,24 @@ const UNLOCK_CODES: &str = "Failures of codes are forgotten together with the pa
 
 /// Why a removal does not run at its time: the holder is not told.
 #[must_use]
-pub const fn runs_not(removal: &Removal) -> Option<&'static str> {
+pub fn runs_not(removal: &Removal) -> Option<&'static str> {
     if removal.holder_is_told() {
         return None;
     }
     match removal.notice {
         NoticeState::Pending => Some(say::RUNS_ONCE_TOLD),
         _ => Some(say::RUNS_NEVER),
+    }
+}
+
+/// When a removal runs, or why it does not.
+#[must_use]
+pub fn runs(removal: &Removal, now: Timestamp) -> String {
+    match runs_not(removal) {
+        Some(why) => why.to_owned(),
+        None if removal.runs_when_approved(now) => say::RUNS_WHEN_APPROVED.to_owned(),
+        None if removal.runs_at <= now => say::RUNS_NOW.to_owned(),
+        None => until(now, removal.runs_at),
     }
 }
 
@@ -59,7 +73,7 @@ pub fn title(kind: ActKind, is_address: bool) -> &'static str {
 
 /// What an act does.
 #[must_use]
-pub fn effect(act: &Act) -> &'static str {
+pub fn effect(dialog: &ActDialog, act: &Act, now: Timestamp) -> &'static str {
     match act {
         Act::Unlock(request) => unlocking(request.scope, request.method),
         Act::Suspend(_) => {
@@ -75,21 +89,56 @@ pub fn effect(act: &Act) -> &'static str {
             "The holder is sent a link to a new password, to the address that was proven. Nobody \
              here sees either."
         }
+        Act::AskRemoval(request) if request.in_person => {
+            "It runs at once when another person approves it: no delay, since the holder stands \
+             before you. The holder is told, and there is no time to object."
+        }
+        Act::AskRemoval(_) if !dialog.can_object => {
+            "It runs after its delay, once another person has approved it."
+        }
         Act::AskRemoval(_) => {
             "The holder is told at once on all addresses and can object. It runs after its delay, \
              once another person has approved it."
+        }
+        Act::AskAddress(_) if !dialog.can_object => {
+            "For who has lost the mailbox and still has the password. It runs after its delay \
+             (72 hours by default), once another supervisor has approved it."
         }
         Act::AskAddress(_) => {
             "For who has lost the mailbox and still has the password. The present address and the \
              new one are told at once, and the present one can stop it. It runs after its delay \
              (72 hours by default), once another supervisor has approved it."
         }
-        Act::Approve(..) => {
+        Act::Approve(..) => approving(dialog.request.as_deref(), now),
+        Act::Cancel(..) => "All stays as it is. The holder is told.",
+    }
+}
+
+fn approving(request: Option<&Removal>, now: Timestamp) -> &'static str {
+    match request {
+        Some(request) if request.in_person => {
+            "It runs at once when you approve it: the holder was seen in person, and no delay is \
+             waited for. Nobody approves what he asked for himself."
+        }
+        Some(request) if request.runs_when_approved(now) => {
+            "It runs at once when you approve it: its delay is over. Nobody approves what he asked \
+             for himself."
+        }
+        Some(request) if !request.can_object => {
+            "It runs when its delay is over. Nobody approves what he asked for himself."
+        }
+        _ => {
             "It runs when its delay is over, unless the holder objects. Nobody approves what he \
              asked for himself."
         }
-        Act::Cancel(..) => "All stays as it is. The holder is told.",
     }
+}
+
+/// What whoever acts must know before a yes.
+#[must_use]
+pub fn warning(dialog: &ActDialog) -> Option<&'static str> {
+    let asks = matches!(dialog.kind, ActKind::AskRemoval | ActKind::AskAddress | ActKind::Approve);
+    (asks && !dialog.can_object).then_some(say::CANNOT_OBJECT)
 }
 
 fn unlocking(scope: ResetScope, method: Option<Method>) -> &'static str {
@@ -241,6 +290,10 @@ pub fn asked(request: &Removal) -> String {
 pub mod cannot {
     /// A link to a new password has nowhere to go.
     pub const NO_ADDRESS: &str = "No address was proven that a link to a new password could go to.";
+    /// There is nothing that could be removed.
+    pub const NOTHING_TO_REMOVE: &str = "There is no authenticator and no recovery code to remove.";
+    /// Something waits already.
+    pub const WAITS_ALREADY: &str = "Something waits for this account already: look at F4.";
     /// A request of one's own.
     pub const OWN_REQUEST: &str = "You asked for this yourself: another supervisor approves it.";
     /// A request that waits for nobody.

@@ -23,7 +23,9 @@ use crate::model::Archive;
 use crate::model::form::FieldName;
 use crate::printable::Printable;
 
-pub use acts::{DELAYS, EVERY_METHOD, NEW_ADDRESS, RECOVERY_CODES_ALONE, proof, runs_not, scope};
+pub use acts::{
+    DELAYS, EVERY_METHOD, NEW_ADDRESS, RECOVERY_CODES_ALONE, SEALED, proof, runs, runs_not, scope,
+};
 pub use times::{
     clock_time, day, day_and_minute, day_and_time, hour_and_minute, is_of_the_year, minute, span,
     time, until,
@@ -183,11 +185,71 @@ pub fn reason(failure: &Failure) -> Printable {
 /// Why something failed, as the statistics name it, in the words of the console.
 #[must_use]
 pub fn failed(reason: &str) -> String {
-    let words = reason.replace('_', " ");
-    match words.strip_prefix("totp ") {
-        Some(rest) => format!("{WAY_TOTP} {rest}"),
-        None => words,
+    let methods = [
+        ("totp_", WAY_TOTP, "none set up"),
+        ("email_code_", "e-mail code", "none was sent"),
+        ("recovery_code_", WAY_RECOVERY_CODE, "none left"),
+        ("password_", "password", "none"),
+    ];
+    let of = |(prefix, method, none)| Some((method, none, reason.strip_prefix(prefix)?));
+    let Some((method, none, why)) = methods.into_iter().find_map(of) else {
+        return reason.replace('_', " ");
+    };
+    let why = match why {
+        "clock" => "clock is off",
+        "reused" => "used before",
+        "expired" => "too late",
+        "none" => none,
+        other => other,
+    };
+    format!("{method}: {}", why.replace('_', " "))
+}
+
+/// The rule behind a lock: its name in the log, and what it is.
+#[must_use]
+pub fn rule(name: &str) -> String {
+    let what = match name {
+        "wait" => "it grows with each failure in a row",
+        "lane-cap" => "as many failures as such devices may have together",
+        "hard-cap" => "as many failures as there may be: it is set up anew",
+        "guarded" => "codes fail everywhere, and accounts are guarded meanwhile",
+        "pace" => "it came too soon after the one before",
+        _ => return name.to_owned(),
+    };
+    format!("{name}: {what}")
+}
+
+/// Where a list is empty.
+pub const NOTHING: &str = "none";
+
+/// A part of an account's state, in the words of the console.
+#[must_use]
+pub fn part_of_state(name: &str) -> String {
+    match name {
+        "limits" => "guesses",
+        "totp" => WAY_TOTP,
+        "email_code" => "e-mail code",
+        "sign_ins" => "sign-in",
+        "sessions" => "session",
+        "devices" => "device",
+        "factors" => "authenticator",
+        "offer" => "authenticator offered",
+        "recovery" => "recovery codes",
+        "email" => "address",
+        "former_emails" => "former addresses",
+        "email_codes" => "e-mail codes",
+        "email_sends" => "mails sent",
+        "lockout_resets" => "unlocked by support",
+        "resets" => "new passwords asked for",
+        other => return other.replace('_', " "),
     }
+    .to_owned()
+}
+
+/// An operator by the login.
+#[must_use]
+pub fn operator(login: &Printable) -> Printable {
+    Printable::from(format!("operator {login}"))
 }
 
 /// What a role is called.
@@ -348,7 +410,20 @@ pub fn archive(archive: &Archive) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{failed, number};
+
+    #[test]
+    fn why_tries_failed_is_said_in_words() {
+        let said = ["totp_clock", "email_code_none", "recovery_code_reused", "password_wrong"];
+        let expected = [
+            "authenticator code: clock is off",
+            "e-mail code: none was sent",
+            "recovery code: used before",
+            "password: wrong",
+        ];
+        assert_eq!(said.map(failed), expected);
+        assert_eq!(failed("something_new"), "something new");
+    }
 
     #[test]
     fn thousands_stand_apart() {

@@ -11,6 +11,11 @@ pub const ENROLMENT_WANTED: &str =
     "Your account needs an authenticator: sign in with a browser once and add it there.";
 /// A login and a password that let nobody in; which of the two, nobody is told.
 pub const SIGN_IN_FAILED: &str = "That did not work: type login and password again.";
+/// A code of an authenticator that is none.
+pub const SIX_DIGITS: &str = "A code of the authenticator has six digits: type it again.";
+/// A recovery code that is none.
+pub const NO_RECOVERY_CODE: &str =
+    "That is no recovery code: type it whole, as it was shown when you were set up.";
 /// Where an operator may do no more of an act.
 pub const AS_OFTEN_AS_IN_A_DAY: &str =
     "Nothing was done: you have done this as often as an operator may in a day.";
@@ -101,6 +106,8 @@ pub const TICKET: &str = "Looks are told to the holder by the ticket that they a
                           begin with it. Leave it empty for none.";
 /// Where an event changed nothing that the state holds.
 pub const CHANGED_NOTHING: &str = "Nothing that the state holds.";
+/// Where an event changed only what the service alone can read.
+pub const CHANGED_INSIDE: &str = "Only what the service alone reads: v shows it.";
 /// Where no checkpoint was made yet.
 pub const NO_CHECKPOINT: &str = "none yet";
 /// Where nobody has pressed a key for a while.
@@ -132,10 +139,22 @@ pub const ROLE_MAY_NOT: &str = "Your role does not allow this. Ask somebody whos
 pub const WRITING: &str = "Writing …";
 /// Where the state does not fit above the time line.
 pub const MORE_STATE: &str = "… v shows the whole state";
+/// Above what a search before found, while another name is being typed.
+pub const FOUND_BEFORE: &str = "found by the search before";
 /// Where a removal waits for an approval.
 pub const APPROVAL_WAITS: &str = "waits for another person than the one who asked";
 /// Where a removal needs none.
 pub const APPROVAL_NONE: &str = "none is needed here: delay and notice alone";
+/// Where a removal waits for an approval alone.
+pub const RUNS_WHEN_APPROVED: &str = "at once, when approved";
+/// The same in a list.
+pub const WHEN_APPROVED: &str = "when approved";
+/// Where no link to object could be sent.
+pub const CANNOT_OBJECT: &str = "The holder cannot object: no address was proven.";
+/// On the edge of a form that was left once, with something in it.
+pub const DROP: &str = "Press Esc again to drop it.";
+/// Where something is typed into a field that is a choice.
+pub const CHOOSE_BY_ARROWS: &str = "This is a choice: ← and → make it, Tab goes on.";
 /// Where a removal's time has come.
 pub const RUNS_NOW: &str = "now: the service is about to do it";
 /// In a list, instead of when a removal runs.

@@ -23,9 +23,12 @@ pub const LATEST: &str = "What something happened to last";
 /// What is locked now, with what it waits for.
 pub const LOCKOUTS: &str = "Lockouts: what is locked now";
 /// Removals that wait.
-pub const REMOVALS: &str = "Removals of authenticators that wait";
-/// One of them.
-pub const REMOVAL: &str = "Removal";
+pub const REMOVALS: &str = "Removals and changes of addresses that wait";
+/// One of them, by whether it is about an address.
+#[must_use]
+pub const fn request(is_address: bool) -> &'static str {
+    if is_address { "Another address" } else { "Removal" }
+}
 /// The log as it grows.
 pub const LIVE: &str = "Live";
 /// The log's health.

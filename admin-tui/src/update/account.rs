@@ -91,12 +91,14 @@ fn begin(model: &mut Model, kind: ActKind) {
     let mut act = if kind == ActKind::AskRemoval {
         let factors: Vec<_> =
             account.factors.iter().map(|factor| (factor.id, factor.name.clone())).collect();
-        ActDialog::removal_of(account.id, whose, &factors, &model.ticket)
+        let codes = account.recovery_codes_left > 0;
+        ActDialog::removal_of(account.id, whose, &factors, codes, &model.ticket)
     } else {
         ActDialog::new(kind, account.id, whose, &model.ticket)
     };
     // A client app's users have their password there: with them nothing is mailed.
     act.address_proven = account.email_confirmed || account.login.is_none();
+    act.can_object = account.email_confirmed;
     model.trouble = None;
     model.dialogs.push(Dialog::Act(act));
 }
@@ -111,7 +113,7 @@ fn set_out(model: &mut Model) -> Vec<Effect> {
     };
     let (id, newest) = (*id, account.revision);
     let revision = time_line.selected().map_or(newest, |event| event.revision);
-    let travel = Travel { account: id, revision, newest, moment: None, scrolled: 0 };
+    let travel = Travel { account: id, revision, newest, moment: None, raw: false, scrolled: 0 };
     model.dialogs.push(Dialog::Travel(travel));
     model.send(Look::Travel { account: id, revision, ticket })
 }
@@ -121,6 +123,10 @@ pub(super) fn act_travel(model: &mut Model, action: Action) -> Vec<Effect> {
     let ticket = model.ticket();
     let Some(Dialog::Travel(travel)) = model.dialogs.last_mut() else { return Vec::new() };
     let wanted = match action {
+        Action::Whole => {
+            (travel.raw, travel.scrolled) = (!travel.raw, 0);
+            return Vec::new();
+        }
         Action::Older => travel.revision.saturating_sub(1),
         Action::Newer => travel.revision.saturating_add(1).min(travel.newest),
         Action::First => 0,
@@ -137,7 +143,8 @@ pub(super) fn act_travel(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// A moment of the past came.
-pub(super) fn arrived(model: &mut Model, moment: Moment) -> Vec<Effect> {
+pub(super) fn arrived(model: &mut Model, mut moment: Moment) -> Vec<Effect> {
+    model.name_own(&mut moment.event);
     if let Some(Dialog::Travel(travel)) = model.dialogs.last_mut() {
         travel.newest = travel.newest.max(moment.newest);
         travel.moment = Some(moment);
@@ -155,7 +162,10 @@ pub(super) fn filter(model: &mut Model, form: &Form) -> Vec<Effect> {
 }
 
 /// An account or a page of its time line came.
-pub(super) fn loaded(model: &mut Model, answer: Answer) -> Vec<Effect> {
+pub(super) fn loaded(model: &mut Model, mut answer: Answer) -> Vec<Effect> {
+    if let Answer::Opened { events, .. } | Answer::Events { events, .. } = &mut answer {
+        events.iter_mut().for_each(|event| model.name_own(event));
+    }
     let Screen::Account(screen) = &mut model.screen else { return Vec::new() };
     match answer {
         Answer::Opened { account, events, older } => {

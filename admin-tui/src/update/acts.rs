@@ -10,6 +10,10 @@ use crate::text;
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Dialog::Act(dialog)) = model.dialogs.last_mut() else { return Vec::new() };
     match (&dialog.stage, action) {
+        (ActStage::Filling { .. }, Action::Accept) if dialog.missing_here().is_some() => {
+            dialog.stage = ActStage::Filling { tried: true };
+            Vec::new()
+        }
         (ActStage::Filling { .. }, Action::Accept) if !dialog.form.at_end() => {
             dialog.form.next();
             Vec::new()
@@ -20,16 +24,20 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                     dialog.form.focus_on(name);
                     ActStage::Filling { tried: true }
                 }
-                None => ActStage::Confirming { drawn: false },
+                None => ActStage::Confirming { drawn: false, scrolled: 0 },
             };
             Vec::new()
         }
         // A yes that came before the question was on the screen is no yes.
-        (ActStage::Confirming { drawn: true }, Action::Accept) => send(model),
+        (ActStage::Confirming { drawn: true, .. }, Action::Accept) => send(model),
         (ActStage::Confirming { .. }, Action::Back) => {
             dialog.stage = ActStage::Filling { tried: false };
             // A refusal is of the event as it was; that the server is away stays true.
             model.trouble.take_if(|trouble| !trouble.failure.is_offline());
+            Vec::new()
+        }
+        (ActStage::Filling { .. }, Action::Back) if dialog.is_begun() && !dialog.dropping => {
+            dialog.dropping = true;
             Vec::new()
         }
         (ActStage::Filling { .. }, Action::Back) => {
@@ -65,7 +73,11 @@ fn send(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The act was done.
-pub(super) fn written(model: &mut Model, event: Event) -> Vec<Effect> {
+pub(super) fn written(model: &mut Model, mut event: Event) -> Vec<Effect> {
+    // It is one's own: who it was is said as before the yes.
+    if let Some(operator) = &model.operator {
+        event.by_whom = text::operator(&operator.login);
+    }
     if let Some(Dialog::Act(dialog)) = model.dialogs.last_mut() {
         dialog.stage = ActStage::Written { event, scrolled: 0 };
     }

@@ -1,5 +1,6 @@
 //! What the server answered, and what it did not.
 
+use countersign_api::contract::kind::CodeMethod;
 use countersign_api::contract::problem::ProblemCode;
 
 use super::{account, accounts, acts, clock, screens, sign_in};
@@ -111,9 +112,9 @@ fn succeeded(model: &mut Model, answer: Answer) -> Vec<Effect> {
         | Answer::Statistics(_)
         | Answer::LogHealth(_)
         | Answer::Operators(_) => screens::came(model, answer),
-        Answer::Me(role) => {
+        Answer::Me { role, account } => {
             if let Some(operator) = &mut model.operator {
-                operator.role = Some(role);
+                (operator.role, operator.account) = (Some(role), Some(account));
             }
             screens::begin_where_allowed(model)
         }
@@ -164,6 +165,13 @@ fn in_words_of(call: &Call, failure: Failure) -> Failure {
     let says = match (call, &failure) {
         (Call::SignIn { .. }, Failure::Refused { code: ProblemCode::AuthenticationFailed, .. }) => {
             text::say::SIGN_IN_FAILED
+        }
+        (call, Failure::Refused { code: ProblemCode::InvalidRequest, .. }) if call.is_proof() => {
+            match call.code_method() {
+                Some(CodeMethod::RecoveryCode) => text::say::NO_RECOVERY_CODE,
+                Some(CodeMethod::Totp | CodeMethod::EmailCode) => text::say::SIX_DIGITS,
+                None => return failure,
+            }
         }
         (Call::Act { .. }, Failure::Refused { code: ProblemCode::TooManyRequests, .. }) => {
             text::say::AS_OFTEN_AS_IN_A_DAY

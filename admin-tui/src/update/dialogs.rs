@@ -83,6 +83,8 @@ fn scroll(dialog: &mut Dialog, action: Action) -> bool {
         Action::Down => 1,
         Action::PageUp => -PAGE_LINES,
         Action::PageDown => PAGE_LINES,
+        Action::First if !matches!(dialog, Dialog::Travel(_)) => isize::MIN,
+        Action::Last if !matches!(dialog, Dialog::Travel(_)) => isize::MAX,
         _ => return false,
     };
     let (scrolled, count) = match dialog {
@@ -90,6 +92,13 @@ fn scroll(dialog: &mut Dialog, action: Action) -> bool {
         Dialog::Event { event, scrolled } => (scrolled, event.data.len()),
         Dialog::Act(ActDialog { stage: ActStage::Written { event, scrolled }, .. }) => {
             (scrolled, event.data.len())
+        }
+        Dialog::Act(dialog) if matches!(dialog.stage, ActStage::Confirming { .. }) => {
+            let count = dialog.lines_max();
+            match &mut dialog.stage {
+                ActStage::Confirming { scrolled, .. } => (scrolled, count),
+                _ => return false,
+            }
         }
         Dialog::Why { scrolled } | Dialog::Whole { scrolled } => (scrolled, LINES_MAX),
         Dialog::Travel(travel) => {

@@ -16,9 +16,10 @@ mod sign_in;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::effect::{Effect, Look};
-use crate::keymap::{self, Action};
+use crate::keymap::{self, Action, Place};
 use crate::message::Message;
 use crate::model::act::ActStage;
+use crate::model::form::Entry;
 use crate::model::{Dialog, Model, Screen};
 use crate::text;
 
@@ -39,6 +40,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Paste(text) => {
             model.last_key_at = model.now;
             accounts::begin_search(model);
+            say_of_choice(model);
             if let Some(form) = model.form_mut() {
                 form.paste(&text);
             }
@@ -48,7 +50,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick(now) => clock::tick(model, now),
         Message::Drawn => {
             if let Some(Dialog::Act(act)) = model.dialogs.last_mut()
-                && let ActStage::Confirming { drawn } = &mut act.stage
+                && let ActStage::Confirming { drawn, .. } = &mut act.stage
             {
                 *drawn = true;
             }
@@ -61,11 +63,17 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 }
 
 fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
-    match keymap::action(&model.contexts(), event) {
+    let action = keymap::action(&model.contexts(), event);
+    if let Some(Dialog::Act(dialog)) = model.dialogs.last_mut() {
+        // Only an Esc right after the first one drops what was typed.
+        dialog.dropping &= action == Some(Action::Back);
+    }
+    match action {
         Some(action) => act(model, action),
         None => {
             if is_typed(event) {
                 accounts::begin_search(model);
+                say_of_choice(model);
             }
             if let Some(form) = model.form_mut() {
                 form.key(event);
@@ -73,6 +81,14 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
             accounts::take_for_address(model, matches!(event.code, KeyCode::Char('@')));
             Vec::new()
         }
+    }
+}
+
+/// What is typed into a choice goes nowhere, and that is said.
+fn say_of_choice(model: &mut Model) {
+    let focused = model.form_mut().and_then(|form| form.focused());
+    if matches!(focused, Some((_, Entry::Choice(_)))) {
+        model.say(text::say::CHOOSE_BY_ARROWS);
     }
 }
 
@@ -111,6 +127,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Go(place) => return screens::go(model, place),
+        Action::Ticket if !model.may_see(Place::Accounts) => {
+            sign_in::refuse(model, text::say::ROLE_MAY_NOT);
+            return Vec::new();
+        }
         Action::Ticket => return dialogs::ask_ticket(model),
         Action::OpenAccount => return live::open_account(model),
         Action::Begin(kind) if !model.may(kind) => {

@@ -155,7 +155,8 @@ pub(super) fn came(model: &mut Model, answer: Answer) -> Vec<Effect> {
             screen.selected = screen.selected.min(hits.len().saturating_sub(1));
             (screen.hits, screen.as_of) = (Some(hits), now);
         }
-        (Screen::Removals(screen), Answer::Removals(removals)) => {
+        (Screen::Removals(screen), Answer::Removals(mut removals)) => {
+            removals.sort_by_key(|removal| removal.runs_at);
             // The same removal stays selected, wherever it stands now.
             let id = screen.selected().map(|removal| removal.id);
             let place = removals.iter().position(|removal| Some(removal.id) == id);

@@ -102,7 +102,7 @@ pub(super) fn signed_in(model: &mut Model, session: SessionGiven) -> Vec<Effect>
     let (login, password) = (Printable::new(&screen.login), screen.password.clone());
     // What somebody else was filling in is nobody's from now on.
     model.unfinished.take_if(|unfinished| !unfinished.is_of(login.as_str()));
-    model.operator = Some(Operator { login, role: None, token: session.token });
+    model.operator = Some(Operator { login, role: None, account: None, token: session.token });
     match session.assurance {
         // An operator without a second factor may do nothing yet: whoever was set up and never
         // finished comes through here as well.

@@ -39,10 +39,18 @@ pub(super) fn draw(
         Shows::Recent => text::title::RECENT,
         Shows::Nothing | Shows::Search(_) => text::title::ACCOUNTS,
     };
-    let block = boxed(title, theme);
+    let is_before = screen.shows_the_search_before();
+    let title = match is_before {
+        true => format!("{title}: {}", text::say::FOUND_BEFORE),
+        false => title.to_owned(),
+    };
+    let block = boxed(&title, theme);
     match &screen.hits {
         Some(hits) if !hits.is_empty() => {
-            let table = table(model, hits, theme).block(block);
+            let mut table = table(model, hits, theme).block(block);
+            if is_before {
+                table = table.style(theme.label());
+            }
             let selected = screen.in_list.then_some(screen.selected);
             let mut state = TableState::new().with_selected(selected);
             frame.render_stateful_widget(table, below, &mut state);

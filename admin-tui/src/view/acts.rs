@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::dialogs::{INNER_COLUMNS, draw_lines, draw_on_edge, event_lines, open, rows_of};
-use super::{LABEL_LENGTH, cut, forms, pair, short_id, wrapped};
+use super::{LABEL_LENGTH, fit, forms, pair, short_id, wrapped};
 use crate::model::Model;
 use crate::model::account::Event;
 use crate::model::act::{Act, ActDialog, ActKind, ActStage};
@@ -43,39 +43,103 @@ pub(super) fn draw(
         }
         return;
     }
-    let mut effect = lines_of(text::acts::effect(&act));
-    if let Some(request) = dialog.request.as_ref().filter(|_| dialog.kind == ActKind::Approve) {
-        effect.extend(lines_of(&text::acts::asked(request)));
+    match &dialog.stage {
+        ActStage::Confirming { scrolled, .. } => {
+            draw_question(model, dialog, &act, *scrolled, theme, frame, area);
+        }
+        _ => draw_form(model, dialog, &act, theme, frame, area),
     }
-    effect.push(Line::default());
-    let preview = preview(model, dialog, &act, theme);
-    let filling = matches!(dialog.stage, ActStage::Filling { .. });
-    let fields = if filling { dialog.form.fields().count() } else { 0 };
+}
+
+/// What the act does, what must be known before a yes, and what was asked for: in this order what
+/// is left out where there is no room, the first of it first.
+fn words_of(
+    model: &Model,
+    dialog: &ActDialog,
+    act: &Act,
+    theme: Theme,
+) -> (Vec<Line<'static>>, Vec<Line<'static>>) {
+    let effect = lines_of(text::acts::effect(dialog, act, model.as_of()));
+    let warning = text::acts::warning(dialog);
+    let warning = warning.map(|words| Line::styled(words, theme.attention()));
+    let asked = dialog.request.as_ref().filter(|_| dialog.kind == ActKind::Approve);
+    let asked = asked.map_or_else(Vec::new, |request| lines_of(&text::acts::asked(request)));
+    (effect, warning.into_iter().chain(asked).collect())
+}
+
+/// The form, and below it the event that it will become as far as there is room.
+fn draw_form(
+    model: &Model,
+    dialog: &ActDialog,
+    act: &Act,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let (mut words, must) = words_of(model, dialog, act, theme);
     let room = usize::from(area.height.saturating_sub(FRAME_ROWS));
-    // The event is seen whole before a yes; what the act does was read while it was filled in.
-    if !filling && effect.len() + preview.len() > room {
-        effect.clear();
+    let fields = dialog.form.fields().count();
+    let left = room.saturating_sub(fields + 2);
+    if words.len() + must.len() > left {
+        words.clear();
     }
+    words.extend(must);
+    let words = whole_or_marked(words, u16::try_from(left).unwrap_or(u16::MAX));
+    let preview = preview(model, dialog, act, theme);
     let [said, fields, shown] =
-        [effect.len(), fields, preview.len()].map(|rows| u16::try_from(rows).unwrap_or(u16::MAX));
-    let gap = u16::from(fields > 0);
-    let rows = said.saturating_add(fields + gap + FRAME_ROWS).saturating_add(shown);
-    let inner = open(title, rows, theme, frame, area);
-    let [words, form, _, event] = Layout::vertical([
+        [words.len(), fields, preview.len()].map(|rows| u16::try_from(rows).unwrap_or(u16::MAX));
+    let rows = said.saturating_add(fields + 2 + FRAME_ROWS).saturating_add(shown);
+    let inner = open(&title(dialog), rows, theme, frame, area);
+    let [above, _, form, _, event] = Layout::vertical([
         Constraint::Length(said),
+        Constraint::Length(1),
         Constraint::Length(fields),
-        Constraint::Length(gap),
+        Constraint::Length(1),
         Constraint::Fill(1),
     ])
     .areas(inner);
-    frame.render_widget(Paragraph::new(effect), words);
-    if filling {
-        forms::draw(&dialog.form, theme, frame, form);
-    }
+    frame.render_widget(Paragraph::new(words), above);
+    forms::draw(&dialog.form, theme, frame, form);
     frame.render_widget(Paragraph::new(whole_or_marked(preview, event.height)), event);
+    draw_on_edge(hint_of_form(dialog, theme), frame, inner);
+}
+
+/// The event before a yes: seen whole, by scrolling where it must be. What the act does was read
+/// while it was filled in.
+fn draw_question(
+    model: &Model,
+    dialog: &ActDialog,
+    act: &Act,
+    scrolled: usize,
+    theme: Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let (mut lines, must) = words_of(model, dialog, act, theme);
+    let preview = preview(model, dialog, act, theme);
+    let room = usize::from(area.height.saturating_sub(FRAME_ROWS));
+    if lines.len() + must.len() + 1 + preview.len() > room {
+        lines.clear();
+    }
+    lines.extend(must);
+    if !lines.is_empty() && lines.len() + preview.len() < room {
+        lines.push(Line::default());
+    }
+    lines.extend(preview);
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(FRAME_ROWS);
+    let inner = open(&title(dialog), rows, theme, frame, area);
+    let below = lines.len().saturating_sub(usize::from(inner.height));
+    let scrolled = scrolled.min(below);
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(scrolled).collect();
+    frame.render_widget(Paragraph::new(shown), inner);
     // While it is being written there is nothing to say yes to.
     if model.waiting.is_none() {
-        draw_on_edge(hint_of(dialog, theme), frame, inner);
+        let hint = format!(" {} ", text::say::CONFIRM);
+        draw_on_edge(Line::styled(hint, theme.attention()), frame, inner);
+    }
+    if scrolled < below {
+        let more = Line::styled(text::MORE_BELOW, theme.key());
+        draw_on_edge(more.right_aligned(), frame, inner);
     }
 }
 
@@ -162,21 +226,19 @@ fn lines_of(words: &str) -> Vec<Line<'static>> {
     wrapped(words, INNER_COLUMNS).into_iter().map(Line::from).collect()
 }
 
-fn hint_of(dialog: &ActDialog, theme: Theme) -> Line<'static> {
-    match &dialog.stage {
-        ActStage::Confirming { .. } => {
-            Line::styled(format!(" {} ", text::say::CONFIRM), theme.attention())
-        }
-        ActStage::Filling { tried } => match (dialog.form.overflowed(), dialog.lack()) {
-            (Some((name, most)), _) => {
-                Line::styled(format!(" {} ", text::too_long(name, most)), theme.trouble())
-            }
-            // What is filled in meanwhile is not missing any more.
-            (None, Some((_, says))) if *tried => Line::styled(format!(" {says} "), theme.trouble()),
-            (None, _) => Line::default(),
-        },
-        ActStage::Written { .. } => Line::default(),
+fn hint_of_form(dialog: &ActDialog, theme: Theme) -> Line<'static> {
+    let ActStage::Filling { tried } = dialog.stage else { return Line::default() };
+    let says = |words: String, style| Line::styled(format!(" {words} "), style);
+    if dialog.dropping {
+        return says(text::say::DROP.to_owned(), theme.attention());
     }
+    if let Some((name, most)) = dialog.form.overflowed() {
+        return says(text::too_long(name, most), theme.trouble());
+    }
+    // What is filled in meanwhile is not missing any more.
+    let here = dialog.missing_here().map(text::acts::missing);
+    let lack = here.or_else(|| dialog.lack().map(|(_, lack)| lack)).filter(|_| tried);
+    lack.map_or_else(Line::default, |words| says(words, theme.trouble()))
 }
 
 fn written_lines<'a>(dialog: &ActDialog, event: &'a Event, theme: Theme) -> Vec<Line<'a>> {
@@ -191,15 +253,15 @@ fn written_lines<'a>(dialog: &ActDialog, event: &'a Event, theme: Theme) -> Vec<
 
 /// The event that will be written, from what the form holds now.
 fn preview(model: &Model, dialog: &ActDialog, act: &Act, theme: Theme) -> Vec<Line<'static>> {
-    let by = model.operator.as_ref().map_or(String::new(), |who| who.login.to_string());
+    let by = model.operator.as_ref().map(|who| text::operator(&who.login)).unwrap_or_default();
     let mut lines = vec![
         Line::styled(text::title::WILL_BE_WRITTEN, theme.title()),
         pair("Event", Span::styled(dialog.kind.event_type(), theme.strong()), theme),
-        pair("Account", Span::raw(format!("{} ({})", dialog.account, dialog.whose)), theme),
-        pair("By", Span::raw(format!("operator {by}")), theme),
     ];
+    lines.extend(beside("Account", &format!("{} ({})", dialog.account, dialog.whose), theme));
+    lines.extend(beside("By", by.as_str(), theme));
     for (name, value) in text::acts::fields(act) {
-        lines.push(pair(name, Span::raw(named(dialog, name, value)), theme));
+        lines.extend(beside(name, &named(dialog, name, value), theme));
     }
     let (reason, ticket) = text::acts::why(act);
     // Last, since they may be long.
@@ -216,7 +278,7 @@ fn named(dialog: &ActDialog, name: &str, value: String) -> String {
     let is_one = dialog.form.chosen(FieldName::Factor) < dialog.factors.len();
     match dialog.form.chosen_words(FieldName::Factor) {
         Some(words) if name == text::acts::FACTOR && is_one => {
-            cut(&format!("{value} ({words})"), usize::from(BESIDE_COLUMNS))
+            format!("{value} ({words})")
         }
         _ => value,
     }
@@ -228,7 +290,7 @@ const BESIDE_COLUMNS: u16 = INNER_COLUMNS - LABEL_LENGTH;
 /// A name, and a text beside it; one that is longer than a line stands below.
 fn beside(name: &str, words: &str, theme: Theme) -> Vec<Line<'static>> {
     let words = Printable::new(words);
-    if Span::raw(words.as_str()).width() <= usize::from(BESIDE_COLUMNS) {
+    if fit::width(words.as_str()) <= usize::from(BESIDE_COLUMNS) {
         return vec![pair(name, Span::raw(words.to_string()), theme)];
     }
     let mut lines = vec![pair(name, Span::raw(""), theme)];

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph, Wrap};
 
 use super::state::Words;
-use super::{boxed, centred, forms, pair, wrapped};
+use super::{boxed, centred, fit, forms, pair, wrapped};
 use crate::keymap::{Binding, Context, KEYMAP};
 use crate::model::account::{Account, Event};
 use crate::model::form::Form;
@@ -91,8 +91,9 @@ const INDENTED_COLUMNS: u16 = 6;
 /// Rows that lines take in a dialog, at most.
 fn wrapped_rows(lines: &[Line<'_>]) -> usize {
     let rows_of_line = |line: &Line<'_>| {
-        let fits = line.width() <= usize::from(INNER_COLUMNS);
-        if fits { 1 } else { wrapped(&line.to_string(), INNER_COLUMNS - INDENTED_COLUMNS).len() }
+        let words = line.to_string();
+        let fits = fit::width(&words) <= usize::from(INNER_COLUMNS);
+        if fits { 1 } else { wrapped(&words, INNER_COLUMNS - INDENTED_COLUMNS).len() }
     };
     lines.iter().map(rows_of_line).sum()
 }
@@ -147,7 +148,8 @@ fn draw_help(model: &Model, scrolled: usize, theme: Theme, frame: &mut Frame<'_>
     let mut lines: Vec<Line<'static>> = Vec::new();
     for context in &contexts {
         let here = KEYMAP.iter().filter(|binding| binding.context == *context);
-        let here: Vec<&Binding> = here.filter(|binding| binding.holds(&contexts)).collect();
+        let here = here.filter(|binding| binding.holds(&contexts));
+        let here: Vec<&Binding> = here.filter(|binding| model.may_use(binding)).collect();
         if !here.is_empty() {
             lines.push(Line::styled(text::context(*context), theme.title()));
             lines.extend(here.into_iter().map(|binding| help_line(binding, theme)));

@@ -21,10 +21,8 @@ const STATUS_ROWS_MAX: usize = 3;
 /// The same where lines are short, beside a QR code, and how short that is.
 const STATUS_ROWS_NARROW_MAX: usize = 6;
 const NARROW_COLUMNS: u16 = 60;
-/// Rows of the keys where the terminal is high enough.
+/// Rows of the keys, at most: all those of an account fit into them on the smallest terminal.
 const KEY_ROWS_MAX: usize = 2;
-/// From this height on the keys may take a second row.
-const ROOMY_ROWS: u16 = 30;
 
 /// The foot, laid out.
 pub(super) struct Foot {
@@ -40,14 +38,13 @@ impl Foot {
         let is_narrow = area.width < NARROW_COLUMNS;
         status.truncate(if is_narrow { STATUS_ROWS_NARROW_MAX } else { STATUS_ROWS_MAX });
         let status = status.into_iter().map(|line| Line::styled(format!(" {line}"), style));
-        let rows = if area.height < ROOMY_ROWS { 1 } else { KEY_ROWS_MAX };
         let screens = screens(model, theme);
         let mut pairs = keymap::footer(&model.contexts(), |action| model.offers(action));
         if screens.is_some() {
             // The help stands with the screens.
             pairs.retain(|(_, words)| *words != HELP);
         }
-        let keys = keys(pairs, rows, area.width, theme);
+        let keys = keys(pairs, KEY_ROWS_MAX, area.width, theme);
         Self { status: status.collect(), keys, screens }
     }
 

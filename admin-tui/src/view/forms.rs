@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::LABEL_COLUMNS;
+use super::{LABEL_COLUMNS, fit};
 use crate::model::form::{Choice, Entry, FieldName, Form, Line as TypedLine};
 use crate::printable::Printable;
 use crate::text;
@@ -57,9 +57,8 @@ fn draw_field(
 fn draw_line(typed: &TypedLine, focused: bool, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     let (shown, cursor) = (typed.shown(), typed.cursor());
     let width = usize::from(area.width.saturating_sub(1));
-    let skipped = cursor.saturating_sub(width);
-    let visible: String = shown.chars().skip(skipped).collect();
-    let filled = format!("{visible:<width$}");
+    let (visible, skipped) = fit::without(&shown, cursor.saturating_sub(width));
+    let filled = fit::filled(visible, width);
     // What the first key replaces stands there as if it were selected.
     let style = match (focused, typed.is_proposed()) {
         (true, true) => theme.selected(),
@@ -68,7 +67,7 @@ fn draw_line(typed: &TypedLine, focused: bool, theme: Theme, frame: &mut Frame<'
     };
     frame.render_widget(Span::styled(filled, style), area);
     if focused {
-        let column = u16::try_from(cursor - skipped).unwrap_or(0);
+        let column = u16::try_from(cursor.saturating_sub(skipped)).unwrap_or(0);
         frame.set_cursor_position(Position::new(area.x + column, area.y));
     }
 }

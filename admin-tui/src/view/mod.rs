@@ -9,6 +9,7 @@ mod accounts;
 mod acts;
 mod chart;
 mod dialogs;
+mod fit;
 mod foot;
 mod forms;
 mod live;
@@ -32,6 +33,7 @@ use crate::printable::Printable;
 use crate::qr_code;
 use crate::text;
 use crate::theme::Theme;
+use fit::{begun, cut, wrapped};
 
 /// The smallest terminal that everything fits in.
 pub const COLUMNS_MIN: u16 = 80;
@@ -139,21 +141,6 @@ fn who_and_where(model: &Model, room: usize) -> Vec<String> {
 /// Columns of the words around a ticket in the bar.
 const TICKET_AROUND_COLUMNS: usize = 8;
 
-/// The beginning of a word, where all of it has no room.
-fn begun(word: &str, width: usize) -> String {
-    if Span::raw(word).width() <= width {
-        return word.to_owned();
-    }
-    let mut begun = String::new();
-    for character in word.chars() {
-        if Span::raw(begun.as_str()).width() + 2 >= width {
-            break;
-        }
-        begun.push(character);
-    }
-    format!("{begun}…")
-}
-
 /// The beginning of an account's id: what is masked alike is told apart by it.
 fn short_id(id: AccountId) -> String {
     id.to_string().chars().take(SHORT_ID_COLUMNS.into()).collect()
@@ -211,40 +198,6 @@ fn pair<'a>(label: &str, value: impl Into<Span<'a>>, theme: Theme) -> Line<'a> {
 const LABEL_LENGTH: u16 = 16;
 const LABEL_COLUMNS: usize = LABEL_LENGTH as usize;
 
-/// A text in lines of a width, broken at spaces; a word that is longer is cut.
-fn wrapped(words: &str, width: u16) -> Vec<String> {
-    let width = usize::from(width.max(1));
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in words.split(' ').filter(|word| !word.is_empty()) {
-        let mut rest: String = word.to_owned();
-        let needed = Span::raw(line.as_str()).width() + 1 + Span::raw(word).width();
-        if !line.is_empty() && needed > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        while Span::raw(rest.as_str()).width() > width {
-            let tail = rest.chars().skip(width).collect();
-            lines.push(rest.chars().take(width).collect());
-            rest = tail;
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(&rest);
-    }
-    lines.push(line);
-    lines
-}
-
-/// A text in one line of a width: cut between words, and then it ends with `…`.
-fn cut(words: &str, width: usize) -> String {
-    if Span::raw(words).width() <= width {
-        return words.to_owned();
-    }
-    let lines = wrapped(words, u16::try_from(width.saturating_sub(2)).unwrap_or(u16::MAX));
-    format!("{} …", lines.first().map_or("", String::as_str))
-}
-
 /// What stands in a list or box before there is anything to show.
 fn draw_instead(words: &str, block: Block<'_>, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(words).wrap(Wrap { trim: true }).block(block), area);
@@ -253,16 +206,4 @@ fn draw_instead(words: &str, block: Block<'_>, frame: &mut Frame<'_>, area: Rect
 /// The words for something that is not there yet: on its way, or not to be had.
 fn not_there(model: &Model) -> &'static str {
     if model.waiting.is_some() { text::say::LOADING } else { text::say::NOT_LOADED }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cut;
-
-    #[test]
-    fn a_text_is_cut_between_words_and_says_so() {
-        assert_eq!(cut("a code was refused", 18), "a code was refused");
-        assert_eq!(cut("a code was refused", 17), "a code was …");
-        assert_eq!(cut("unbreakable", 6), "unbr …");
-    }
 }

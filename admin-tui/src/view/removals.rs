@@ -1,4 +1,4 @@
-//! Removals that wait: a list, and the selected one in words.
+//! What support asked for and waits: a list, and the selected request in words.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -6,7 +6,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
 
 use super::{
-    LABEL_LENGTH, SHORT_ID_COLUMNS, boxed, cut, draw_instead, not_there, pair, short_id, wrapped,
+    LABEL_LENGTH, SHORT_ID_COLUMNS, boxed, cut, draw_instead, fit, not_there, pair, short_id,
+    wrapped,
 };
 use crate::model::removal::Removal;
 use crate::model::{Model, Removals};
@@ -15,9 +16,15 @@ use crate::theme::Theme;
 
 /// Rows of the list, at least: its frame, its head, and two requests.
 const LIST_ROWS_MIN: u16 = 5;
-/// Columns of what is to be removed: the recovery codes fit.
-const WHAT_LENGTH: u16 = 24;
-const WHAT_COLUMNS: usize = WHAT_LENGTH as usize;
+/// Columns of what a request is about, at least: the recovery codes fit.
+const WHAT_COLUMNS: u16 = 24;
+/// Columns of an approval's state, and of how long something waits.
+const APPROVAL_COLUMNS: u16 = 8;
+const RUNS_COLUMNS: u16 = 14;
+/// Columns of all that is not what a request is about: with those of two names, and of the gaps.
+const OTHER_COLUMNS: u16 =
+    2 + 5 + SHORT_ID_COLUMNS + APPROVAL_COLUMNS + RUNS_COLUMNS + 2 * NAME_COLUMNS;
+const NAME_COLUMNS: u16 = 12;
 
 pub(super) fn draw(
     model: &Model,
@@ -49,11 +56,14 @@ pub(super) fn draw(
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let [above, below] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(area);
+    let longest = removals.iter().map(|removal| fit::width(&removal.what())).max().unwrap_or(0);
+    let longest = u16::try_from(longest).unwrap_or(u16::MAX);
+    let columns = longest.min(area.width.saturating_sub(OTHER_COLUMNS)).max(WHAT_COLUMNS);
     let rows = removals.iter().map(|removal| {
         Row::new(vec![
             Cell::from(removal.login_hint.as_str()),
             Cell::from(short_id(removal.account)),
-            Cell::from(cut(&removal.what(), WHAT_COLUMNS)),
+            Cell::from(cut(&removal.what(), usize::from(columns))),
             Cell::from(removal.asked_by.as_str()),
             Cell::from(needs(removal)),
             Cell::from(in_how_long(model, removal)),
@@ -62,12 +72,12 @@ pub(super) fn draw(
     let widths = [
         Constraint::Fill(2),
         Constraint::Length(SHORT_ID_COLUMNS),
-        Constraint::Length(WHAT_LENGTH),
+        Constraint::Length(columns),
         Constraint::Fill(2),
-        Constraint::Length(8),
-        Constraint::Length(14),
+        Constraint::Length(APPROVAL_COLUMNS),
+        Constraint::Length(RUNS_COLUMNS),
     ];
-    let header = Row::new(["Login", "Account", "Remove", "Asked by", "Approval", "Runs in"]);
+    let header = Row::new(["Login", "Account", "About", "Asked by", "Approval", "Runs in"]);
     let table = Table::new(rows, widths)
         .header(header.style(theme.title()))
         .row_highlight_style(theme.selected())
@@ -75,13 +85,19 @@ pub(super) fn draw(
     let mut state = TableState::new().with_selected(Some(screen.selected));
     frame.render_stateful_widget(table, above, &mut state);
     let words = Paragraph::new(lines);
-    frame.render_widget(words.block(boxed(text::title::REMOVAL, theme)), below);
+    frame.render_widget(
+        words.block(boxed(text::title::request(selected.is_address()), theme)),
+        below,
+    );
 }
 
 /// How long until its delay ends.
 fn in_how_long(model: &Model, removal: &Removal) -> String {
     if !removal.holder_is_told() {
         return text::say::NOT_TOLD.to_owned();
+    }
+    if removal.runs_when_approved(model.as_of()) {
+        return text::say::WHEN_APPROVED.to_owned();
     }
     match u64::try_from(removal.runs_at.as_second() - model.as_of().as_second()) {
         Ok(seconds) if seconds > 0 => text::span(seconds),
@@ -104,22 +120,21 @@ fn lines<'a>(model: &Model, removal: &'a Removal, theme: Theme, width: u16) -> V
         (None, true) => Span::styled(text::say::APPROVAL_WAITS, theme.attention()),
         (None, false) => Span::raw(text::say::APPROVAL_NONE),
     };
-    let runs = match text::runs_not(removal) {
-        Some(why) => Span::styled(why, theme.attention()),
-        None if removal.runs_at <= model.as_of() && !removal.waits_for_approval() => {
-            Span::raw(text::say::RUNS_NOW)
-        }
-        None => Span::raw(text::until(model.as_of(), removal.runs_at)),
-    };
+    let style = if removal.holder_is_told() { theme.plain() } else { theme.attention() };
+    let runs = Span::styled(text::runs(removal, model.as_of()), style);
     let mut lines = vec![
         pair("Account", Span::raw(removal.account.to_string()), theme),
-        pair("Remove", Span::styled(removal.what(), theme.strong()), theme),
+        pair("About", Span::styled(removal.what(), theme.strong()), theme),
         pair("Asked by", Span::raw(asked), theme),
         pair("Identified by", Span::raw(text::proof(removal.proof)), theme),
         pair("Ticket", Span::raw(removal.ticket.as_str()), theme),
         pair("Approval", approval, theme),
         pair("Runs from", runs, theme),
     ];
+    if !removal.can_object {
+        let warning = Span::styled(text::say::CANNOT_OBJECT, theme.attention());
+        lines.push(pair("Objection", warning, theme));
+    }
     let reason = wrapped(removal.reason.as_str(), width.saturating_sub(LABEL_LENGTH));
     lines.extend(
         reason.into_iter().enumerate().map(|(place, line)| {

@@ -47,10 +47,11 @@ impl Words<'_> {
             let words = format!("since {} UTC: nobody signs in", text::time(since));
             lines.extend(self.labelled("Suspended", &words, theme.trouble()));
         }
-        if account.locks.is_empty() {
+        let locks = account.locks_at(self.model.as_of());
+        if locks.is_empty() {
             lines.extend(self.labelled("Locked", text::say::NOT_LOCKED, theme.success()));
         }
-        for lock in &account.locks {
+        for lock in locks {
             lines.extend(self.lock(lock, explained));
         }
         if let Some(why) = account.password_change {
@@ -59,7 +60,8 @@ impl Words<'_> {
         }
         lines.extend(self.factors(account));
         if let Some(removal) = &account.removal {
-            lines.extend(self.labelled("Removal", &self.removal(removal), theme.attention()));
+            let label = text::title::request(removal.is_address());
+            lines.extend(self.labelled(label, &self.removal(removal), theme.attention()));
         }
         lines.extend(self.labelled("Unresolved", &unresolved(account), theme.plain()));
         let login = account.login.as_ref().map(ToString::to_string);
@@ -107,20 +109,21 @@ impl Words<'_> {
     pub(super) fn why(self, account: &Account) -> Vec<Line<'static>> {
         let theme = self.theme;
         let mut lines = Vec::new();
-        if account.locks.is_empty() {
+        let locks = account.locks_at(self.model.as_of());
+        if locks.is_empty() {
             let words = wrapped(text::say::NOT_LOCKED_WHY, self.width);
             lines.extend(words.into_iter().map(Line::from));
             lines.push(Line::default());
             lines.extend(self.factors(account));
         }
-        for lock in &account.locks {
+        for lock in locks {
             lines.extend(self.lock(lock, None));
             let since = format!("{} UTC", text::time(lock.since));
             lines.push(pair("Since", Span::raw(since), theme));
             lines.push(pair("Refused from", Span::raw(text::lane(lock.lane)), theme));
             let count = text::count(lock.unresolved, "failure", "failures");
             lines.push(pair("Unresolved", Span::raw(count), theme));
-            lines.push(pair("Rule", Span::raw(lock.rule.to_string()), theme));
+            lines.push(pair("Rule", Span::raw(text::rule(lock.rule.as_str())), theme));
             lines.push(Line::default());
         }
         lines
@@ -129,10 +132,7 @@ impl Words<'_> {
     fn removal(self, removal: &Removal) -> String {
         let what = removal.what();
         let waits = if removal.waits_for_approval() { ", not approved" } else { "" };
-        let runs = match text::runs_not(removal) {
-            Some(why) => why.to_owned(),
-            None => text::until(self.model.as_of(), removal.runs_at),
-        };
+        let runs = text::runs(removal, self.model.as_of());
         format!("{what}: asked for by {}{waits}, runs {runs}; see F4", removal.asked_by)
     }
 

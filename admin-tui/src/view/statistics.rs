@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::chart::Chart;
-use super::{boxed, draw_instead, not_there};
+use super::{boxed, cut, draw_instead, fit, not_there};
 use crate::model::statistics::{Measure, Numbers};
 use crate::model::{Model, StatisticsScreen};
 use crate::text;
@@ -141,9 +141,8 @@ fn draw_reasons(numbers: &Numbers, theme: Theme, frame: &mut Frame<'_>, area: Re
     if most == 0 {
         return draw_instead(text::say::NOTHING_FAILED, block, frame, area);
     }
-    let longest =
-        numbers.reasons.iter().map(|(reason, _)| Span::raw(reason.as_str()).width()).max();
-    let names = longest.unwrap_or(0).min(usize::from(area.width) / 3).max(REASON_COLUMNS);
+    let longest = numbers.reasons.iter().map(|(reason, _)| fit::width(reason.as_str())).max();
+    let names = longest.unwrap_or(0).min(usize::from(area.width) * 2 / 5).max(REASON_COLUMNS);
     let room = usize::from(area.width).saturating_sub(2 + names + COUNT_COLUMNS + 2);
     let rows = usize::from(area.height.saturating_sub(2));
     let hidden = numbers.reasons.len().saturating_sub(rows);
@@ -156,7 +155,7 @@ fn draw_reasons(numbers: &Numbers, theme: Theme, frame: &mut Frame<'_>, area: Re
             let share = u64::try_from(room).unwrap_or(0).saturating_mul(*count).div_ceil(most);
             let bar = "█".repeat(usize::try_from(share).unwrap_or(0).min(room));
             Line::from(vec![
-                Span::raw(format!("{:<names$} ", super::cut(reason.as_str(), names))),
+                Span::raw(format!("{} ", fit::filled(&cut(reason.as_str(), names), names))),
                 Span::raw(format!("{:>COUNT_COLUMNS$} ", text::number(*count))),
                 Span::styled(bar, theme.trouble()),
             ])

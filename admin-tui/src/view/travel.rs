@@ -35,6 +35,11 @@ pub(super) fn draw(
     let words = Paragraph::new(event(moment, theme)).wrap(Wrap { trim: true }).block(block);
     frame.render_widget(words, above);
     let scrolled = u16::try_from(travel.scrolled).unwrap_or(u16::MAX);
+    if !travel.raw {
+        let words = Paragraph::new(in_words(moment, theme)).wrap(Wrap { trim: false });
+        let words = words.scroll((scrolled, 0)).block(boxed(text::title::CHANGED, theme));
+        return frame.render_widget(words, below);
+    }
     if area.width >= SIDE_BY_SIDE_COLUMNS {
         let [left, right] =
             Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(below);
@@ -61,16 +66,26 @@ fn event(moment: &Moment, theme: Theme) -> Vec<Line<'_>> {
     ]
 }
 
+/// What changed, in words: a name, and what stood and stands there.
+fn in_words(moment: &Moment, theme: Theme) -> Vec<Line<'_>> {
+    if moment.words.is_empty() {
+        let nothing = moment.changes.is_empty();
+        let words = if nothing { text::say::CHANGED_NOTHING } else { text::say::CHANGED_INSIDE };
+        return vec![Line::from(words)];
+    }
+    moment.words.iter().map(|change| change_line(change, ":", theme)).collect()
+}
+
 fn changes(moment: &Moment, theme: Theme) -> Vec<Line<'_>> {
     if moment.changes.is_empty() {
         return vec![Line::from(text::say::CHANGED_NOTHING)];
     }
-    moment.changes.iter().map(|change| change_line(change, theme)).collect()
+    moment.changes.iter().map(|change| change_line(change, "", theme)).collect()
 }
 
 /// `+` for what is new, `-` for what is gone, `~` for what is different: not by colour alone.
-fn change_line(change: &Change, theme: Theme) -> Line<'_> {
-    let path = Span::styled(change.path.as_str(), theme.label());
+fn change_line<'a>(change: &'a Change, after_name: &str, theme: Theme) -> Line<'a> {
+    let path = Span::styled(format!("{}{after_name}", change.path), theme.label());
     match (&change.before, &change.after) {
         (None, Some(after)) => {
             let new = Span::styled(format!(" {after}"), theme.success());

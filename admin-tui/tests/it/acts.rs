@@ -7,7 +7,9 @@ use countersign_admin_tui::model::act::{Act, ActKind, ActStage};
 use countersign_admin_tui::model::form::{REASON_CHARS_MAX, TICKET_CHARS_MAX};
 use countersign_admin_tui::model::removal::Removal;
 use countersign_admin_tui::update::update;
-use countersign_api::contract::act::{Act as Why, AskAddressChange, AskRemoval, IdentityProof};
+use countersign_api::contract::act::{
+    Act as Why, AskAddressChange, AskRemoval, IdentityProof, RemovalAbout,
+};
 use countersign_api::contract::kind::{CodeMethod, Method, ResetScope, Role};
 use countersign_api::contract::problem::ProblemCode;
 use countersign_api::contract::support::ResetLockout;
@@ -205,11 +207,10 @@ fn another_address_is_asked_for_by_a_supervisor_and_approved_from_the_list() {
 
     let mut console = Console::on_account_as(Role::Supervisor, locked_account(), events());
     console.press(KeyCode::Char('m')).press(KeyCode::Enter);
+    assert!(console.words().contains("New address is missing"), "{}", console.words());
+    console.text("ana@new.example").press(KeyCode::Enter);
     console.press(KeyCode::Right).press(KeyCode::Right).press(KeyCode::Enter);
     console.text("lost mailbox").press(KeyCode::Enter).text("4711").press(KeyCode::Enter);
-    assert!(console.words().contains("New address is missing"), "{}", console.words());
-    console.text("ana@new.example").press(KeyCode::Enter).press(KeyCode::Enter);
-    console.press(KeyCode::Enter).press(KeyCode::Enter);
     let words = console.words();
     for part in ["Another address: ask for it", "ana@new.example", "in_person", "lost mailbox"] {
         assert!(words.contains(part), "{part} in {words}");
@@ -227,6 +228,7 @@ fn another_address_is_asked_for_by_a_supervisor_and_approved_from_the_list() {
     let mut console = Console::at_as(4, Role::Supervisor);
     let [mut waits, _] = <[Removal; 2]>::try_from(removals()).unwrap();
     (waits.factor, waits.email_hint) = (None, Some("a•••@n•••.example".into()));
+    waits.about = RemovalAbout::Address;
     console.answer(Answer::Removals(vec![waits]));
     assert!(console.words().contains("another address"), "{}", console.words());
     console.press(KeyCode::Char('a'));

@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::samples::{code_wanted, hit, now, session};
+use crate::samples::{code_wanted, hit, now, own_id, session};
 
 /// The seed of every test's idempotency keys.
 pub(crate) const SEED: &str = "0123456789abcdef0123456789abcdef";
@@ -55,7 +55,7 @@ impl Console {
         console.answer(code_wanted());
         console.text("123456").press(KeyCode::Enter);
         console.answer(Answer::SignedIn(session("first token")));
-        console.answer_quietly(Answer::Me(role));
+        console.answer_quietly(Answer::Me { role, account: own_id() });
         console
     }
 

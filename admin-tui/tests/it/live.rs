@@ -74,7 +74,8 @@ fn a_line_of_a_server_names_no_account_and_says_how_to_find_it() {
 #[test]
 fn a_filter_hides_lines_and_says_how_many() {
     let mut console = following();
-    console.followed(lines(0..8)).press(KeyCode::Char('f')).text("REFUSED");
+    console.followed(lines(0..8)).press(KeyCode::Char('f')).press(KeyCode::Tab);
+    console.text("REFUSED");
     console.press(KeyCode::Enter);
     let words = console.words();
     assert!(words.contains("only \"refused\""), "{words}");

@@ -5,9 +5,11 @@
 mod acts;
 mod archive;
 mod driver;
+mod forms;
 mod frames;
 mod live;
 mod mistakes;
+mod requests;
 mod samples;
 mod screens;
 mod sign_in;

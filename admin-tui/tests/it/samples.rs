@@ -9,7 +9,7 @@ use countersign_admin_tui::model::operators::Listed;
 use countersign_admin_tui::model::removal::Removal;
 use countersign_admin_tui::model::travel::{Change, Moment};
 use countersign_admin_tui::printable::Printable;
-use countersign_api::contract::act::{IdentityProof, NoticeState, RemovalState};
+use countersign_api::contract::act::{IdentityProof, NoticeState, RemovalAbout, RemovalState};
 use countersign_api::contract::id::{AccountId, FactorId, RemovalId};
 use countersign_api::contract::kind::{Assurance, CodeMethod, Lane, Method, Role};
 use countersign_api::contract::log::StreamKind;
@@ -29,6 +29,11 @@ fn at(text: &str) -> Timestamp {
 
 pub(crate) fn account_id() -> AccountId {
     AccountId::parse("6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48").unwrap()
+}
+
+/// The account of the operator before the console.
+pub(crate) fn own_id() -> AccountId {
+    AccountId::parse("7e9d1b2c-3a4f-4e5d-9c8b-7a6f5e4d3c2b").unwrap()
 }
 
 pub(crate) fn factor_id() -> FactorId {
@@ -289,6 +294,7 @@ pub(crate) fn removals() -> Vec<Removal> {
         id: removal_id(),
         account: account_id(),
         login_hint: "a•••".into(),
+        about: RemovalAbout::Factor,
         factor: Some("Pixel 8".into()),
         email_hint: None,
         asked_by: "oscar".into(),
@@ -296,20 +302,23 @@ pub(crate) fn removals() -> Vec<Removal> {
         ticket: "4711".into(),
         reason: "lost the phone on a train, and flies tomorrow".into(),
         proof: IdentityProof::CallBack,
+        in_person: false,
         needs_approval: true,
         approved_by: None,
         runs_at: at("25T09:10:00"),
         notice: NoticeState::Sent,
+        can_object: true,
         state: RemovalState::Pending,
     };
     let other = Removal {
         id: RemovalId::parse("0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d").unwrap(),
         account: other_hit().id,
         login_hint: "b•••".into(),
+        about: RemovalAbout::RecoveryCodes,
         factor: None,
         asked_by: "pavel".into(),
         approved_by: Some("sara".into()),
-        runs_at: at("24T18:00:00"),
+        runs_at: at("25T18:00:00"),
         ..removal.clone()
     };
     vec![removal, other]
@@ -323,6 +332,15 @@ pub(crate) fn moment() -> Moment {
     };
     Moment {
         event: events().swap_remove(0),
+        words: vec![
+            change("guesses, authenticator code, unresolved", Some("4"), Some("5")),
+            change(
+                "guesses, authenticator code, wait, until",
+                None,
+                Some("2026-11-24 14:05:00 UTC"),
+            ),
+            change("sign-in, guesses", Some("4"), None),
+        ],
         changes: vec![
             change("attempts/totp/unresolved", Some("4"), Some("5")),
             change("locks/totp/until", None, Some("\"2026-11-24T14:05:00Z\"")),

@@ -11,7 +11,7 @@ use crossterm::event::KeyCode;
 
 use crate::driver::{Console, SEED};
 use crate::samples::{
-    account_id, code_wanted, events, locked_account, offline, refused, removals, session,
+    account_id, code_wanted, events, locked_account, offline, own_id, refused, removals, session,
 };
 use crate::support::opening;
 
@@ -66,7 +66,7 @@ fn an_act_that_was_being_filled_in_is_gone_on_with_after_signing_in_again() {
         let calls = console.calls();
         assert_eq!(calls[0], (Some("second token"), &Look::WhoAmI.into()));
         assert_eq!(calls[1], (Some("second token"), &opening(None)), "the screen below");
-        console.answer_quietly(Answer::Me(Role::Supervisor));
+        console.answer_quietly(Answer::Me { role: Role::Supervisor, account: own_id() });
         account_comes(&mut console);
         assert_eq!(filled_in(&act(&console).form), before, "{key}");
         assert!(matches!(console.model.screen, Screen::Account(_)));
@@ -91,7 +91,7 @@ fn an_act_that_was_confirmed_is_confirmed_anew() {
     let open = Look::OpenAccount { account: account_id(), kind: None, ticket };
     assert_eq!(console.calls()[1].1, &open.into(), "for the same ticket");
     account_comes(&mut console);
-    assert!(matches!(act(&console).stage, ActStage::Confirming { drawn: true }));
+    assert!(matches!(act(&console).stage, ActStage::Confirming { drawn: true, .. }));
     let words = console.words();
     assert!(words.contains("account.suspended") && words.contains("a reason"), "{words}");
     console.press(KeyCode::Char('y'));
@@ -179,7 +179,7 @@ fn a_search_a_ticket_and_a_filter_are_kept_as_well() {
     assert!(console.words().contains("case 47"), "{}", console.words());
 
     let mut console = Console::at(6);
-    console.press(KeyCode::Char('f')).text("refus");
+    console.press(KeyCode::Char('f')).press(KeyCode::Tab).text("refus");
     let gone = refused(ProblemCode::Unauthenticated);
     console.followed(countersign_admin_tui::message::Followed::Lost(gone));
     console.sign_in_again("second token");

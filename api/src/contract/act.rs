@@ -124,6 +124,19 @@ pub enum NoticeState {
     GivenUp,
 }
 
+/// What support asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RemovalAbout {
+    /// The removal of an authenticator.
+    Factor,
+    /// The removal of the recovery codes alone.
+    RecoveryCodes,
+    /// Another address: nothing is removed.
+    Address,
+}
+
 /// The removal of an authenticator, or of the recovery codes, or another address, that support
 /// asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,11 +148,13 @@ pub struct Removal {
     pub account_id: AccountId,
     /// Its login, masked.
     pub login_hint: String,
+    /// What it is about.
+    pub about: RemovalAbout,
     /// The authenticator; none where it is about the recovery codes alone, or about the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<RemovalFactor>,
-    /// The new address, masked: there where another takes the present one's place, and nothing is
-    /// removed.
+    /// The new address, masked: there where another takes the present one's place, unless it is
+    /// sealed, as in an exported log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_hint: Option<String>,
     /// The operator who asked.
@@ -173,6 +188,9 @@ pub struct Removal {
     pub runs_at: Timestamp,
     /// What became of the notice that tells the holder.
     pub notice: NoticeState,
+    /// Whether the holder can object: to an address that was never proven the notice goes without a
+    /// link, and the service cannot be stopped by it.
+    pub can_object: bool,
     /// Where it stands.
     pub state: RemovalState,
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use self::look::*;
-pub use self::removal::{RemovalActed, RemovalState, RemovalView};
+pub use self::removal::{RemovalAbout, RemovalActed, RemovalState, RemovalView};
 use super::request::Net;
 use crate::domain::account::MailState;
 use crate::domain::command::Told;

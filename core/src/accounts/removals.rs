@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use super::acts::{event_of, perform};
 use super::address_changes::{is_another, with_address};
-use super::answer::{Page, RemovalActed, RemovalState, RemovalView};
+use super::answer::{Page, RemovalAbout, RemovalActed, RemovalState, RemovalView};
 use super::identity::{Errand, open_pii};
 use super::mail::event_since;
 use super::request::{Act, AskRemoval, Call, PageRequest, Waiting};
@@ -313,6 +313,7 @@ pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<Re
         }
         _ => return Err(none.into()),
     };
+    let about = about(&asked);
     let FactorRemovalRequested { factor, proof, in_person, needs_approval, runs_at, .. } = asked;
     let errand: Option<Errand> =
         open_pii(&entity.services.secrets, entity.id()?, &recorded).await?;
@@ -324,6 +325,7 @@ pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<Re
         request,
         account: entity.id()?,
         login_hint: mask::login(&identity.login.or(identity.subject).unwrap_or_default()),
+        about,
         factor: match factor {
             Some(factor) => Some((factor, name_of(entity, factor).await?)),
             None => None,
@@ -341,8 +343,18 @@ pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<Re
         approved_by_login: None,
         runs_at: due_at.unwrap_or(runs_at),
         notice,
+        can_object: entity.open()?.can_object(entity.now()),
         state,
     })
+}
+
+/// What it is about, by what everybody can read of its event: an address is sealed.
+const fn about(asked: &FactorRemovalRequested) -> RemovalAbout {
+    match (asked.address, asked.factor) {
+        (true, _) => RemovalAbout::Address,
+        (false, Some(_)) => RemovalAbout::Factor,
+        (false, None) => RemovalAbout::RecoveryCodes,
+    }
 }
 
 /// The holder's name for an authenticator; none once it is gone.

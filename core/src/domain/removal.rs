@@ -6,6 +6,8 @@ use countersign_events::id::{AccountId, EventId, FactorId, Revision};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::account::Open;
+
 /// How late the notice may leave without moving the time: mail takes a while, and a time that was
 /// told should stay.
 pub const NOTICE_LATE_MAX: SignedDuration = SignedDuration::from_hours(1);
@@ -99,5 +101,15 @@ impl Removal {
                 | DeliveryFailure::Expired => NoticeState::GivenUp,
             };
         }
+    }
+}
+
+impl Open {
+    /// Whether a notice's link to object has somewhere to go: to an address that was proven, be it
+    /// the present one or one that is told still (SR-124).
+    #[must_use]
+    pub fn can_object(&self, now: Timestamp) -> bool {
+        let mut told = self.former_emails.iter().filter(|former| now < former.until);
+        self.has_proven_address() || told.any(|former| former.email.confirmed)
     }
 }

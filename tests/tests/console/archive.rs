@@ -55,6 +55,8 @@ fn an_exported_log_is_looked_through_and_left_as_it_is() {
     console.wait_until_gone("Why it is locked").unwrap();
     console.type_text("t").unwrap();
     console.wait_for_text("Time travel: revision").unwrap();
+    console.wait_for_text("What it changed").unwrap();
+    console.type_text("v").unwrap();
     console.wait_for_text("The state after it").unwrap();
     console.press(Key::Escape).unwrap();
     console.wait_until_gone("Time travel").unwrap();
@@ -74,6 +76,7 @@ fn an_exported_log_is_looked_through_and_left_as_it_is() {
     // A line leads to its account, and the account back to the line.
     console.type_text("f").unwrap();
     console.wait_for_text("With the words").unwrap();
+    console.press(Key::Enter).unwrap();
     enter(&mut console, "authenticator was enabled");
     console.wait_for_text("2 shown").unwrap();
     console.press(Key::Enter).unwrap();

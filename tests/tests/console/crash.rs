@@ -52,6 +52,7 @@ fn a_server_that_dies_in_the_middle_of_an_act_does_it_once() {
     console.type_text("t").unwrap();
     console.wait_for_text("Time travel: revision").unwrap();
     console.press(Key::Left).unwrap();
+    console.type_text("v").unwrap();
     console.wait_for_text("The state after it").unwrap();
 }
 

@@ -69,6 +69,8 @@ fn sr_124_another_address_needs_two_supervisors_and_is_told_to_both_addresses() 
         let asked = ask(app, &mia, &marlene.account).await.is(201);
         assert_eq!(asked.text_at("/removal/email_hint"), "n•••@e•••.net");
         assert_eq!(asked.text_at("/event/type"), "account.factor_removal_requested");
+        assert_eq!(asked.text_at("/removal/about"), "address");
+        assert_eq!(asked.body["removal"]["can_object"], serde_json::json!(true));
         assert!(!asked.bytes.windows(NEW.len()).any(|part| part == NEW.as_bytes()));
         ask(app, &rita, &marlene.account).await.is(409);
         let factor = super::taking::removal_of(&marlene);

@@ -89,7 +89,7 @@ fn allows(role: Role, call: &str) -> bool {
 fn console_of(role: Role) -> Model {
     let mut model = Model::new("http://127.0.0.1:8781", "seed", Timestamp::UNIX_EPOCH);
     let (login, token) = ("olga".into(), Secret::new("token"));
-    model.operator = Some(Operator { login, role: Some(role), token });
+    model.operator = Some(Operator { login, role: Some(role), account: None, token });
     model
 }
 

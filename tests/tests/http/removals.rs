@@ -56,6 +56,7 @@ fn at_51_two_people_and_a_day_remove_an_authenticator() {
         assert_eq!(one["factor"]["name"], json!("the red phone"));
         assert_eq!((&one["proof"], &one["state"]), (&json!("call_back"), &json!("pending")));
         assert_eq!(one["asked_by_login"], json!("operator.olga"));
+        assert_eq!((&one["about"], &one["can_object"]), (&json!("factor"), &json!(true)));
         // Whoever approves reads why it was asked for (SR-124).
         let sent = removal_of(&marlene);
         assert_eq!((&one["reason"], &one["ticket"]), (&sent["reason"], &sent["ticket"]));
@@ -101,6 +102,31 @@ fn at_51_two_people_and_a_day_remove_an_authenticator() {
         let asked = history.iter().find(|it| it["type"] == "account.factor_removal_requested");
         assert_eq!(asked.unwrap()["data"]["ticket"], "T-1");
         assert_eq!(asked.unwrap()["by"], json!({ "kind": "support" }));
+    });
+}
+
+/// SR-124: where no address was proven there is no link to object, and whoever asks and approves is
+/// told so.
+#[test]
+fn sr_124_it_is_said_where_the_holder_cannot_object() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.removal").await;
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let body = json!({
+            "recovery_codes": true, "proof": "call_back", "reason": "lost", "ticket": "T-1"
+        });
+        let asked = on(app, &olga, &marlene.account, REMOVALS, &body).await.is(201);
+        let removal = &asked.body["removal"];
+        assert_eq!(removal["about"], json!("recovery_codes"));
+        assert_eq!(removal["can_object"], json!(false));
+        app.settle().await;
+        let told = letters(app, &marlene.email, "is to be removed").await;
+        assert!(
+            !told.is_empty() && told.iter().all(|letter| token_in(letter).is_none()),
+            "{told:?}"
+        );
+        let waits = pending(app, &olga).await;
+        assert_eq!(waits[0]["can_object"], json!(false));
     });
 }
 

@@ -4,6 +4,7 @@
 //! it would replace a selected text. What does not fit any more is left out, and the line says so.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::text::Span;
 use tui_input::{Input, InputRequest};
 
 use crate::printable::Printable;
@@ -93,7 +94,11 @@ impl Line {
     /// The column of the cursor within what is shown.
     #[must_use]
     pub fn cursor(&self) -> usize {
-        if self.masked { self.input.cursor() } else { self.input.visual_cursor() }
+        if self.masked {
+            return self.input.cursor();
+        }
+        let before: String = self.input.value().chars().take(self.input.cursor()).collect();
+        Span::raw(Printable::new(&before).as_str()).width()
     }
 
     /// Whether the next key that types replaces all of it.

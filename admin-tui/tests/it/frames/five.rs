@@ -35,6 +35,7 @@ pub(super) fn five(page: Page) -> Five {
             |c| {
                 let mut moment = moment();
                 moment.changes.clear();
+                moment.words.clear();
                 c.answer(Answer::Past(moment));
             },
             |c| {

@@ -42,11 +42,11 @@ pub(crate) fn numbers(window: Window) -> Numbers {
             mails_failed: 0,
         },
         reasons: [
-            ("authenticator code wrong", 201),
-            ("password wrong", 90),
-            ("authenticator code reused", 21),
-            ("email code expired", 12),
-            ("recovery code wrong", 4),
+            ("authenticator code: wrong", 201),
+            ("password: wrong", 90),
+            ("authenticator code: used before", 21),
+            ("e-mail code: too late", 12),
+            ("recovery code: wrong", 4),
             ("password common", 1),
             ("authenticator code of a disabled authenticator", 1),
         ]

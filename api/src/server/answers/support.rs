@@ -7,8 +7,8 @@ use countersign_events::id::EventId;
 
 use super::{account_id, event};
 use crate::contract::act::{
-    Act, AskAddressChange, AskRemoval, IdentityProof, NoticeState, Removal, RemovalActed,
-    RemovalFactor, RemovalState,
+    Act, AskAddressChange, AskRemoval, IdentityProof, NoticeState, Removal, RemovalAbout,
+    RemovalActed, RemovalFactor, RemovalState,
 };
 use crate::contract::id::{FactorId, RemovalId};
 
@@ -77,6 +77,14 @@ fn removal_id(request: EventId) -> RemovalId {
     RemovalId::new(request.uuid())
 }
 
+const fn about(about: core::RemovalAbout) -> RemovalAbout {
+    match about {
+        core::RemovalAbout::Factor => RemovalAbout::Factor,
+        core::RemovalAbout::RecoveryCodes => RemovalAbout::RecoveryCodes,
+        core::RemovalAbout::Address => RemovalAbout::Address,
+    }
+}
+
 pub(crate) fn removal(view: core::RemovalView) -> Removal {
     let (approved_by, approved_at) = view.approved.unzip();
     let factor = |(id, name): (countersign_events::id::FactorId, String)| RemovalFactor {
@@ -87,6 +95,7 @@ pub(crate) fn removal(view: core::RemovalView) -> Removal {
         removal_id: removal_id(view.request),
         account_id: account_id(view.account),
         login_hint: view.login_hint,
+        about: about(view.about),
         factor: view.factor.map(factor),
         email_hint: view.email_hint,
         asked_by: account_id(view.asked_by),
@@ -102,6 +111,7 @@ pub(crate) fn removal(view: core::RemovalView) -> Removal {
         approved_at,
         runs_at: view.runs_at,
         notice: notice(view.notice),
+        can_object: view.can_object,
         state: state(view.state),
     }
 }

@@ -20,6 +20,17 @@ pub enum RemovalState {
     Objected,
 }
 
+/// What support asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemovalAbout {
+    /// The removal of an authenticator.
+    Factor,
+    /// The removal of the recovery codes alone.
+    RecoveryCodes,
+    /// Another address: nothing is removed.
+    Address,
+}
+
 /// A removal that support asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemovalView {
@@ -29,9 +40,11 @@ pub struct RemovalView {
     pub account: AccountId,
     /// Its login, masked.
     pub login_hint: String,
-    /// The authenticator and its name; none where it is about the recovery codes alone.
+    /// What it is about.
+    pub about: RemovalAbout,
+    /// The authenticator and its name; none where it is about something else.
     pub factor: Option<(FactorId, String)>,
-    /// The new address, masked, where it is about that.
+    /// The new address, masked, where it is about that and can be read.
     pub email_hint: Option<String>,
     /// The operator who asked.
     pub asked_by: AccountId,
@@ -57,6 +70,8 @@ pub struct RemovalView {
     pub runs_at: Timestamp,
     /// What became of the notice of it.
     pub notice: NoticeState,
+    /// Whether the holder can object: whether there is a proven address that a link could go to.
+    pub can_object: bool,
     /// Where it stands.
     pub state: RemovalState,
 }
