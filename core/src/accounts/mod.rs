@@ -24,6 +24,7 @@ mod passwords;
 mod proof;
 mod recovery;
 mod registration;
+mod removal_view;
 mod removals;
 pub mod request;
 mod resync;

@@ -6,26 +6,22 @@
 
 use std::time::Duration;
 
-use countersign_events::account::{AccountEvent, FactorRemovalRequested};
-use countersign_events::actor::By;
-use countersign_events::entry::Entry;
-use countersign_events::id::{AccountId, EventId, FactorId, Revision, StreamId};
-use countersign_events::store::READ_LIMIT_MAX;
+use countersign_events::account::AccountEvent;
+use countersign_events::id::{AccountId, EventId, StreamId};
 use jiff::Timestamp;
 
 use super::acts::{event_of, perform};
 use super::address_changes::{is_another, with_address};
-use super::answer::{Page, RemovalAbout, RemovalActed, RemovalState, RemovalView};
-use super::identity::{Errand, open_pii};
-use super::mail::event_since;
+use super::answer::{Page, RemovalActed, RemovalView};
+use super::identity::Errand;
+use super::removal_view::removal_view;
 use super::request::{Act, AskRemoval, Call, PageRequest, Waiting};
 use super::view::PAGE_MAX;
-use super::{Accounts, Fault, Verdict, mask};
-use crate::actors::account::{Batch, Entity, Halt, Request, Sealed, stamped};
+use super::{Accounts, Fault, Verdict};
+use crate::actors::account::{Batch, Entity, Halt, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::command::AskRemoval as Ask;
 use crate::domain::refusal::Refusal;
-use crate::domain::removal::NoticeState;
 use crate::handle::SessionToken;
 use crate::projections::support::ActKind;
 use crate::vault::SecretKind;
@@ -241,7 +237,9 @@ impl Request for OnRemoval {
         let batch = perform(entity, &self.call, &self.errand, &self.command).await?;
         let request = request_of(&batch).ok_or(Refusal::NotFound("removal"))?;
         let event = event_of(entity, &batch).await?;
-        Ok(RemovalActed { removal: removal_view(entity, request).await?, event })
+        // As it stood then: the same request is answered the same, whatever has happened since.
+        let then = batch.0.last().map(|stamped| stamped.revision);
+        Ok(RemovalActed { removal: removal_view(entity, request, then).await?, event })
     }
 }
 
@@ -269,7 +267,7 @@ impl Request for GlanceAt {
         if !waits {
             return Err(Refusal::NotFound("removal that waits").into());
         }
-        removal_view(entity, self.request).await
+        removal_view(entity, self.request, None).await
     }
 }
 
@@ -299,129 +297,5 @@ impl Request for Complete {
             entity.destroy(entity.id()?, SecretKind::Totp, secret).await;
         }
         Ok(!batch.0.is_empty())
-    }
-}
-
-/// A removal as support sees it, as the log has it: also one that waits no more.
-pub(super) async fn removal_view(entity: &Entity, request: EventId) -> Result<RemovalView, Halt> {
-    let none = Refusal::NotFound("removal");
-    let recorded = event_since(entity, request).await?.ok_or(none.clone())?;
-    let entry = Entry::parse(&recorded.bytes).map_err(Fault::from)?;
-    let (at, by, asked) = match (stamped(&recorded)?.event, &entry.by) {
-        (AccountEvent::FactorRemovalRequested(asked), By::Operator { id }) => {
-            (entry.at, *id, asked)
-        }
-        _ => return Err(none.into()),
-    };
-    let about = about(&asked);
-    let FactorRemovalRequested { factor, proof, in_person, needs_approval, runs_at, .. } = asked;
-    let errand: Option<Errand> =
-        open_pii(&entity.services.secrets, entity.id()?, &recorded).await?;
-    let errand = errand.unwrap_or_default();
-    let Became { approved, state, notice, due_at } =
-        became(entity, request, recorded.revision).await?;
-    let identity = entity.identity().await?;
-    Ok(RemovalView {
-        request,
-        account: entity.id()?,
-        login_hint: mask::login(&identity.login.or(identity.subject).unwrap_or_default()),
-        about,
-        factor: match factor {
-            Some(factor) => Some((factor, name_of(entity, factor).await?)),
-            None => None,
-        },
-        asked_by: by,
-        asked_by_login: None,
-        asked_at: at,
-        email_hint: errand.email.as_deref().map(mask::email),
-        ticket: errand.ticket.unwrap_or_default(),
-        reason: errand.reason.unwrap_or_default(),
-        proof,
-        in_person,
-        needs_approval,
-        approved,
-        approved_by_login: None,
-        runs_at: due_at.unwrap_or(runs_at),
-        notice,
-        can_object: entity.open()?.can_object(entity.now()),
-        state,
-    })
-}
-
-/// What it is about, by what everybody can read of its event: an address is sealed.
-const fn about(asked: &FactorRemovalRequested) -> RemovalAbout {
-    match (asked.address, asked.factor) {
-        (true, _) => RemovalAbout::Address,
-        (false, Some(_)) => RemovalAbout::Factor,
-        (false, None) => RemovalAbout::RecoveryCodes,
-    }
-}
-
-/// The holder's name for an authenticator; none once it is gone.
-async fn name_of(entity: &Entity, factor: FactorId) -> Result<String, Halt> {
-    match entity.open()?.factors.get(&factor) {
-        Some(found) => entity.factor_name(found.named_at).await,
-        None => Ok(String::new()),
-    }
-}
-
-/// What became of a removal.
-struct Became {
-    approved: Option<(AccountId, Timestamp)>,
-    state: RemovalState,
-    notice: NoticeState,
-    due_at: Option<Timestamp>,
-}
-
-/// The state says it while it waits; afterwards the events that came since do.
-async fn became(entity: &Entity, request: EventId, asked_in: Revision) -> Result<Became, Halt> {
-    let waits = entity.open()?.removal.as_ref().filter(|removal| removal.request == request);
-    if let Some(removal) = waits {
-        return Ok(Became {
-            approved: removal.approved,
-            state: RemovalState::Pending,
-            notice: removal.notice,
-            due_at: removal.due_at(),
-        });
-    }
-    // What is gone by another way than these was removed or replaced by the holder.
-    let mut became = Became {
-        approved: None,
-        state: RemovalState::Cancelled,
-        notice: NoticeState::NotAwaited,
-        due_at: None,
-    };
-    let store = entity.services.log.store();
-    let mut next = asked_in.next();
-    loop {
-        let page = store.read_stream(entity.stream, next, READ_LIMIT_MAX).await?;
-        let Some(last) = page.last() else { return Ok(became) };
-        next = last.revision.next();
-        for recorded in &page {
-            let event = stamped(recorded)?;
-            match (&event.event, &event.by) {
-                (AccountEvent::FactorRemovalApproved(it), By::Operator { id })
-                    if it.request == request =>
-                {
-                    became.approved = Some((*id, event.at));
-                }
-                (AccountEvent::NoticeSent(it), _) if it.cause == request => {
-                    became.notice = NoticeState::Sent(event.at);
-                }
-                (AccountEvent::FactorRemovalCancelled(it), _) if it.request == request => {
-                    return Ok(became);
-                }
-                (AccountEvent::FactorRemovalObjected(it), _) if it.request == request => {
-                    return Ok(Became { state: RemovalState::Objected, ..became });
-                }
-                (AccountEvent::EmailChanged(it), _) if it.request == Some(request) => {
-                    return Ok(Became { state: RemovalState::Completed, ..became });
-                }
-                (AccountEvent::FactorRemovalCompleted(it), _) if it.request == request => {
-                    return Ok(Became { state: RemovalState::Completed, ..became });
-                }
-                _ => {}
-            }
-        }
     }
 }

@@ -9,7 +9,7 @@ use super::answer::{AccountView, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
 use super::look::Look;
 use super::registration::{check_readable, check_text, check_visible};
-use super::removals::removal_view;
+use super::removal_view::removal_view;
 use super::request::{Call, Lookup, PageRequest};
 use super::view::{PAGE_MAX, Reader, account_view};
 use super::{Accounts, Fault, Verdict, mask};
@@ -308,7 +308,7 @@ impl Request for ViewAccount {
         entity.load().await?;
         let waiting = entity.open()?.removal.as_ref().map(|removal| removal.request);
         let removal = match waiting {
-            Some(request) => Some(removal_view(entity, request).await?),
+            Some(request) => Some(removal_view(entity, request, None).await?),
             None => None,
         };
         Ok(AccountView { removal, ..account_view(entity, Reader::Support).await? })

@@ -1,10 +1,16 @@
 //! What support asked for and waits: the removal of an authenticator or of the recovery codes, or
 //! another address.
 
-use countersign_events::account::{DeliveryFailure, EmailDeliveryFailed, IdentityProof};
+use countersign_events::account::{
+    AccountEvent, DeliveryFailure, EmailDeliveryFailed, FactorRemovalRequested, IdentityProof,
+};
+use countersign_events::actor::By;
 use countersign_events::id::{AccountId, EventId, FactorId, Revision};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::StampedEvent;
 
 use super::account::Open;
 
@@ -58,6 +64,50 @@ pub enum NoticeState {
 }
 
 impl Removal {
+    /// What was asked for, by its event.
+    #[must_use]
+    pub fn asked(requested: &FactorRemovalRequested, stamped: &StampedEvent) -> Self {
+        let FactorRemovalRequested {
+            factor,
+            address,
+            proof,
+            in_person,
+            needs_approval,
+            runs_at,
+            awaits_notice,
+        } = *requested;
+        Self {
+            request: stamped.id,
+            asked_in: stamped.revision,
+            factor,
+            address,
+            asked_by: operator(&stamped.by),
+            asked_at: stamped.at,
+            proof,
+            in_person,
+            needs_approval,
+            approved: None,
+            runs_at,
+            notice: match awaits_notice {
+                true => NoticeState::Pending,
+                false => NoticeState::NotAwaited,
+            },
+        }
+    }
+
+    /// Takes what happened to it while it waits.
+    pub fn take(&mut self, stamped: &StampedEvent) {
+        let at = stamped.at;
+        match &stamped.event {
+            AccountEvent::FactorRemovalApproved(approved) if approved.request == self.request => {
+                self.approved = Some((operator(&stamped.by), at));
+            }
+            AccountEvent::NoticeSent(sent) => self.notice_sent(sent.cause, at),
+            AccountEvent::EmailDeliveryFailed(failed) => self.notice_failed(failed, at),
+            _ => {}
+        }
+    }
+
     /// From when it is done, once approved: the holder has the whole delay to object in, counted
     /// from when he was told. None while he was not, and never where the notice was given up.
     ///
@@ -85,14 +135,14 @@ impl Removal {
     }
 
     /// The mail server took the notice.
-    pub(super) fn notice_sent(&mut self, cause: EventId, at: Timestamp) {
+    fn notice_sent(&mut self, cause: EventId, at: Timestamp) {
         if cause == self.request && self.notice == NoticeState::Pending {
             self.notice = NoticeState::Sent(at);
         }
     }
 
     /// The notice was given up.
-    pub(super) fn notice_failed(&mut self, failed: &EmailDeliveryFailed, at: Timestamp) {
+    fn notice_failed(&mut self, failed: &EmailDeliveryFailed, at: Timestamp) {
         if failed.request == self.request && self.notice == NoticeState::Pending {
             self.notice = match failed.class {
                 DeliveryFailure::Refused | DeliveryFailure::NoAddress => NoticeState::Refused(at),
@@ -111,5 +161,13 @@ impl Open {
     pub fn can_object(&self, now: Timestamp) -> bool {
         let mut told = self.former_emails.iter().filter(|former| now < former.until);
         self.has_proven_address() || told.any(|former| former.email.confirmed)
+    }
+}
+
+/// The operator who did it; of nobody else is such an event.
+fn operator(by: &By) -> AccountId {
+    match by {
+        By::Operator { id } => *id,
+        _ => AccountId::new(Uuid::nil()),
     }
 }

@@ -1,15 +1,11 @@
 //! How what support does changes an account.
 
-use countersign_events::account::{
-    AccountEvent, FactorRemovalRequested, SessionEndedWhy, SessionsEnded,
-};
-use countersign_events::actor::By;
-use countersign_events::id::AccountId;
+use countersign_events::account::{AccountEvent, SessionEndedWhy, SessionsEnded};
 use jiff::Timestamp;
 
 use super::StampedEvent;
 use crate::domain::account::Open;
-use crate::domain::removal::{NoticeState, Removal};
+use crate::domain::removal::Removal;
 
 pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
     let at = stamped.at;
@@ -20,47 +16,13 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
         }
         AccountEvent::Resumed(_) => open.suspended_at = None,
         AccountEvent::FactorRemovalRequested(requested) => {
-            let FactorRemovalRequested {
-                factor,
-                address,
-                proof,
-                in_person,
-                needs_approval,
-                runs_at,
-                awaits_notice,
-            } = *requested;
-            open.removal = Some(Removal {
-                request: stamped.id,
-                asked_in: stamped.revision,
-                factor,
-                address,
-                asked_by: operator(&stamped.by),
-                asked_at: at,
-                proof,
-                in_person,
-                needs_approval,
-                approved: None,
-                runs_at,
-                notice: match awaits_notice {
-                    true => NoticeState::Pending,
-                    false => NoticeState::NotAwaited,
-                },
-            });
+            open.removal = Some(Removal::asked(requested, stamped));
         }
-        AccountEvent::FactorRemovalApproved(approved) => {
-            let waits = open.removal.as_mut().filter(|it| it.request == approved.request);
-            if let Some(removal) = waits {
-                removal.approved = Some((operator(&stamped.by), at));
-            }
-        }
-        AccountEvent::NoticeSent(sent) => {
+        AccountEvent::FactorRemovalApproved(_)
+        | AccountEvent::NoticeSent(_)
+        | AccountEvent::EmailDeliveryFailed(_) => {
             if let Some(removal) = &mut open.removal {
-                removal.notice_sent(sent.cause, at);
-            }
-        }
-        AccountEvent::EmailDeliveryFailed(failed) => {
-            if let Some(removal) = &mut open.removal {
-                removal.notice_failed(failed, at);
+                removal.take(stamped);
             }
         }
         AccountEvent::FactorRemovalCancelled(_) | AccountEvent::FactorRemovalObjected(_) => {
@@ -72,14 +34,6 @@ pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
             open.recovery = None;
         }
         _ => {}
-    }
-}
-
-/// The operator who did it; of nobody else is such an event.
-fn operator(by: &By) -> AccountId {
-    match by {
-        By::Operator { id } => *id,
-        _ => AccountId::new(uuid::Uuid::nil()),
     }
 }
 
