@@ -1,10 +1,11 @@
 //! What can happen to a client app.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::account::is_false;
 use crate::catalogue::events;
-use crate::id::HandleHash;
+use crate::id::{EventId, HandleHash};
 
 /// What a client app's key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,9 +22,12 @@ pub enum Scope {
     /// Read accounts and their histories.
     #[serde(rename = "history:read")]
     HistoryRead,
+    /// Follow the events of its accounts.
+    #[serde(rename = "events:read")]
+    EventsRead,
 }
 
-/// A client app was added; its API key was shown once.
+/// A client app was added; its API key was shown once. The key is called by the id of this event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Added {
@@ -33,9 +37,49 @@ pub struct Added {
     pub scopes: Vec<Scope>,
     /// The hash of its API key.
     pub key: HandleHash,
+    /// When the key dies; without it, it does not by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// Whether all admins are told of it by mail.
     #[serde(default, skip_serializing_if = "is_false")]
     pub tells_admins: bool,
+}
+
+/// The client app has another API key, which was shown once. The key is called by the id of this
+/// event. Those that it had go on beside it for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyAdded {
+    /// The hash of the key.
+    pub key: HandleHash,
+    /// When it dies; without it, it does not by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// When every other key of the app dies that does not die earlier.
+    pub others_end_at: Timestamp,
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
+}
+
+/// A key of the client app was ended: it is good for nothing more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyEnded {
+    /// Which: the id of the event that added it.
+    pub key_id: EventId,
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
+}
+
+/// A key of the client app was used. Told at most once a day; of a key that another takes over
+/// from, once an hour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyUsed {
+    /// Which: the id of the event that added it.
+    pub key_id: EventId,
 }
 
 /// The client app may do nothing more.
@@ -52,5 +96,8 @@ events! {
     ClientEvent {
         Added(Added) = "client.added" v 1,
         Disabled(Disabled) = "client.disabled" v 1,
+        KeyAdded(KeyAdded) = "client.key_added" v 1,
+        KeyEnded(KeyEnded) = "client.key_ended" v 1,
+        KeyUsed(KeyUsed) = "client.key_used" v 1,
     }
 }

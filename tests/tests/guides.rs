@@ -100,6 +100,24 @@ fn the_operating_guide_backs_up_and_restores() {
     assert!(set.contains("session.idle: \"30m\" -> \"15m\""), "{set}");
 }
 
+/// SR-135: the keys of a client app from the first to the last, as the guide has them, in one go.
+#[test]
+fn sr_135_the_guide_to_client_apps_runs() {
+    let place = Place::new();
+    let guide = page("docs/client-apps.md");
+    let all = blocks(&guide);
+    assert!(all.len() >= 4, "only {} blocks", all.len());
+    let told = place.run(&all.concat());
+    assert!(told.contains("\"account_id\":"), "{told}");
+    assert_eq!(told.matches("while they overlap: 200").count(), 2, "{told}");
+    for (one, other) in [("overlaps until", "expires"), ("system user", "last used about")] {
+        assert!(told.lines().any(|line| line.contains(one) && line.contains(other)), "{told}");
+    }
+    for end in ["\n401\n", "the new one: 200", "Disabled.", "disabled: 401"] {
+        assert!(told.contains(end), "{end:?}: {told}");
+    }
+}
+
 /// Every command of the auditing guide, on the log of the README's journey.
 #[test]
 fn the_auditing_guide_runs() {

@@ -1,13 +1,18 @@
-//! `countersign client`: the apps that sign their users in here.
+//! `countersign client`: the apps that sign their users in here, and their keys.
 
 use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
+use countersign_core::accounts::{KEY_TTL_MAX, KEY_TTL_MIN, OVERLAP_MAX};
+use countersign_core::domain::policy::span;
+use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Common, EXIT_FINE, console, control, output};
-use crate::contract::client::{ClientAdded, ClientApp};
-use crate::contract::id::ClientId;
+use super::console::{self, ClientVerb};
+use super::policy::who;
+use super::{Common, EXIT_FINE, control, output};
+use crate::contract::client::{AddClient, AddKey, ClientAdded, ClientApp, ClientKey, KeyAdded};
+use crate::contract::id::{ClientId, KeyId};
 use crate::contract::kind::Scope;
 
 /// What is done with client apps.
@@ -15,9 +20,13 @@ use crate::contract::kind::Scope;
 pub(crate) enum Verb {
     /// Add a client app; prints its API key once
     Add(Add),
-    /// List the client apps
+    /// List the client apps and their keys
     List(Common),
-    /// Disable a client app
+    /// Give a client app another API key, printed once; the keys that it has go on for the overlap
+    Rotate(Rotate),
+    /// End one key of a client app at once
+    EndKey(EndKey),
+    /// Disable a client app: all its keys are dead
     Disable(Disable),
 }
 
@@ -26,13 +35,43 @@ pub(crate) enum Verb {
 pub(crate) struct Add {
     /// The app's name
     name: String,
-    /// What its key may do: accounts:write, sign-ins:vouch, factors:write or history:read; may be
-    /// given several times
-    #[arg(long = "scope", value_name = "S", value_parser = scope)]
+    /// What its keys may do: accounts:write, sign-ins:vouch, factors:write, history:read or
+    /// events:read; may be given several times
+    #[arg(long = "scope", value_name = "S", value_parser = Scope::parse)]
     scopes: Vec<Scope>,
-    /// Let its key do all of it
+    /// Let its keys do all of it
     #[arg(long)]
     all_scopes: bool,
+    /// How long the key lives, like 90d; without it, until it is ended
+    #[arg(long, value_name = "SPAN", value_parser = time_to_live)]
+    expires: Option<SignedDuration>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rotate {
+    /// The app's id
+    #[arg(value_parser = ClientId::parse)]
+    id: ClientId,
+    /// How long the keys that there are go on beside the new one; 0s ends them at once
+    #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = overlap)]
+    overlap: SignedDuration,
+    /// How long the key lives, like 90d; without it, until it is ended
+    #[arg(long, value_name = "SPAN", value_parser = time_to_live)]
+    expires: Option<SignedDuration>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EndKey {
+    /// The app's id
+    #[arg(value_parser = ClientId::parse)]
+    id: ClientId,
+    /// The key's id, as the list shows it
+    #[arg(value_parser = KeyId::parse)]
+    key: KeyId,
     #[command(flatten)]
     common: Common,
 }
@@ -46,55 +85,136 @@ pub(crate) struct Disable {
     common: Common,
 }
 
-const SCOPES: [Scope; 4] =
-    [Scope::AccountsWrite, Scope::SignInsVouch, Scope::FactorsWrite, Scope::HistoryRead];
+fn overlap(text: &str) -> Result<SignedDuration, String> {
+    span_within(text, SignedDuration::ZERO, OVERLAP_MAX)
+}
 
-fn scope(text: &str) -> Result<Scope, String> {
-    let value = serde_json::Value::String(text.to_owned());
-    serde_json::from_value(value).map_err(|_| {
-        "must be accounts:write, sign-ins:vouch, factors:write or history:read".to_owned()
-    })
+fn time_to_live(text: &str) -> Result<SignedDuration, String> {
+    span_within(text, KEY_TTL_MIN, KEY_TTL_MAX)
+}
+
+fn span_within(
+    text: &str,
+    least: SignedDuration,
+    most: SignedDuration,
+) -> Result<SignedDuration, String> {
+    let read = span::parse(text).filter(|read| (least..=most).contains(read));
+    let (least, most) = (span::write(least), span::write(most));
+    read.ok_or_else(|| format!("must be a time like 90d or 12h, {least} to {most}"))
 }
 
 pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
     match verb {
         Verb::Add(arguments) => add(arguments),
         Verb::List(common) => list(&common),
+        Verb::Rotate(arguments) => rotate(&arguments),
+        Verb::EndKey(arguments) => end_key(&arguments),
         Verb::Disable(arguments) => disable(&arguments),
     }?;
     Ok(EXIT_FINE)
 }
 
+fn perform(common: &Common, act: ClientVerb) -> anyhow::Result<serde_json::Value> {
+    control::perform(&common.checked()?, console::Verb::Client { act })
+}
+
 fn add(arguments: Add) -> anyhow::Result<()> {
-    let Add { name, mut scopes, all_scopes, common } = arguments;
+    let Add { name, mut scopes, all_scopes, expires, common } = arguments;
     if all_scopes {
-        scopes = SCOPES.to_vec();
+        scopes = Scope::ALL.to_vec();
     }
-    let verb = console::Verb::ClientAdd { name: name.clone(), scopes };
-    let added: ClientAdded = serde_json::from_value(control::perform(&common.checked()?, verb)?)?;
-    let text = format!(
-        "Added {name}, {}. The API key, shown once:\n\n  {}\n",
+    let shown = name.clone();
+    let asked = AddClient { name, scopes, expires_in_seconds: expires.map(seconds) };
+    let added: ClientAdded = serde_json::from_value(perform(&common, ClientVerb::Add { asked })?)?;
+    let mut text = format!(
+        "Added {shown}, {}. The API key, shown once:\n\n  {}\n",
         added.client_id,
         added.api_key.reveal()
     );
+    if let Some(at) = added.expires_at {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "\nIt expires at {at}.");
+    }
     output::fact(common.json, &added, &text)
 }
 
 fn list(common: &Common) -> anyhow::Result<()> {
-    let listed = control::perform(&common.checked()?, console::Verb::ClientList)?;
-    let clients: Vec<ClientApp> = serde_json::from_value(listed)?;
+    let clients: Vec<ClientApp> = serde_json::from_value(perform(common, ClientVerb::List)?)?;
     let mut text = String::new();
     for one in &clients {
         let state = if one.enabled { "enabled" } else { "disabled" };
+        let scopes: Vec<_> = one.scopes.iter().map(|scope| scope.as_str()).collect();
         // Writing to a text cannot fail.
-        let _ = writeln!(text, "{}  {}  {:?}  {state}", one.client_id, one.name, one.scopes);
+        let _ = writeln!(
+            text,
+            "{}  {}  {}  {state}",
+            one.client_id,
+            output::shown_in_line(&one.name),
+            scopes.join(" ")
+        );
+        for key in &one.keys {
+            let _ = writeln!(text, "  {}", in_words(key));
+        }
     }
     output::fact(common.json, &json!({ "items": clients }), &text)
 }
 
+/// A key, in one line.
+fn in_words(key: &ClientKey) -> String {
+    let mut text = format!("{}  added {:.0} by {}", key.key_id, key.added_at, who(&key.added_by));
+    let last_used =
+        key.last_used_at.map_or("never used".to_owned(), |at| format!("last used about {at:.0}"));
+    // Writing to a text cannot fail.
+    let _ = write!(text, "; {last_used}");
+    for (word, at) in [
+        ("expires", key.expires_at),
+        ("overlaps until", key.overlaps_until),
+        ("ended", key.ended_at),
+    ] {
+        if let Some(at) = at {
+            let _ = write!(text, "; {word} {at:.0}");
+        }
+    }
+    if !key.alive {
+        text.push_str("; dead");
+    }
+    text
+}
+
+fn rotate(arguments: &Rotate) -> anyhow::Result<()> {
+    let Rotate { id, overlap, expires, common } = arguments;
+    let asked = AddKey {
+        overlap_seconds: Some(seconds(*overlap)),
+        expires_in_seconds: expires.map(seconds),
+    };
+    let act = ClientVerb::Rotate { client_id: *id, asked };
+    let added: KeyAdded = serde_json::from_value(perform(common, act)?)?;
+    let mut text = format!(
+        "Added key {}. The API key, shown once:\n\n  {}\n\nThe other keys are dead from {} on.\n",
+        added.key_id,
+        added.api_key.reveal(),
+        added.others_end_at
+    );
+    if let Some(at) = added.expires_at {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "It expires at {at}.");
+    }
+    output::fact(common.json, &added, &text)
+}
+
+fn end_key(arguments: &EndKey) -> anyhow::Result<()> {
+    let EndKey { id, key, common } = arguments;
+    perform(common, ClientVerb::EndKey { client_id: *id, key_id: *key })?;
+    output::fact(common.json, &json!({ "client_id": id, "key_id": key }), "Ended.")
+}
+
 fn disable(arguments: &Disable) -> anyhow::Result<()> {
-    let common = &arguments.common;
-    let verb = console::Verb::ClientDisable { client_id: arguments.id };
-    control::perform(&common.checked()?, verb)?;
-    output::fact(common.json, &json!({ "client_id": arguments.id }), "Disabled.")
+    let Disable { id, common } = arguments;
+    perform(common, ClientVerb::Disable { client_id: *id })?;
+    output::fact(common.json, &json!({ "client_id": id }), "Disabled.")
+}
+
+/// A span within our bounds, which are not below zero.
+fn seconds(span: SignedDuration) -> u64 {
+    u64::try_from(span.as_secs()).unwrap_or(0)
 }

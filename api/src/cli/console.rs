@@ -3,6 +3,8 @@
 //! A verb is a value, so that it can be performed here or handed to the server that owns the data
 //! directory. Its event names the system user.
 
+mod clients;
+
 use std::sync::Arc;
 
 use countersign_core::accounts::Verdict;
@@ -15,9 +17,10 @@ use countersign_events::id::CorrelationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::clients::ClientVerb;
 use super::policy::Applied;
-use crate::contract::id::{AccountId, ClientId};
-use crate::contract::kind::{Role, Scope};
+use crate::contract::id::AccountId;
+use crate::contract::kind::Role;
 use crate::contract::policy::{Policy, SetPolicy};
 use crate::contract::secret::Secret;
 use crate::server::{Accounts, answers};
@@ -70,19 +73,10 @@ pub enum Verb {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acts_for: Option<u32>,
     },
-    /// Add a client app.
-    ClientAdd {
-        /// Its name.
-        name: String,
-        /// What its key may do.
-        scopes: Vec<Scope>,
-    },
-    /// List the client apps.
-    ClientList,
-    /// Disable a client app.
-    ClientDisable {
-        /// The app.
-        client_id: ClientId,
+    /// Something with client apps.
+    Client {
+        /// What.
+        act: ClientVerb,
     },
     /// Show the policy.
     PolicyShow {
@@ -199,18 +193,7 @@ impl Console {
                 let added = self.accounts.confirm_unlock(call, &login, person, &code).await;
                 reply(added, |added| answers::operator_added(&added))
             }
-            Verb::ClientAdd { name, scopes } => {
-                let scopes = scopes.into_iter().map(answers::core_scope).collect();
-                let added = self.accounts.add_client(call, name, scopes).await;
-                reply(added, |added| answers::client_added(&added))
-            }
-            Verb::ClientList => reply(self.accounts.clients(call).await, |clients| {
-                clients.into_iter().map(answers::client_app).collect::<Vec<_>>()
-            }),
-            Verb::ClientDisable { client_id } => {
-                let client = countersign_events::id::ClientId::new(client_id.uuid());
-                reply(self.accounts.disable_client(call, client).await, |()| ())
-            }
+            Verb::Client { act } => self.do_with_clients(call, act).await,
             Verb::PolicyShow { version } => {
                 reply(self.policy(call, version).await, |policy| policy)
             }

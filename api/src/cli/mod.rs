@@ -54,7 +54,7 @@ enum Verb {
     /// Add, list, disable and enable operators
     #[command(subcommand)]
     Operator(operator::Verb),
-    /// Add, list and disable client apps
+    /// Add, list and disable client apps, and give them other keys
     #[command(subcommand)]
     Client(client::Verb),
     /// Show the policy in force, or put another in force

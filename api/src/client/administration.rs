@@ -1,8 +1,8 @@
 //! Client apps, operators, the policy.
 
 use super::{Client, Done, Pending};
-use crate::contract::client::{AddClient, ClientAdded, ClientApp};
-use crate::contract::id::{AccountId, ClientId};
+use crate::contract::client::{AddClient, AddKey, ClientAdded, ClientApp, KeyAdded};
+use crate::contract::id::{AccountId, ClientId, KeyId};
 use crate::contract::operator::{AddOperator, Operator, OperatorAdded, OperatorListed};
 use crate::contract::page::Page;
 use crate::contract::policy::{Policy, SetPolicy};
@@ -18,9 +18,19 @@ impl Client {
         self.get(&["clients"])
     }
 
-    /// Disables a client app; its key is dead: `DELETE /v1/clients/{client}`.
+    /// Disables a client app; its keys are dead: `DELETE /v1/clients/{client}`.
     pub fn disable_client(&self, client: ClientId) -> Pending<Done> {
         self.delete(&["clients", &client.to_string()])
+    }
+
+    /// Gives a client app another key, which is told once: `POST /v1/clients/{client}/keys`.
+    pub fn add_key(&self, client: ClientId, request: &AddKey) -> Pending<KeyAdded> {
+        self.post(&["clients", &client.to_string(), "keys"], request)
+    }
+
+    /// Ends one key of a client app: `DELETE /v1/clients/{client}/keys/{key}`.
+    pub fn end_key(&self, client: ClientId, key: KeyId) -> Pending<Done> {
+        self.delete(&["clients", &client.to_string(), "keys", &key.to_string()])
     }
 
     /// Adds an operator; the setup token is told once: `POST /v1/operators`.

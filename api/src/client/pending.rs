@@ -143,6 +143,7 @@ answers!(
     contract::act::Acted,
     contract::act::RemovalActed,
     contract::client::ClientAdded,
+    contract::client::KeyAdded,
     contract::email::EmailCodePromised,
     contract::email::EmailConfirmed,
     contract::factor::Activated,

@@ -85,6 +85,11 @@ id!(
     "client id"
 );
 id!(
+    /// A key of a client app: what it is called by, and no part of the key.
+    KeyId,
+    "key id"
+);
+id!(
     /// The removal of an authenticator that support asked for.
     RemovalId,
     "removal id"

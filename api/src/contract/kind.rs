@@ -1,6 +1,6 @@
 //! The small closed sets of the contract: methods, assurances, roles, scopes.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A way to prove who one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub enum Role {
 }
 
 /// What a client app's key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub enum Scope {
     /// Create accounts.
@@ -94,6 +94,55 @@ pub enum Scope {
     /// Read accounts and their histories.
     #[serde(rename = "history:read")]
     HistoryRead,
+    /// Follow the events of its accounts.
+    #[serde(rename = "events:read")]
+    EventsRead,
+}
+
+/// The text is no scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown scope: there are accounts:write, sign-ins:vouch, factors:write, history:read and \
+     events:read"
+)]
+pub struct UnknownScope;
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::AccountsWrite,
+        Self::SignInsVouch,
+        Self::FactorsWrite,
+        Self::HistoryRead,
+        Self::EventsRead,
+    ];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountsWrite => "accounts:write",
+            Self::SignInsVouch => "sign-ins:vouch",
+            Self::FactorsWrite => "factors:write",
+            Self::HistoryRead => "history:read",
+            Self::EventsRead => "events:read",
+        }
+    }
+
+    /// Reads its name.
+    ///
+    /// # Errors
+    /// [`UnknownScope`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, UnknownScope> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(UnknownScope)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'_, str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
 }
 
 /// What a lockout reset clears.

@@ -14,7 +14,10 @@ use countersign_core::domain::command::Told;
 use countersign_events::{account, actor, client, operator};
 use serde::Serialize;
 
-pub(crate) use staff::{client_added, client_app, operator, operator_added, operator_listed};
+pub(crate) use staff::{
+    client_added, client_app, core_new_key, key_added, operator, operator_added, operator_listed,
+    span,
+};
 pub(crate) use support::{
     core_act, core_ask_address_change, core_ask_removal, removal, removal_acted,
 };
@@ -155,6 +158,7 @@ pub(crate) fn scope(scope: client::Scope) -> Scope {
         client::Scope::SignInsVouch => Scope::SignInsVouch,
         client::Scope::FactorsWrite => Scope::FactorsWrite,
         client::Scope::HistoryRead => Scope::HistoryRead,
+        client::Scope::EventsRead => Scope::EventsRead,
     }
 }
 
@@ -164,6 +168,7 @@ pub(crate) fn core_scope(scope: Scope) -> client::Scope {
         Scope::SignInsVouch => client::Scope::SignInsVouch,
         Scope::FactorsWrite => client::Scope::FactorsWrite,
         Scope::HistoryRead => client::Scope::HistoryRead,
+        Scope::EventsRead => client::Scope::EventsRead,
     }
 }
 

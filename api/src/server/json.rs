@@ -91,9 +91,7 @@ fn explain(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Data => {
             let message = error.to_string();
-            let told = ["unknown field", "missing field", "doubled key", "nested deeper"]
-                .iter()
-                .any(|known| message.starts_with(known));
+            let told = TOLD.iter().any(|known| message.starts_with(known));
             if told && message.len() <= MESSAGE_BYTES_MAX {
                 message
             } else {
@@ -104,6 +102,9 @@ fn explain(error: &serde_json::Error) -> String {
     }
 }
 
+/// How messages begin that repeat no value.
+const TOLD: [&str; 5] =
+    ["unknown field", "missing field", "doubled key", "nested deeper", "unknown scope"];
 /// Longer messages would only repeat what was sent.
 const MESSAGE_BYTES_MAX: usize = 300;
 
@@ -257,7 +258,9 @@ mod tests {
         };
         assert!(client(r#"["history:read","accounts:write"]"#).is_ok());
         assert!(client(r#"[{"history:read":null}]"#).is_err());
-        assert!(client(r#"["any"]"#).is_err());
+        let unknown = format!("{:?}", client(r#"["any"]"#).unwrap_err());
+        assert!(unknown.contains("unknown scope: there are accounts:write"), "{unknown}");
+        assert!(!unknown.contains("any"), "{unknown}");
 
         let reset = |method: &str| {
             let body =

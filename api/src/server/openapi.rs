@@ -95,6 +95,8 @@ const API_KEY: &str = "api_key";
         v1::clients::list::handle,
         v1::clients::add::handle,
         v1::clients::disable::handle,
+        v1::clients::add_key::handle,
+        v1::clients::end_key::handle,
         v1::operators::list::handle,
         v1::operators::add::handle,
         v1::operators::me::handle,

@@ -1,22 +1,23 @@
 //! What is answered, before it becomes JSON.
 
+mod client;
 mod look;
 mod removal;
 
 use countersign_events::account::{Assurance, Lane, Method, PasswordChangeWhy};
 use countersign_events::actor::By;
-use countersign_events::client::Scope;
-use countersign_events::id::{AccountId, ClientId, FactorId, HandleHash, Revision};
+use countersign_events::id::{AccountId, FactorId, HandleHash, Revision};
 use countersign_events::operator::Role;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+pub use self::client::*;
 pub use self::look::*;
 pub use self::removal::{RemovalAbout, RemovalActed, RemovalState, RemovalView};
 use super::request::Net;
 use crate::domain::account::MailState;
 use crate::domain::command::Told;
-use crate::handle::{ApiKey, DeviceHandle, SessionToken, SetupToken, SignInHandle, UnlockCode};
+use crate::handle::{DeviceHandle, SessionToken, SetupToken, SignInHandle, UnlockCode};
 
 /// What a sign-in led to.
 #[derive(Debug, Clone)]
@@ -390,19 +391,6 @@ pub struct OperatorListed {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// A client app.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClientView {
-    /// Its id.
-    pub client: ClientId,
-    /// Its name.
-    pub name: String,
-    /// What its key may do.
-    pub scopes: Vec<Scope>,
-    /// Whether it may do anything.
-    pub enabled: bool,
-}
-
 /// A new operator and the one-time token to set up with.
 #[derive(Debug, Clone)]
 pub struct OperatorAdded {
@@ -419,13 +407,4 @@ pub struct UnlockAsked {
     pub code: UnlockCode,
     /// When it dies.
     pub expires_at: Timestamp,
-}
-
-/// A new client app and its key.
-#[derive(Debug, Clone)]
-pub struct ClientAdded {
-    /// Its id.
-    pub client: ClientId,
-    /// Told once.
-    pub api_key: ApiKey,
 }

@@ -45,7 +45,9 @@ use jiff::Timestamp;
 pub use look::{FOLLOWERS_MAX, FOLLOWERS_PER_OPERATOR_MAX, Follower};
 pub use resync::TwoCodes;
 pub use source::With;
-pub use staff::{SETUP_TTL, UNLOCK_TTL};
+pub use staff::{
+    KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, OVERLAP_DEFAULT, OVERLAP_MAX, SETUP_TTL, UNLOCK_TTL,
+};
 pub use view::PAGE_MAX;
 
 use crate::actors::account::{Request, Services};
@@ -61,7 +63,7 @@ use crate::vault::Secrets;
 use archive::ArchiveReader;
 use look::{Followers, Replays};
 use request::{AccountRef, Asker, Call};
-use staff::Queues;
+use staff::{KnownClients, Queues};
 
 /// How long a list waits for the read model to catch up before it shows what there is.
 const CATCH_UP: Duration = Duration::from_secs(2);
@@ -104,6 +106,7 @@ pub struct Accounts {
     replays: Arc<Replays>,
     followers: Followers,
     queues: Queues,
+    known_clients: KnownClients,
     /// Who may read, where this is an exported log.
     reader: Option<ArchiveReader>,
 }
@@ -113,8 +116,17 @@ impl Accounts {
     #[must_use]
     pub fn new(services: Arc<Services>, directory: Directory, read_model: ReadModel) -> Self {
         let (replays, followers) = (Arc::default(), Followers::default());
-        let queues = Queues::default();
-        Self { services, directory, read_model, replays, followers, queues, reader: None }
+        let (queues, known_clients) = (Queues::default(), KnownClients::default());
+        Self {
+            services,
+            directory,
+            read_model,
+            replays,
+            followers,
+            queues,
+            known_clients,
+            reader: None,
+        }
     }
 
     /// The actors' directory.

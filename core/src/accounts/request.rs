@@ -5,6 +5,7 @@ use countersign_events::actor::By;
 use countersign_events::entry::Idempotency;
 use countersign_events::id::{AccountId, ClientId, CorrelationId, EventId, FactorId, Position};
 use countersign_events::operator::Role;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -102,6 +103,15 @@ impl std::fmt::Debug for IdempotencyKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "IdempotencyKey({})", self.route)
     }
+}
+
+/// A key for a client app that has one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NewKey {
+    /// How long the others go on beside it: none is the default, and none at all is zero.
+    pub overlap: Option<SignedDuration>,
+    /// How long it lives; none is for as long as it is not ended.
+    pub expires_in: Option<SignedDuration>,
 }
 
 /// Who asks about an account.

@@ -47,13 +47,17 @@ pub enum Told {
     ClientAdded,
     /// A client app may act no more.
     ClientDisabled,
+    /// A client app has another API key.
+    ClientKeyAdded,
+    /// An API key of a client app was ended.
+    ClientKeyEnded,
     /// Another policy is in force.
     PolicySet,
 }
 
 impl Told {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Searches,
         Self::Looks,
         Self::Resets,
@@ -66,6 +70,8 @@ impl Told {
         Self::OperatorUnlocked,
         Self::ClientAdded,
         Self::ClientDisabled,
+        Self::ClientKeyAdded,
+        Self::ClientKeyEnded,
         Self::PolicySet,
     ];
 
@@ -83,6 +89,8 @@ impl Told {
             Self::OperatorUnlocked => "staff.operator_unlocked",
             Self::ClientAdded => "staff.client_added",
             Self::ClientDisabled => "staff.client_disabled",
+            Self::ClientKeyAdded => "staff.client_key_added",
+            Self::ClientKeyEnded => "staff.client_key_ended",
             Self::PolicySet => "staff.policy_set",
         }
     }

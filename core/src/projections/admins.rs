@@ -101,6 +101,9 @@ fn told(event: &StaffEvent) -> Option<(Notice, Told)> {
         ) => return None,
         StaffEvent::Client(ClientEvent::Added(it)) => (Told::ClientAdded, it.tells_admins),
         StaffEvent::Client(ClientEvent::Disabled(it)) => (Told::ClientDisabled, it.tells_admins),
+        StaffEvent::Client(ClientEvent::KeyAdded(it)) => (Told::ClientKeyAdded, it.tells_admins),
+        StaffEvent::Client(ClientEvent::KeyEnded(it)) => (Told::ClientKeyEnded, it.tells_admins),
+        StaffEvent::Client(ClientEvent::KeyUsed(_)) => return None,
         StaffEvent::Policy(PolicyEvent::Set(it)) => (Told::PolicySet, it.tells_admins),
     };
     tells.then_some((Notice::AdminActed, told))

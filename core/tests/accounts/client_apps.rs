@@ -22,7 +22,7 @@ fn subject(name: &str) -> RegisterSubject {
 
 async fn app(house: &House, name: &str) -> ClientId {
     let scopes = vec![Scope::AccountsWrite, Scope::SignInsVouch];
-    let added = yes(house.accounts.add_client(&house.call(), name.to_owned(), scopes).await);
+    let added = yes(house.accounts.add_client(&house.call(), name.to_owned(), scopes, None).await);
     yes(house.accounts.client(&house.call(), &added.api_key).await).client
 }
 
@@ -124,14 +124,14 @@ fn a_subject_that_is_taken_is_called_a_subject() {
 fn a_disabled_app_is_nobody_on_its_next_request() {
     run(async {
         let house = House::new().await;
-        let added = house.accounts.add_client(&house.call(), "shop".to_owned(), vec![]).await;
+        let added = house.accounts.add_client(&house.call(), "shop".to_owned(), vec![], None).await;
         let added = yes(added);
         yes(house.accounts.client(&house.call(), &added.api_key).await);
         yes(house.accounts.disable_client(&house.call(), added.client).await);
         let refused = no(house.accounts.client(&house.call(), &added.api_key).await);
         assert_eq!(refused, Refusal::NoSession);
         let listed = yes(house.accounts.clients(&house.call()).await);
-        assert_eq!(listed.iter().map(|client| client.enabled).collect::<Vec<_>>(), [false]);
+        assert_eq!(listed.iter().map(|listed| listed.client.enabled).collect::<Vec<_>>(), [false]);
     });
 }
 

@@ -12,6 +12,7 @@
 
 mod break_glass;
 mod client_apps;
+mod client_keys;
 mod codes;
 mod cost;
 mod directory;

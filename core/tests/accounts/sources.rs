@@ -52,7 +52,8 @@ fn retry_at(refusal: Refusal) -> Timestamp {
 
 pub(crate) async fn shop(house: &House) -> ClientId {
     let scopes = vec![Scope::AccountsWrite, Scope::SignInsVouch, Scope::FactorsWrite];
-    let added = yes(house.accounts.add_client(&house.call(), "shop".to_owned(), scopes).await);
+    let added =
+        yes(house.accounts.add_client(&house.call(), "shop".to_owned(), scopes, None).await);
     yes(house.accounts.client(&house.call(), &added.api_key).await).client
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_events::id::{AccountId, Digest, LogId, PolicyVersion};
+use countersign_events::id::{AccountId, Digest, EventId, LogId, PolicyVersion};
 use countersign_events::{client, log_event, operator, policy};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -86,25 +86,40 @@ fn operators() -> Vec<Golden> {
 }
 
 fn clients() -> Vec<Golden> {
-    use client::{Added, ClientEvent, Disabled, Scope};
-    let added_telling = |name: &str, scopes, tells_admins| {
-        Event::Client(ClientEvent::Added(Added {
-            name: name.to_owned(),
-            scopes,
-            key: Digest::new([0xe1; 16]),
-            tells_admins,
-        }))
+    use client::{Added, ClientEvent, Disabled, KeyAdded, KeyEnded, KeyUsed, Scope};
+    let with = |added| Event::Client(ClientEvent::Added(added));
+    let added = |name: &str, scopes| Added {
+        name: name.to_owned(),
+        scopes,
+        key: Digest::new([0xe1; 16]),
+        expires_at: None,
+        tells_admins: false,
     };
-    let added = |name, scopes| added_telling(name, scopes, false);
     let disabled = |tells_admins| Event::Client(ClientEvent::Disabled(Disabled { tells_admins }));
+    let another = |expires_at, others_end_at, tells_admins| {
+        let key = Digest::new([0xe2; 16]);
+        let added = KeyAdded { key, expires_at, others_end_at, tells_admins };
+        Event::Client(ClientEvent::KeyAdded(added))
+    };
+    let key_id = EventId::new(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00e1));
+    let ended =
+        |tells_admins| Event::Client(ClientEvent::KeyEnded(KeyEnded { key_id, tells_admins }));
     let every =
         vec![Scope::AccountsWrite, Scope::SignInsVouch, Scope::FactorsWrite, Scope::HistoryRead];
+    let all = [every.as_slice(), &[Scope::EventsRead]].concat();
+    let spring = Some(at("2027-02-22T05:00:00Z"));
     vec![
-        ("full", added("Shop", every.clone())),
-        ("whole", added_telling("Shop", every, true)),
+        ("full", with(added("Shop", every.clone()))),
+        ("whole", with(Added { tells_admins: true, ..added("Shop", every) })),
+        ("whole_2", with(Added { expires_at: spring, tells_admins: true, ..added("Shop", all) })),
         ("whole", disabled(true)),
-        ("minimal", added("Nothing", vec![])),
+        ("minimal", with(added("Nothing", vec![]))),
         ("full", disabled(false)),
+        ("full", another(spring, at("2026-11-25T05:00:00Z"), true)),
+        ("minimal", another(None, at("2026-11-24T05:00:00Z"), false)),
+        ("full", ended(true)),
+        ("minimal", ended(false)),
+        ("full", Event::Client(ClientEvent::KeyUsed(KeyUsed { key_id }))),
     ]
 }
 

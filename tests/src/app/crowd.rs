@@ -70,7 +70,7 @@ impl TestApp {
         let accounts = &self.served()?.accounts;
         let call = self.core_call()?;
         let scopes = vec![Scope::AccountsWrite, Scope::SignInsVouch, Scope::HistoryRead];
-        let added = yes(accounts.add_client(&call, "a crowd".to_owned(), scopes).await)?;
+        let added = yes(accounts.add_client(&call, "a crowd".to_owned(), scopes, None).await)?;
         let step = self.clock.now().as_second() / PERIOD_SECONDS;
         let made = stream::iter(0..people).map(|number| {
             let maker = Maker { accounts, call: &call, client: added.client, step };

@@ -245,10 +245,11 @@ impl TestApp {
             Scope::SignInsVouch,
             Scope::FactorsWrite,
             Scope::HistoryRead,
+            Scope::EventsRead,
         ];
         let call = self.core_call()?;
         let accounts = &self.served()?.accounts;
-        let added = yes(accounts.add_client(&call, "an app".to_owned(), scopes).await)?;
+        let added = yes(accounts.add_client(&call, "an app".to_owned(), scopes, None).await)?;
         let key = added.api_key.reveal().to_string();
         self.plant("API key", key.as_bytes());
         Ok(key)

@@ -18,6 +18,7 @@ use countersign_core::entropy::OsEntropy;
 use countersign_core::vault::doctor;
 use countersign_core::vault::{Keyring, Secrets, SqliteVault};
 use countersign_events::account::AccountEvent;
+use countersign_events::actor::By;
 use countersign_events::entry::Entry;
 use countersign_events::id::{AccountId, StreamId};
 use countersign_events::log_event::LogEvent;
@@ -118,6 +119,21 @@ impl TestApp {
             Ok(())
         }));
         types
+    }
+
+    /// Who caused each event, where and of which type, in the order of the log.
+    ///
+    /// # Panics
+    /// Where the log does not read.
+    #[must_use]
+    pub fn doers(&self) -> Vec<(StreamId, String, By)> {
+        let mut doers = Vec::new();
+        loudly(self.each_entry(|entry| {
+            let event_type = entry.event_type.clone().into_owned();
+            doers.push((entry.stream, event_type, entry.by.clone()));
+            Ok(())
+        }));
+        doers
     }
 
     /// Calls for every event of every account, in the order of the log, in one pass.

@@ -82,7 +82,8 @@ type Times = [Vec<Duration>; AGES.len()];
 pub async fn measure(data: &Path) -> anyhow::Result<()> {
     let clock = ManualClock::new(SystemClock.now().checked_sub(AGO)?);
     let (services, accounts) = prepare::open(data, Arc::new(clock.clone())).await?;
-    let added = yes(accounts.add_client(&call(&accounts)?, "age".into(), prepare::scopes()).await)?;
+    let added =
+        yes(accounts.add_client(&call(&accounts)?, "age".into(), prepare::scopes(), None).await)?;
     let mut world = World { accounts, clock, client: added.client };
     let mut aged = vec![];
     for (number, age) in (0..ACCOUNTS).flat_map(|_| AGES).enumerate() {

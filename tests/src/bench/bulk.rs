@@ -80,7 +80,7 @@ pub fn login(number: u64) -> String {
 pub async fn fill(data: &Path, size: Size) -> anyhow::Result<Filled> {
     let (_services, accounts) = prepare::open(data, Arc::new(SystemClock)).await?;
     let added =
-        yes(accounts.add_client(&call(&accounts)?, "views".into(), prepare::scopes()).await)?;
+        yes(accounts.add_client(&call(&accounts)?, "views".into(), prepare::scopes(), None).await)?;
     let mut known = vec![];
     for number in 0..size.known {
         known.push(registered(&accounts, &login(number)).await?);

@@ -102,7 +102,7 @@ fn code(secret: &[u8], step: u64) -> anyhow::Result<String> {
 /// What could not be written.
 pub async fn prepare(data: &Path, accounts: usize, sign_ins: usize) -> anyhow::Result<Preparation> {
     let (_services, opened) = open(data, Arc::new(SystemClock)).await?;
-    let added = yes(opened.add_client(&call(&opened)?, "bench".into(), scopes()).await)?;
+    let added = yes(opened.add_client(&call(&opened)?, "bench".into(), scopes(), None).await)?;
     let client = added.client;
     let accounts = stream::iter(0..accounts)
         .map(|number| enabled(&opened, client, number))

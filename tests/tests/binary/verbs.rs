@@ -33,6 +33,8 @@ fn at_a_mistyped_path_a_verb_makes_nothing_and_names_it() {
         ["client", "add", "shop", "--all-scopes"].as_slice(),
         &["client", "list"],
         &["client", "disable", none],
+        &["client", "rotate", none],
+        &["client", "end-key", none, none],
         &["operator", "add", "zoe", "--role", "admin"],
         &["operator", "list"],
         &["operator", "disable", none],
@@ -70,7 +72,43 @@ fn a_client_app_gets_no_scope_that_was_not_said() {
     let (_, listed, _) = verb(&["client", "list", "--json", "--data", text(&data)]).unwrap();
     let listed: Value = serde_json::from_str(&listed).unwrap();
     let scopes = |index: usize| listed["items"][index]["scopes"].as_array().unwrap().len();
-    assert_eq!((scopes(0), scopes(1)), (4, 1));
+    assert_eq!((scopes(0), scopes(1)), (5, 1));
+    let unknown = ["client", "add", "shop", "--scope", "history", "--data", text(&data)];
+    let (code, _, err) = verb(&unknown).unwrap();
+    assert!(code == Some(64) && err.contains("unknown scope: there are accounts:write"), "{err}");
+}
+
+/// SR-135: at the machine, too, a key is told once, and times have their bounds.
+#[test]
+fn sr_135_a_clients_key_is_rotated_and_ended_at_the_machine() {
+    let (_directory, data) = served();
+    let json = |line: &[&str]| -> Value {
+        let line = [line, &["--json", "--data", text(&data)]].concat();
+        let (code, out, err) = verb(&line).unwrap();
+        assert_eq!(code, Some(0), "{line:?}: {err}");
+        serde_json::from_str(&out).unwrap()
+    };
+    let added = json(&["client", "add", "shop", "--all-scopes", "--expires", "90d"]);
+    let id = added["client_id"].as_str().unwrap();
+    assert!(added["expires_at"].is_string());
+    let rotated = json(&["client", "rotate", id, "--overlap", "2h", "--expires", "30d"]);
+    json(&["client", "end-key", id, rotated["key_id"].as_str().unwrap()]);
+    let listed = json(&["client", "list"]);
+    let keys = listed["items"][0]["keys"].as_array().unwrap();
+    let alive: Vec<bool> = keys.iter().map(|key| key["alive"].as_bool().unwrap()).collect();
+    assert_eq!(alive, [false, true], "{listed}");
+    assert!(keys[1]["overlaps_until"].is_string() && keys[1]["added_by"]["kind"] == "console");
+    let (_, shown, _) = verb(&["client", "list", "--data", text(&data)]).unwrap();
+    assert!(shown.contains("events:read  enabled") && shown.contains("never used"), "{shown}");
+    for secret in [&added["api_key"], &rotated["api_key"]] {
+        let secret = secret.as_str().unwrap();
+        assert!(!shown.contains(secret) && !listed.to_string().contains(secret));
+    }
+    for wrong in [["--overlap", "31d"], ["--overlap", "x"], ["--expires", "59m"]] {
+        let line = ["client", "rotate", id, wrong[0], wrong[1], "--data", text(&data)];
+        let (code, _, err) = verb(&line).unwrap();
+        assert!(code == Some(64) && err.contains("must be a time like"), "{wrong:?}: {err}");
+    }
 }
 
 /// What could not be looked at is named, and nothing is called sound.

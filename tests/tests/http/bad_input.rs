@@ -59,6 +59,7 @@ fn never_well_formed(call: &Taking) -> Vec<(String, Vec<u8>)> {
         {
             let fits = match &wrong {
                 Value::Bool(_) => call.example.pointer(&field).unwrap().is_boolean(),
+                Value::Number(number) => number.is_u64() && call.numbers.contains(&field.as_str()),
                 Value::Null => call.optional.contains(&field.as_str()),
                 _ => false,
             };

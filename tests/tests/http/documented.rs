@@ -78,6 +78,7 @@ impl Operation {
             ("{device}", NOBODYS_HASH),
             ("{factor}", NOBODYS_ID),
             ("{client}", NOBODYS_ID),
+            ("{key}", NOBODYS_ID),
             ("{operator}", NOBODYS_ID),
             ("{removal}", NOBODYS_ID),
         ] {

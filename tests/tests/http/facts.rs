@@ -278,6 +278,12 @@ async fn staff(app: &TestApp, made: &mut Made, person: &Person) {
     let call = by_admin("/v1/clients", &shop);
     let added = made.leaves(app, ("POST /v1/clients", "client.added"), call).await;
     let path = format!("/v1/clients/{}", added.text_at("/client_id"));
+    let call = by_admin(&format!("{path}/keys"), &json!({}));
+    let key = made.leaves(app, ("POST /v1/clients/{client}/keys", "client.key_added"), call).await;
+    app.plant("API key", key.text_at("/api_key").as_bytes());
+    let call = delete(app, &format!("{path}/keys/{}", key.text_at("/key_id")), &admin.token).on(on);
+    let name = "DELETE /v1/clients/{client}/keys/{key}";
+    made.leaves(app, (name, "client.key_ended"), call).await;
     let call = delete(app, &path, &admin.token).on(on);
     made.leaves(app, ("DELETE /v1/clients/{client}", "client.disabled"), call).await;
     let call = by_admin("/v1/operators", &json!({ "login": "op.new", "role": "support" }));

@@ -23,6 +23,7 @@ mod bearers;
 mod behind;
 mod blind;
 mod caps;
+mod client_keys;
 mod clock_moves;
 mod clock_starts;
 mod clocks;

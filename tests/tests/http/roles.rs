@@ -42,6 +42,8 @@ const DECLARED: &[(&str, &[Role])] = &[
     ("GET /v1/clients", ADMIN),
     ("POST /v1/clients", ADMIN),
     ("DELETE /v1/clients/{client}", ADMIN),
+    ("POST /v1/clients/{client}/keys", ADMIN),
+    ("DELETE /v1/clients/{client}/keys/{key}", ADMIN),
     ("GET /v1/operators", ADMIN),
     ("POST /v1/operators", ADMIN),
     ("GET /v1/operators/me", ANY),
@@ -88,7 +90,7 @@ fn sr_120_every_call_of_operators_is_for_its_roles_alone() {
         for row in TABLE.iter().filter(|row| row.on == [Listener::Operator]) {
             let Auth::Operator(roles) = row.auth else { continue };
             let nobody = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
-            let path = ["{account}", "{removal}", "{client}", "{operator}"]
+            let path = ["{account}", "{removal}", "{client}", "{key}", "{operator}"]
                 .iter()
                 .fold(row.path.to_owned(), |path, name| path.replace(name, nobody));
             // A stream has no end: its head is answered like it.

@@ -14,7 +14,7 @@ const SECRETS: &[&str] = &[
     "key", "answer",
 ];
 /// Numbers, times and names that such a word is in.
-const HARMLESS: &[&str] = &["recovery_codes_left", "code"];
+const HARMLESS: &[&str] = &["recovery_codes_left", "code", "key_id"];
 /// What an admin is told once: of an operator or a client app, and never of a holder.
 const TOLD_ONCE: &[&str] = &["setup_token", "api_key"];
 

@@ -135,7 +135,7 @@ fn sr_120_a_users_session_is_worth_nothing_on_the_operators_listener() {
                 continue;
             }
             let method = Method::from_bytes(row.method.as_str().as_bytes()).unwrap();
-            let path = ["{account}", "{session}", "{device}", "{client}", "{operator}"]
+            let path = ["{account}", "{session}", "{device}", "{client}", "{key}", "{operator}"]
                 .iter()
                 .fold(row.path.replace("{removal}", &olga.account), |path, name| {
                     path.replace(name, &olga.account)

@@ -98,11 +98,15 @@ fn sr_079_every_call_that_needs_more_says_what_and_how_fresh() {
         let unlock = format!("/v1/support/accounts/{}/lockout-resets", marlene.account);
         let reset = json!({ "scope": "counters", "reason": "a reason", "ticket": "T-1" });
         let client = format!("/v1/clients/{}", Uuid::from_u128(7));
+        let (keys, key) =
+            (format!("{client}/keys"), format!("{client}/keys/{}", Uuid::from_u128(8)));
         let operator = format!("/v1/operators/{}", support.account);
         let by_name = json!({ "login": "op.new", "role": "support" });
         for (method, path, body, by) in [
             (Method::POST, "/v1/clients", json!({ "name": "an app", "scopes": [] }), &admin),
             (Method::DELETE, &client, json!({}), &admin),
+            (Method::POST, &keys, json!({}), &admin),
+            (Method::DELETE, &key, json!({}), &admin),
             (Method::POST, "/v1/operators", by_name, &admin),
             (Method::DELETE, &operator, json!({}), &admin),
             (Method::POST, &unlock, reset, &support),

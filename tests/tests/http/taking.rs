@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::back_in::confirmed;
+use super::documented::NOBODYS_ID;
 
 /// A call that takes a body.
 pub(crate) struct Taking {
@@ -23,6 +24,8 @@ pub(crate) struct Taking {
     pub(crate) optional: &'static [&'static str],
     /// Fields that may be as long as they like: cut off, not found, or not asked for.
     pub(crate) long: &'static [&'static str],
+    /// Fields that are numbers: none of them is too small or too large in the form it has.
+    pub(crate) numbers: &'static [&'static str],
 }
 
 impl Taking {
@@ -37,6 +40,7 @@ impl Taking {
             answered,
             optional: &[],
             long: &[],
+            numbers: &[],
         }
     }
 
@@ -58,6 +62,10 @@ impl Taking {
 
     fn long(self, long: &'static [&'static str]) -> Self {
         Self { long, ..self }
+    }
+
+    fn numbers(self, numbers: &'static [&'static str]) -> Self {
+        Self { numbers, ..self }
     }
 
     pub(crate) async fn send(&self, app: &TestApp, body: Vec<u8>) -> Answered {
@@ -316,11 +324,21 @@ impl World {
             "scope": "cool_down", "method": "totp", "reason": "a reason", "ticket": "T-1"
         });
         let search = "/v1/support/accounts/search";
+        let app = json!({ "name": "an app", "scopes": [], "expires_in_seconds": 86_400 });
+        let key = json!({ "overlap_seconds": 0, "expires_in_seconds": 86_400 });
         let on = Listener::Operator;
         vec![
-            Taking::post("/v1/clients", json!({ "name": "an app", "scopes": [] }), 201)
+            Taking::post("/v1/clients", app, 201)
                 .on(on)
-                .by(&admin.token),
+                .by(&admin.token)
+                .optional(&["/expires_in_seconds"])
+                .numbers(&["/expires_in_seconds"]),
+            Taking::post("/v1/clients/{client}/keys", key, 404)
+                .at(format!("/v1/clients/{NOBODYS_ID}/keys"))
+                .on(on)
+                .by(&admin.token)
+                .optional(&["/overlap_seconds", "/expires_in_seconds"])
+                .numbers(&["/overlap_seconds", "/expires_in_seconds"]),
             Taking::post("/v1/operators", json!({ "login": "op.new", "role": "support" }), 201)
                 .on(on)
                 .by(&admin.token),

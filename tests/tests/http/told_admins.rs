@@ -92,8 +92,13 @@ fn sr_125_admins_are_told_of_each_others_acts() {
         let added = call(Method::POST, "/v1/clients").json(&shop).await.is(201);
         app.plant("API key", added.text_at("/api_key").as_bytes());
         let path = format!("/v1/clients/{}", added.text_at("/client_id"));
-        call(Method::DELETE, &path).await.is(204);
-        call(Method::DELETE, &path).await.is(204);
+        let key = call(Method::POST, &format!("{path}/keys")).json(&json!({})).await.is(201);
+        app.plant("API key", key.text_at("/api_key").as_bytes());
+        let ended = format!("{path}/keys/{}", added.text_at("/key_id"));
+        for path in [&ended, &path] {
+            call(Method::DELETE, path).await.is(204);
+            call(Method::DELETE, path).await.is(204);
+        }
         app.put_in_force(|policy| policy.session_idle = SignedDuration::from_mins(20)).await;
         let path = format!("/v1/operators/{}", support.account);
         call(Method::DELETE, &path).await.is(204);
@@ -102,6 +107,7 @@ fn sr_125_admins_are_told_of_each_others_acts() {
         call(Method::DELETE, &path).await.is(204);
         // Mails of one moment come in any order.
         let mut awaited = vec!["app was added", "app was disabled", "policy is in force"];
+        awaited.extend(["app was given another API key", "key of a client app was ended"]);
         awaited.extend(["was enabled again", "operator was disabled", "operator was disabled"]);
         for (person, before) in [(&admin, before.0), (&other, before.1)] {
             let letters = told(person).await.split_off(before);
@@ -113,12 +119,12 @@ fn sr_125_admins_are_told_of_each_others_acts() {
             }
             let by_admin = letters.iter().filter(|it| it.contains(&admin.account[..4])).count();
             let at_the_machine = letters.iter().filter(|it| it.contains("at the machine")).count();
-            assert_eq!((by_admin, at_the_machine), (4, 2), "{letters:?}");
+            assert_eq!((by_admin, at_the_machine), (6, 2), "{letters:?}");
         }
         assert!(told(&support).await.is_empty());
         // Who is no admin any more is told no more.
         call(Method::POST, "/v1/clients").json(&shop).await.is(201);
-        assert_eq!(told(&admin).await.len(), before.0 + 7);
-        assert_eq!(told(&other).await.len(), before.1 + 6);
+        assert_eq!(told(&admin).await.len(), before.0 + 9);
+        assert_eq!(told(&other).await.len(), before.1 + 8);
     });
 }

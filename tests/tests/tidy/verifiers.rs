@@ -32,7 +32,7 @@ enum Counted {
     Unguessable,
 }
 
-const PLACES: [Place; 12] = [
+const PLACES: [Place; 13] = [
     ("core/src/accounts/passwords.rs", ".is_genuine(", 1, Counted::Unguessable),
     ("core/src/accounts/proof.rs", ".compare(", 2, Counted::UnderLeave),
     ("core/src/accounts/proof.rs", ".ct_eq(", 2, Counted::UnderLeave),
@@ -40,6 +40,7 @@ const PLACES: [Place; 12] = [
     ("core/src/accounts/recovery.rs", ".is_genuine(", 2, Counted::Unguessable),
     ("core/src/accounts/resync.rs", ".compare_two(", 1, Counted::UnderLeave),
     ("core/src/accounts/sign_in.rs", ".verify(", 1, Counted::UnderLeave),
+    ("core/src/accounts/staff/client.rs", ".ct_eq(", 1, Counted::Unguessable),
     ("core/src/accounts/staff/set_up.rs", ".takes(", 1, Counted::Unguessable),
     ("core/src/accounts/unlock.rs", ".is_genuine(", 1, Counted::Unguessable),
     ("core/src/domain/totp.rs", ".ct_eq(", 1, Counted::Within),

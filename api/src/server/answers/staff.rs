@@ -1,9 +1,13 @@
 //! Operators and client apps, as they go over the wire.
 
 use countersign_core::accounts::answer as core;
+use countersign_core::accounts::request::NewKey;
+use countersign_events::id::EventId;
+use jiff::SignedDuration;
 
 use super::{account_id, by, client_id, role, scope};
-use crate::contract::client::{ClientAdded, ClientApp};
+use crate::contract::client::{AddKey, ClientAdded, ClientApp, ClientKey, KeyAdded};
+use crate::contract::id::KeyId;
 use crate::contract::operator::{Operator, OperatorAdded, OperatorListed};
 use crate::contract::secret::Secret;
 
@@ -37,18 +41,61 @@ pub(crate) fn operator_added(added: &core::OperatorAdded) -> OperatorAdded {
     }
 }
 
-pub(crate) fn client_app(view: core::ClientView) -> ClientApp {
+pub(crate) fn client_app(listed: core::ClientListed) -> ClientApp {
+    let core::ClientListed { client: view, keys } = listed;
     ClientApp {
         client_id: client_id(view.client),
         name: view.name,
         scopes: view.scopes.into_iter().map(scope).collect(),
         enabled: view.enabled,
+        keys: keys.into_iter().map(client_key).collect(),
+    }
+}
+
+fn client_key(view: core::KeyView) -> ClientKey {
+    ClientKey {
+        key_id: key_id(view.id),
+        added_at: view.added_at,
+        added_by: by(view.added_by),
+        expires_at: view.expires_at,
+        overlaps_until: view.overlaps_until,
+        ended_at: view.ended_at,
+        last_used_at: view.last_used_at,
+        alive: view.alive,
     }
 }
 
 pub(crate) fn client_added(added: &core::ClientAdded) -> ClientAdded {
     ClientAdded {
         client_id: client_id(added.client),
+        key_id: key_id(added.key),
         api_key: Secret::from(added.api_key.reveal()),
+        expires_at: added.expires_at,
     }
+}
+
+pub(crate) fn key_added(added: &core::KeyAdded) -> KeyAdded {
+    KeyAdded {
+        client_id: client_id(added.client),
+        key_id: key_id(added.key),
+        api_key: Secret::from(added.api_key.reveal()),
+        expires_at: added.expires_at,
+        others_end_at: added.others_end_at,
+    }
+}
+
+pub(crate) fn core_new_key(asked: &AddKey) -> NewKey {
+    NewKey {
+        overlap: asked.overlap_seconds.map(span),
+        expires_in: asked.expires_in_seconds.map(span),
+    }
+}
+
+/// So many seconds; more than there can be are as many as there can be, and beyond every bound.
+pub(crate) fn span(seconds: u64) -> SignedDuration {
+    SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+fn key_id(id: EventId) -> KeyId {
+    KeyId::new(id.uuid())
 }

@@ -1,15 +1,17 @@
-//! Client apps: added with a key that is told once, and disabled.
+//! Client apps: added with a key that is told once, listed, and disabled.
 
 use countersign_events::client::{self, ClientEvent, Scope};
 use countersign_events::id::{ClientId, EventId, StreamId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Builder;
 
-use super::super::answer::{ClientAdded, ClientView};
+use super::super::answer::{ClientAdded, ClientListed};
 use super::super::registration::check_text;
 use super::super::request::Call;
 use super::super::{Accounts, Fault, Verdict};
-use super::{Fact, History, given_up};
+use super::client::Client;
+use super::client_keys::check_ttl;
+use super::{Fact, History, Told, given_up};
 use crate::actors::account::CONFLICTS_MAX;
 use crate::actors::log::{Head, random_uuid};
 use crate::domain::refusal::Refusal;
@@ -18,25 +20,7 @@ use crate::handle::ApiKey;
 /// Characters of a client app's name.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
 
-/// A client app, folded from its stream.
-#[derive(Debug, Default)]
-struct Client {
-    added: Option<client::Added>,
-    disabled: bool,
-}
-
 impl Accounts {
-    /// Authenticates a client app by its key.
-    ///
-    /// # Errors
-    /// [`Refusal::NoSession`] for every key that is not good; a [`Fault`].
-    pub async fn client(&self, _call: &Call, key: &ApiKey) -> Verdict<ClientView> {
-        let client = Client::of(&self.client_history(key.client()).await?);
-        let is_good = client.added.as_ref().is_some_and(|added| added.key == key.hash());
-        let view = client.view(key.client()).filter(|view| is_good && view.enabled);
-        Ok(view.ok_or(Refusal::NoSession))
-    }
-
     /// Adds a client app; its key is told once, and again only for the same idempotency key.
     ///
     /// # Errors
@@ -46,8 +30,10 @@ impl Accounts {
         call: &Call,
         name: String,
         scopes: Vec<Scope>,
+        expires_in: Option<SignedDuration>,
     ) -> Verdict<ClientAdded> {
-        if let Err(refusal) = check_text("name", &name, NAME_CHARS) {
+        let is_fine = check_text("name", &name, NAME_CHARS).and(check_ttl(expires_in));
+        if let Err(refusal) = is_fine {
             return Ok(Err(refusal));
         }
         let first_asked = match self.first_asked(call).await? {
@@ -57,51 +43,62 @@ impl Accounts {
         let client = self.new_client_id(call, first_asked)?;
         for _ in 0..CONFLICTS_MAX {
             let history = self.client_history(client).await?;
-            if let Some(earlier) = history.events.first() {
-                let secret = self.given_out(call, "api key", earlier.id)?;
-                return Ok(Ok(ClientAdded { client, api_key: ApiKey::new(client, &secret) }));
+            if let Some(Told { id: key, event: ClientEvent::Added(it), .. }) =
+                history.events.first()
+            {
+                let api_key = ApiKey::new(client, &*self.given_out(call, "api key", *key)?);
+                let (key, expires_at) = (*key, it.expires_at);
+                return Ok(Ok(ClientAdded { client, key, api_key, expires_at }));
             }
-            let id = self.log().event_id()?;
-            let api_key = ApiKey::new(client, &*self.given_out(call, "api key", id)?);
-            let (name, scopes) = (name.clone(), scopes.clone());
-            let added = client::Added { name, scopes, key: api_key.hash(), tells_admins: true };
+            let key = self.log().event_id()?;
+            let api_key = ApiKey::new(client, &*self.given_out(call, "api key", key)?);
+            let expires_at = self.end_of(expires_in);
+            let added = client::Added {
+                name: name.clone(),
+                scopes: scopes.clone(),
+                key: api_key.hash(),
+                expires_at,
+                tells_admins: true,
+            };
             let event = ClientEvent::Added(added);
-            if self.record_client(call, client, history.head, id, &event).await? {
-                return Ok(Ok(ClientAdded { client, api_key }));
+            if self.record_client(call, client, history.head, key, &event).await? {
+                return Ok(Ok(ClientAdded { client, key, api_key, expires_at }));
             }
         }
         Err(given_up(StreamId::Client(client)))
     }
 
-    /// The client apps there are.
+    /// The client apps there are, with their keys, for a review of who may act.
     ///
     /// # Errors
     /// A [`Fault`].
-    pub async fn clients(&self, _call: &Call) -> Verdict<Vec<ClientView>> {
+    pub async fn clients(&self, _call: &Call) -> Verdict<Vec<ClientListed>> {
         let mut clients = vec![];
         for stream in self.staff().await? {
             if let StreamId::Client(client) = stream {
-                clients.extend(Client::of(&self.client_history(client).await?).view(client));
+                let known = self.known_client(client).await?;
+                clients.extend(known.client.listed(client, self.log().now()));
             }
         }
         Ok(Ok(clients))
     }
 
-    /// Disables a client app: its key is dead on the next request.
+    /// Disables a client app: its keys are dead on the next request.
     ///
     /// # Errors
     /// [`Refusal::NotFound`]; a [`Fault`].
     pub async fn disable_client(&self, call: &Call, client: ClientId) -> Verdict<()> {
         for _ in 0..CONFLICTS_MAX {
-            let history = self.client_history(client).await?;
-            match Client::of(&history) {
-                Client { added: None, .. } => return Ok(Err(Refusal::NotFound("client"))),
-                Client { disabled: true, .. } => return Ok(Ok(())),
-                Client { .. } => {}
+            let known = self.known_client(client).await?;
+            if !known.client.is_added() {
+                return Ok(Err(Refusal::NotFound("client")));
+            }
+            if known.client.disabled {
+                return Ok(Ok(()));
             }
             let id = self.log().event_id()?;
             let disabled = ClientEvent::Disabled(client::Disabled { tells_admins: true });
-            if self.record_client(call, client, history.head, id, &disabled).await? {
+            if self.record_client(call, client, known.head, id, &disabled).await? {
                 return Ok(Ok(()));
             }
         }
@@ -125,11 +122,14 @@ impl Accounts {
         Ok(ClientId::new(Builder::from_random_bytes(bytes).into_uuid()))
     }
 
-    async fn client_history(&self, client: ClientId) -> Result<History<ClientEvent>, Fault> {
+    pub(super) async fn client_history(
+        &self,
+        client: ClientId,
+    ) -> Result<History<ClientEvent>, Fault> {
         self.history_of(StreamId::Client(client), ClientEvent::decode).await
     }
 
-    async fn record_client(
+    pub(super) async fn record_client(
         &self,
         call: &Call,
         client: ClientId,
@@ -144,21 +144,7 @@ impl Accounts {
 }
 
 impl Client {
-    fn of(history: &History<ClientEvent>) -> Self {
-        history.events.iter().fold(Self::default(), |client, told| client.evolve(&told.event))
-    }
-
-    fn evolve(mut self, event: &ClientEvent) -> Self {
-        match event {
-            ClientEvent::Added(added) => self.added = Some(added.clone()),
-            ClientEvent::Disabled(_) => self.disabled = true,
-        }
-        self
-    }
-
-    fn view(&self, client: ClientId) -> Option<ClientView> {
-        let added = self.added.as_ref()?;
-        let (name, scopes) = (added.name.clone(), added.scopes.clone());
-        Some(ClientView { client, name, scopes, enabled: !self.disabled })
+    pub(super) fn of(history: &History<ClientEvent>) -> Self {
+        history.events.iter().fold(Self::default(), Self::evolve)
     }
 }

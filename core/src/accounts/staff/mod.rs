@@ -8,6 +8,8 @@
 //! told once is derived from that event and the key, so nothing secret is stored for it (SR-066).
 
 mod caps;
+mod client;
+mod client_keys;
 mod clients;
 mod operators;
 mod policy;
@@ -20,7 +22,8 @@ use countersign_events::actor::By;
 use countersign_events::catalogue::DecodeError;
 use countersign_events::entry::{Entry, Idempotency, SealedPart};
 use countersign_events::id::{EventId, PolicyVersion, Revision, StreamId};
-use jiff::Timestamp;
+use countersign_events::store::Recorded;
+use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::request::Call;
@@ -32,6 +35,8 @@ use crate::domain::refusal::Refusal;
 use crate::handle::SECRET_BYTES;
 
 pub(super) use caps::{Queues, Turn};
+pub(super) use client::KnownClients;
+pub use client_keys::{KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, OVERLAP_DEFAULT, OVERLAP_MAX};
 pub use operators::SETUP_TTL;
 pub(super) use operators::rank;
 pub use unlock::UNLOCK_TTL;
@@ -49,6 +54,18 @@ struct Told<E> {
     by: By,
     idempotency: Option<Idempotency>,
     event: E,
+}
+
+impl<E> Told<E> {
+    fn read(
+        recorded: &Recorded,
+        decode: impl Fn(&str, u16, &str) -> Result<E, DecodeError>,
+    ) -> Result<Self, Fault> {
+        let entry = Entry::parse(&recorded.bytes)?;
+        let event = decode(&entry.event_type, entry.version, entry.data.get())?;
+        let (id, at, by, idempotency) = (entry.id, entry.at, entry.by, entry.idempotency);
+        Ok(Self { id, at, by, idempotency, event })
+    }
 }
 
 impl<E> History<E> {
@@ -104,13 +121,8 @@ impl Accounts {
         decode: impl Fn(&str, u16, &str) -> Result<E, DecodeError>,
     ) -> Result<History<E>, Fault> {
         let recorded = self.log().read_from(stream, Revision::new(0)).await?;
-        let mut events = Vec::with_capacity(recorded.len());
-        for recorded in &recorded {
-            let entry = Entry::parse(&recorded.bytes)?;
-            let event = decode(&entry.event_type, entry.version, entry.data.get())?;
-            let (id, at, by, idempotency) = (entry.id, entry.at, entry.by, entry.idempotency);
-            events.push(Told { id, at, by, idempotency, event });
-        }
+        let events = recorded.iter().map(|recorded| Told::read(recorded, &decode));
+        let events = events.collect::<Result<Vec<_>, Fault>>()?;
         let head = recorded.last().map(Head::of).transpose()?.unwrap_or_default();
         Ok(History { events, head })
     }
@@ -135,6 +147,10 @@ impl Accounts {
         let planned = vec![Planned { id, event_type, version, data, sealed }];
         let wrote = self.log().append(stream, head, &stamp, planned).await?;
         Ok(matches!(wrote, Wrote::Placed(..)))
+    }
+
+    fn in_a_while(&self, span: SignedDuration) -> Timestamp {
+        self.log().now().saturating_add(span).unwrap_or(Timestamp::MAX)
     }
 
     async fn staff(&self) -> Result<Vec<StreamId>, Fault> {

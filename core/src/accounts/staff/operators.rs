@@ -125,8 +125,7 @@ impl Accounts {
             }
             let id = self.log().event_id()?;
             let told = self.operator_added(call, account, id)?;
-            let setup_expires_at =
-                self.log().now().saturating_add(SETUP_TTL).unwrap_or(Timestamp::MAX);
+            let setup_expires_at = self.in_a_while(SETUP_TTL);
             let setup = told.setup_token.hash();
             let added = OperatorEvent::Added(operator::Added {
                 role,

@@ -14,7 +14,7 @@
 use countersign_events::entry::Entry;
 use countersign_events::id::{AccountId, Revision, StreamId};
 use countersign_events::operator::{self, OperatorEvent};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::super::answer::{OperatorAdded, UnlockAsked};
 use super::super::identity::{Errand, open_pii, seal_pii};
@@ -112,10 +112,6 @@ impl Accounts {
             }
         }
         Err(given_up(StreamId::Operator(code.account())))
-    }
-
-    fn in_a_while(&self, span: SignedDuration) -> Timestamp {
-        self.log().now().saturating_add(span).unwrap_or(Timestamp::MAX)
     }
 
     /// The operator of a login, where there is one to let in anew.

@@ -9,7 +9,7 @@ use crate::server::ask::Ask;
 #[utoipa::path(
     delete, path = "/v1/clients/{client}", tag = "clients", operation_id = "disableClient",
     params(("client" = String, Path, description = "the app's id")),
-    responses((status = 204, description = "Its key is dead"))
+    responses((status = 204, description = "Its keys are dead"))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let acting = ask.fresh_operator().await?;

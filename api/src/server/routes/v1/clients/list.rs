@@ -5,7 +5,7 @@ use crate::contract::page::Page;
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
 
-/// List client apps
+/// List client apps and their keys
 #[utoipa::path(
     get, path = "/v1/clients", tag = "clients", operation_id = "listClients",
     responses((status = 200, description = "All of them", body = Page<ClientApp>))
