@@ -270,7 +270,7 @@ fn hits(locked: bool) -> Page<SearchHit> {
         email_hint: Some("a•••@example.org".to_owned()),
         two_factor_enabled: true,
         locked,
-        locked_until: locked.then(in_a_long_time),
+        locked_until: locked.then(|| at("24T14:05:00")),
     };
     Page { items: vec![hit], next: None }
 }
