@@ -164,6 +164,8 @@ mod tests {
 
     const HASH: &str = "b51e4f4b7f7c2a9e0c1d4a579d0e3c5b7a1f2e48b51e4f4b7f7c2a9e0c1d4a57";
 
+    const FACTOR: &str = "6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48";
+
     #[test]
     fn what_changed_is_told_in_words_and_without_what_nobody_reads() {
         let event = json!({
@@ -177,9 +179,10 @@ mod tests {
                   "after": { "since": "2026-11-24T13:50:00Z", "until": "2026-11-24T14:05:00Z" } },
                 { "path": format!("/standing/open/sessions/{HASH}"), "before": null,
                   "after": { "assurance": "two_factor", "device": HASH, "opened_in": 4 } },
-                { "path": "/standing/open/email/commit", "before": HASH, "after": HASH.to_uppercase() },
+                { "path": "/standing/open/email/commit", "before": HASH,
+                  "after": HASH.to_uppercase() },
                 { "path": "/idempotency/keys", "before": [], "after": [HASH] },
-                { "path": "/standing/open/factors/6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48/last_used_at",
+                { "path": format!("/standing/open/factors/{FACTOR}/last_used_at"),
                   "before": "2026-11-23T08:00:00Z", "after": "2026-11-24T08:00:00Z" },
             ],
         });
@@ -199,7 +202,8 @@ mod tests {
                 "guesses, authenticator code, wait, since: - > 2026-11-24 13:50:00 UTC",
                 "guesses, authenticator code, wait, until: - > 2026-11-24 14:05:00 UTC",
                 "session, assurance: - > two factor",
-                "authenticator, 6f1c2a9e, last used at: 2026-11-23 08:00:00 UTC > 2026-11-24 08:00:00 UTC",
+                "authenticator, 6f1c2a9e, last used at: \
+                 2026-11-23 08:00:00 UTC > 2026-11-24 08:00:00 UTC",
             ]
         );
         assert_eq!(taken_in.changes.len(), 6, "as it is, all of it is there");

@@ -109,6 +109,14 @@ impl Account {
         let lasts = |lock: &&Lock| lock.until.is_none_or(|until| until > now);
         self.locks.iter().filter(lasts).collect()
     }
+
+    /// What has ended since it was loaded, and when.
+    #[must_use]
+    pub fn ended_locks_at(&self, now: Timestamp) -> Vec<(&Lock, Timestamp)> {
+        let ended = |lock: &&Lock| lock.until.is_some_and(|until| until <= now);
+        let ended = self.locks.iter().filter(ended);
+        ended.filter_map(|lock| Some((lock, lock.until?))).collect()
+    }
 }
 
 /// One event in words.

@@ -88,6 +88,12 @@ pub fn method(method: Method) -> &'static str {
     }
 }
 
+/// What has ended by the console's clock alone.
+#[must_use]
+pub fn was_locked(of: Method, until: Timestamp) -> String {
+    format!("{} was, until {} UTC: F5 looks anew", method(of), clock_time(until))
+}
+
 /// Seconds from which on a clock is called off: less can be a code typed late.
 const CLOCK_OFF_FROM_SECONDS: u64 = 60;
 

@@ -152,8 +152,8 @@ mod tests {
     }
 
     proptest! {
-        /// SR-122: nothing of a text is lost between two lines, and no line is wider than it may be,
-        /// or the terminal would cut it.
+        /// SR-122: nothing of a text is lost between two lines, and no line is wider than it may
+        /// be, or the terminal would cut it.
         #[test]
         fn sr_122_lines_together_are_the_text(words in text(), columns in 2_u16..80) {
             let lines = wrapped(&words, columns);

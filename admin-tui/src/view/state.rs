@@ -48,8 +48,13 @@ impl Words<'_> {
             lines.extend(self.labelled("Suspended", &words, theme.trouble()));
         }
         let locks = account.locks_at(self.model.as_of());
-        if locks.is_empty() {
+        if account.locks.is_empty() {
             lines.extend(self.labelled("Locked", text::say::NOT_LOCKED, theme.success()));
+        }
+        // By this clock: the server's decides, and is asked by F5.
+        for (lock, until) in account.ended_locks_at(self.model.as_of()) {
+            let words = text::was_locked(lock.method, until);
+            lines.extend(self.labelled("Locked", &words, theme.plain()));
         }
         for lock in locks {
             lines.extend(self.lock(lock, explained));

@@ -74,7 +74,8 @@ fn a_lock_that_has_ended_is_shown_no_more() {
     let mut console = Console::on_account(locked_account(), events());
     console.later(3600);
     let words = console.words();
-    assert!(words.contains("nothing is locked") && !words.contains("(over)"), "{words}");
+    assert!(words.contains("was, until 14:05:00 UTC: F5 looks anew"), "{words}");
+    assert!(!words.contains("(over)"), "{words}");
     console.press(KeyCode::Char('w'));
     assert!(console.words().contains("Nothing is locked"), "{}", console.words());
 }

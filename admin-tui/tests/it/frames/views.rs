@@ -51,14 +51,17 @@ pub(super) fn live_frames() -> Frames {
             "live_filtered",
             live(|c| {
                 some_lines(c);
-                c.press(KeyCode::Char('f')).text("refused").press(KeyCode::Enter);
+                c.press(KeyCode::Char('f'))
+                    .press(KeyCode::Tab)
+                    .text("refused")
+                    .press(KeyCode::Enter);
             }),
         ),
         (
             "live_filter_full",
             live(|c| {
                 some_lines(c);
-                c.press(KeyCode::Char('f')).text("refused");
+                c.press(KeyCode::Char('f')).press(KeyCode::Tab).text("refused");
             }),
         ),
         (
