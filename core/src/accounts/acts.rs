@@ -170,15 +170,19 @@ impl Accounts {
             return Ok(Err(Refusal::Forbidden(words)));
         }
         let call = in_the_name_of(acting.account, call);
+        // In its turn: of a request that is sent many times at once, all but one are repeated.
+        let place = match kind {
+            Some(_) => Some(self.queues.turn_of(acting.account).await),
+            None => None,
+        };
         let known = Known { call: call.clone() };
         let is_repeated = match self.ask(StreamId::Account(account), known).await? {
             Ok(is_repeated) => is_repeated,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let counted = kind.filter(|_| !is_repeated);
-        let turn = match counted {
+        let turn = match kind.zip(place).filter(|_| !is_repeated) {
             None => None,
-            Some(kind) => match self.within_cap(&call, acting.account, kind).await? {
+            Some((kind, place)) => match self.judged(&call, (acting.account, kind), place).await? {
                 Ok(turn) => Some(turn),
                 Err(refusal) => return Ok(Err(refusal)),
             },

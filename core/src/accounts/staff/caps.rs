@@ -41,6 +41,10 @@ type Recent = BTreeMap<(AccountId, ActKind), Done>;
 #[derive(Debug, Clone, Default)]
 pub(in crate::accounts) struct Queues([Arc<Mutex<Recent>>; QUEUES]);
 
+/// An operator's turn: nobody else of the same queue is judged meanwhile.
+#[derive(Debug)]
+pub(in crate::accounts) struct Place(OwnedMutexGuard<Recent>);
+
 /// The right to act now: held until the act is recorded.
 #[derive(Debug)]
 pub(in crate::accounts) struct Turn {
@@ -51,10 +55,11 @@ pub(in crate::accounts) struct Turn {
 }
 
 impl Queues {
-    async fn turn_of(&self, operator: AccountId) -> OwnedMutexGuard<Recent> {
+    /// Waits for this operator's turn.
+    pub(in crate::accounts) async fn turn_of(&self, operator: AccountId) -> Place {
         let place = usize::from(operator.uuid().as_bytes()[0]) % QUEUES;
         let queue = self.0.get(place).cloned().unwrap_or_default();
-        queue.lock_owned().await
+        Place(queue.lock_owned().await)
     }
 }
 
@@ -94,7 +99,20 @@ impl Accounts {
         operator: AccountId,
         kind: ActKind,
     ) -> Verdict<Turn> {
-        let recent = self.queues.turn_of(operator).await;
+        let place = self.queues.turn_of(operator).await;
+        self.judged(call, (operator, kind), place).await
+    }
+
+    /// Judges the same of an operator whose turn it is.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyRequests`] at the cap; a [`Fault`].
+    pub(in crate::accounts) async fn judged(
+        &self,
+        call: &Call,
+        (operator, kind): (AccountId, ActKind),
+        Place(recent): Place,
+    ) -> Verdict<Turn> {
         // For what another node did; what this one did is known without.
         self.caught_up().await?;
         let (most, span, cap) = allowed(kind, self.policy().staff_caps);
