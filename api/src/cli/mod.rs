@@ -14,6 +14,7 @@ pub mod console;
 pub(crate) mod control;
 pub(crate) mod doctor;
 pub(crate) mod harden;
+pub(crate) mod import;
 pub mod log;
 pub(crate) mod logging;
 pub(crate) mod operator;
@@ -69,6 +70,8 @@ enum Verb {
     Backup(backup::Arguments),
     /// Put a backup into an empty data directory
     Restore(restore::Arguments),
+    /// Take over accounts of another system: authenticators, and password hashes as they are
+    Import(import::Arguments),
     /// Check or print the configuration
     #[command(subcommand)]
     Config(config::Verb),
@@ -139,6 +142,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Doctor(arguments) => doctor::run(&arguments),
         Verb::Backup(arguments) => backup::run(&arguments),
         Verb::Restore(arguments) => restore::run(&arguments),
+        Verb::Import(arguments) => import::run(&arguments),
         Verb::Config(verb) => config::run(verb),
         Verb::Print(verb) => print::run(verb),
     }

@@ -16,6 +16,7 @@ mod devices;
 mod factor_changes;
 mod factors;
 pub mod identity;
+pub mod import;
 mod look;
 mod mail;
 pub mod mask;

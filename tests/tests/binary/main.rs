@@ -5,6 +5,7 @@
 mod archive;
 mod clock;
 mod crash;
+mod import;
 mod log_lines;
 mod lost;
 mod policy;
