@@ -17,7 +17,6 @@ use countersign_core::accounts::import::{Importer, Outcome, ROWS_AT_ONCE, Told};
 use countersign_core::clock::{Clock as _, SystemClock};
 use countersign_core::entropy::OsEntropy;
 use countersign_core::migration::{self, FILE_BYTES_MAX, Format, Lines, NamedBy};
-use countersign_core::vault::files::fold_wals;
 use countersign_core::vault::{Keyring, Secrets, SqliteVault};
 use countersign_events::id::{ClientId as CoreClientId, StreamId};
 use countersign_events::store::EventStore;
@@ -29,6 +28,7 @@ use zeroize::Zeroizing;
 use super::{Common, EXIT_FAILED, EXIT_FINE, EXIT_USAGE, control, doctor, output};
 use crate::config::Checked;
 use crate::contract::id::ClientId;
+use crate::server::assembly::fold;
 
 /// It broke off; run again, it goes on.
 const EXIT_BROKEN: u8 = 2;
@@ -185,7 +185,7 @@ fn rehearse(
 ) -> anyhow::Result<()> {
     let files = doctor::files(&checked.config);
     let _lock = control::taken(&files.data)?;
-    let rehearsed = actix_rt::System::new().block_on(async {
+    let rehearsed = async {
         let keyring = Arc::new(Keyring::open(&files.keys).context("cannot open the keys")?);
         let vault = Arc::new(SqliteVault::open(&files.vault).context("cannot open the vault")?);
         let secrets = Secrets::new(vault, keyring, Arc::new(OsEntropy));
@@ -194,9 +194,13 @@ fn rehearse(
         let store: Arc<dyn EventStore> = Arc::new(store.context("cannot open the log")?);
         must_be_there(store.as_ref(), client).await?;
         take(Importer::rehearsing(store, secrets, client), lines, report).await
-    });
-    fold_wals(&files.data).context("cannot close the databases")?;
-    rehearsed
+    };
+    actix_rt::System::new().block_on(async {
+        let rehearsed = rehearsed.await;
+        // Both were opened, and nothing was written: no trace is left of that either.
+        fold(&files.data).await;
+        rehearsed
+    })
 }
 
 async fn must_be_there(store: &dyn EventStore, client: Option<CoreClientId>) -> anyhow::Result<()> {

@@ -26,7 +26,7 @@ use countersign_events::account::{AccountEvent, Origin};
 use countersign_events::entry::SealedPart;
 use countersign_events::id::{AccountId, ClientId, FactorId, HandleHash, Hash32, StreamId};
 use countersign_events::store::EventStore;
-use futures::future::{join_all, try_join_all};
+use futures::future::{join_all, try_join, try_join_all};
 
 use self::books::{Books, Found, Place};
 use self::checks::Checked;
@@ -38,7 +38,7 @@ use crate::domain::command::{Context, Imported, Register};
 use crate::domain::policy::Policy;
 use crate::domain::{Account, Command, decide};
 use crate::entropy;
-use crate::migration::{Line, Row, Why};
+use crate::migration::{Line, Row, Seed, Why};
 use crate::vault::{Claim, SecretKind, Secrets};
 
 /// Accounts that share a durable write: enough to be quick, few enough for the vault's queue.
@@ -226,17 +226,17 @@ impl Importer {
             return Ok(None);
         }
         let key = secrets.create_key(account).await?;
-        let password = match &row.password_hash {
-            Some(hash) => {
-                Some(secrets.put(account, SecretKind::Password, hash.as_bytes(), now).await?)
-            }
-            None => None,
+        let put = async |kind, secret: Option<&[u8]>| match secret {
+            Some(secret) => secrets.put(account, kind, secret, now).await.map(Some),
+            None => Ok(None),
         };
-        let authenticator = match &row.seed {
-            Some(seed) => {
-                let version = secrets.put(account, SecretKind::Totp, seed.bytes(), now).await?;
-                Some((FactorId::new(entropy::uuid_v4(pen.log.entropy())?), version))
-            }
+        let hash = row.password_hash.as_ref().map(|hash| hash.as_bytes());
+        let seed = row.seed.as_ref().map(Seed::bytes);
+        // Both at once: they share a durable write.
+        let (password, seed) =
+            try_join(put(SecretKind::Password, hash), put(SecretKind::Totp, seed)).await?;
+        let authenticator = match seed {
+            Some(version) => Some((FactorId::new(entropy::uuid_v4(pen.log.entropy())?), version)),
             None => None,
         };
         let identity = seal_pii(secrets, account, &checked.identity).await?;

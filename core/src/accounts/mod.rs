@@ -45,7 +45,7 @@ use jiff::Timestamp;
 pub use look::{FOLLOWERS_MAX, FOLLOWERS_PER_OPERATOR_MAX, Follower};
 pub use resync::TwoCodes;
 pub use source::With;
-pub use staff::{SETUP_TTL, UNLOCK_TTL};
+pub use staff::{AdminProof, Exported, ProvenAdmin, SETUP_TTL, UNLOCK_TTL};
 pub use view::PAGE_MAX;
 
 use crate::actors::account::{Request, Services};

@@ -354,8 +354,8 @@ fn draws() -> impl Strategy<Value = Vec<Draw>> {
     prop::collection::vec(draw, COMMANDS)
 }
 
-/// Plays a log whose accounts are there: the first registers and has an authenticator, the second is
-/// imported with one.
+/// Plays a log whose accounts are there: the first registers and has an authenticator, the second
+/// is imported with one.
 fn play(draws: &[Draw]) -> World {
     let mut world = World::new();
     for (whom, choice) in (0..ACCOUNTS).zip([0, IMPORTS]) {

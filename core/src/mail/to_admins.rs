@@ -43,6 +43,8 @@ pub enum Told {
     OperatorEnabled,
     /// An operator was let in anew, at the machine.
     OperatorUnlocked,
+    /// The seeds of authenticators were written to a file.
+    SeedsExported,
     /// A client app was added.
     ClientAdded,
     /// A client app may act no more.
@@ -53,7 +55,7 @@ pub enum Told {
 
 impl Told {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Searches,
         Self::Looks,
         Self::Resets,
@@ -64,6 +66,7 @@ impl Told {
         Self::OperatorDisabled,
         Self::OperatorEnabled,
         Self::OperatorUnlocked,
+        Self::SeedsExported,
         Self::ClientAdded,
         Self::ClientDisabled,
         Self::PolicySet,
@@ -81,6 +84,7 @@ impl Told {
             Self::OperatorDisabled => "staff.operator_disabled",
             Self::OperatorEnabled => "staff.operator_enabled",
             Self::OperatorUnlocked => "staff.operator_unlocked",
+            Self::SeedsExported => "staff.seeds_exported",
             Self::ClientAdded => "staff.client_added",
             Self::ClientDisabled => "staff.client_disabled",
             Self::PolicySet => "staff.policy_set",

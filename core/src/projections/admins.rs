@@ -94,6 +94,9 @@ fn told(event: &StaffEvent) -> Option<(Notice, Told)> {
         StaffEvent::Operator(OperatorEvent::Unlocked(it)) => {
             (Told::OperatorUnlocked, it.tells_admins)
         }
+        StaffEvent::Operator(OperatorEvent::SeedsExported(it)) => {
+            (Told::SeedsExported, it.tells_admins)
+        }
         StaffEvent::Operator(OperatorEvent::SetUp(_) | OperatorEvent::UnlockRequested(_)) => {
             return None;
         }
@@ -164,7 +167,9 @@ fn take_role(
         OperatorEvent::Unlocked(_) => "UPDATE admins_v5 SET set_up = 0 WHERE account = ?1",
         OperatorEvent::Disabled(_) => "UPDATE admins_v5 SET disabled = 1 WHERE account = ?1",
         OperatorEvent::Enabled(_) => "UPDATE admins_v5 SET disabled = 0 WHERE account = ?1",
-        OperatorEvent::UnlockRequested(_) | OperatorEvent::CapReached(_) => return Ok(()),
+        OperatorEvent::UnlockRequested(_)
+        | OperatorEvent::CapReached(_)
+        | OperatorEvent::SeedsExported(_) => return Ok(()),
     };
     transaction.prepare_cached(set)?.execute([operator.uuid().as_bytes()]).map(drop)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_events::id::{Digest, LogId, PolicyVersion};
+use countersign_events::id::{AccountId, ClientId, Digest, LogId, PolicyVersion};
 use countersign_events::{client, log_event, operator, policy};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -11,6 +11,8 @@ use crate::account::at;
 use crate::{Event, Golden};
 
 const LOG: LogId = LogId::new(Uuid::from_u128(0x9999_9999_9999_4999_8999_9999_9999_9999));
+
+const CLIENT: ClientId = ClientId::new(Uuid::from_u128(0x7777_7777_7777_4777_8777_7777_7777_7777));
 
 pub(crate) fn goldens() -> Vec<Golden> {
     let mut all: Vec<Golden> = operators();
@@ -22,8 +24,8 @@ pub(crate) fn goldens() -> Vec<Golden> {
 
 fn operators() -> Vec<Golden> {
     use operator::{
-        Added, Cap, CapReached, Disabled, Enabled, OperatorEvent, Role, SetUp, UnlockRequested,
-        Unlocked,
+        Added, Cap, CapReached, Disabled, Enabled, OperatorEvent, Role, SeedsExported, SetUp,
+        UnlockRequested, Unlocked,
     };
     let added_telling = |role, tells_admins| {
         Event::Operator(OperatorEvent::Added(Added {
@@ -48,6 +50,11 @@ fn operators() -> Vec<Golden> {
             uid: 0,
             tells_admins,
         }))
+    };
+    let exported = |client, tells_admins| {
+        let with = AccountId::new(Uuid::from_u128(0x1111_1111_1111_4111_8111_1111_1111_1111));
+        let exported = SeedsExported { with, seeds: 100_000, client, tells_admins };
+        Event::Operator(OperatorEvent::SeedsExported(exported))
     };
     vec![
         ("full", reached(Cap::Searches, 300)),
@@ -77,6 +84,8 @@ fn operators() -> Vec<Golden> {
             })),
         ),
         ("full", unlocked(false)),
+        ("full", exported(None, false)),
+        ("whole", exported(Some(CLIENT), true)),
     ]
 }
 

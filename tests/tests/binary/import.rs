@@ -180,7 +180,8 @@ fn what_another_system_had_signs_in_here_and_is_hashed_anew() {
 fn bad_lines_are_named_and_the_rest_goes_on() {
     let place = Place::new();
     let file = place.file(&format!(
-        "login,seed,password_hash\nada,{},\nbob,SECRETSECRETSEC,\ncleo,\"{},\ndana,,hunter2hunter2\n\
+        "login,seed,password_hash\nada,{},\nbob,SECRETSECRETSEC,\ncleo,\"{},\n\
+         dana,,hunter2hunter2\n\
          ada,{},\neve,{},\n",
         base32(1),
         base32(2),

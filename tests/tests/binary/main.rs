@@ -5,6 +5,7 @@
 mod archive;
 mod clock;
 mod crash;
+mod export;
 mod import;
 mod log_lines;
 mod lost;

@@ -9,6 +9,7 @@
 
 mod caps;
 mod clients;
+mod export;
 mod operators;
 mod policy;
 mod roles;
@@ -31,6 +32,7 @@ use crate::domain::refusal::Refusal;
 use crate::handle::SECRET_BYTES;
 
 pub(super) use caps::{Queues, Turn};
+pub use export::{AdminProof, Exported, ProvenAdmin};
 pub use operators::SETUP_TTL;
 pub(super) use operators::rank;
 pub use unlock::UNLOCK_TTL;

@@ -11,6 +11,9 @@ pub fn by_type(event_type: &str) -> String {
         "operator.unlock_requested" => "an operator is to be let in anew, as one person asked",
         "operator.unlocked" => "an operator was let in anew, as another person confirmed",
         "operator.cap_reached" => "an operator reached a cap on acts",
+        "operator.seeds_exported" => {
+            "two admins had the seeds of authenticators written to a file, at the machine"
+        }
         "client.added" => "a client app was added",
         "client.disabled" => "a client app was disabled",
         "policy.set" => "the policy was set",

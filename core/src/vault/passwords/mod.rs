@@ -3,9 +3,9 @@
 //! A password is taken as it was typed, in NFC and in full (SR-048); HMAC-SHA-256 under the
 //! pepper turns it into 32 bytes, and Argon2id (RFC 9106) makes those expensive (SR-050). The
 //! stored string is in the PHC format with the pepper's id as `keyid`. An unknown login costs the
-//! same run over a dummy (SR-051). What an import brought along is compared as other systems made it
-//! ([`foreign`]), and is outdated at once. Runs are bounded in number and in waiting (SR-052): see
-//! [`pool`]. Which passwords may be set, [`rules`] says; that is worked out there too.
+//! same run over a dummy (SR-051). What an import brought along is compared as other systems made
+//! it ([`foreign`]), and is outdated at once. Runs are bounded in number and in waiting (SR-052):
+//! see [`pool`]. Which passwords may be set, [`rules`] says; that is worked out there too.
 
 pub mod foreign;
 mod phc;
