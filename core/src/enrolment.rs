@@ -150,7 +150,7 @@ const fn encoded_bytes(c: char) -> usize {
     if is_unreserved(c) { 1 } else { 3 * c.len_utf8() }
 }
 
-fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
         match char::from(byte) {
             c if is_unreserved(c) => encoded.push(c),

@@ -4,7 +4,7 @@
 //! from events to state. Around it, [`actors`] give every account one queue and append what was
 //! decided before anything is answered; [`vault`] keeps the secrets that the log only names;
 //! [`sources`] counts where guesses come from; [`projections`] and [`mail`] follow the log;
-//! [`audit`] checks and replays it.
+//! [`audit`] checks and replays it; [`migration`] reads what other systems hand over.
 //!
 //! **Architecture Invariant:** nothing here knows HTTP. Nothing but [`clock::SystemClock`] and
 //! [`entropy::OsEntropy`] asks the machine for time or randomness.
@@ -18,6 +18,7 @@ pub mod enrolment;
 pub mod entropy;
 pub mod handle;
 pub mod mail;
+pub mod migration;
 pub mod projections;
 pub mod sources;
 pub mod vault;

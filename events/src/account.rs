@@ -91,6 +91,9 @@ pub struct Registered {
     pub has_email: bool,
     /// Whether that address counts as proven (a client app said so).
     pub email_confirmed: bool,
+    /// Whether an import made it, on the command line.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub imported: bool,
 }
 
 /// The account's data key exists in the vault.
@@ -234,7 +237,7 @@ pub struct PasswordRejected {
     pub suspended: bool,
 }
 
-/// An authenticator was asked for and its QR code shown. Sealed `pii`: `{name}`.
+/// An authenticator was asked for and its QR code shown, or imported. Sealed `pii`: `{name}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnableRequested {
@@ -258,6 +261,10 @@ pub struct EnableRequested {
     /// The pending offer that this one replaces: its secret is dead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<FactorId>,
+    /// Whether an import brought it along with its account: no QR code was shown, and its `Enabled`
+    /// stands in the same append without a code before it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub imported: bool,
 }
 
 /// A code was accepted: the proof that no node will accept it again.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::is_false;
 use crate::catalogue::events;
-use crate::id::{AccountId, HandleHash};
+use crate::id::{AccountId, ClientId, HandleHash};
 
 /// What an operator may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -89,6 +89,24 @@ pub struct Unlocked {
     pub tells_admins: bool,
 }
 
+/// This admin and another, both at the machine and each with a code of an authenticator of his own,
+/// had the seeds of authenticators written to a file: of people who sign in here, or of a client
+/// app's accounts. None of staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedsExported {
+    /// The other admin.
+    pub with: AccountId,
+    /// How many.
+    pub seeds: u64,
+    /// The client app whose accounts they are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientId>,
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
+}
+
 /// What caps of operators count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -152,5 +170,6 @@ events! {
         Unlocked(Unlocked) = "operator.unlocked" v 1,
         CapReached(CapReached) = "operator.cap_reached" v 1,
         ActRefused(ActRefused) = "operator.act_refused" v 1,
+        SeedsExported(SeedsExported) = "operator.seeds_exported" v 1,
     }
 }

@@ -7,6 +7,7 @@
 
 mod calls;
 mod crowd;
+mod moving;
 mod person;
 mod proofs;
 

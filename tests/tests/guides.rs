@@ -23,7 +23,7 @@ fn blocks(page: &str) -> Vec<&str> {
 /// A directory with a running server's data, as the guides assume.
 struct Place {
     dir: tempfile::TempDir,
-    server: Server,
+    server: Option<Server>,
     program: PathBuf,
 }
 
@@ -32,14 +32,20 @@ impl Place {
         let dir = tempfile::tempdir().unwrap();
         let program = program("countersign").unwrap();
         let server = Server::countersign(&program, &dir.path().join("countersign-data")).unwrap();
-        Self { dir, server, program }
+        Self { dir, server: Some(server), program }
+    }
+
+    /// The same, with no server that runs.
+    fn stopped(self) -> Self {
+        Self { server: None, ..self }
     }
 
     /// Runs commands as they stand, but for the program's place and the server's port.
     fn run(&self, script: &str) -> String {
         let program = self.program.display().to_string();
+        let public = self.server.as_ref().map(|server| format!("http://{}", server.public));
         let script = script
-            .replace("http://127.0.0.1:8780", &format!("http://{}", self.server.public))
+            .replace("http://127.0.0.1:8780", &public.unwrap_or_default())
             .replace("target/release/countersign ", &format!("{program} "));
         let shim = format!("set -eu -o pipefail\ncountersign() {{ {program} \"$@\"; }}\n{script}");
         let mut bash = Command::new("bash");
@@ -130,4 +136,18 @@ fn the_auditing_guide_runs() {
     for block in all {
         place.run(block);
     }
+}
+
+/// The migration guide moves accounts in, beside no server; what moves out, the tests of the
+/// program try, with the guide's own line.
+#[test]
+fn the_migration_guide_moves_accounts_in() {
+    let place = Place::new().stopped();
+    let guide = page("docs/migration.md");
+    let told: Vec<String> = blocks(&guide).into_iter().map(|block| place.run(block)).collect();
+    let [tables, uris, _shredded] = told.as_slice() else { panic!("{} blocks", told.len()) };
+    assert_eq!(tables.matches("imported  3").count(), 2, "tried, and done: {tables}");
+    assert!(tables.contains("nothing was written"), "{tables}");
+    assert!(uris.contains("imported  1"), "{uris}");
+    assert!(!place.dir.path().join("accounts.csv").exists());
 }

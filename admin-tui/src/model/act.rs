@@ -9,7 +9,9 @@
 //! Every act has a reason and a ticket. What is filled in is shown as the event that it will
 //! become; a yes counts only once that was on the screen, so that pasted line ends confirm nothing.
 
-use countersign_api::contract::act::{Act as Why, AskAddressChange, AskRemoval, IdentityProof};
+use countersign_api::contract::act::{
+    Act as Why, AskAddressChange, AskRemoval, IdentityProof, RemovalAbout,
+};
 use countersign_api::contract::id::{AccountId, FactorId, RemovalId};
 use countersign_api::contract::kind::{Method, ResetScope};
 use countersign_api::contract::support::ResetLockout;
@@ -92,9 +94,9 @@ pub enum Act {
     /// Ask for another address.
     AskAddress(AskAddressChange),
     /// Approve a removal, or another address.
-    Approve(RemovalId, Why),
+    Approve((RemovalId, RemovalAbout), Why),
     /// Cancel a removal.
-    Cancel(RemovalId, Why),
+    Cancel((RemovalId, RemovalAbout), Why),
 }
 
 /// What an unlock may clear, in the order of its choice.
@@ -306,9 +308,13 @@ impl ActDialog {
                 reason: why.reason,
                 ticket: why.ticket,
             }),
-            ActKind::Approve => Act::Approve(self.request.as_ref()?.id, why),
-            ActKind::Cancel => Act::Cancel(self.request.as_ref()?.id, why),
+            ActKind::Approve => Act::Approve(self.requested()?, why),
+            ActKind::Cancel => Act::Cancel(self.requested()?, why),
         })
+    }
+
+    fn requested(&self) -> Option<(RemovalId, RemovalAbout)> {
+        self.request.as_ref().map(|request| (request.id, request.about))
     }
 
     fn proof(&self) -> IdentityProof {

@@ -212,7 +212,7 @@ pub fn fields(act: &Act) -> Vec<(&'static str, String)> {
             ("email (sealed)", request.email.clone()),
             (PROOF, proof_in_log(request.proof).to_owned()),
         ],
-        Act::Approve(removal, _) | Act::Cancel(removal, _) => {
+        Act::Approve((removal, _), _) | Act::Cancel((removal, _), _) => {
             vec![("request", removal.to_string())]
         }
         Act::Suspend(_) | Act::Resume(_) | Act::EndSessions(_) | Act::NewPassword(_) => Vec::new(),

@@ -246,8 +246,8 @@ fn sr_124_a_removal_is_approved_or_cancelled_from_the_list() {
         console.press(KeyCode::Char('y'));
         let why = Why { reason: "called back as well".to_owned(), ticket: "4711".to_owned() };
         let act = match kind {
-            ActKind::Approve => Act::Approve(removal_id(), why),
-            _ => Act::Cancel(removal_id(), why),
+            ActKind::Approve => Act::Approve((removal_id(), RemovalAbout::Factor), why),
+            _ => Act::Cancel((removal_id(), RemovalAbout::Factor), why),
         };
         let Call::Act { account, act: sent, .. } = console.call().1 else { panic!() };
         assert_eq!((*account, sent), (account_id(), &act));

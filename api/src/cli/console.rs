@@ -10,7 +10,7 @@ use std::sync::Arc;
 use countersign_core::accounts::Verdict;
 use countersign_core::accounts::request::{Call, Net};
 use countersign_core::clock::Clock;
-use countersign_core::entropy::{self, Entropy};
+use countersign_core::entropy::{self, Entropy, NoEntropy};
 use countersign_core::handle::UnlockCode;
 use countersign_events::actor::By;
 use countersign_events::id::CorrelationId;
@@ -150,14 +150,21 @@ impl Console {
             | Verb::OperatorUnlockConfirm { acts_for, .. } => caller.person(*acts_for),
             _ => caller.uid,
         };
-        let user = (caller.name_of)(person);
-        let correlation = match entropy::uuid_v7(self.entropy.as_ref(), self.clock.now()) {
-            Ok(uuid) => CorrelationId::new(uuid),
-            Err(error) => return Reply::Failed(error.to_string()),
-        };
+        match self.call((caller.name_of)(person)) {
+            Ok(call) => self.do_it(&call, person, verb).await,
+            Err(error) => Reply::Failed(error.to_string()),
+        }
+    }
+
+    /// The call of a system user at the machine itself.
+    ///
+    /// # Errors
+    /// Without randomness for its id.
+    pub fn call(&self, user: String) -> Result<Call, NoEntropy> {
+        let uuid = entropy::uuid_v7(self.entropy.as_ref(), self.clock.now())?;
         let net = Net { ip: LOCAL.to_owned(), user_agent: None, language: None };
-        let call = Call { by: By::Console { user }, net, ..Call::of_service(correlation) };
-        self.do_it(&call, person, verb).await
+        let by = By::Console { user };
+        Ok(Call { by, net, ..Call::of_service(CorrelationId::new(uuid)) })
     }
 
     async fn do_it(&self, call: &Call, person: u32, verb: Verb) -> Reply {

@@ -9,7 +9,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
+use countersign_core::accounts::request::Call;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -113,7 +114,7 @@ pub(crate) fn perform(checked: &Checked, verb: Verb) -> anyhow::Result<serde_jso
 }
 
 /// A verb makes no installation: at a mistyped path it would be an empty one.
-fn must_be_installed(checked: &Checked) -> anyhow::Result<()> {
+pub(crate) fn must_be_installed(checked: &Checked) -> anyhow::Result<()> {
     let files = doctor::files(&checked.config);
     if files.log.exists() {
         return Ok(());
@@ -126,6 +127,46 @@ fn must_be_installed(checked: &Checked) -> anyhow::Result<()> {
 }
 
 async fn alone(checked: &Checked, lock: DataLock, verb: Verb) -> anyhow::Result<Reply> {
+    let caller = Caller { uid: rustix::process::geteuid().as_raw(), name_of: user_name };
+    own(checked, lock, async |console| console.perform(caller, verb).await).await
+}
+
+/// Owns the data directory for as long as the work takes, and nobody else does.
+///
+/// # Errors
+/// Where a server runs, where there is no installation, and what did not open.
+pub(crate) fn owning<T>(
+    checked: &Checked,
+    work: impl AsyncFnOnce(&Console, Call) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    must_be_installed(checked)?;
+    let checked = &Checked { must_agree: false, ..checked.clone() };
+    actix_rt::System::new().block_on(async {
+        let lock = taken(&checked.config.data)?;
+        own(checked, lock, async |console| {
+            let user = user_name(rustix::process::geteuid().as_raw());
+            work(console, console.call(user)?).await
+        })
+        .await?
+    })
+}
+
+/// The lock, where no server has it.
+///
+/// # Errors
+/// Where one has.
+pub(crate) fn taken(data: &Path) -> anyhow::Result<DataLock> {
+    DataLock::take(data).map_err(|error| match error {
+        held @ LockError::Held(_) => anyhow!("{held}: stop the server first"),
+        error @ LockError::Io { .. } => error.into(),
+    })
+}
+
+async fn own<T>(
+    checked: &Checked,
+    lock: DataLock,
+    work: impl AsyncFnOnce(&Console) -> T,
+) -> anyhow::Result<T> {
     let public_url = checked.config.public_url_at(checked.config.listen.public);
     let machine = assembly::Machine::real();
     let parts = assembly::assemble(checked, machine, lock, &public_url).await?;
@@ -134,13 +175,12 @@ async fn alone(checked: &Checked, lock: DataLock, verb: Verb) -> anyhow::Result<
         clock: parts.clock.clone(),
         entropy: parts.entropy.clone(),
     };
-    let caller = Caller { uid: rustix::process::geteuid().as_raw(), name_of: user_name };
-    let reply = console.perform(caller, verb).await;
+    let done = work(&console).await;
     drop(console);
     let close = parts.close;
     drop((parts.accounts, parts.checks, parts.observe));
     close().await;
-    Ok(reply)
+    Ok(done)
 }
 
 async fn through(socket: &Path, verb: &Verb) -> anyhow::Result<Reply> {

@@ -13,13 +13,16 @@ pub(crate) mod config;
 pub mod console;
 pub(crate) mod control;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod harden;
+pub(crate) mod import;
 pub mod log;
 pub(crate) mod logging;
 pub(crate) mod operator;
 pub(crate) mod output;
 pub(crate) mod policy;
 pub(crate) mod print;
+pub(crate) mod prompt;
 pub(crate) mod restore;
 pub(crate) mod serve;
 
@@ -69,6 +72,11 @@ enum Verb {
     Backup(backup::Arguments),
     /// Put a backup into an empty data directory
     Restore(restore::Arguments),
+    /// Write the seeds of authenticators to a file, for another system: two admins confirm, each
+    /// with password and code
+    Export(export::Arguments),
+    /// Take over accounts of another system: authenticators, and password hashes as they are
+    Import(import::Arguments),
     /// Check or print the configuration
     #[command(subcommand)]
     Config(config::Verb),
@@ -139,6 +147,8 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Doctor(arguments) => doctor::run(&arguments),
         Verb::Backup(arguments) => backup::run(&arguments),
         Verb::Restore(arguments) => restore::run(&arguments),
+        Verb::Export(arguments) => export::run(arguments),
+        Verb::Import(arguments) => import::run(&arguments),
         Verb::Config(verb) => config::run(verb),
         Verb::Print(verb) => print::run(verb),
     }

@@ -2,8 +2,8 @@
 
 use super::{Client, Pending};
 use crate::contract::act::{
-    Act, Acted, AskAddressChange, AskRemoval, Removal, RemovalActed, RemovalListQuery,
-    RemovalListState,
+    Act, Acted, AskAddressChange, AskRemoval, Removal, RemovalAbout, RemovalActed,
+    RemovalListQuery, RemovalListState,
 };
 use crate::contract::id::{AccountId, RemovalId};
 use crate::contract::page::{Page, PageQuery};
@@ -47,26 +47,28 @@ impl Client {
         self.post(&["support", "accounts", &account.to_string(), "address-changes"], request)
     }
 
-    /// Approves a removal that another person asked for, or another address:
-    /// `POST /v1/support/accounts/{account}/factor-removals/{removal}/approve`.
+    /// Approves what another person asked for:
+    /// `POST /v1/support/accounts/{account}/factor-removals/{removal}/approve`, of another address
+    /// `…/address-changes/{removal}/approve`.
     pub fn approve_removal(
         &self,
         account: AccountId,
-        removal: RemovalId,
+        (removal, about): (RemovalId, RemovalAbout),
         act: &Act,
     ) -> Pending<RemovalActed> {
-        self.act(account, &["factor-removals", &removal.to_string(), "approve"], act)
+        self.act(account, &[requests(about), &removal.to_string(), "approve"], act)
     }
 
-    /// Gives a removal up, or another address:
-    /// `POST /v1/support/accounts/{account}/factor-removals/{removal}/cancel`.
+    /// Gives what was asked for up:
+    /// `POST /v1/support/accounts/{account}/factor-removals/{removal}/cancel`, of another address
+    /// `…/address-changes/{removal}/cancel`.
     pub fn cancel_removal(
         &self,
         account: AccountId,
-        removal: RemovalId,
+        (removal, about): (RemovalId, RemovalAbout),
         act: &Act,
     ) -> Pending<RemovalActed> {
-        self.act(account, &["factor-removals", &removal.to_string(), "cancel"], act)
+        self.act(account, &[requests(about), &removal.to_string(), "cancel"], act)
     }
 
     /// Lists the removals that wait: `GET /v1/support/factor-removals?state=pending`.
@@ -81,5 +83,13 @@ impl Client {
         let mut segments = vec!["support", "accounts", account.as_str()];
         segments.extend(what);
         self.post(&segments, act)
+    }
+}
+
+/// Where requests of this kind are.
+const fn requests(about: RemovalAbout) -> &'static str {
+    match about {
+        RemovalAbout::Address => "address-changes",
+        RemovalAbout::Factor | RemovalAbout::RecoveryCodes => "factor-removals",
     }
 }

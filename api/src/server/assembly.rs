@@ -388,15 +388,21 @@ impl Open {
             tracing::warn!("the log is still held; what was acknowledged is durable all the same");
         }
         // Vault and read model go with those who held the log. What is left then is one file each.
-        let folded = tokio::time::timeout(CLOSE_WAIT, async {
-            while !matches!(fold_wals(&self.data), Ok(true)) {
-                tokio::time::sleep(CLOSE_LOOK).await;
-            }
-        });
-        if folded.await.is_err() {
-            tracing::warn!("a database is still held; its -wal file belongs to it");
-        }
+        fold(&self.data).await;
         drop(self.lock);
+    }
+}
+
+/// Folds the write-ahead logs of a directory as soon as nobody holds its databases any more: a
+/// thread that wrote one ends a moment after it was told to.
+pub(crate) async fn fold(data: &Path) {
+    let folded = tokio::time::timeout(CLOSE_WAIT, async {
+        while !matches!(fold_wals(data), Ok(true)) {
+            tokio::time::sleep(CLOSE_LOOK).await;
+        }
+    });
+    if folded.await.is_err() {
+        tracing::warn!("a database is still held; its -wal file belongs to it");
     }
 }
 

@@ -16,6 +16,7 @@ mod devices;
 mod factor_changes;
 mod factors;
 pub mod identity;
+pub mod import;
 mod look;
 mod mail;
 pub mod mask;
@@ -46,7 +47,8 @@ pub use look::{FOLLOWERS_MAX, FOLLOWERS_PER_OPERATOR_MAX, Follower};
 pub use resync::TwoCodes;
 pub use source::With;
 pub use staff::{
-    KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, OVERLAP_DEFAULT, OVERLAP_MAX, SETUP_TTL, UNLOCK_TTL,
+    AdminProof, Exported, KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, OVERLAP_DEFAULT, OVERLAP_MAX,
+    ProvenAdmin, SETUP_TTL, UNLOCK_TTL,
 };
 pub use view::PAGE_MAX;
 

@@ -28,7 +28,7 @@ const LOGIN_CHARS: std::ops::RangeInclusive<usize> = 3..=64;
 /// Characters of an address (RFC 5321, 4.5.3.1: 64 + 1 + 255 octets, less what nobody has).
 const EMAIL_CHARS: std::ops::RangeInclusive<usize> = 3..=254;
 /// Characters of a client app's name for an account, and of a display name.
-const SUBJECT_CHARS: std::ops::RangeInclusive<usize> = 1..=128;
+pub(super) const SUBJECT_CHARS: std::ops::RangeInclusive<usize> = 1..=128;
 
 impl Accounts {
     /// A person registers.
@@ -197,6 +197,7 @@ impl Request for Create {
             client: self.client,
             has_email: self.identity.email.is_some(),
             email_confirmed: self.email_verified,
+            imported: None,
             key,
             password,
         });
@@ -241,14 +242,14 @@ pub(super) fn check_text(
 }
 
 /// A login: a text in which every character shows, so that it is read as it is.
-fn check_login(login: &str) -> Result<(), Refusal> {
+pub(super) fn check_login(login: &str) -> Result<(), Refusal> {
     check_text("login", login, LOGIN_CHARS)?;
     check_visible("login", login)
 }
 
 /// A login that reads like an address is the account's own: nobody is to be taken for somebody
 /// else by it (SR-089).
-fn check_own_address(login: &str, email: &str) -> Result<(), Refusal> {
+pub(super) fn check_own_address(login: &str, email: &str) -> Result<(), Refusal> {
     if !login.contains('@') || login == email {
         return Ok(());
     }

@@ -5,6 +5,7 @@
 //! here: `prev` is the leaf hash of the stream's entry before.
 
 mod clock;
+mod many;
 
 use std::sync::Arc;
 
@@ -16,8 +17,8 @@ use countersign_events::id::{
 };
 use countersign_events::log_event::{Created, LogEvent, ServerStarted};
 use countersign_events::store::{
-    Append, AppendError, AppendKey, EventStore, Expected, NewEntry, Placed, READ_LIMIT_MAX,
-    Recorded, Resolution, StoreError,
+    Append, AppendError, AppendKey, Appended, EventStore, Expected, NewEntry, Placed,
+    READ_LIMIT_MAX, Recorded, Resolution, StoreError,
 };
 use countersign_events::tree;
 use jiff::Timestamp;
@@ -333,7 +334,19 @@ impl Log {
         let (entries, next) = self.write(stream, expected.first(), head.leaf, stamp, planned)?;
         let key = AppendKey::new(entropy::uuid_v4(self.entropy.as_ref())?);
         let append = Append { stream, expected, entries, key };
-        match self.store.append(append).await {
+        let outcome = self.store.append(append).await;
+        self.settle(stream, key, next, outcome).await
+    }
+
+    /// What became of an append, also where its answer was lost.
+    async fn settle(
+        &self,
+        stream: StreamId,
+        key: AppendKey,
+        next: Head,
+        outcome: Result<Appended, AppendError>,
+    ) -> Result<Wrote, Fault> {
+        match outcome {
             Ok(appended) => Ok(Wrote::Placed(*appended.placed(), next)),
             Err(AppendError::Conflict { .. }) => Ok(Wrote::Conflict),
             Err(AppendError::OutcomeUnknown(why)) => {

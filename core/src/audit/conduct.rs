@@ -28,12 +28,14 @@ use crate::domain::policy::Policy;
 mod codes;
 mod devices;
 mod guesses;
+mod imports;
 mod recovery;
 mod sessions;
 mod support;
 
 use devices::Devices;
 use guesses::Guesses;
+use imports::Imports;
 use recovery::Recovery;
 use sessions::Lives;
 use support::Support;
@@ -93,6 +95,7 @@ pub struct Conduct {
     recovery: Recovery,
     devices: Devices,
     guesses: Guesses,
+    imports: Imports,
     lives: Lives,
     support: Support,
 }
@@ -100,6 +103,7 @@ pub struct Conduct {
 #[derive(Debug, Clone, Default)]
 struct Factor {
     enabled: bool,
+    imported: bool,
     last_step: Option<u64>,
     /// The offset that its clock was found at, and the last that was accepted, at most one step
     /// from that.
@@ -153,6 +157,7 @@ impl Conduct {
             recovery: Recovery::default(),
             devices: Devices::default(),
             guesses: Guesses::default(),
+            imports: Imports::default(),
             lives: Lives::default(),
             support: Support::default(),
         }
@@ -163,6 +168,7 @@ impl Conduct {
         self.forget_lapsed(act.at);
         let mut breaches = Vec::new();
         self.standing(act, &mut breaches);
+        self.imports.take(act, &mut breaches);
         self.guesses.take(act, &self.devices, &mut breaches);
         self.devices.take(act, &mut breaches);
         self.lives.take(act, &mut breaches);
@@ -204,7 +210,8 @@ impl Conduct {
                     self.factors.remove(&replaced);
                 }
                 self.factors.retain(|_, factor| factor.enabled);
-                self.factors.insert(requested.factor, Factor::default());
+                let imported = self.imports.brings(requested.factor);
+                self.factors.insert(requested.factor, Factor { imported, ..Factor::default() });
             }
             AccountEvent::Enabled(enabled) => {
                 self.recovery.forget_replacement();
@@ -273,13 +280,6 @@ impl Conduct {
             if session.assurance == Assurance::TwoFactor {
                 session.assurance = Assurance::Password;
             }
-        }
-    }
-
-    fn recovery_code_used(&mut self, index: u32, breaches: &mut Vec<Breach>) {
-        if !self.recovery_used.insert(index) {
-            let detail = format!("code {index} of the set was used before");
-            breaches.push((Rule::RecoveryCodeUsedTwice, detail));
         }
     }
 

@@ -70,6 +70,10 @@ pub enum Rule {
     RecoveryCodeUsedTwice,
     /// An authenticator comes into use by its first accepted code.
     EnabledWithoutCode,
+    /// An import, at the machine, brings an authenticator along with its account, and later none.
+    ImportedLater,
+    /// Seeds are given out to two admins, at the machine.
+    ExportByOne,
     /// A session starts only by a proof: all that the account asks for.
     SessionWithoutProof,
     /// A session is called no surer than what was proven.

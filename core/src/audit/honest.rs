@@ -25,9 +25,9 @@ use super::source::Source;
 use super::verify::verify;
 use crate::domain::account::Open;
 use crate::domain::command::{
-    Activate, AtDevice, ChangePassword, Context, Enroller, Evidence, FirstFactor, Prove, Proven,
-    RecoveryMinted, Register, Repudiate, RequestEnable, SendEmailCode, SetDemandedPassword, SignIn,
-    Told, VerifyCode, WhichDevices, WhichSessions,
+    Activate, AtDevice, ChangePassword, Context, Enroller, Evidence, FirstFactor, Imported, Prove,
+    Proven, RecoveryMinted, Register, Repudiate, RequestEnable, SendEmailCode, SetDemandedPassword,
+    SignIn, Told, VerifyCode, WhichDevices, WhichSessions,
 };
 use crate::domain::policy::Policy;
 use crate::domain::totp::{Compared, ComparedTwo};
@@ -37,6 +37,9 @@ use crate::domain::{Account, Command, StampedEvent, decide, evolve};
 const COMMANDS: usize = 120;
 /// Accounts that they go to; one more stream is a login that does not exist.
 const ACCOUNTS: u8 = 2;
+
+/// The choice by which a registration is an import.
+const IMPORTS: u8 = 5;
 
 /// One draw: which command, to whom, with what.
 type Draw = (u8, u8, u8, u8, u16);
@@ -128,6 +131,12 @@ impl World {
                 client: None,
                 has_email: detail.is_multiple_of(4) || detail > 60,
                 email_confirmed: detail.is_multiple_of(3),
+                imported: (choice == IMPORTS).then(|| Imported {
+                    authenticator: detail.is_multiple_of(2).then(|| {
+                        let factor = FactorId::new(Uuid::from_u128(self.mint()));
+                        (factor, SecretVersion::new(6))
+                    }),
+                }),
                 key: KeyCreated { key: "k1".to_owned(), commitment: Digest::new([1; 32]) },
                 password: Some(SecretVersion::new(1)),
             }),
@@ -304,7 +313,13 @@ impl World {
     fn write(&mut self, stream: StreamId, event: AccountEvent) -> StampedEvent {
         let (by, sealed): (By, &[SealClass]) = match &event {
             AccountEvent::LockoutReset(_) => (OPERATOR, &[SealClass::Pii]),
+            AccountEvent::Registered(registered) if registered.imported => {
+                (By::Console { user: "ada".to_owned() }, &[SealClass::Pii])
+            }
             AccountEvent::Registered(_) => (By::Holder, &[SealClass::Pii]),
+            AccountEvent::EnableRequested(requested) if requested.imported => {
+                (By::Console { user: "ada".to_owned() }, &[SealClass::Pii])
+            }
             _ => (By::Holder, &[]),
         };
         self.log.happened_by(stream, by, &event, sealed);
@@ -339,11 +354,12 @@ fn draws() -> impl Strategy<Value = Vec<Draw>> {
     prop::collection::vec(draw, COMMANDS)
 }
 
-/// Plays a log whose accounts are registered, and the first has an authenticator.
+/// Plays a log whose accounts are there: the first registers and has an authenticator, the second
+/// is imported with one.
 fn play(draws: &[Draw]) -> World {
     let mut world = World::new();
-    for whom in 0..ACCOUNTS {
-        world.play((0, whom, 0, 64, 0));
+    for (whom, choice) in (0..ACCOUNTS).zip([0, IMPORTS]) {
+        world.play((0, whom, choice, 64, 0));
     }
     for draw in [(1, 0, 0, 3, 1), (11, 0, 0, 0, 1), (12, 0, 0, 0, 1)] {
         world.play(draw);

@@ -176,6 +176,7 @@ impl Sample {
             client: None,
             has_email: true,
             email_confirmed: false,
+            imported: false,
         };
         let sealed = [SealClass::Pii, SealClass::Net];
         self.happened_by(stream, By::Holder, &AccountEvent::Registered(registered), &sealed);
@@ -289,6 +290,7 @@ impl Sample {
             expires_at: self.now + SignedDuration::from_mins(10),
             session: Some(handle(session)),
             replaces: None,
+            imported: false,
         };
         let event = AccountEvent::EnableRequested(requested);
         self.happened_by(stream, By::Holder, &event, &[SealClass::Pii]);

@@ -32,9 +32,12 @@ struct Operator {
 }
 
 impl Staff {
-    /// Takes the next event of an operator's stream.
-    pub(super) fn take(&mut self, entry: &Entry<'_>, event: &OperatorEvent) {
-        let StreamId::Operator(account) = entry.stream else { return };
+    /// Takes the next event of an operator's stream, and says what is wrong with it.
+    pub(super) fn take(&mut self, entry: &Entry<'_>, event: &OperatorEvent) -> Option<Breach> {
+        let StreamId::Operator(account) = entry.stream else { return None };
+        if let OperatorEvent::SeedsExported(exported) = event {
+            return self.exported(entry, [account, exported.with]);
+        }
         let known = self.0.get_mut(&account);
         match (event, known) {
             (OperatorEvent::Added(added), Some(known)) if known.role != added.role => {
@@ -48,6 +51,23 @@ impl Staff {
             (OperatorEvent::Enabled(_), Some(known)) => known.disabled_since = None,
             _ => {}
         }
+        None
+    }
+
+    /// Seeds are given out to two admins at the machine.
+    fn exported(&self, entry: &Entry<'_>, by: [AccountId; 2]) -> Option<Breach> {
+        let wrong = |why: String| Some((Rule::ExportByOne, why));
+        let [one, other] = by;
+        if one == other {
+            return wrong(format!("{one} confirmed twice"));
+        }
+        if !matches!(entry.by, By::Console { .. }) {
+            return wrong("by nobody at the machine".to_owned());
+        }
+        let may = |id: &AccountId| {
+            self.0.get(id).is_some_and(|it| it.role == Role::Admin && it.disabled_since.is_none())
+        };
+        by.iter().find(|id| !may(id)).and_then(|id| wrong(format!("{id} is no admin who may act")))
     }
 
     /// Judges what an operator did to an account.

@@ -242,7 +242,7 @@ impl Check {
             }
             StreamId::Operator(_) => {
                 let decoded = OperatorEvent::decode(event_type, version, data);
-                (kind == "operator", decoded.map(|event| self.of_staff(entry, &event)))
+                (kind == "operator", decoded.map(|event| self.of_staff(place, entry, &event)))
             }
             StreamId::Client(_) => {
                 (kind == "client", ClientEvent::decode(event_type, version, data).map(|_| None))
@@ -278,8 +278,15 @@ impl Check {
         None
     }
 
-    fn of_staff(&mut self, entry: &Entry<'_>, event: &OperatorEvent) -> Option<AccountEvent> {
-        self.staff.take(entry, event);
+    fn of_staff(
+        &mut self,
+        place: &Place,
+        entry: &Entry<'_>,
+        event: &OperatorEvent,
+    ) -> Option<AccountEvent> {
+        if let Some((rule, detail)) = self.staff.take(entry, event) {
+            self.found(place, rule, detail);
+        }
         None
     }
 

@@ -4,17 +4,18 @@
 //! versions of secrets already durable in the vault, and the outcome of comparing what was typed.
 
 use countersign_events::account::{
-    AccountEvent, IdentityProof, KeyCreated, Method, Origin, PasswordSetWhy, Purpose, ResetScope,
-    Viewed,
+    AccountEvent, IdentityProof, Method, PasswordSetWhy, Purpose, ResetScope, Viewed,
 };
 use countersign_events::id::{
-    AccountId, ClientId, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion,
+    AccountId, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion,
 };
 use jiff::Timestamp;
 
 mod evidence;
+mod registration;
 
 pub use evidence::Evidence;
+pub use registration::{Imported, Register};
 
 use super::limits::Refused;
 use super::policy::Policy;
@@ -209,23 +210,6 @@ pub enum Command {
     View(Viewed),
     /// Record what became of a mail: `EmailCodeSent`, `NoticeSent` or `EmailDeliveryFailed`.
     RecordMail(AccountEvent),
-}
-
-/// See [`Command::Register`].
-#[derive(Debug, Clone)]
-pub struct Register {
-    /// Who it is made for.
-    pub origin: Origin,
-    /// The client app that makes it.
-    pub client: Option<ClientId>,
-    /// Whether there is an address.
-    pub has_email: bool,
-    /// Whether it counts as proven.
-    pub email_confirmed: bool,
-    /// The data key, durable in the vault.
-    pub key: KeyCreated,
-    /// The password, durable in the vault.
-    pub password: Option<SecretVersion>,
 }
 
 /// How the first factor was proven, or not.

@@ -61,6 +61,9 @@ fn time(at: Timestamp) -> impl fmt::Display {
 #[must_use]
 pub fn event(event: &AccountEvent) -> String {
     match event {
+        AccountEvent::Registered(registered) if registered.imported => {
+            "an import created the account".into()
+        }
         AccountEvent::Registered(registered) => match registered.origin {
             Origin::Holder => "the account was created".into(),
             Origin::Client => "a client app created the account".into(),
@@ -102,6 +105,9 @@ pub fn event(event: &AccountEvent) -> String {
             Some(_) => "a client app checked the password; a second factor was asked for".into(),
             None => "a client app checked the password and signed the holder in".into(),
         },
+        AccountEvent::EnableRequested(requested) if requested.imported => {
+            "an import brought an authenticator along that was in use elsewhere".into()
+        }
         AccountEvent::EnableRequested(_) => {
             "an authenticator was asked for and its QR code shown".into()
         }

@@ -43,6 +43,8 @@ pub enum Told {
     OperatorEnabled,
     /// An operator was let in anew, at the machine.
     OperatorUnlocked,
+    /// The seeds of authenticators were written to a file.
+    SeedsExported,
     /// A client app was added.
     ClientAdded,
     /// A client app may act no more.
@@ -57,7 +59,7 @@ pub enum Told {
 
 impl Told {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Searches,
         Self::Looks,
         Self::Resets,
@@ -68,6 +70,7 @@ impl Told {
         Self::OperatorDisabled,
         Self::OperatorEnabled,
         Self::OperatorUnlocked,
+        Self::SeedsExported,
         Self::ClientAdded,
         Self::ClientDisabled,
         Self::ClientKeyAdded,
@@ -87,6 +90,7 @@ impl Told {
             Self::OperatorDisabled => "staff.operator_disabled",
             Self::OperatorEnabled => "staff.operator_enabled",
             Self::OperatorUnlocked => "staff.operator_unlocked",
+            Self::SeedsExported => "staff.seeds_exported",
             Self::ClientAdded => "staff.client_added",
             Self::ClientDisabled => "staff.client_disabled",
             Self::ClientKeyAdded => "staff.client_key_added",

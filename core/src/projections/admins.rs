@@ -94,6 +94,9 @@ fn told(event: &StaffEvent) -> Option<(Notice, Told)> {
         StaffEvent::Operator(OperatorEvent::Unlocked(it)) => {
             (Told::OperatorUnlocked, it.tells_admins)
         }
+        StaffEvent::Operator(OperatorEvent::SeedsExported(it)) => {
+            (Told::SeedsExported, it.tells_admins)
+        }
         StaffEvent::Operator(
             OperatorEvent::SetUp(_)
             | OperatorEvent::UnlockRequested(_)
@@ -171,7 +174,8 @@ fn take_role(
         OperatorEvent::Enabled(_) => "UPDATE admins_v5 SET disabled = 0 WHERE account = ?1",
         OperatorEvent::UnlockRequested(_)
         | OperatorEvent::CapReached(_)
-        | OperatorEvent::ActRefused(_) => return Ok(()),
+        | OperatorEvent::ActRefused(_)
+        | OperatorEvent::SeedsExported(_) => return Ok(()),
     };
     transaction.prepare_cached(set)?.execute([operator.uuid().as_bytes()]).map(drop)
 }

@@ -90,7 +90,8 @@ pub fn mail_due(event: &AccountEvent, by: Doer, before: Before) -> Option<MailDu
         AccountEvent::SessionsEnded(ended) if ended.tells_holder => {
             notice(Notice::SessionMadeRoom, NoticeFacts { by: Doer::Service, ..facts })
         }
-        AccountEvent::Enabled(_) => notice(Notice::FactorEnabled, facts),
+        // Staff enables none but by an import, which goes on with what the holder has.
+        AccountEvent::Enabled(_) if by != Doer::Staff => notice(Notice::FactorEnabled, facts),
         // What support had removed is told with the removal.
         AccountEvent::FactorRemoved(_) if by != Doer::Service => {
             notice(Notice::FactorRemoved, facts)

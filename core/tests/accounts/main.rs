@@ -19,6 +19,7 @@ mod directory;
 mod golden_streams;
 mod house;
 mod idempotency;
+mod import;
 mod journey;
 mod mail;
 mod many;

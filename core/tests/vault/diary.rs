@@ -74,6 +74,7 @@ impl Diary {
             client: None,
             has_email: false,
             email_confirmed: false,
+            imported: false,
         });
         let why = PasswordSetWhy::Initial;
         let password = AccountEvent::PasswordSet(PasswordSet::new(password, why));
@@ -94,6 +95,7 @@ impl Diary {
             expires_at: at(600),
             session: None,
             replaces: None,
+            imported: false,
         };
         self.append(account, &[AccountEvent::EnableRequested(requested)]);
         secret

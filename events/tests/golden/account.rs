@@ -94,13 +94,23 @@ pub(crate) fn goldens() -> Vec<Golden> {
 
 fn registration() -> Vec<(&'static str, Of)> {
     let registered = |origin, client, has_email, email_confirmed| {
-        Of::Registered(Registered { origin, client, has_email, email_confirmed })
+        let imported = false;
+        Of::Registered(Registered { origin, client, has_email, email_confirmed, imported })
+    };
+    let imported = Registered {
+        origin: Origin::Holder,
+        client: None,
+        has_email: true,
+        email_confirmed: false,
+        imported: true,
     };
     let set = |version, why| Of::PasswordSet(PasswordSet::new(SecretVersion::new(version), why));
     vec![
         ("full", registered(Origin::Client, Some(CLIENT), true, true)),
         ("minimal", registered(Origin::Holder, None, true, false)),
         ("operator", registered(Origin::Operator, None, false, false)),
+        ("whole", Of::Registered(Registered { client: Some(CLIENT), ..imported.clone() })),
+        ("imported", Of::Registered(imported)),
         ("full", Of::KeyCreated(KeyCreated { key: "k1".into(), commitment: hash(0xb1) })),
         ("full", Of::RegistrationAbandoned(RegistrationAbandoned {})),
         ("full", Of::EmailConfirmed(EmailConfirmed {})),
@@ -168,6 +178,7 @@ fn authenticators() -> Vec<(&'static str, Of)> {
         expires_at: late(),
         session: Some(SESSION),
         replaces: Some(OLD_FACTOR),
+        imported: false,
     };
     let minimal = EnableRequested {
         secret: SecretVersion::new(0),
@@ -175,11 +186,15 @@ fn authenticators() -> Vec<(&'static str, Of)> {
         replaces: None,
         ..requested.clone()
     };
+    let imported = EnableRequested { imported: true, ..minimal.clone() };
+    let whole = EnableRequested { imported: true, ..requested.clone() };
     let issued =
         |hashes| Of::RecoveryCodesIssued(RecoveryCodesIssued { pepper: "p1".into(), hashes });
     vec![
         ("full", Of::EnableRequested(requested)),
         ("minimal", Of::EnableRequested(minimal)),
+        ("imported", Of::EnableRequested(imported)),
+        ("whole", Of::EnableRequested(whole)),
         ("full", Of::Enabled(Enabled { factor: FACTOR })),
         ("full", Of::FactorRenamed(FactorRenamed { factor: FACTOR })),
         ("full", Of::FactorRemoved(FactorRemoved { factor: FACTOR })),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_events::id::{AccountId, Digest, EventId, LogId, PolicyVersion};
+use countersign_events::id::{AccountId, ClientId, Digest, EventId, LogId, PolicyVersion};
 use countersign_events::{client, log_event, operator, policy};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -12,6 +12,8 @@ use crate::{Event, Golden};
 
 const STAFF: AccountId = AccountId::new(Uuid::from_u128(0x7777_7777_7777_4777_8777_7777_7777_7777));
 const LOG: LogId = LogId::new(Uuid::from_u128(0x9999_9999_9999_4999_8999_9999_9999_9999));
+
+const CLIENT: ClientId = ClientId::new(Uuid::from_u128(0x7777_7777_7777_4777_8777_7777_7777_7777));
 
 pub(crate) fn goldens() -> Vec<Golden> {
     let mut all: Vec<Golden> = operators();
@@ -24,7 +26,7 @@ pub(crate) fn goldens() -> Vec<Golden> {
 fn operators() -> Vec<Golden> {
     use operator::{
         ActRefused, Added, Cap, CapReached, Disabled, Enabled, OperatorEvent, RefusedWhy, Role,
-        SetUp, UnlockRequested, Unlocked,
+        SeedsExported, SetUp, UnlockRequested, Unlocked,
     };
     let added_telling = |role, tells_admins| {
         Event::Operator(OperatorEvent::Added(Added {
@@ -51,6 +53,11 @@ fn operators() -> Vec<Golden> {
             uid: 0,
             tells_admins,
         }))
+    };
+    let exported = |client, tells_admins| {
+        let with = AccountId::new(Uuid::from_u128(0x1111_1111_1111_4111_8111_1111_1111_1111));
+        let exported = SeedsExported { with, seeds: 100_000, client, tells_admins };
+        Event::Operator(OperatorEvent::SeedsExported(exported))
     };
     vec![
         ("full", reached(Cap::Searches, 300)),
@@ -82,6 +89,8 @@ fn operators() -> Vec<Golden> {
             })),
         ),
         ("full", unlocked(false)),
+        ("full", exported(None, false)),
+        ("whole", exported(Some(CLIENT), true)),
     ]
 }
 

@@ -222,6 +222,7 @@ impl Life {
                 client: None,
                 has_email: false,
                 email_confirmed: false,
+                imported: false,
             });
         }
         let number = self.number;
@@ -292,6 +293,7 @@ fn enable_requested(until: Timestamp) -> AccountEvent {
         expires_at: until,
         session: None,
         replaces: None,
+        imported: false,
     })
 }
 

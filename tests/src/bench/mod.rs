@@ -9,6 +9,7 @@ pub mod audit;
 pub mod bulk;
 pub mod disk;
 pub mod http;
+pub mod import;
 pub mod load;
 pub mod prepare;
 pub mod server;

@@ -1,6 +1,6 @@
 //! `bench`: measures and prints a table; `bench age` measures only what an account's past costs,
-//! `bench support` only what support waits for, and `bench echo` is the bare server that the table
-//! compares with.
+//! `bench support` only what support waits for, `bench import` only how long an import takes, and
+//! `bench echo` is the bare server that the table compares with.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use countersign_tests::bench::bulk::{Size, fill};
 use countersign_tests::bench::prepare::prepare;
 use countersign_tests::bench::views::Desk;
-use countersign_tests::bench::{age, audit, disk, say, table, whole};
+use countersign_tests::bench::{age, audit, disk, import, say, table, whole};
 
 /// Accounts prepared unless told otherwise: in the end, their log has more than a million entries.
 const ACCOUNTS: usize = 140_000;
@@ -18,6 +18,8 @@ const ACCOUNTS: usize = 140_000;
 const SIGN_INS: usize = 20_000;
 /// What support's views are measured on: 100,000 accounts, two million events.
 const SUPPORT: Size = Size { accounts: 100_000, events: 20, known: 200, busy: 50_000 };
+/// Accounts that are imported.
+const IMPORTED: usize = 100_000;
 /// How often each view is measured.
 const VIEW_ROUNDS: usize = 50;
 /// How long the tail is measured.
@@ -29,6 +31,7 @@ fn main() -> anyhow::Result<()> {
         Some("echo") => actix_rt::System::new().block_on(serve_echo()),
         Some("age") => measure_age(),
         Some("support") => measure_support(),
+        Some("import") => measure_import(),
         Some(number) => measure(number.parse().context("the number of accounts")?),
         None => measure(ACCOUNTS),
     }
@@ -61,7 +64,13 @@ fn measure(accounts: usize) -> anyhow::Result<()> {
     })?;
     audit::verify(&program, &data)?;
     audit::replay(&program, &data, &preparation)?;
+    measure_import()?;
     measure_age()
+}
+
+fn measure_import() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    import::measure(&sibling("countersign")?, directory.path(), IMPORTED)
 }
 
 fn measure_age() -> anyhow::Result<()> {

@@ -5,6 +5,8 @@
 mod archive;
 mod clock;
 mod crash;
+mod export;
+mod import;
 mod log_lines;
 mod lost;
 mod policy;

@@ -44,11 +44,17 @@ fn at_a_mistyped_path_a_verb_makes_nothing_and_names_it() {
         &["backup", text(&out)],
         &["restore", text(&out)],
         &["log", "export", text(&out)],
+        &["export", "--out", text(&out), "--admin", "ada", "--admin", "ben"],
+        &["import", "/dev/null"],
     ] {
         let line: Vec<&str> = line.iter().copied().chain(["--data", text(&data)]).collect();
         let (code, out, err) = verb(&line).unwrap();
         // `log` answers a directory that holds no log as a mistake on its line.
-        let failed = if line[0] == "log" { 64 } else { 1 };
+        let failed = match line[0] {
+            "log" => 64,
+            "import" => 2,
+            _ => 1,
+        };
         assert_eq!(code, Some(failed), "{line:?}: {out}{err}");
         let named = if line.contains(&"restore") { "out" } else { "mistyped" };
         assert!(format!("{out}{err}").contains(named), "{line:?}: {out}{err}");

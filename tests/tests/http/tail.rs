@@ -161,8 +161,8 @@ fn a_tail_is_filtered_by_type_and_account() {
     });
 }
 
-/// SR-126: what support reads of the past it reads account by account, where the holder sees it. The
-/// whole log it follows as it grows; an auditor reads all of it.
+/// SR-126: what support reads of the past it reads account by account, where the holder sees it.
+/// The whole log it follows as it grows; an auditor reads all of it.
 #[test]
 fn sr_126_support_follows_the_whole_log_as_it_grows() {
     TestApp::run(async |app| {

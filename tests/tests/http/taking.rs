@@ -195,7 +195,7 @@ impl World {
             on_request(
                 "/v1/support/accounts/{account}/address-changes/{removal}/approve",
                 supervisor,
-                409,
+                404,
             ),
             on_removal("/v1/support/accounts/{account}/factor-removals/{removal}/cancel", support),
             on_request(

@@ -128,3 +128,25 @@ fn sr_125_admins_are_told_of_each_others_acts() {
         assert_eq!(told(&other).await.len(), before.1 + 8);
     });
 }
+
+/// SR-092, SR-125: that two admins took the seeds along is told to every admin.
+#[test]
+fn sr_092_all_admins_are_told_that_seeds_were_exported() {
+    TestApp::run(async |app| {
+        let admins = [
+            reachable(app, "operator.admin", Role::Admin).await,
+            reachable(app, "operator.other", Role::Admin).await,
+            reachable(app, "operator.third", Role::Admin).await,
+        ];
+        app.person("mike").await;
+        let told = async |person: &Person| letters(app, &person.email, CHANGED).await;
+        let before = [told(&admins[0]).await.len(), told(&admins[2]).await.len()];
+        app.pass(SignedDuration::from_secs(30)).await;
+        assert_eq!(app.export_seeds([&admins[0], &admins[1]]).await, 1, "none of staff");
+        for (person, before) in [&admins[0], &admins[2]].into_iter().zip(before) {
+            let letters = told(person).await.split_off(before);
+            let [letter] = letters.as_slice() else { panic!("{letters:?}") };
+            assert!(letter.contains("seeds of authenticators"), "{letter}");
+        }
+    });
+}

@@ -313,6 +313,7 @@ impl House {
             client: None,
             has_email: true,
             email_confirmed: false,
+            imported: false,
         });
         let pii = format!("{{\"login\":\"l{number}\",\"email\":\"{email}\"}}");
         self.log.append_by(account, &event, By::Holder, Some(&pii)).await;

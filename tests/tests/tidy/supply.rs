@@ -11,14 +11,17 @@ use crate::root;
 
 /// Crates that do cryptography for us: the RustCrypto and dalek lines, aws-lc-rs, and rustls on
 /// top of it. `ring` comes with the event store client alone.
-const VETTED: [&str; 12] = [
+const VETTED: [&str; 15] = [
     "argon2",
     "aws-lc-rs",
+    "bcrypt",
     "chacha20poly1305",
     "ed25519-dalek",
     "getrandom",
     "hkdf",
     "hmac",
+    "pbkdf2",
+    "scrypt",
     "sha1",
     "sha2",
     "subtle",

@@ -288,7 +288,9 @@ impl Operator {
             }
             OperatorEvent::Enabled(_) => self.disabled = false,
             OperatorEvent::UnlockRequested(requested) => self.unlock = Some(requested.clone()),
-            OperatorEvent::CapReached(_) | OperatorEvent::ActRefused(_) => {}
+            OperatorEvent::CapReached(_)
+            | OperatorEvent::ActRefused(_)
+            | OperatorEvent::SeedsExported(_) => {}
             OperatorEvent::Unlocked(unlocked) => {
                 self.setup = Some((unlocked.setup, unlocked.setup_expires_at));
                 (self.set_up, self.unlock) = (false, None);

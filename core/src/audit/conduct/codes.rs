@@ -215,9 +215,16 @@ impl Conduct {
         }
     }
 
+    pub(super) fn recovery_code_used(&mut self, index: u32, breaches: &mut Vec<Breach>) {
+        if !self.recovery_used.insert(index) {
+            let detail = format!("code {index} of the set was used before");
+            breaches.push((Rule::RecoveryCodeUsedTwice, detail));
+        }
+    }
+
     pub(super) fn enable(&mut self, id: FactorId, breaches: &mut Vec<Breach>) {
         match self.factors.get_mut(&id) {
-            Some(factor) if factor.last_step.is_some() => factor.enabled = true,
+            Some(factor) if factor.last_step.is_some() || factor.imported => factor.enabled = true,
             _ => {
                 let detail = format!("authenticator {id} has no accepted code");
                 breaches.push((Rule::EnabledWithoutCode, detail));

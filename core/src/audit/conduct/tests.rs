@@ -15,6 +15,7 @@ use crate::audit::source::Source;
 use crate::audit::verify::verify;
 
 mod guesses;
+mod imports;
 mod policy;
 mod recovery;
 mod staff;

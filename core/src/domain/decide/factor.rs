@@ -5,7 +5,7 @@ use countersign_events::account::{
     HoldPlaced, HoldWhy, Method, Need, Purpose, RecoveryCodesIssued, ReplacementCompleted,
     SessionEndedWhy, SessionOpened,
 };
-use countersign_events::id::{FactorId, HandleHash};
+use countersign_events::id::{FactorId, HandleHash, SecretVersion};
 
 use super::code::{self, Judged, Leave, Place};
 use super::sessions::{ended, others, session_of};
@@ -82,16 +82,30 @@ pub(super) fn request_enable(
         return Err(Refusal::Conflict("the account has as many authenticators as allowed"));
     }
     Ok(vec![AccountEvent::EnableRequested(EnableRequested {
-        factor: command.factor,
+        session: command.enroller.bound_to(),
+        replaces: open.offer.as_ref().map(|offer| offer.factor),
+        ..offered(command.factor, command.secret, context)
+    })])
+}
+
+/// An authenticator on offer, which takes no other's place.
+pub(super) fn offered(
+    factor: FactorId,
+    secret: SecretVersion,
+    context: &Context<'_>,
+) -> EnableRequested {
+    EnableRequested {
+        factor,
         kind: Method::Totp,
-        secret: command.secret,
+        secret,
         algorithm: "SHA1".to_owned(),
         digits: totp::DIGITS,
         period_seconds: u32::try_from(totp::PERIOD_SECONDS).unwrap_or(u32::MAX),
         expires_at: later(context, context.policy.offer_ttl),
-        session: command.enroller.bound_to(),
-        replaces: open.offer.as_ref().map(|offer| offer.factor),
-    })])
+        session: None,
+        replaces: None,
+        imported: false,
+    }
 }
 
 /// The offer that a session, a sign-in or a client app may confirm (SR-113).

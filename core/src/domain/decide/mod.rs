@@ -36,7 +36,7 @@ pub type Decision = Result<Vec<AccountEvent>, Refusal>;
 /// A [`Refusal`] where nothing is to be recorded: the request was not evaluated.
 pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> Decision {
     match command {
-        Command::Register(register) => registration::register(account, register),
+        Command::Register(register) => registration::register(account, register, context),
         Command::Abandon => registration::abandon(account),
         Command::SetPassword { version, why } => {
             registration::set_password(account, *version, *why)

@@ -1,13 +1,15 @@
 //! How an account comes to be.
 
 use countersign_events::account::{
-    AccountEvent, Origin, PasswordSet, PasswordSetWhy, Registered, RegistrationAbandoned,
+    AccountEvent, EnableRequested, Enabled, Origin, PasswordSet, PasswordSetWhy, Registered,
+    RegistrationAbandoned,
 };
 use countersign_events::id::SecretVersion;
 
+use super::factor::offered;
 use super::{Decision, existing};
 use crate::domain::account::Account;
-use crate::domain::command::Register;
+use crate::domain::command::{Context, Register};
 use crate::domain::refusal::Refusal;
 
 /// What names an account, and can be another's already.
@@ -19,7 +21,9 @@ pub const fn named_by(origin: Origin) -> &'static str {
     }
 }
 
-pub(super) fn register(account: &Account, register: &Register) -> Decision {
+/// A new account; with it what an import brings along: an authenticator that is in use elsewhere is
+/// in use here at once, without a code and without recovery codes.
+pub(super) fn register(account: &Account, register: &Register, context: &Context<'_>) -> Decision {
     if !account.is_empty() {
         return Err(Refusal::Taken(named_by(register.origin)));
     }
@@ -28,12 +32,19 @@ pub(super) fn register(account: &Account, register: &Register) -> Decision {
         client: register.client,
         has_email: register.has_email,
         email_confirmed: register.has_email && register.email_confirmed,
+        imported: register.imported.is_some(),
     });
     let password = register.password.map(|version| {
         AccountEvent::PasswordSet(PasswordSet::new(version, PasswordSetWhy::Initial))
     });
     let key = AccountEvent::KeyCreated(register.key.clone());
-    Ok([Some(registered), Some(key), password].into_iter().flatten().collect())
+    let authenticator = register.imported.and_then(|imported| imported.authenticator);
+    let enabled = authenticator.into_iter().flat_map(|(factor, secret)| {
+        let requested = EnableRequested { imported: true, ..offered(factor, secret, context) };
+        let enabled = AccountEvent::Enabled(Enabled { factor });
+        [AccountEvent::EnableRequested(requested), enabled]
+    });
+    Ok([Some(registered), Some(key), password].into_iter().flatten().chain(enabled).collect())
 }
 
 /// Only an empty stream can be abandoned: whoever appends at revision 0 wins.

@@ -54,8 +54,8 @@ pub(super) fn ask(account: &Account, ask: AskRemoval, context: &Context<'_>) -> 
     if ask.of_operator && (ask.in_person || !open.has_proven_address()) {
         // Two people of the staff and a password that one of them knows would make a third.
         return Err(Refusal::Conflict(
-            "an operator is told at a proven address and has the whole delay: who cannot be told is \
-             let in anew by two people at the machine",
+            "an operator is told at a proven address and has the whole delay: who cannot be told \
+             is let in anew by two people at the machine",
         ));
     }
     let needs_approval = context.policy.two_person == TwoPerson::Required;

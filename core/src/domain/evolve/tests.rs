@@ -100,6 +100,7 @@ fn sign_ins_and_idempotency_keys_are_bounded() {
         client: None,
         has_email: false,
         email_confirmed: false,
+        imported: false,
     });
     let begun = |number: u32| {
         let mut hash = [0; 16];
@@ -232,7 +233,14 @@ fn event() -> impl Strategy<Value = AccountEvent> {
 fn registration() -> impl Strategy<Value = AccountEvent> {
     let registered = any::<(bool, bool)>().prop_map(|(has_email, email_confirmed)| {
         let (origin, client) = (Origin::Holder, None);
-        AccountEvent::Registered(Registered { origin, client, has_email, email_confirmed })
+        let imported = has_email;
+        AccountEvent::Registered(Registered {
+            origin,
+            client,
+            has_email,
+            email_confirmed,
+            imported,
+        })
     });
     let key = hash32().prop_map(|commitment| {
         AccountEvent::KeyCreated(KeyCreated { key: "k1".into(), commitment })
@@ -350,6 +358,7 @@ fn factors() -> impl Strategy<Value = AccountEvent> {
             expires_at,
             session,
             replaces,
+            imported: false,
         })
     });
     let issued = vec(hash32(), 0..10).prop_map(|hashes| {

@@ -12,6 +12,9 @@ pub fn by_type(event_type: &str) -> String {
         "operator.unlocked" => "an operator was let in anew, as another person confirmed",
         "operator.cap_reached" => "an operator reached a cap on acts",
         "operator.act_refused" => "an operator was refused an act on an account above or his own",
+        "operator.seeds_exported" => {
+            "two admins had the seeds of authenticators written to a file, at the machine"
+        }
         "client.added" => "a client app was added",
         "client.disabled" => "a client app was disabled",
         "client.key_added" => "a client app has another key",

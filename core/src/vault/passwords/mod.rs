@@ -3,9 +3,11 @@
 //! A password is taken as it was typed, in NFC and in full (SR-048); HMAC-SHA-256 under the
 //! pepper turns it into 32 bytes, and Argon2id (RFC 9106) makes those expensive (SR-050). The
 //! stored string is in the PHC format with the pepper's id as `keyid`. An unknown login costs the
-//! same run over a dummy (SR-051). Runs are bounded in number and in waiting (SR-052): see
-//! [`pool`]. Which passwords may be set, [`rules`] says; that is worked out there too.
+//! same run over a dummy (SR-051). What an import brought along is compared as other systems made
+//! it ([`foreign`]), and is outdated at once. Runs are bounded in number and in waiting (SR-052):
+//! see [`pool`]. Which passwords may be set, [`rules`] says; that is worked out there too.
 
+pub mod foreign;
 mod phc;
 mod pool;
 mod rules;
@@ -17,6 +19,7 @@ use subtle::ConstantTimeEq as _;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
+use self::foreign::ForeignHash;
 use self::phc::{HASH_BYTES, PasswordHash, SALT_BYTES};
 use self::pool::Pool;
 use super::keyring::Keyring;
@@ -101,7 +104,8 @@ impl Passwords {
         Ok(Zeroizing::new(stored.to_string()))
     }
 
-    /// Compares with a stored PHC string, or with nothing at the same cost.
+    /// Compares with a stored PHC string, or with nothing at the same cost. One that an import
+    /// brought along costs what the other system made it cost.
     ///
     /// # Errors
     /// [`VaultError::Busy`] when the queue is full; [`VaultError::Damaged`] where the string does
@@ -112,6 +116,7 @@ impl Passwords {
         phc: Option<&str>,
     ) -> Result<PasswordMatch, VaultError> {
         let stored = match phc {
+            Some(text) if !phc::is_ours(text) => return self.compare_foreign(password, text).await,
             Some(text) => PasswordHash::parse(text)?,
             None => self.dummy(),
         };
@@ -124,6 +129,18 @@ impl Passwords {
             right: equal && phc.is_some(),
             outdated: phc.is_some() && stored.params != self.params,
         })
+    }
+
+    async fn compare_foreign(
+        &self,
+        password: &str,
+        text: &str,
+    ) -> Result<PasswordMatch, VaultError> {
+        let hash = ForeignHash::parse(text);
+        let hash = hash.map_err(|error| VaultError::Damaged(error.to_string()))?;
+        let password = Zeroizing::new(password.to_owned());
+        let right = self.pool.work_out(move || hash.is_of(&password)).await?;
+        Ok(PasswordMatch { right, outdated: true })
     }
 
     /// Costs what a comparison does, where there is nothing to compare with.

@@ -65,6 +65,11 @@ impl PasswordHash {
     }
 }
 
+/// Whether a stored string is one that we write: under a pepper, which nobody else has.
+pub(super) fn is_ours(text: &str) -> bool {
+    text.starts_with("$argon2id$") && text.contains(",keyid=")
+}
+
 fn read(text: &str) -> Option<PasswordHash> {
     let mut fields = text.strip_prefix("$argon2id$v=19$")?.split('$');
     let (cost, salt, hash) = (fields.next()?, fields.next()?, fields.next()?);

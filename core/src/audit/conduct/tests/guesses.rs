@@ -228,6 +228,7 @@ fn sr_086_what_is_worth_nothing_is_bound_anew_under_a_hold() {
                 expires_at: log.now + SignedDuration::from_mins(10),
                 session: Some(handle(0x15)),
                 replaces: None,
+                imported: false,
             };
             log.happened(stream, &AccountEvent::EnableRequested(requested));
             let verified = CodeVerified {

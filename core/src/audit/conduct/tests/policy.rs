@@ -136,7 +136,8 @@ fn session(origin: Origin, set: Set, minutes: (i64, i64)) -> Vec<Rule> {
     let (lives, unused) = minutes;
     under(set, |log, _| {
         let stream = account(9);
-        let of = Registered { origin, client: None, has_email: false, email_confirmed: false };
+        let (has_email, email_confirmed, imported) = (false, false, false);
+        let of = Registered { origin, client: None, has_email, email_confirmed, imported };
         let sealed = [SealClass::Pii, SealClass::Net];
         log.happened_by(stream, By::Holder, &AccountEvent::Registered(of), &sealed);
         let opened = log.session(0x51, Assurance::Password, None);

@@ -5,7 +5,7 @@ use countersign_events::account::{
     PasswordSet, PasswordSetWhy, Suspended, Viewed,
 };
 use countersign_events::id::{AccountId, EventId, SecretVersion};
-use countersign_events::operator::{Added, Disabled, OperatorEvent, Role};
+use countersign_events::operator::{Added, Disabled, OperatorEvent, Role, SeedsExported};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -105,4 +105,30 @@ fn sr_122_an_approval_by_who_may_not_approve_is_found() {
     assert_eq!(approval(Role::Supervisor, false), []);
     assert_eq!(approval(Role::Support, false), [Rule::ActBeyondRole]);
     assert_eq!(approval(Role::Supervisor, true), [Rule::ActWithoutOperator]);
+}
+
+/// SR-092: seeds go out to two admins at the machine, and to nobody else.
+#[test]
+fn sr_092_an_export_by_less_than_two_admins_is_found() {
+    let found = |by: By, with: u128, other: Role| {
+        breach(move |log, _| {
+            added(log, 2, Role::Admin);
+            added(log, 3, other);
+            let exported =
+                SeedsExported { with: id(with), seeds: 1, client: None, tells_admins: true };
+            let exported = OperatorEvent::SeedsExported(exported);
+            let (event_type, json) = (exported.event_type(), exported.to_json().unwrap());
+            log.write(StreamId::Operator(id(2)), by, event_type, json, &[]);
+        })
+    };
+    let console = || By::Console { user: "ada".to_owned() };
+    assert_eq!(found(console(), 3, Role::Admin), []);
+    for (by, with, other) in [
+        (console(), 2, Role::Admin),
+        (console(), 3, Role::Supervisor),
+        (console(), 4, Role::Admin),
+        (By::Operator { id: id(2) }, 3, Role::Admin),
+    ] {
+        assert_eq!(found(by, with, other), [Rule::ExportByOne]);
+    }
 }

@@ -230,6 +230,7 @@ pub(super) fn registered() -> Vec<AccountEvent> {
             client: None,
             has_email: true,
             email_confirmed: false,
+            imported: false,
         }),
         AccountEvent::KeyCreated(key()),
         password_set(1, PasswordSetWhy::Initial),
@@ -331,6 +332,7 @@ pub(super) fn enable_requested(
         expires_at: start() + expires,
         session: in_session.map(session),
         replaces: None,
+        imported: false,
     })
 }
 

@@ -1,13 +1,15 @@
 //! Registering, giving up a claim, and the password's version.
 
 use countersign_events::account::{
-    AccountEvent, Origin, PasswordSetWhy, Registered, RegistrationAbandoned,
+    AccountEvent, Enabled, Origin, PasswordSetWhy, Registered, RegistrationAbandoned,
 };
 use countersign_events::id::ClientId;
 use uuid::Uuid;
 
-use super::harness::{given, key, password_rejected, password_set, register, registered, version};
-use crate::domain::command::{Command, Register};
+use super::harness::{
+    factor, given, key, password_rejected, password_set, register, registered, version,
+};
+use crate::domain::command::{Command, Imported, Register};
 use crate::domain::refusal::Refusal;
 
 fn abandoned() -> AccountEvent {
@@ -35,6 +37,7 @@ fn a_client_registers_an_account_without_a_password() {
             client,
             has_email: true,
             email_confirmed: true,
+            imported: false,
         }),
         AccountEvent::KeyCreated(key()),
     ]);
@@ -46,6 +49,27 @@ fn an_address_that_is_not_there_is_not_confirmed() {
     let events = given([]).when(Command::Register(command)).events();
     let AccountEvent::Registered(registered) = &events[0] else { panic!("{events:?}") };
     assert!(!registered.email_confirmed);
+}
+
+/// What an import brings along is in use at once: without a code, and without recovery codes.
+#[test]
+fn an_import_brings_an_authenticator_along() {
+    let imported = |authenticator| Register {
+        imported: Some(Imported { authenticator }),
+        password: None,
+        ..register()
+    };
+    let brought = Some((factor(1), version(5)));
+    let events = given([]).when(Command::Register(imported(brought))).events();
+    let [registered, _key, requested, enabled] = events.as_slice() else { panic!("{events:?}") };
+    assert!(matches!(registered, AccountEvent::Registered(it) if it.imported));
+    let AccountEvent::EnableRequested(requested) = requested else { panic!("{requested:?}") };
+    assert!(requested.imported && requested.session.is_none());
+    assert_eq!((requested.factor, requested.secret), (factor(1), version(5)));
+    assert_eq!(*enabled, AccountEvent::Enabled(Enabled { factor: factor(1) }));
+    let alone = given([]).when(Command::Register(imported(None))).events();
+    assert!(matches!(&alone[0], AccountEvent::Registered(it) if it.imported));
+    assert_eq!(alone.len(), 2);
 }
 
 #[test]

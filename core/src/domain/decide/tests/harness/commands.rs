@@ -16,6 +16,7 @@ pub(in crate::domain::decide::tests) fn register() -> Register {
         client: None,
         has_email: true,
         email_confirmed: false,
+        imported: None,
         key: key(),
         password: Some(version(1)),
     }
