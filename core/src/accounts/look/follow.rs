@@ -59,9 +59,9 @@ pub struct Follower {
 }
 
 impl Accounts {
-    /// Follows the log, from now on or from a position; whoever looks at accounts, from [`BACK_MAX`]
-    /// ago at the earliest where no account is named. The opening is an event: of the account that
-    /// is followed, or of the operator's own.
+    /// Follows the log, from now on or from a position; whoever looks at accounts, from
+    /// [`BACK_MAX`] ago at the earliest where no account is named. The opening is an event: of the
+    /// account that is followed, or of the operator's own.
     ///
     /// # Errors
     /// What [`Accounts::operator`] refuses; [`Refusal::Forbidden`] where a role that looks at no
