@@ -31,7 +31,7 @@ impl Accounts {
     ///
     /// # Errors
     /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`](crate::domain::refusal::Refusal),
-    /// [`Refusal::NotFound`](crate::domain::refusal::Refusal); a [`Fault`].
+    /// [`Refusal::NotFound`](crate::domain::refusal::Refusal); a [`Fault`](crate::accounts::Fault).
     pub async fn support_events(
         &self,
         call: &Call,
