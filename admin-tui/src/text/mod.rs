@@ -173,7 +173,9 @@ fn what_to_do(code: ProblemCode) -> &'static str {
         ProblemCode::Forbidden => "Nothing was done: ask somebody who may.",
         ProblemCode::Held => "Nothing was done: try again when the time is over.",
         ProblemCode::NotFound => "Look it up anew: it may be gone.",
-        ProblemCode::Conflict => "Nothing was done. Esc, then F5 shows how things are now.",
+        ProblemCode::Conflict => {
+            "Nothing was done. Back on the account (Esc), F5 shows it as it is."
+        }
         ProblemCode::Unknown => "F5 tries again.",
         _ => "",
     }

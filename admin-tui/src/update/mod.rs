@@ -69,7 +69,11 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         dialog.dropping &= action == Some(Action::Back);
     }
     match action {
-        Some(action) => act(model, action),
+        Some(action) => {
+            // It was about what was there before.
+            model.notice = None;
+            act(model, action)
+        }
         None => {
             if is_typed(event) {
                 accounts::begin_search(model);

@@ -99,7 +99,7 @@ fn no_two_states_of_a_page_look_alike() {
 #[test]
 fn a_frame_with_trouble_says_what_to_do() {
     let ways =
-        ["F5 tries again", "Try again in", "again in 2 s", "ask somebody who may", "then F5"];
+        ["F5 tries again", "Try again in", "again in 2 s", "ask somebody who may", "F5 shows"];
     let proofs = ["wait for the next one", "or use another way", "type login and password again"];
     for (page, state, console) in matrix() {
         if !matches!(state, "error" | "offline") {

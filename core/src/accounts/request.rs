@@ -79,7 +79,7 @@ pub struct Net {
 pub struct IdempotencyKey {
     /// The key, 22 to 64 characters.
     pub key: Zeroizing<String>,
-    /// Who asks: `anyone`, the text of the bearer token, a client id.
+    /// Who asks: `anyone`, the text of the bearer token, a client id, an operator.
     pub caller: Zeroizing<String>,
     /// The route's template with method: `POST /v1/sign-ins`, and the values of its parameters.
     pub route: String,

@@ -4,13 +4,14 @@
 use countersign_events::account::Viewed;
 use countersign_events::actor::By;
 use countersign_events::id::{AccountId, StreamId};
+use zeroize::Zeroizing;
 
 use super::answer::{AccountView, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
 use super::look::Look;
 use super::registration::{check_readable, check_text, check_visible};
 use super::removal_view::removal_view;
-use super::request::{Call, Lookup, PageRequest};
+use super::request::{Call, IdempotencyKey, Lookup, PageRequest};
 use super::view::{PAGE_MAX, Reader, account_view};
 use super::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Entity, Halt, Request, Sealed};
@@ -215,8 +216,14 @@ fn check_said(field: &'static str, text: &str) -> Result<(), Refusal> {
     Err(Refusal::Invalid { field, reason: "neither letter nor digit in it".to_owned() })
 }
 
+/// The call as the operator's own: a key that comes again is the same one in another session, and
+/// after a step-up (SR-066).
 pub(super) fn in_the_name_of(operator: AccountId, call: &Call) -> Call {
-    Call { by: By::Operator { id: operator }, ..call.clone() }
+    let idempotency = call.idempotency.clone().map(|key| IdempotencyKey {
+        caller: Zeroizing::new(StreamId::Operator(operator).to_string()),
+        ..key
+    });
+    Call { by: By::Operator { id: operator }, idempotency, ..call.clone() }
 }
 
 /// What a list shows of an account. A list is no look at it, and leaves no event.

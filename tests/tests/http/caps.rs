@@ -72,6 +72,9 @@ fn sr_125_an_operator_looks_so_often_in_an_hour_and_no_more() {
             assert_eq!(refused.text_at("/code"), "too-many-requests");
             assert!(refused.headers.contains_key("retry-after"));
         }
+        let follow = format!("/v1/log/stream?account={}&from=0", marlene.account);
+        let follow = app.get(follow).on(Listener::Operator).bearer(&olga.token).await;
+        follow.is(429);
         assert_eq!(app.count(&marlene.account, "account.history_viewed"), 3);
         search(app, &olga, "marlene.caps").await.is(200);
         look(&mia, "").await.is(200);

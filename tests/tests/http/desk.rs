@@ -256,6 +256,32 @@ fn sr_066_an_act_whose_answer_was_lost_is_done_once() {
     });
 }
 
+/// SR-066: an act whose answer was lost is asked again after a step-up, and in another session: it is
+/// the same act for as long as it is the same operator, and is told before anything is proven anew.
+#[test]
+fn sr_066_an_act_is_the_same_after_a_step_up_and_in_another_session() {
+    TestApp::run(async |app| {
+        let marlene = confirmed(app, "marlene.desk").await;
+        let olga = app.operator("operator.olga", Role::Support).await;
+        let ends = async |by: &Person| {
+            on(app, by, &marlene.account, "session-ends", &why()).keyed(KEY).await
+        };
+        let done = || app.count(&marlene.account, "account.sessions_ended");
+        let earlier = done();
+        let first = ends(&olga).await.is(200).body;
+        app.pass(SignedDuration::from_secs(301)).await;
+        assert_eq!(ends(&olga).await.is(200).body, first, "five minutes later");
+        let stepped_up = freshly(app, &olga).await;
+        assert_eq!(ends(&stepped_up).await.is(200).body, first, "after a step-up");
+        let anew = Person { token: app.enter(&olga).await, ..olga };
+        assert_eq!(ends(&anew).await.is(200).body, first, "in another session");
+        assert_eq!(done(), earlier + 1);
+        let mia = app.operator("operator.mia", Role::Supervisor).await;
+        ends(&mia).await.is(200);
+        assert_eq!(done(), earlier + 2, "another operator's is another act");
+    });
+}
+
 /// SR-126: the access review: who is there, by whom, since when, and last seen.
 #[test]
 fn sr_126_operators_are_listed_for_an_access_review() {

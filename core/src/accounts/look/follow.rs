@@ -23,9 +23,10 @@ use futures::stream::BoxStream;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use super::record::Look;
 use crate::accounts::answer::{Followed, LineView};
 use crate::accounts::request::{Call, Follow};
-use crate::accounts::support::{in_the_name_of, record_look};
+use crate::accounts::support::in_the_name_of;
 use crate::accounts::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Entity, Halt, Request};
 use crate::domain::explain;
@@ -104,15 +105,19 @@ impl Accounts {
             let retry_at = retry_at.map_err(|error| Fault::Internal(error.to_string()))?;
             return Ok(Err(Refusal::TooManyRequests { retry_at }));
         };
-        let (of, what) = match account {
-            Some(account) => (account, Viewed::Events),
-            None => (operator.account(), Viewed::Log),
+        let call = in_the_name_of(operator.account(), call);
+        let opened = match account {
+            Some(account) => {
+                self.look(account, Look { call, ticket, what: Viewed::Events }).await?
+            }
+            // Whoever reads an export has no account in it that could be told.
+            None if self.is_archive() => Ok(()),
+            None => {
+                let own = StreamId::Account(operator.account());
+                self.ask(own, Look { call, ticket, what: Viewed::Log }).await?
+            }
         };
-        let look = Opening { call: in_the_name_of(operator.account(), call), what, ticket };
-        // Whoever reads an export has no account in it that could be told.
-        if (account.is_some() || !self.is_archive())
-            && let Err(refusal) = self.ask(StreamId::Account(of), look).await?
-        {
+        if let Err(refusal) = opened {
             return Ok(Err(refusal));
         }
         Ok(Ok(Follower {
@@ -292,20 +297,6 @@ impl Request for Alive {
         } else {
             Err(entity.policy().staff_step_up().into())
         }
-    }
-}
-
-struct Opening {
-    call: Call,
-    what: Viewed,
-    ticket: Option<String>,
-}
-
-impl Request for Opening {
-    type Answer = ();
-
-    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        record_look(entity, &self.call, self.what, self.ticket.as_ref()).await
     }
 }
 

@@ -3,7 +3,7 @@
 
 use countersign_events::account::{AccountEvent, HistoryViewed, Viewed};
 use countersign_events::actor::By;
-use countersign_events::id::{AccountId, StreamId};
+use countersign_events::id::{AccountId, Revision, StreamId};
 use jiff::SignedDuration;
 
 use crate::accounts::identity::{Errand, open_pii};
@@ -54,11 +54,13 @@ impl Accounts {
     }
 
     /// Whether this is no look of its own: the same operator has just begun to look at the same for
-    /// the same ticket. That there is a cursor says nothing: anybody can make one up (SR-126).
+    /// the same ticket, and nothing is shown that happened since; `up_to` is the last revision that
+    /// may be. That there is a cursor says nothing: anybody can make one up (SR-126).
     pub(in crate::accounts) async fn reads_on(
         &self,
         look: &Look,
         account: AccountId,
+        up_to: Option<Revision>,
     ) -> Result<bool, Fault> {
         let By::Operator { id: operator } = &look.call.by else { return Ok(false) };
         self.caught_up().await?;
@@ -71,6 +73,12 @@ impl Accounts {
         let is_same = began.event == AccountEvent::HistoryViewed(HistoryViewed { what: look.what });
         if !is_same || LOOK_LASTS <= self.log().now().duration_since(began.at) {
             return Ok(false);
+        }
+        if up_to.is_none_or(|up_to| recorded.revision < up_to) {
+            let (stream, next) = (StreamId::Account(account), recorded.revision.next());
+            if !self.log().store().read_stream(stream, next, 1).await?.is_empty() {
+                return Ok(false);
+            }
         }
         let errand: Option<Errand> = open_pii(self.secrets(), account, recorded).await?;
         Ok(errand.unwrap_or_default().ticket == look.ticket)

@@ -36,7 +36,11 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let stream = StreamId::Account(account);
-        if let Err(refusal) = self.look_at_state(account, call, ticket).await? {
+        let up_to = match as_of {
+            AsOf::Revision(revision) => Some(Revision::new(revision)),
+            AsOf::At(_) => None,
+        };
+        if let Err(refusal) = self.look_at_state(account, (call, ticket), up_to).await? {
             return Ok(Err(refusal));
         }
         let newest = match self.ask(stream, Revisions { event: None }).await? {
@@ -74,7 +78,9 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let stream = StreamId::Account(account);
-        if let Err(refusal) = self.look_at_state(account, call, ticket).await? {
+        if let Err(refusal) =
+            self.look_at_state(account, (call, ticket), Some(Revision::new(revision))).await?
+        {
             return Ok(Err(refusal));
         }
         let revisions = Revisions { event: Some(Revision::new(revision)) };
@@ -97,11 +103,11 @@ impl Accounts {
     async fn look_at_state(
         &self,
         account: AccountId,
-        call: Call,
-        ticket: Option<String>,
+        (call, ticket): (Call, Option<String>),
+        up_to: Option<Revision>,
     ) -> Verdict<()> {
         let look = Look { call, ticket, what: Viewed::State };
-        match self.reads_on(&look, account).await? {
+        match self.reads_on(&look, account, up_to).await? {
             true => Ok(Ok(())),
             false => self.look(account, look).await,
         }

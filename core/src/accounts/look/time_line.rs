@@ -46,7 +46,12 @@ impl Accounts {
         };
         let stream = StreamId::Account(account);
         let look = Look { call, ticket, what: Viewed::Events };
-        if ask.page.cursor.is_none() || !self.reads_on(&look, account).await? {
+        // The newest first, nothing comes at or after the cursor; the other way, all may.
+        let up_to = match (ask.order, ask.page.cursor) {
+            (Order::Newest, Some(cursor)) => Some(Revision::new(cursor.saturating_sub(1))),
+            _ => None,
+        };
+        if ask.page.cursor.is_none() || !self.reads_on(&look, account, up_to).await? {
             match self.look(account, look).await? {
                 Ok(()) => {}
                 Err(refusal) => return Ok(Err(refusal)),
