@@ -256,8 +256,8 @@ fn sr_066_an_act_whose_answer_was_lost_is_done_once() {
     });
 }
 
-/// SR-066: an act whose answer was lost is asked again after a step-up, and in another session: it is
-/// the same act for as long as it is the same operator, and is told before anything is proven anew.
+/// SR-066: an act whose answer was lost is asked again after a step-up, and in another session: it
+/// is the same act while it is the same operator, and is told before anything is proven anew.
 #[test]
 fn sr_066_an_act_is_the_same_after_a_step_up_and_in_another_session() {
     TestApp::run(async |app| {
