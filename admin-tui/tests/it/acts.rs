@@ -267,37 +267,53 @@ fn a_role_that_may_not_is_told_so_and_nothing_is_repeated() {
     assert_eq!(console.effects, []);
 }
 
+/// The words of the longest reason, and the longest ticket.
+fn longest() -> (Vec<String>, String) {
+    let reason = (0..REASON_CHARS_MAX / 8).map(|n| format!("word{n:03}")).collect();
+    (reason, "t".repeat(TICKET_CHARS_MAX))
+}
+
+/// An act begun by its key, its choices passed by, and filled in.
+fn to_longest(key: char, choices: usize, reason: &[String], ticket: &str) -> Console {
+    let mut console = Console::on_account(locked_account(), events());
+    console.press(KeyCode::Char(key));
+    for _ in 0..choices {
+        console.press(KeyCode::Enter);
+    }
+    if key == 'r' {
+        console.press(KeyCode::Up).press(KeyCode::Up).press(KeyCode::Right);
+        console.press(KeyCode::Down).press(KeyCode::Down);
+    }
+    console.text(&reason.join(" ")).press(KeyCode::Enter);
+    console.text(ticket).press(KeyCode::Enter);
+    console
+}
+
+/// Every word stands on the frame, wherever its lines are broken.
+#[track_caller]
+fn assert_whole(words: &str, reason: &[String], ticket: &str) {
+    let shown: String = words.split(|c: char| !c.is_alphanumeric()).collect();
+    for part in reason.iter().map(String::as_str).chain([ticket]) {
+        assert!(shown.contains(part), "{part} in {words}");
+    }
+}
+
 /// SR-122: nobody says yes to words that are cut, however long they are and small the terminal is.
 #[test]
 fn sr_122_the_event_that_will_be_written_is_seen_to_its_last_word() {
-    let reason: Vec<String> = (0..REASON_CHARS_MAX / 8).map(|n| format!("word{n:03}")).collect();
-    let ticket = "t".repeat(TICKET_CHARS_MAX);
+    let (reason, ticket) = longest();
     for (key, choices) in [('u', 2), ('s', 0), ('S', 0), ('e', 0), ('p', 0), ('r', 3)] {
-        let mut console = Console::on_account(locked_account(), events());
-        console.press(KeyCode::Char(key));
-        for _ in 0..choices {
-            console.press(KeyCode::Enter);
-        }
-        if key == 'r' {
-            console.press(KeyCode::Up).press(KeyCode::Up).press(KeyCode::Right);
-            console.press(KeyCode::Down).press(KeyCode::Down);
-        }
-        console.text(&reason.join(" ")).press(KeyCode::Enter);
-        console.text(&ticket).press(KeyCode::Enter);
+        let console = to_longest(key, choices, &reason, &ticket);
         let words = console.words();
         assert!(words.contains("y writes it"), "{words}");
-        let shown: String = words.split(|c: char| !c.is_alphanumeric()).collect();
-        for part in reason.iter().chain([&ticket]) {
-            assert!(shown.contains(part.as_str()), "{key}: {part} in {words}");
-        }
+        assert_whole(&words, &reason, &ticket);
     }
 }
 
 /// SR-122: nobody proves himself for what he does not see: all of it stands above the code.
 #[test]
 fn sr_122_the_event_is_seen_to_its_last_word_while_a_fresh_code_is_asked_for() {
-    let reason: Vec<String> = (0..REASON_CHARS_MAX / 8).map(|n| format!("word{n:03}")).collect();
-    let ticket = "t".repeat(TICKET_CHARS_MAX);
+    let (reason, ticket) = longest();
     for (key, choices, event) in [
         ('u', 2, "account.lockout_reset"),
         ('s', 0, "account.suspended"),
@@ -306,17 +322,8 @@ fn sr_122_the_event_is_seen_to_its_last_word_while_a_fresh_code_is_asked_for() {
         ('p', 0, "account.password_mail_asked"),
         ('r', 3, "account.factor_removal_requested"),
     ] {
-        let mut console = Console::on_account(locked_account(), events());
-        console.press(KeyCode::Char(key));
-        for _ in 0..choices {
-            console.press(KeyCode::Enter);
-        }
-        if key == 'r' {
-            console.press(KeyCode::Up).press(KeyCode::Up).press(KeyCode::Right);
-            console.press(KeyCode::Down).press(KeyCode::Down);
-        }
-        console.text(&reason.join(" ")).press(KeyCode::Enter);
-        console.text(&ticket).press(KeyCode::Enter).press(KeyCode::Char('y'));
+        let mut console = to_longest(key, choices, &reason, &ticket);
+        console.press(KeyCode::Char('y'));
         console.fail(refused(ProblemCode::StepUpRequired)).text("123456");
         let words = console.words();
         assert!(words.contains("Code            ••••••"), "{key}: {words}");
@@ -324,10 +331,7 @@ fn sr_122_the_event_is_seen_to_its_last_word_while_a_fresh_code_is_asked_for() {
         for part in [event, &account, "operator olga", "Enter write it"] {
             assert!(words.contains(part), "{key}: {part} in {words}");
         }
-        let shown: String = words.split(|c: char| !c.is_alphanumeric()).collect();
-        for part in reason.iter().chain([&ticket]) {
-            assert!(shown.contains(part.as_str()), "{key}: {part} in {words}");
-        }
+        assert_whole(&words, &reason, &ticket);
     }
 }
 

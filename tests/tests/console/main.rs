@@ -42,6 +42,14 @@ fn sign_in(console: &mut Console) {
     console.wait_for_text("Type a whole login").unwrap();
 }
 
+/// Looks the account up that there is, and opens it.
+fn open_account(console: &mut Console) {
+    enter(console, "ana.lima");
+    console.wait_for_text("a•••@example.org").unwrap();
+    console.press(Key::Enter).unwrap();
+    console.wait_for_text("five wrong codes in a row").unwrap();
+}
+
 /// The whole task of a support agent, and nothing left behind.
 #[test]
 fn an_agent_signs_in_looks_an_account_up_unlocks_it_and_quits() {
@@ -99,10 +107,7 @@ fn a_session_that_ends_in_the_middle_of_an_act_costs_no_word_of_it() {
     let server = Canned::start();
     let mut console = start(&server.url);
     sign_in(&mut console);
-    enter(&mut console, "ana.lima");
-    console.wait_for_text("a•••@example.org").unwrap();
-    console.press(Key::Enter).unwrap();
-    console.wait_for_text("five wrong codes in a row").unwrap();
+    open_account(&mut console);
     console.type_text("u").unwrap();
     console.wait_for_text("Unlocking ends waiting times").unwrap();
     console.press(Key::Tab).unwrap();
@@ -267,10 +272,7 @@ fn a_paste_does_nothing_but_fill_a_field() {
     let server = Canned::start();
     let mut console = start(&server.url);
     sign_in(&mut console);
-    enter(&mut console, "ana.lima");
-    console.wait_for_text("a•••@example.org").unwrap();
-    console.press(Key::Enter).unwrap();
-    console.wait_for_text("five wrong codes in a row").unwrap();
+    open_account(&mut console);
     console.type_text("\x1b[200~u\n\nq\n\x1b[201~").unwrap();
     console.type_text("u").unwrap();
     console.wait_for_text("Unlocking ends waiting times").unwrap();
