@@ -10,6 +10,12 @@ pub fn http_api() -> Result<String, serde_json::Error> {
     server::openapi::document_json()
 }
 
+/// `docs/routes.md`
+#[must_use]
+pub fn routes() -> String {
+    server::routes::inventory::page()
+}
+
 /// `docs/config.md`
 #[must_use]
 pub fn config() -> String {

@@ -108,6 +108,21 @@ handle!(
     "device"
 );
 handle!(
+    /// A grant: with it a client app finds out, once, who is signed in.
+    GrantCode of AccountId(account),
+    "grant"
+);
+handle!(
+    /// What a redeemed grant led to: with it the client app may ask again who that is.
+    AccessToken of AccountId(account),
+    "access token"
+);
+handle!(
+    /// What a browser holds at a host that asks here whom to let in.
+    PassToken of AccountId(account),
+    "pass"
+);
+handle!(
     /// The one-time token of a new operator.
     SetupToken of AccountId(account),
     "setup"

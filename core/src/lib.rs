@@ -4,13 +4,15 @@
 //! from events to state. Around it, [`actors`] give every account one queue and append what was
 //! decided before anything is answered; [`vault`] keeps the secrets that the log only names;
 //! [`sources`] counts where guesses come from; [`projections`] and [`mail`] follow the log;
-//! [`audit`] checks and replays it; [`migration`] reads what other systems hand over.
+//! [`webhooks`] tell client apps; [`audit`] checks and replays it; [`migration`] reads what other
+//! systems hand over.
 //!
 //! **Architecture Invariant:** nothing here knows HTTP. Nothing but [`clock::SystemClock`] and
 //! [`entropy::OsEntropy`] asks the machine for time or randomness.
 
 pub mod accounts;
 pub mod actors;
+pub mod assertion;
 pub mod audit;
 pub mod clock;
 pub mod domain;
@@ -22,3 +24,4 @@ pub mod migration;
 pub mod projections;
 pub mod sources;
 pub mod vault;
+pub mod webhooks;

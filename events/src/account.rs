@@ -4,6 +4,7 @@
 //! permanent; a new shape is a new version with an upcaster.
 
 mod factors;
+mod grants;
 mod limits;
 mod mail;
 mod recovery;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::factors::*;
+pub use self::grants::*;
 pub use self::limits::*;
 pub use self::mail::*;
 pub use self::recovery::*;
@@ -434,5 +436,8 @@ events! {
         FactorRemovalCancelled(FactorRemovalCancelled) = "account.factor_removal_cancelled" v 1,
         FactorRemovalObjected(FactorRemovalObjected) = "account.factor_removal_objected" v 1,
         FactorRemovalCompleted(FactorRemovalCompleted) = "account.factor_removal_completed" v 1,
+        GrantIssued(GrantIssued) = "account.grant_issued" v 1,
+        GrantRedeemed(GrantRedeemed) = "account.grant_redeemed" v 1,
+        GrantVoided(GrantVoided) = "account.grant_voided" v 1,
     }
 }

@@ -1,8 +1,11 @@
 //! What can happen to a client app.
 
+mod webhooks;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::webhooks::*;
 use crate::account::is_false;
 use crate::catalogue::events;
 use crate::id::{EventId, HandleHash};
@@ -40,6 +43,41 @@ pub struct Added {
     /// When the key dies; without it, it does not by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// Where browsers are sent back to.
+    #[serde(default, skip_serializing_if = "Redirects::is_empty")]
+    pub redirects: Redirects,
+    /// Whether all admins are told of it by mail.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tells_admins: bool,
+}
+
+/// Where browsers are sent back to by what the client app asks (RFC 6749, 3.1.2; OpenID Connect
+/// RP-Initiated Logout 1.0): these addresses as they stand, and no other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redirects {
+    /// After a sign-in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sign_in: Vec<String>,
+    /// After signing out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sign_out: Vec<String>,
+}
+
+impl Redirects {
+    /// Whether browsers are sent nowhere.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.sign_in.is_empty() && self.sign_out.is_empty()
+    }
+}
+
+/// Browsers are sent back to these addresses from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedirectsSet {
+    /// All there are.
+    pub redirects: Redirects,
     /// Whether all admins are told of it by mail.
     #[serde(default, skip_serializing_if = "is_false")]
     pub tells_admins: bool,
@@ -99,5 +137,12 @@ events! {
         KeyAdded(KeyAdded) = "client.key_added" v 1,
         KeyEnded(KeyEnded) = "client.key_ended" v 1,
         KeyUsed(KeyUsed) = "client.key_used" v 1,
+        RedirectsSet(RedirectsSet) = "client.redirects_set" v 1,
+        WebhookAdded(WebhookAdded) = "client.webhook_added" v 1,
+        WebhookEnded(WebhookEnded) = "client.webhook_ended" v 1,
+        WebhookProgressed(WebhookProgressed) = "client.webhook_progressed" v 1,
+        WebhookRedelivered(WebhookRedelivered) = "client.webhook_redelivered" v 1,
+        WebhookReplayed(WebhookReplayed) = "client.webhook_replayed" v 1,
+        WebhookSecretAdded(WebhookSecretAdded) = "client.webhook_secret_added" v 1,
     }
 }

@@ -7,9 +7,11 @@
 
 mod calls;
 mod crowd;
+mod declared;
 mod moving;
 mod person;
 mod proofs;
+mod relying;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +25,7 @@ use countersign_api::server::assembly::{self, Machine};
 use countersign_api::server::data_lock::DataLock;
 use countersign_api::server::startup::{Addresses, Application, Listeners, StartError, Stopper};
 use countersign_core::actors::courier::{self, Courier};
+use countersign_core::actors::dispatcher::{self, Dispatcher};
 use countersign_core::clock::{Clock as _, ManualClock};
 use countersign_core::domain::policy::Policy;
 use countersign_core::entropy::OsEntropy;
@@ -35,10 +38,12 @@ use crate::canaries::Canaries;
 use crate::faulty_store::StoreSwitch;
 use crate::faulty_vault::VaultSwitch;
 use crate::post_office::PostOffice;
+use crate::receiver::Receivers;
 
 pub use calls::{Answered, Call, Face};
 pub use crowd::{Crowd, Member, Resident};
 pub use person::{PASSWORD, Person};
+pub use relying::RelyingApp;
 
 /// When every test begins: the first second of a time step.
 const START: &str = "2026-11-24T12:00:00Z";
@@ -48,7 +53,7 @@ pub const STEP: SignedDuration = SignedDuration::from_secs(30);
 const CHEAP: PasswordHash = PasswordHash { m_kib: 64, t: 1, p: 1, max_parallel: 4 };
 /// How long one call may take; more than anything that the server waits for.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often the clock is moved to the next mail at most, until none is left.
+/// How often the clock is moved to the next mail or delivery at most, until none is left.
 const MAILS_MAX: usize = 1000;
 
 /// A server, and what tests do to it.
@@ -65,6 +70,8 @@ pub struct TestApp {
     pub vault: VaultSwitch,
     /// Where mails go.
     pub post: PostOffice,
+    /// Where webhooks lead.
+    pub receivers: Receivers,
     canaries: Mutex<Canaries>,
     /// When a code was last refused, by the sign-in or session that it was given in.
     refused: Mutex<HashMap<String, Timestamp>>,
@@ -77,6 +84,7 @@ struct Served {
     addresses: Addresses,
     accounts: Accounts,
     courier: Addr<Courier>,
+    dispatcher: Addr<Dispatcher>,
     stopper: Stopper,
     ended: JoinHandle<Result<(), StartError>>,
 }
@@ -136,6 +144,7 @@ impl TestApp {
             store: StoreSwitch::default(),
             vault: VaultSwitch::default(),
             post: PostOffice::default(),
+            receivers: Receivers::default(),
             canaries: Mutex::default(),
             refused: Mutex::default(),
             http: client()?,
@@ -155,10 +164,11 @@ impl TestApp {
         let parts = assembly::assemble(&checked, self.machine(), lock, &url).await?;
         assembly::started(&parts, &checked.config).await?;
         let (accounts, courier) = (parts.accounts.clone(), parts.courier.clone());
+        let dispatcher = parts.dispatcher.clone();
         let application = Application::build(&checked, listeners, parts)?;
         let (addresses, stopper) = (application.addresses(), application.stopper());
         let ended = tokio::task::spawn_local(application.run_until_stopped());
-        self.served = Some(Served { addresses, accounts, courier, stopper, ended });
+        self.served = Some(Served { addresses, accounts, courier, dispatcher, stopper, ended });
         Ok(())
     }
 
@@ -168,6 +178,7 @@ impl TestApp {
             clock: Arc::new(self.clock.clone()),
             entropy: Arc::new(OsEntropy),
             mailer: Some(Arc::new(self.post.clone())),
+            carrier: Some(Arc::new(self.receivers.clone())),
             around_store: Some(Arc::new(move |inner| store.around(inner))),
             around_vault: Some(Arc::new(move |inner| vault.around(inner))),
         }
@@ -193,11 +204,12 @@ impl TestApp {
 
     /// Tells it to stop and waits until it has drained.
     async fn stop(&mut self) -> anyhow::Result<()> {
-        let Some(Served { accounts, courier, stopper, ended, .. }) = self.served.take() else {
+        let Some(Served { accounts, courier, dispatcher, stopper, ended, .. }) = self.served.take()
+        else {
             return Ok(());
         };
-        // Both hold the log open; so do idle connections hold the listeners.
-        drop((accounts, courier));
+        // All hold the log open; so do idle connections hold the listeners.
+        drop((accounts, courier, dispatcher));
         self.http = client()?;
         stopper.stop();
         ended.await??;
@@ -223,7 +235,7 @@ impl TestApp {
         &self.config.data
     }
 
-    /// Moves the clock, and tells the courier, who knows no other time.
+    /// Moves the clock, and tells the courier and the dispatcher, who know no other time.
     ///
     /// # Panics
     /// Where the server is stopped.
@@ -233,7 +245,9 @@ impl TestApp {
     }
 
     async fn poke(&self) -> anyhow::Result<()> {
-        Ok(self.served()?.courier.send(courier::Poke).await?)
+        let served = self.served()?;
+        served.courier.send(courier::Poke).await?;
+        Ok(served.dispatcher.send(dispatcher::Poke).await?)
     }
 
     /// Puts another policy in force, at whatever risk, as the command line does.
@@ -272,8 +286,8 @@ impl TestApp {
         }
     }
 
-    /// Waits until the read models have all of the log, and no mail is under way or due now; tells
-    /// when the next one is tried again.
+    /// Waits until the read models have all of the log, and no mail and no delivery to a webhook is
+    /// under way or due now; tells when the next one is tried again.
     ///
     /// # Panics
     /// Where the server is stopped or the log does not answer.
@@ -289,7 +303,9 @@ impl TestApp {
             if let Some(head) = head {
                 served.accounts.read_model().caught_up(head).await;
             }
-            let next = served.courier.send(courier::Rest).await?;
+            let mail = served.courier.send(courier::Rest).await?;
+            let delivery = served.dispatcher.send(dispatcher::Rest).await?;
+            let next = [mail, delivery].into_iter().flatten().min();
             if store.head().await? == head {
                 return Ok(next);
             }
@@ -301,6 +317,7 @@ impl TestApp {
         self.store.works();
         self.vault.works();
         self.post.works();
+        self.receivers.works();
         for _ in 0..MAILS_MAX {
             self.poke().await?;
             let Some(next) = self.settled().await? else { return Ok(()) };

@@ -345,7 +345,7 @@ fn capabilities(looks: Looks) -> anyhow::Result<ChromeCapabilities> {
 }
 
 /// The build's directory, found from where the test's program lies.
-fn target_directory() -> anyhow::Result<PathBuf> {
+pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
     let target = program.ancestors().find(|at| at.join("CACHEDIR.TAG").exists());
     let target =

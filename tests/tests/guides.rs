@@ -8,6 +8,11 @@ use std::process::Command;
 
 use countersign_tests::bench::server::Server;
 use countersign_tests::console::program;
+use countersign_tests::neighbour::{Neighbour, free_port};
+use countersign_tests::python::python;
+
+/// The app in one file.
+const EXAMPLE: &str = "docs/example/app.py";
 
 /// A page of the repository.
 fn page(name: &str) -> String {
@@ -40,16 +45,24 @@ impl Place {
         Self { server: None, ..self }
     }
 
-    /// Runs commands as they stand, but for the program's place and the server's port.
-    fn run(&self, script: &str) -> String {
+    /// Commands as they stand, but for the places of programs and files and the server's port.
+    fn script(&self, script: &str) -> String {
         let program = self.program.display().to_string();
         let public = self.server.as_ref().map(|server| format!("http://{}", server.public));
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let script = script
             .replace("http://127.0.0.1:8780", &public.unwrap_or_default())
-            .replace("target/release/countersign ", &format!("{program} "));
-        let shim = format!("set -eu -o pipefail\ncountersign() {{ {program} \"$@\"; }}\n{script}");
+            .replace("target/release/countersign ", &format!("{program} "))
+            .replace("python3 ", &format!("{} ", python().unwrap().display()))
+            .replace(EXAMPLE, &root.join(EXAMPLE).display().to_string());
+        format!("set -eu -o pipefail\ncountersign() {{ {program} \"$@\"; }}\n{script}")
+    }
+
+    /// Runs them.
+    fn run(&self, script: &str) -> String {
+        let script = self.script(script);
         let mut bash = Command::new("bash");
-        let output = bash.arg("-c").arg(&shim).current_dir(self.dir.path()).output().unwrap();
+        let output = bash.arg("-c").arg(&script).current_dir(self.dir.path()).output().unwrap();
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
         let complained = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{script}\n--\n{told}\n--\n{complained}");
@@ -106,22 +119,58 @@ fn the_operating_guide_backs_up_and_restores() {
     assert!(set.contains("session.idle: \"30m\" -> \"15m\""), "{set}");
 }
 
-/// SR-135: the keys of a client app from the first to the last, as the guide has them, in one go.
+/// SR-132, SR-135: both ways in, what is signed is verified, and the keys of a client app from the
+/// first to the last, as the guide has them, in one go.
 #[test]
 fn sr_135_the_guide_to_client_apps_runs() {
     let place = Place::new();
     let guide = page("docs/client-apps.md");
     let all = blocks(&guide);
-    assert!(all.len() >= 4, "only {} blocks", all.len());
+    assert!(all.len() >= 8, "only {} blocks", all.len());
+    // This one does not end by itself.
+    let app = one_with(&all, EXAMPLE);
+    let all: Vec<&str> = all.into_iter().filter(|block| *block != app).collect();
     let told = place.run(&all.concat());
+    assert!(told.contains("second_factor_required"), "{told}");
+    assert!(
+        told.contains("verified: urn:countersign:acr:two_factor ['pwd', 'otp', 'mfa']"),
+        "{told}"
+    );
+    assert_eq!(told.matches("EC ES256").count(), 3, "{told}");
     assert!(told.contains("\"account_id\":"), "{told}");
     assert_eq!(told.matches("while they overlap: 200").count(), 2, "{told}");
     for (one, other) in [("overlaps until", "expires"), ("system user", "last used about")] {
         assert!(told.lines().any(|line| line.contains(one) && line.contains(other)), "{told}");
     }
+    for told_of in ["event: event\n", "event: heartbeat\n", "\"type\":\"account.registered\""] {
+        assert!(told.contains(told_of), "{told_of:?}: {told}");
+    }
+    for told_of in ["told of account.registered", "told of account.key_created"] {
+        assert!(told.contains(told_of), "{told_of:?}: {told}");
+    }
+    assert!(told.contains(" waiting, 0 dead letters"), "{told}");
     for end in ["\n401\n", "the new one: 200", "Disabled.", "disabled: 401"] {
         assert!(told.contains(end), "{end:?}: {told}");
     }
+}
+
+/// The example starts as the guide says, and sends a browser to the portal.
+#[test]
+fn the_example_of_the_guide_to_client_apps_runs() {
+    let place = Place::new();
+    let guide = page("docs/client-apps.md");
+    let all = blocks(&guide);
+    let (added, run) = (one_with(&all, "--redirect-uri"), one_with(&all, EXAMPLE));
+    let port = free_port().unwrap().to_string();
+    let script = place.script(&format!("{added}{run}")).replace("8790", &port);
+    let mut bash = Command::new("bash");
+    bash.arg("-c").arg(script).env("PORT", &port).current_dir(place.dir.path());
+    bash.env("ISSUER", format!("http://{}", place.server.as_ref().unwrap().public));
+    let _app = Neighbour::start(&mut bash, "open http://localhost:").unwrap();
+    let asks = "curl -sS -o /dev/null -w '%{redirect_url}' http://localhost:PORT/sign-in";
+    let told = place.run(&asks.replace("PORT", &port));
+    assert!(told.contains("/oidc/authorize?response_type=code&client_id="), "{told}");
+    assert!(told.contains("&code_challenge_method=S256"), "{told}");
 }
 
 /// Every command of the auditing guide, on the log of the README's journey.

@@ -25,7 +25,7 @@ use crate::text;
 
 pub(super) fn signed_in(outcome: SignInOutcome) -> Answer {
     match outcome {
-        SignInOutcome::Completed { session: given } => Answer::SignedIn(session(given)),
+        SignInOutcome::Completed { session: given, .. } => Answer::SignedIn(session(given)),
         SignInOutcome::SecondFactorRequired { id, methods, .. } => Answer::CodeWanted {
             sign_in: id,
             ways: methods

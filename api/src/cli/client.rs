@@ -1,5 +1,7 @@
 //! `countersign client`: the apps that sign their users in here, and their keys.
 
+mod webhook;
+
 use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
@@ -11,7 +13,9 @@ use serde_json::json;
 use super::console::{self, ClientVerb};
 use super::policy::who;
 use super::{Common, EXIT_FINE, control, output};
-use crate::contract::client::{AddClient, AddKey, ClientAdded, ClientApp, ClientKey, KeyAdded};
+use crate::contract::client::{
+    AddClient, AddKey, ClientAdded, ClientApp, ClientKey, KeyAdded, Redirects,
+};
 use crate::contract::id::{ClientId, KeyId};
 use crate::contract::kind::Scope;
 
@@ -24,14 +28,21 @@ pub(crate) enum Verb {
     List(Common),
     /// Give a client app another API key, printed once; the keys that it has go on for the overlap
     Rotate(Rotate),
+    /// Send browsers back to these addresses from now on, by what a client app asks, and to no
+    /// other
+    Redirects(SetRedirects),
     /// End one key of a client app at once
     EndKey(EndKey),
     /// Disable a client app: all its keys are dead
     Disable(Disable),
+    /// The webhooks of a client app, which tell it what happens to its accounts
+    #[command(subcommand)]
+    Webhook(webhook::Verb),
 }
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("rights").required(true).args(["scopes", "all_scopes"]))]
+#[command(group = clap::ArgGroup::new("rights").required(true).multiple(true)
+    .args(["scopes", "all_scopes", "redirect_uris"]))]
 pub(crate) struct Add {
     /// The app's name
     name: String,
@@ -40,8 +51,15 @@ pub(crate) struct Add {
     #[arg(long = "scope", value_name = "S", value_parser = Scope::parse)]
     scopes: Vec<Scope>,
     /// Let its keys do all of it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "scopes")]
     all_scopes: bool,
+    /// Where browsers may be sent back to after a sign-in, byte for byte; may be given several
+    /// times
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// Where to after signing out
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
     /// How long the key lives, like 90d; without it, until it is ended
     #[arg(long, value_name = "SPAN", value_parser = time_to_live)]
     expires: Option<SignedDuration>,
@@ -60,6 +78,21 @@ pub(crate) struct Rotate {
     /// How long the key lives, like 90d; without it, until it is ended
     #[arg(long, value_name = "SPAN", value_parser = time_to_live)]
     expires: Option<SignedDuration>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetRedirects {
+    /// The app's id
+    #[arg(value_parser = ClientId::parse)]
+    id: ClientId,
+    /// Where browsers may be sent back to after a sign-in; may be given several times
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// Where to after signing out
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -85,7 +118,7 @@ pub(crate) struct Disable {
     common: Common,
 }
 
-fn overlap(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn overlap(text: &str) -> Result<SignedDuration, String> {
     span_within(text, SignedDuration::ZERO, OVERLAP_MAX)
 }
 
@@ -108,23 +141,39 @@ pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
         Verb::Add(arguments) => add(arguments),
         Verb::List(common) => list(&common),
         Verb::Rotate(arguments) => rotate(&arguments),
+        Verb::Redirects(arguments) => set_redirects(arguments),
         Verb::EndKey(arguments) => end_key(&arguments),
         Verb::Disable(arguments) => disable(&arguments),
+        Verb::Webhook(verb) => webhook::run(verb),
     }?;
     Ok(EXIT_FINE)
 }
 
-fn perform(common: &Common, act: ClientVerb) -> anyhow::Result<serde_json::Value> {
+pub(super) fn perform(common: &Common, act: ClientVerb) -> anyhow::Result<serde_json::Value> {
     control::perform(&common.checked()?, console::Verb::Client { act })
 }
 
 fn add(arguments: Add) -> anyhow::Result<()> {
-    let Add { name, mut scopes, all_scopes, expires, common } = arguments;
+    let Add {
+        name,
+        mut scopes,
+        all_scopes,
+        redirect_uris,
+        post_logout_redirect_uris,
+        expires,
+        common,
+    } = arguments;
     if all_scopes {
         scopes = Scope::ALL.to_vec();
     }
     let shown = name.clone();
-    let asked = AddClient { name, scopes, expires_in_seconds: expires.map(seconds) };
+    let asked = AddClient {
+        name,
+        scopes,
+        expires_in_seconds: expires.map(seconds),
+        redirect_uris,
+        post_logout_redirect_uris,
+    };
     let added: ClientAdded = serde_json::from_value(perform(&common, ClientVerb::Add { asked })?)?;
     let mut text = format!(
         "Added {shown}, {}. The API key, shown once:\n\n  {}\n",
@@ -152,6 +201,13 @@ fn list(common: &Common) -> anyhow::Result<()> {
             output::shown_in_line(&one.name),
             scopes.join(" ")
         );
+        for (word, uris) in
+            [("back to", &one.redirect_uris), ("after signing out", &one.post_logout_redirect_uris)]
+        {
+            for uri in uris {
+                let _ = writeln!(text, "  {word} {uri}");
+            }
+        }
         for key in &one.keys {
             let _ = writeln!(text, "  {}", in_words(key));
         }
@@ -202,6 +258,14 @@ fn rotate(arguments: &Rotate) -> anyhow::Result<()> {
     output::fact(common.json, &added, &text)
 }
 
+fn set_redirects(arguments: SetRedirects) -> anyhow::Result<()> {
+    let SetRedirects { id, redirect_uris, post_logout_redirect_uris, common } = arguments;
+    let redirects = Redirects { redirect_uris, post_logout_redirect_uris };
+    let act = ClientVerb::SetRedirects { client_id: id, redirects };
+    let set: Redirects = serde_json::from_value(perform(&common, act)?)?;
+    output::fact(common.json, &set, "Set.")
+}
+
 fn end_key(arguments: &EndKey) -> anyhow::Result<()> {
     let EndKey { id, key, common } = arguments;
     perform(common, ClientVerb::EndKey { client_id: *id, key_id: *key })?;
@@ -215,6 +279,6 @@ fn disable(arguments: &Disable) -> anyhow::Result<()> {
 }
 
 /// A span within our bounds, which are not below zero.
-fn seconds(span: SignedDuration) -> u64 {
+pub(super) fn seconds(span: SignedDuration) -> u64 {
     u64::try_from(span.as_secs()).unwrap_or(0)
 }

@@ -4,6 +4,7 @@
 //! directory. Its event names the system user.
 
 mod clients;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::clients::ClientVerb;
+pub use self::webhooks::WebhookVerb;
 use super::policy::Applied;
 use crate::contract::id::AccountId;
 use crate::contract::kind::Role;

@@ -10,6 +10,8 @@ use crate::reference;
 pub(crate) enum Verb {
     /// The OpenAPI document (docs/http-api.json)
     Openapi,
+    /// Every call with who may make it and what it declares (docs/routes.md)
+    Routes,
     /// The catalogue of events (docs/events.md)
     Events,
     /// The settings (docs/config.md)
@@ -19,6 +21,7 @@ pub(crate) enum Verb {
 pub(crate) fn run(verb: Verb) -> anyhow::Result<u8> {
     let text = match verb {
         Verb::Openapi => reference::http_api()?,
+        Verb::Routes => reference::routes(),
         Verb::Events => reference::events().to_owned(),
         Verb::Config => reference::config(),
     };

@@ -1,7 +1,7 @@
 //! Client apps, operators, the policy.
 
 use super::{Client, Done, Pending};
-use crate::contract::client::{AddClient, AddKey, ClientAdded, ClientApp, KeyAdded};
+use crate::contract::client::{AddClient, AddKey, ClientAdded, ClientApp, KeyAdded, Redirects};
 use crate::contract::id::{AccountId, ClientId, KeyId};
 use crate::contract::operator::{AddOperator, Operator, OperatorAdded, OperatorListed};
 use crate::contract::page::Page;
@@ -26,6 +26,12 @@ impl Client {
     /// Gives a client app another key, which is told once: `POST /v1/clients/{client}/keys`.
     pub fn add_key(&self, client: ClientId, request: &AddKey) -> Pending<KeyAdded> {
         self.post(&["clients", &client.to_string(), "keys"], request)
+    }
+
+    /// Sets where browsers are sent back to by what a client app asks:
+    /// `PUT /v1/clients/{client}/redirects`.
+    pub fn set_redirects(&self, client: ClientId, request: &Redirects) -> Pending<Redirects> {
+        self.put(&["clients", &client.to_string(), "redirects"], request)
     }
 
     /// Ends one key of a client app: `DELETE /v1/clients/{client}/keys/{key}`.

@@ -24,7 +24,7 @@ use crate::contract::statistics::{Statistics, StatisticsQuery, Window};
 /// How long a server may be silent: three heartbeats.
 pub const SILENCE_MAX: Duration = Duration::from_secs(3 * HEARTBEAT_SECONDS);
 /// How long a stream may last: longer than a session does.
-const STREAM_TIMEOUT: Duration = Duration::from_hours(24);
+pub(super) const STREAM_TIMEOUT: Duration = Duration::from_hours(24);
 /// The largest event of a stream that is read, in bytes.
 const EVENT_BYTES_MAX: usize = 64 * 1024;
 
@@ -53,36 +53,49 @@ impl Client {
             Some(position) => call.header(LAST_EVENT_ID, &position.to_string()),
             None => call,
         };
-        Ok(LogStream::of(call.timeout(STREAM_TIMEOUT).open().await?))
+        Ok(LogStream::of(call.timeout(STREAM_TIMEOUT).open().await?, ENTRY))
     }
 }
 
 /// What a stream brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LogItem {
+pub enum LogItem<L = LogLine> {
     /// An entry.
-    Line(Box<LogLine>),
+    Line(Box<L>),
     /// A sign that the stream is alive.
     Heartbeat(Heartbeat),
 }
 
-impl LogItem {
+/// What stands at a position of the log.
+pub trait Placed {
+    /// The position.
+    fn position(&self) -> u64;
+}
+
+impl Placed for LogLine {
+    fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl<L: Placed> LogItem<L> {
     /// The position to go on after, should the stream end now.
     #[must_use]
     pub fn position(&self) -> Option<u64> {
         match self {
-            Self::Line(line) => Some(line.position),
+            Self::Line(line) => Some(line.position()),
             Self::Heartbeat(heartbeat) => heartbeat.position,
         }
     }
 }
 
 /// The log as it grows. Ends with an error that says why, or when the server closes it.
-pub struct LogStream(BoxStream<'static, Result<LogItem, ClientError>>);
+pub struct LogStream<L = LogLine>(BoxStream<'static, Result<LogItem<L>, ClientError>>);
 
-impl LogStream {
-    fn of(response: Response) -> Self {
-        let start = Some(Reading { response, events: Events::default() });
+impl<L: DeserializeOwned + Send + 'static> LogStream<L> {
+    /// The items of an answer whose entries have this name.
+    pub(super) fn of(response: Response, name: &'static str) -> Self {
+        let start = Some(Reading { response, events: Events::default(), name });
         Self(
             stream::unfold(start, |reading| async move {
                 let mut reading = reading?;
@@ -97,15 +110,15 @@ impl LogStream {
     }
 }
 
-impl Stream for LogStream {
-    type Item = Result<LogItem, ClientError>;
+impl<L> Stream for LogStream<L> {
+    type Item = Result<LogItem<L>, ClientError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.poll_next_unpin(context)
     }
 }
 
-impl std::fmt::Debug for LogStream {
+impl<L> std::fmt::Debug for LogStream<L> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("LogStream")
     }
@@ -114,16 +127,19 @@ impl std::fmt::Debug for LogStream {
 struct Reading {
     response: Response,
     events: Events,
+    name: &'static str,
 }
 
 impl Reading {
     /// The next item; none where the server closed the stream. What a newer server sends beside
     /// what is known here is passed over.
-    async fn next(&mut self) -> Result<Option<LogItem>, ClientError> {
+    async fn next<L: DeserializeOwned>(&mut self) -> Result<Option<LogItem<L>>, ClientError> {
         loop {
             while let Some(event) = self.events.next() {
                 match event.name.as_str() {
-                    ENTRY => return Ok(Some(LogItem::Line(Box::new(read(&event.data)?)))),
+                    name if name == self.name => {
+                        return Ok(Some(LogItem::Line(Box::new(read(&event.data)?))));
+                    }
                     HEARTBEAT => return Ok(Some(LogItem::Heartbeat(read(&event.data)?))),
                     END => {
                         let problem: Problem = read(&event.data)?;

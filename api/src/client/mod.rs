@@ -20,7 +20,7 @@
 //!     password: Secret::new("correct horse battery staple"),
 //! });
 //! match client.sign_in(&request).await? {
-//!     SignInOutcome::Completed { session } => {
+//!     SignInOutcome::Completed { session, .. } => {
 //!         let me = client.with_bearer(session.token).session().await?;
 //!         println!("signed in as {}", me.account_id);
 //!     }
@@ -33,11 +33,92 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A client app has an API key in the place of a session, names its accounts by its own names for
+//! them, and vouches for the password that it checked itself:
+//!
+//! ```no_run
+//! use countersign_api::client::{AccountRef, Client};
+//! use countersign_api::contract::account::{RegisterRequest, RegisterSubject};
+//! use countersign_api::contract::factor::{ActivateFactor, BeginFactor};
+//! use countersign_api::contract::kind::{CodeMethod, FactorKind};
+//! use countersign_api::contract::page::PageQuery;
+//! use countersign_api::contract::secret::Secret;
+//! use countersign_api::contract::sign_in::{
+//!     Answer, Context, FirstFactor, SignInOutcome, SignInRequest, VouchedSignIn,
+//! };
+//!
+//! # fn typed_by_the_person() -> Secret { Secret::new("492039") }
+//! # async fn example(api_key: Secret) -> Result<(), countersign_api::client::ClientError> {
+//! let app = Client::new("https://auth.example.org")?.with_bearer(api_key);
+//! let customer = AccountRef::Subject("customer-4711".to_owned());
+//!
+//! // Once: an account, and its authenticator.
+//! let account = RegisterSubject {
+//!     subject: "customer-4711".to_owned(),
+//!     email: Some("ana@example.org".to_owned()),
+//!     email_verified: true,
+//!     display_name: None,
+//! };
+//! app.register(&RegisterRequest::Subject(account)).await?;
+//! let asked =
+//!     BeginFactor { kind: FactorKind::Totp, name: "phone".to_owned(), password: None };
+//! let offered = app.begin_factor(&customer, &asked).await?;
+//! println!("{}", offered.qr_svg.reveal());
+//! let code = ActivateFactor { code: typed_by_the_person() };
+//! let activated = app.activate_factor(&customer, offered.factor_id, &code).await?;
+//! println!("{} recovery codes", activated.recovery_codes.map_or(0, |codes| codes.len()));
+//!
+//! // At each sign-in, once the password was right. The key makes it safe to send again.
+//! let vouched = VouchedSignIn {
+//!     subject: "customer-4711".to_owned(),
+//!     first_factor: FirstFactor::Vouched,
+//!     context: Context { ip: "192.0.2.7".to_owned(), user_agent: None, device: None },
+//! };
+//! let begun = app
+//!     .sign_in(&SignInRequest::Vouched(vouched))
+//!     .idempotency_key("4711-2026-11-30T20:15:00Z")
+//!     .await?;
+//! if let SignInOutcome::SecondFactorRequired { id, .. } = begun {
+//!     let method = CodeMethod::Totp;
+//!     let answer = Answer { method, factor_id: None, code: typed_by_the_person() };
+//!     // Whoever holds the sign-in's id answers; the API key is not needed for it.
+//!     let outcome = app.answer(&id, &answer).await?;
+//!     assert!(matches!(outcome, SignInOutcome::Completed { .. }));
+//! }
+//!
+//! // Whenever: what there is, and what happened.
+//! println!("{} authenticators", app.account(&customer).await?.factors.len());
+//! for event in app.history(&customer, PageQuery::default()).await?.items {
+//!     println!("{}: {}", event.at, event.explanation);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is refused has a stable code; the rest is for people:
+//!
+//! ```no_run
+//! # async fn example(app: countersign_api::client::Client) {
+//! use countersign_api::client::{AccountRef, ClientError};
+//! use countersign_api::contract::problem::ProblemCode;
+//!
+//! match app.account(&AccountRef::Subject("nobody".to_owned())).await {
+//!     Ok(account) => println!("{}", account.account_id),
+//!     Err(error) if error.code() == Some(ProblemCode::NotFound) => println!("make it first"),
+//!     Err(ClientError::Problem { problem, retry_after }) => {
+//!         println!("{} (again in {retry_after:?})", problem.title);
+//!     }
+//!     Err(other) => println!("{other}"),
+//! }
+//! # }
+//! ```
 
 mod account;
 mod act;
 mod administration;
 mod error;
+mod events;
 mod log;
 mod pending;
 mod recovery;
@@ -53,7 +134,7 @@ use crate::contract::secret::Secret;
 
 pub use account::AccountRef;
 pub use error::ClientError;
-pub use log::{LogItem, LogStream, SILENCE_MAX};
+pub use log::{LogItem, LogStream, Placed, SILENCE_MAX};
 pub use pending::{Done, FromAnswer, Pending};
 
 /// How long a connection may take to come about.

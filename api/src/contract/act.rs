@@ -227,6 +227,7 @@ pub enum RemovalListState {
 /// The query of `GET /v1/support/factor-removals`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct RemovalListQuery {
     /// Which removals.

@@ -20,6 +20,24 @@ pub struct AddClient {
     /// How long its first key lives, an hour to ten years; without it, until it is ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_seconds: Option<u64>,
+    /// Where browsers are sent back to after a sign-in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<String>,
+    /// Where to after signing out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+}
+
+/// `PUT /v1/clients/{client}/redirects`: where browsers are sent back to by what a client app asks;
+/// up to 20 addresses of each kind, as browsers write them, `https` or on the machine itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Redirects {
+    /// After a sign-in.
+    pub redirect_uris: Vec<String>,
+    /// After signing out.
+    pub post_logout_redirect_uris: Vec<String>,
 }
 
 /// A new client app and its key.
@@ -80,6 +98,10 @@ pub struct ClientApp {
     pub scopes: Vec<Scope>,
     /// Whether it may do anything.
     pub enabled: bool,
+    /// Where browsers are sent back to after a sign-in.
+    pub redirect_uris: Vec<String>,
+    /// Where to after signing out.
+    pub post_logout_redirect_uris: Vec<String>,
     /// Its keys, the newest first; of those that are dead only the latest.
     pub keys: Vec<ClientKey>,
 }

@@ -103,6 +103,9 @@ pub struct Activated {
     /// The session, lifted to two factors; none when a client app asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionGiven>,
+    /// As at the end of any sign-in that a client app began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assertion: Option<Secret>,
 }
 
 /// `POST /v1/accounts/{account}/factors/{factor}/resync`.

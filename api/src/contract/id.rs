@@ -90,6 +90,16 @@ id!(
     "key id"
 );
 id!(
+    /// An event.
+    EventId,
+    "event id"
+);
+id!(
+    /// A webhook of a client app.
+    WebhookId,
+    "webhook id"
+);
+id!(
     /// The removal of an authenticator that support asked for.
     RemovalId,
     "removal id"

@@ -28,6 +28,7 @@ pub const STREAM_TYPES_MAX: usize = 16;
 /// The query of `GET /v1/log/stream`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct LogStreamQuery {
     /// The position to begin at, where there is no `Last-Event-ID`; what comes from now on without

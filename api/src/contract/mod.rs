@@ -9,15 +9,18 @@
 
 pub mod account;
 pub mod act;
+pub mod app_event;
 pub mod client;
 pub mod device;
 pub mod email;
 pub mod event;
 pub mod factor;
+pub mod host;
 pub mod id;
 pub mod kind;
 pub mod log;
 pub mod look;
+pub mod oidc;
 pub mod operator;
 pub mod page;
 pub mod password;
@@ -30,9 +33,12 @@ pub mod setup;
 pub mod sign_in;
 pub mod statistics;
 pub mod support;
+pub mod webhook;
 
 /// The only content type of a request with a body.
 pub const JSON_MEDIA_TYPE: &str = "application/json";
+/// The content type of the calls whose form others have laid down.
+pub const FORM_MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 /// The header that makes a POST safe to repeat.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The shortest idempotency key, in characters.

@@ -24,6 +24,7 @@ pub struct SetPolicy {
 /// The query of `GET /v1/policy`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct PolicyQuery {
     /// The version; without it the one in force.

@@ -41,6 +41,9 @@ pub struct VouchedSignIn {
     pub first_factor: FirstFactor,
     /// Where the person sits.
     pub context: Context,
+    /// Stands in the assertion, 1 to 255 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
 }
 
 /// How the first factor was proven.
@@ -78,6 +81,10 @@ pub enum SignInOutcome {
     Completed {
         /// The session.
         session: SessionGiven,
+        /// To a client app that began the sign-in: who signed in and how sure that is, a JWT that
+        /// it verifies with the keys at `/.well-known/jwks.json`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assertion: Option<Secret>,
     },
     /// A second factor is asked for.
     SecondFactorRequired {

@@ -20,6 +20,7 @@ pub enum Window {
 /// The query of `GET /v1/support/stats`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct StatisticsQuery {
     /// How long a window; an hour without it.

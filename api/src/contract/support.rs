@@ -79,6 +79,7 @@ pub enum AccountListState {
 /// The query of `GET /v1/support/accounts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct AccountListQuery {
     /// Which accounts.
@@ -94,6 +95,7 @@ pub struct AccountListQuery {
 /// The query of `GET /v1/support/accounts/{account}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct LookQuery {
     /// The ticket that it is for, 1 to 64 characters.
@@ -104,6 +106,7 @@ pub struct LookQuery {
 /// The query of `GET /v1/support/accounts/{account}/events`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct SupportEventsQuery {
     /// Where to go on: the last page's `next`.
@@ -126,6 +129,7 @@ pub struct SupportEventsQuery {
 /// The query of `GET /v1/support/accounts/{account}/state`: exactly one of `revision` and `at`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct StateQuery {
     /// After this revision.

@@ -1,10 +1,12 @@
 //! From what the core answers to what goes over the wire, and from the wire's words to the core's.
 
+pub(crate) mod events;
 pub(crate) mod log;
 pub(crate) mod look;
 pub(crate) mod policy;
 mod staff;
 mod support;
+pub(crate) mod webhooks;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -15,8 +17,8 @@ use countersign_events::{account, actor, client, operator};
 use serde::Serialize;
 
 pub(crate) use staff::{
-    client_added, client_app, core_new_key, key_added, operator, operator_added, operator_listed,
-    span,
+    client_added, client_app, core_new_client, core_new_key, core_redirects, key_added, operator,
+    operator_added, operator_listed, redirects, span,
 };
 pub(crate) use support::{
     core_act, core_ask_address_change, core_ask_removal, removal, removal_acted,
@@ -191,7 +193,8 @@ pub(crate) fn core_answer(answer: CodeAnswer) -> request::CodeAnswer {
 pub(crate) fn signed_in(outcome: core::SignedIn) -> SignInOutcome {
     match outcome {
         core::SignedIn::Completed(session) => {
-            SignInOutcome::Completed { session: session_given(&session) }
+            let assertion = session.assertion.as_deref().map(Secret::new);
+            SignInOutcome::Completed { session: session_given(&session), assertion }
         }
         core::SignedIn::SecondFactorRequired(asked) => SignInOutcome::SecondFactorRequired {
             id: Secret::from(asked.id.reveal()),
@@ -381,10 +384,12 @@ pub(crate) fn factor_offered(offered: core::FactorOffered) -> FactorOffered {
 }
 
 pub(crate) fn activated(activated: core::Activated) -> Activated {
+    let session = activated.session.as_ref();
     Activated {
+        assertion: session.and_then(|session| session.assertion.as_deref()).map(Secret::new),
         factor: factor(activated.factor),
         recovery_codes: activated.recovery_codes.map(secrets),
-        session: activated.session.as_ref().map(session_given),
+        session: session.map(session_given),
     }
 }
 

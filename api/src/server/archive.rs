@@ -96,6 +96,7 @@ impl Reading {
             sources: Arc::clone(&unlimited),
             staff_sources: unlimited,
             issuer: String::new(),
+            public_url: String::new(),
         });
         let read_model = ReadModel::open(&place.path().join(READ_FILE))?;
         let arbiters = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

@@ -76,9 +76,14 @@ impl Ask {
         if !row.query && !request.query_string().is_empty() {
             return Err(ProblemAnswer::invalid("this call takes no query"));
         }
-        let body = body::read(&request, payload).await?;
-        let bearer = auth::bearer(request.headers())?;
-        let carried = Carried::read(&edge, &request)?;
+        let body = body::read(&request, payload, row.body).await?;
+        // A client secret stands in the same header, in another scheme; and what a browser sends
+        // to a host is not meant for us.
+        let bearer = match row.auth {
+            Auth::ClientSecret | Auth::Proxied => None,
+            _ => auth::bearer(request.headers())?,
+        };
+        let carried = Carried::read(&edge, row.csrf, &request)?;
         if bearer.is_some() && carried.is_some() {
             return Err(ProblemAnswer::invalid("a page of ours sends no bearer"));
         }
@@ -288,14 +293,7 @@ impl Ask {
             return Ok((Asker::Session(token), self.call(By::Holder)));
         }
         let (client, call) = self.client().await?;
-        let account = match account.strip_prefix(SUBJECT_PREFIX) {
-            Some(subject) => AccountRef::Subject(subject.to_owned()),
-            None => AccountRef::Id(
-                AccountId::parse(&account)
-                    .map_err(|_| ProblemAnswer::new(ProblemCode::NotFound))?,
-            ),
-        };
-        Ok((Asker::Client { client, account }, call))
+        Ok((Asker::Client { client, account: account_ref(&account)? }, call))
     }
 
     /// A page as the core takes it.
@@ -327,7 +325,9 @@ impl Ask {
 
     fn scope(&self) -> Result<Scope, ProblemAnswer> {
         match self.row.auth {
-            Auth::AnyoneOrClient(scope) | Auth::SessionOrClient(scope) => Ok(scope),
+            Auth::AnyoneOrClient(scope) | Auth::Client(scope) | Auth::SessionOrClient(scope) => {
+                Ok(scope)
+            }
             _ => Err(ProblemAnswer::unauthenticated()),
         }
     }
@@ -373,6 +373,16 @@ impl Ask {
     }
 }
 
+/// How a client app names an account: by its id, or by its own name for it.
+pub(crate) fn account_ref(text: &str) -> Result<AccountRef, ProblemAnswer> {
+    match text.strip_prefix(SUBJECT_PREFIX) {
+        Some(subject) => Ok(AccountRef::Subject(subject.to_owned())),
+        None => AccountId::parse(text)
+            .map(AccountRef::Id)
+            .map_err(|_| ProblemAnswer::new(ProblemCode::NotFound)),
+    }
+}
+
 /// The idempotency key: one, of 22 to 64 visible ASCII characters.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<Zeroizing<String>>, ProblemAnswer> {
     let mut lines = headers.get_all(IDEMPOTENCY_KEY);
@@ -411,7 +421,10 @@ pub(crate) fn cut_user_agent(text: &str) -> String {
     text.chars().take(USER_AGENT_CHARS_MAX).collect()
 }
 
+mod app;
 mod following;
+pub(crate) mod host;
 mod staff;
 #[cfg(test)]
 mod tests;
+mod whose;

@@ -1,24 +1,27 @@
 //! How the parts are put together, and taken apart again.
 //!
 //! Opened from the inside out: keys, vault, log, read model; then those who follow the log; then
-//! the actors behind the one door. Closed the other way round ([`Open::close`]): the courier
-//! first, since it still tells accounts what became of their mails; then the projector; then every
-//! account passivates; then the files close, and only after them the directory's lock goes.
+//! the actors behind the one door. Closed the other way round ([`Open::close`]): the courier and
+//! the dispatcher first, since they still tell accounts and apps what became of their mails and
+//! webhooks; then the projector; then every account passivates; then the files close, and only
+//! after them the directory's lock goes.
+
+mod closing;
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use actix::Addr;
 use actix_rt::Arbiter;
 use anyhow::{Context as _, bail};
 use countersign_core::actors::account::Services;
-use countersign_core::actors::courier::{self, Courier, Post};
+use countersign_core::actors::courier::{Courier, Post};
 use countersign_core::actors::directory::Directory;
+use countersign_core::actors::dispatcher::{Dispatch, Dispatcher};
 use countersign_core::actors::log::Log;
 use countersign_core::actors::policy::{self, PolicyInForce, in_force, policy_of};
-use countersign_core::actors::projector::{self, Projector};
+use countersign_core::actors::projector::Projector;
 use countersign_core::clock::{Clock, SteadyClock, SystemClock};
 use countersign_core::domain::policy::Policy;
 use countersign_core::entropy::{Entropy, OsEntropy};
@@ -29,16 +32,22 @@ use countersign_core::mail::{Mailer, SmtpUrl};
 use countersign_core::projections::ReadModel;
 use countersign_core::sources::Sources;
 use countersign_core::vault::backup;
-use countersign_core::vault::files::{DataFiles, LOG_FILE, VAULT_FILE, fold_wals};
+use countersign_core::vault::files::{DataFiles, LOG_FILE, VAULT_FILE};
 use countersign_core::vault::keyring::ROOT_FILE;
 use countersign_core::vault::{Argon2Params, Keyring, Passwords, Secrets, SqliteVault, Vault};
+use countersign_core::webhooks::Carrier;
+use countersign_core::webhooks::queue::Deliveries;
 use countersign_events::actor::By;
 use countersign_events::id::Hash32;
 use countersign_events::store::EventStore;
 use countersign_events::store::sqlite::SqliteStore;
 use sha2::{Digest as _, Sha256};
 
+use self::closing::Open;
+pub(crate) use self::closing::fold;
 use super::Accounts;
+use super::answers;
+use super::carrier::HttpCarrier;
 use super::clock_watch;
 use super::data_lock::DataLock;
 use super::observe::observe;
@@ -48,14 +57,12 @@ use crate::config::{Checked, Config};
 
 /// The read models' file.
 pub(crate) const READ_FILE: &str = "read.db";
+/// The file of the deliveries to webhooks that are not made yet.
+const WEBHOOKS_FILE: &str = "webhooks.db";
 /// The directory of mails that are files.
 const MAIL_DIRECTORY: &str = "mail";
 /// Sign-ins that wait for a password hash; the next is answered "unavailable" (SR-052).
 const PASSWORD_QUEUE_MAX: usize = 256;
-/// How long closing waits for the last who hold the log open.
-const CLOSE_WAIT: Duration = Duration::from_secs(5);
-/// How often closing looks.
-const CLOSE_LOOK: Duration = Duration::from_millis(5);
 
 /// Stands something around a part as it is opened.
 pub type Around<T> = Arc<dyn Fn(Arc<T>) -> Arc<T> + Send + Sync>;
@@ -69,6 +76,8 @@ pub struct Machine {
     pub entropy: Arc<dyn Entropy>,
     /// Takes mails; what the configuration says without one.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Takes deliveries to webhooks; over HTTP without one.
+    pub carrier: Option<Arc<dyn Carrier>>,
     /// What stands around the log's store; nothing without one.
     pub around_store: Option<Around<dyn EventStore>>,
     /// What stands around the vault; nothing without one.
@@ -83,6 +92,7 @@ impl Machine {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
             mailer: None,
+            carrier: None,
             around_store: None,
             around_vault: None,
         }
@@ -100,13 +110,11 @@ pub async fn assemble(
     public_url: &str,
 ) -> anyhow::Result<Parts> {
     let config = &checked.config;
-    let Machine { clock, entropy, mailer, around_store, around_vault } = machine;
+    let Machine { clock, entropy, mailer, carrier, around_store, around_vault } = machine;
     let clock: Arc<dyn Clock> = Arc::new(SteadyClock::new(clock));
     let files = DataFiles::below(&config.data).with_keys(&config.keys_directory());
     is_whole(&files)?;
-    let keyring = Keyring::open_or_create(&files.keys, entropy.as_ref())
-        .with_context(|| format!("cannot open the keys in {}", files.keys.display()))?;
-    let keyring = Arc::new(keyring);
+    let keyring = open_keys(&files, entropy.as_ref())?;
     let vault = open_vault(&files, &keyring, around_vault.as_ref()).await?;
     let secrets = Secrets::new(Arc::clone(&vault), Arc::clone(&keyring), Arc::clone(&entropy));
     let sqlite = open_log(&files.log, &clock).context("cannot open the log")?;
@@ -136,10 +144,13 @@ pub async fn assemble(
         staff_sources: sources(checked, &clock, &policy),
         policy: policy.clone(),
         issuer: config.brand.name.clone(),
+        public_url: public_url.to_owned(),
     });
     let directory = Directory::start(parallelism(), &services);
     let watched = Arc::downgrade(&services);
-    let accounts = Accounts::new(services, directory.clone(), read_model.clone());
+    let queue = open_deliveries(config)?;
+    let accounts = Accounts::new(services, directory.clone(), read_model.clone())
+        .with_deliveries(queue.clone());
 
     let head = config.letterhead(public_url)?;
     let (mailer, spool) = mailer_of(checked, mailer, &head)?;
@@ -147,26 +158,26 @@ pub async fn assemble(
     let projector =
         Projector::start_on(&projecting.handle(), read_model.clone(), Arc::clone(&store), personal);
     let post = Post {
-        model: read_model.clone(),
+        model: read_model,
         ledger: Arc::new(accounts.clone()),
         mailer,
         head,
         clock: Arc::clone(&clock),
     };
     let courier = Courier::start_on(&mailing.handle(), post);
-    let poked = courier.clone();
+    let (telling, dispatcher) = tell_webhooks(&accounts, queue.clone(), carrier, &clock)?;
+    let poked = (courier.clone(), dispatcher.clone());
     let swept = Arc::downgrade(&vault);
     sweeping::start_on(&mailing.handle(), swept, Arc::downgrade(&store), Arc::clone(&clock));
     clock_watch::start_on(&mailing.handle(), watched);
     mailing.spawn(accounts.clone().remove_when_due());
     let checks = vec![answers(Arc::downgrade(&store))];
-    let observe = observe(&accounts, counted, Arc::clone(&clock));
-    let (arbiters, data) = ([projecting, mailing], files.data);
-    let open = Open { courier, projector, directory, arbiters, store, data, lock };
-    let close = Box::new(move || -> futures::future::LocalBoxFuture<'static, ()> {
-        Box::pin(open.close())
-    });
-    Ok(Parts { accounts, courier: poked, clock, entropy, checks, observe, spool, close })
+    let observe = observe(&accounts, counted, Arc::clone(&clock), queue.downgrade());
+    let (arbiters, data) = ([projecting, mailing, telling], files.data);
+    let open = Open { courier, dispatcher, projector, directory, arbiters, store, data, lock };
+    let close = open.closing();
+    let (courier, dispatcher) = poked;
+    Ok(Parts { accounts, courier, dispatcher, clock, entropy, checks, observe, spool, close })
 }
 
 /// Records that this server took up its work, and under which configuration.
@@ -334,6 +345,41 @@ fn mailer_of(
     }
 }
 
+fn open_keys(files: &DataFiles, entropy: &dyn Entropy) -> anyhow::Result<Arc<Keyring>> {
+    let keyring = Keyring::open_or_create(&files.keys, entropy);
+    let opened = keyring.map(Arc::new);
+    opened.with_context(|| format!("cannot open the keys in {}", files.keys.display()))
+}
+
+fn open_deliveries(config: &Config) -> anyhow::Result<Deliveries> {
+    let file = config.data.join(WEBHOOKS_FILE);
+    Deliveries::open(&file).context("cannot open the deliveries to webhooks")
+}
+
+/// Starts the dispatcher on an arbiter of its own.
+fn tell_webhooks(
+    accounts: &Accounts,
+    queue: Deliveries,
+    given: Option<Arc<dyn Carrier>>,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Arbiter, Addr<Dispatcher>)> {
+    let carrier: Arc<dyn Carrier> = match given {
+        Some(carrier) => carrier,
+        None => Arc::new(HttpCarrier::new().context("cannot set up TLS for webhooks")?),
+    };
+    let desk = Dispatch {
+        model: accounts.read_model().clone(),
+        queue,
+        ledger: Arc::new(accounts.clone()),
+        carrier,
+        body: answers::events::webhook_body,
+        clock: Arc::clone(clock),
+    };
+    let arbiter = Arbiter::new();
+    let dispatcher = Dispatcher::start_on(&arbiter.handle(), desk);
+    Ok((arbiter, dispatcher))
+}
+
 fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
@@ -350,60 +396,6 @@ fn answers(store: Weak<dyn EventStore>) -> Check {
         })
     };
     ("log", Box::new(ask))
-}
-
-/// What must be closed.
-struct Open {
-    courier: Addr<Courier>,
-    projector: Addr<Projector>,
-    directory: Directory,
-    arbiters: [Arbiter; 2],
-    store: Arc<dyn EventStore>,
-    data: PathBuf,
-    lock: DataLock,
-}
-
-impl Open {
-    async fn close(self) {
-        let left = self.courier.send(courier::Stop).await;
-        if !matches!(left, Ok(0)) {
-            tracing::warn!("mails under way are sent again after the next start");
-        }
-        // An error means that the actor is gone, which is what was asked for.
-        let _ = self.projector.send(projector::Stop).await;
-        self.directory.drain().await;
-        drop(self.directory);
-        for arbiter in &self.arbiters {
-            arbiter.stop();
-        }
-        // The last who drops the log closes it: an arbiter's thread ends a moment after its stop.
-        let store = Arc::downgrade(&self.store);
-        drop(self.store);
-        let closed = tokio::time::timeout(CLOSE_WAIT, async {
-            while store.strong_count() > 0 {
-                tokio::time::sleep(CLOSE_LOOK).await;
-            }
-        });
-        if closed.await.is_err() {
-            tracing::warn!("the log is still held; what was acknowledged is durable all the same");
-        }
-        // Vault and read model go with those who held the log. What is left then is one file each.
-        fold(&self.data).await;
-        drop(self.lock);
-    }
-}
-
-/// Folds the write-ahead logs of a directory as soon as nobody holds its databases any more: a
-/// thread that wrote one ends a moment after it was told to.
-pub(crate) async fn fold(data: &Path) {
-    let folded = tokio::time::timeout(CLOSE_WAIT, async {
-        while !matches!(fold_wals(data), Ok(true)) {
-            tokio::time::sleep(CLOSE_LOOK).await;
-        }
-    });
-    if folded.await.is_err() {
-        tracing::warn!("a database is still held; its -wal file belongs to it");
-    }
 }
 
 #[cfg(test)]

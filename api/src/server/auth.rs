@@ -26,8 +26,18 @@ pub enum Auth {
     MailLink,
     /// Whoever holds the setup token of the body.
     SetupToken,
+    /// Anyone; with a session, its holder.
+    AnyoneOrSession,
+    /// A client app, by its id and one of its keys, as OAuth has it (RFC 6749, 2.3.1).
+    ClientSecret,
+    /// A client app, by the token that a redeemed grant led to.
+    AccessToken,
+    /// Whoever a trusted proxy asks for, by what the browser holds at a host.
+    Proxied,
     /// A session.
     Session,
+    /// A client app whose key has the scope.
+    Client(Scope),
     /// A session for `me`; a client app with the scope for an account that it made.
     SessionOrClient(Scope),
     /// An operator of one of these roles.

@@ -1,4 +1,4 @@
-//! The body of a request, read: there in time, small enough, and JSON by its type.
+//! The body of a request, read: there in time, small enough, and by its type what the call takes.
 
 use std::time::Duration;
 
@@ -9,16 +9,18 @@ use zeroize::Zeroizing;
 
 use super::json::BODY_BYTES_MAX;
 use super::problem::ProblemAnswer;
-use crate::contract::JSON_MEDIA_TYPE;
+use super::routes::declared::Body;
 use crate::contract::problem::ProblemCode;
+use crate::contract::{FORM_MEDIA_TYPE, JSON_MEDIA_TYPE};
 
 /// A body that is not there by then is not waited for.
 const BODY_WAIT: Duration = Duration::from_secs(10);
 
-/// Reads a body that is there in time, small enough and JSON by its type (SR-067).
+/// Reads a body that is there in time, small enough and by its type what the call takes (SR-067).
 pub(super) async fn read(
     request: &HttpRequest,
     payload: web::Payload,
+    form: Body,
 ) -> Result<Zeroizing<Vec<u8>>, ProblemAnswer> {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     let body = payload.to_bytes_limited(BODY_BYTES_MAX);
@@ -35,8 +37,13 @@ pub(super) async fn read(
     if !changes && !body.is_empty() {
         return Err(ProblemAnswer::invalid("this call takes no body"));
     }
-    let silent = *request.method() == Method::DELETE && body.is_empty();
-    if changes && !silent && !is_json(request.headers()) {
+    let may_be_silent = *request.method() == Method::DELETE || form == Body::Form;
+    let silent = may_be_silent && body.is_empty();
+    let media_type = match form {
+        Body::Json => JSON_MEDIA_TYPE,
+        Body::Form => FORM_MEDIA_TYPE,
+    };
+    if changes && !silent && !is(media_type, request.headers()) {
         return Err(ProblemAnswer::new(ProblemCode::UnsupportedMediaType));
     }
     Ok(Zeroizing::new(body.to_vec()))
@@ -47,13 +54,13 @@ fn declared_length(headers: &HeaderMap) -> usize {
     length.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is(media_type: &str, headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE);
     let (Some(content_type), None) = (types.next(), types.next()) else { return false };
     let text = content_type.to_str().unwrap_or_default();
     let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
     let parameters = parameters.trim().to_ascii_lowercase();
-    essence.trim().eq_ignore_ascii_case(JSON_MEDIA_TYPE)
+    essence.trim().eq_ignore_ascii_case(media_type)
         && ["", "charset=utf-8", "charset=\"utf-8\""].contains(&parameters.as_str())
 }
 
@@ -75,14 +82,23 @@ mod tests {
     #[test]
     fn sr_067_only_one_content_type_is_json() {
         for good in ["application/json", "APPLICATION/JSON", "application/json; charset=utf-8"] {
-            assert!(is_json(&headers("content-type", &[good])), "{good}");
+            assert!(is(JSON_MEDIA_TYPE, &headers("content-type", &[good])), "{good}");
         }
         for bad in
             ["text/plain", "application/json; charset=utf-16", "application/jsonp", "text/json", ""]
         {
-            assert!(!is_json(&headers("content-type", &[bad])), "{bad}");
+            assert!(!is(JSON_MEDIA_TYPE, &headers("content-type", &[bad])), "{bad}");
         }
-        assert!(!is_json(&headers("content-type", &[])));
-        assert!(!is_json(&headers("content-type", &["application/json", "text/plain"])));
+        assert!(!is(JSON_MEDIA_TYPE, &headers("content-type", &[])));
+        let two = ["application/json", "text/plain"];
+        assert!(!is(JSON_MEDIA_TYPE, &headers("content-type", &two)));
+    }
+
+    #[test]
+    fn a_form_is_no_json_and_json_no_form() {
+        let form = headers("content-type", &["application/x-www-form-urlencoded"]);
+        let json = headers("content-type", &["application/json"]);
+        assert!(is(FORM_MEDIA_TYPE, &form) && is(JSON_MEDIA_TYPE, &json));
+        assert!(!is(JSON_MEDIA_TYPE, &form) && !is(FORM_MEDIA_TYPE, &json));
     }
 }

@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 use super::edge::Edge;
 use super::listener::Listener;
 use super::problem::ProblemAnswer;
+use super::routes::declared::Csrf;
 use crate::contract::factor::Activated;
 use crate::contract::password::PasswordChanged;
 use crate::contract::problem::ProblemCode;
@@ -58,12 +59,16 @@ pub(crate) struct Carried {
 }
 
 impl Carried {
-    /// Reads the cookies of a page of ours; `None` for any other caller.
+    /// Reads the cookies of a page of ours; `None` for any other caller, and where none counts.
     ///
     /// # Errors
     /// 403 where cookies come from elsewhere than a page of ours (SR-068).
-    pub(crate) fn read(edge: &Edge, request: &HttpRequest) -> Result<Option<Self>, ProblemAnswer> {
-        if edge.listener == Listener::Operator {
+    pub(crate) fn read(
+        edge: &Edge,
+        csrf: Csrf,
+        request: &HttpRequest,
+    ) -> Result<Option<Self>, ProblemAnswer> {
+        if edge.listener == Listener::Operator || csrf != Csrf::OwnPages {
             return Ok(None);
         }
         let headers = request.headers();
@@ -151,7 +156,7 @@ pub(crate) trait Carries {
 impl Carries for SignInOutcome {
     fn session(&mut self) -> Option<&mut SessionGiven> {
         match self {
-            Self::Completed { session } => Some(session),
+            Self::Completed { session, .. } => Some(session),
             _ => None,
         }
     }
@@ -214,7 +219,7 @@ fn sign_ins_cookie<'a>(handles: impl Iterator<Item = &'a SignInHandle>) -> Cooki
     made(SIGN_IN, texts.join(&BETWEEN.to_string()), lasts)
 }
 
-fn made(name: &'static str, value: String, seconds: i64) -> Cookie<'static> {
+pub(crate) fn made(name: &'static str, value: String, seconds: i64) -> Cookie<'static> {
     Cookie::build(name, value)
         .path("/")
         .secure(true)
@@ -228,7 +233,10 @@ fn made(name: &'static str, value: String, seconds: i64) -> Cookie<'static> {
 ///
 /// # Errors
 /// 403 where there are two: somebody else has set one beside ours.
-fn only<'a>(headers: &'a HeaderMap, name: &'a str) -> Result<Option<&'a str>, ProblemAnswer> {
+pub(crate) fn only<'a>(
+    headers: &'a HeaderMap,
+    name: &'a str,
+) -> Result<Option<&'a str>, ProblemAnswer> {
     let mut values = named(headers, name);
     match (values.next(), values.next()) {
         (None, _) => Ok(None),

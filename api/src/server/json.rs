@@ -272,6 +272,21 @@ mod tests {
         assert!(reset(r#"{"totp":null}"#).is_err());
     }
 
+    /// A number that is whole is the same one however it is written; no other is taken for it.
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        let lives = |number: &str| {
+            let body = format!(r#"{{"name":"shop","scopes":[],"expires_in_seconds":{number}}}"#);
+            read::<AddClient>(body.as_bytes()).map(|client| client.expires_in_seconds)
+        };
+        for same in ["3600", "3600.0", "3.6e3"] {
+            assert_eq!(lives(same).unwrap(), Some(3600), "{same}");
+        }
+        for other in ["3600.5", "-3600.0", "1e300", "9007199254740993.0", "\"3600\"", "[3600]"] {
+            assert!(lives(other).is_err(), "{other}");
+        }
+    }
+
     /// SR-106: a message never repeats a value.
     #[test]
     fn sr_106_a_message_never_repeats_a_value() {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 
 use countersign_core::clock::Clock;
 use countersign_core::sources::Observed;
+use countersign_core::webhooks::queue::WeakDeliveries;
 use countersign_events::store::sqlite::SqliteStore;
 
 use super::Accounts;
@@ -13,6 +14,7 @@ pub(super) fn observe(
     accounts: &Accounts,
     counted: Weak<SqliteStore>,
     clock: Arc<dyn Clock>,
+    queue: WeakDeliveries,
 ) -> Box<dyn Fn() + Send + Sync> {
     let (directory, progress) = (accounts.directory().clone(), accounts.read_model().progress());
     let sources = Arc::clone(accounts.sources());
@@ -21,6 +23,10 @@ pub(super) fn observe(
         gauge("countersign_accounts_live", directory.live() as u64);
         gauge("countersign_read_model_entries", position);
         observe_sources(&sources.observe());
+        if let Some(Ok(totals)) = queue.upgrade().map(|queue| queue.totals()) {
+            gauge("countersign_webhook_deliveries_waiting", totals.waiting);
+            gauge("countersign_webhook_dead_letters", totals.dead_letters);
+        }
         let ahead = clock.shown().duration_since(clock.now());
         metrics::gauge!("countersign_clock_ahead_seconds").set(ahead.as_secs_f64().round());
         if let Some(store) = counted.upgrade() {

@@ -1,25 +1,31 @@
 //! The OpenAPI document, made from the code of the calls.
 //!
-//! Every operation says its body and its success. What is true of all of them is added here: the
-//! problem that any of them may answer with, the bearer that its auth class wants, and the
-//! idempotency key of every POST.
+//! Every operation says its body and its success. The bearer that its auth class wants and the
+//! idempotency key of every POST are added here; limits, examples, problems and who may call in
+//! [`complete`].
+
+mod complete;
+pub mod problems;
 
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{
-    ContentBuilder, Ref, RefOr, Required, ResponseBuilder, Schema, schema::ObjectBuilder,
-    schema::Type,
-};
+use utoipa::openapi::{Required, Schema, schema::ObjectBuilder, schema::Type};
 use utoipa::{Modify, OpenApi};
 
 use super::auth::Auth;
 use super::routes::{TABLE, v1};
+use crate::contract::IDEMPOTENCY_KEY;
+use crate::contract::act::RemovalListState;
+use crate::contract::app_event::AppEvent;
 use crate::contract::log::{Heartbeat, LogLine};
-use crate::contract::problem::{PROBLEM_MEDIA_TYPE, Problem};
-use crate::contract::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_CHARS, IDEMPOTENCY_KEY_MIN_CHARS};
+use crate::contract::look::{EventKind, Order};
+use crate::contract::problem::Problem;
+use crate::contract::support::AccountListState;
 
 const SESSION: &str = "session";
 const API_KEY: &str = "api_key";
+const ACCESS_TOKEN: &str = "access_token";
+const CLIENT_SECRET: &str = "client_secret";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -80,6 +86,7 @@ const API_KEY: &str = "api_key";
         v1::support::stats::handle,
         v1::support::log_health::handle,
         v1::log::stream::handle,
+        v1::events::follow::handle,
         v1::support::reset_lockout::handle,
         v1::support::suspend::handle,
         v1::support::resume::handle,
@@ -97,6 +104,25 @@ const API_KEY: &str = "api_key";
         v1::clients::disable::handle,
         v1::clients::add_key::handle,
         v1::clients::end_key::handle,
+        v1::clients::set_redirects::handle,
+        v1::host::forward_auth::handle,
+        v1::host::sign_in::handle,
+        v1::host::callback::handle,
+        v1::host::sign_out::handle,
+        v1::oidc::configuration::handle,
+        v1::oidc::keys::handle,
+        v1::oidc::authorize::handle,
+        v1::oidc::redeem::handle,
+        v1::oidc::userinfo::handle,
+        v1::oidc::userinfo_by_post::handle,
+        v1::oidc::end_session::handle,
+        v1::webhooks::list::handle,
+        v1::webhooks::add::handle,
+        v1::webhooks::end::handle,
+        v1::webhooks::add_secret::handle,
+        v1::webhooks::dead_letters::handle,
+        v1::webhooks::redeliver::handle,
+        v1::webhooks::replay::handle,
         v1::operators::list::handle,
         v1::operators::add::handle,
         v1::operators::me::handle,
@@ -104,15 +130,33 @@ const API_KEY: &str = "api_key";
         v1::policy::show::handle,
         v1::policy::set::handle,
     ),
-    components(schemas(Problem, LogLine, Heartbeat)),
+    components(schemas(
+        Problem,
+        LogLine,
+        Heartbeat,
+        AppEvent,
+        AccountListState,
+        RemovalListState,
+        EventKind,
+        Order,
+    )),
     modifiers(&OfAllCalls)
 )]
 struct Document;
 
-/// The document.
-#[must_use]
-pub fn document() -> utoipa::openapi::OpenApi {
+/// The document, as the types and calls make it.
+fn plain() -> utoipa::openapi::OpenApi {
     Document::openapi()
+}
+
+/// The document.
+///
+/// # Errors
+/// What serde says; an OpenAPI document has no shape that JSON lacks.
+pub fn document() -> Result<serde_json::Value, serde_json::Error> {
+    let mut document = serde_json::to_value(plain())?;
+    complete::complete(&mut document)?;
+    Ok(document)
 }
 
 /// The document as it is committed and printed.
@@ -120,7 +164,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 /// # Errors
 /// What serde says; an OpenAPI document has no shape that JSON lacks.
 pub fn document_json() -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(&document()).map(|text| text + "\n")
+    serde_json::to_string_pretty(&document()?).map(|text| text + "\n")
 }
 
 struct OfAllCalls;
@@ -138,13 +182,19 @@ impl Modify for OfAllCalls {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme(SESSION, bearer("The token of a session"));
         components.add_security_scheme(API_KEY, bearer("The API key of a client app"));
+        components
+            .add_security_scheme(ACCESS_TOKEN, bearer("The token that a redeemed grant led to"));
+        let basic = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Basic)
+            .description(Some("The id of a client app, and one of its API keys"))
+            .build();
+        components.add_security_scheme(CLIENT_SECRET, SecurityScheme::Http(basic));
         for row in TABLE {
             let item = document.paths.paths.get_mut(row.path);
             let Some(operation) = item.and_then(|item| operation(item, row.method.as_str())) else {
                 continue;
             };
             operation.security = security(row.auth);
-            operation.responses.responses.insert("default".to_owned(), any_problem());
             if row.method == actix_web::http::Method::POST {
                 operation.parameters.get_or_insert_default().push(idempotency_key().into());
             }
@@ -167,24 +217,19 @@ pub(crate) fn operation<'i>(item: &'i mut PathItem, method: &str) -> Option<&'i 
 fn security(auth: Auth) -> Option<Vec<SecurityRequirement>> {
     let of = |name: &str| SecurityRequirement::new::<_, [&str; 0], &str>(name, []);
     match auth {
-        Auth::Anyone | Auth::SignIn | Auth::MailLink | Auth::SetupToken => None,
+        Auth::Anyone | Auth::Proxied | Auth::SignIn | Auth::MailLink | Auth::SetupToken => None,
         Auth::AnyoneOrClient(_) => Some(vec![SecurityRequirement::default(), of(API_KEY)]),
+        Auth::AnyoneOrSession => Some(vec![SecurityRequirement::default(), of(SESSION)]),
+        Auth::ClientSecret => Some(vec![of(CLIENT_SECRET), SecurityRequirement::default()]),
+        Auth::AccessToken => Some(vec![of(ACCESS_TOKEN)]),
         Auth::Session | Auth::Operator(_) => Some(vec![of(SESSION)]),
+        Auth::Client(_) => Some(vec![of(API_KEY)]),
         Auth::SessionOrClient(_) => Some(vec![of(SESSION), of(API_KEY)]),
     }
 }
 
-fn any_problem() -> RefOr<utoipa::openapi::Response> {
-    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    ResponseBuilder::new().description("A problem").content(PROBLEM_MEDIA_TYPE, body).build().into()
-}
-
 fn idempotency_key() -> utoipa::openapi::path::Parameter {
-    let text = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .min_length(Some(IDEMPOTENCY_KEY_MIN_CHARS))
-        .max_length(Some(IDEMPOTENCY_KEY_MAX_CHARS))
-        .build();
+    let text = ObjectBuilder::new().schema_type(Type::String).build();
     ParameterBuilder::new()
         .name(IDEMPOTENCY_KEY)
         .parameter_in(ParameterIn::Header)
@@ -200,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_document_and_the_table_name_the_same_calls() {
-        let mut document = document();
+        let mut document = plain();
         let mut described = 0;
         for item in document.paths.paths.values_mut() {
             for method in ["GET", "POST", "PATCH", "DELETE", "PUT"] {

@@ -15,6 +15,7 @@ use countersign_events::id::CorrelationId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::middleware::security;
+use super::routes::declared::Cache;
 use crate::contract::problem::{
     ACR_PASSWORD, ACR_TWO_FACTOR, PROBLEM_MEDIA_TYPE, PROOF_FAILED, Problem, ProblemCode,
     WeakPasswordReason,
@@ -114,7 +115,8 @@ impl ResponseError for ProblemAnswer {
         let body = serde_json::to_vec(&self.problem).unwrap_or_default();
         let mut answer = answer.insert_header((CONTENT_TYPE, PROBLEM_MEDIA_TYPE)).body(body);
         if let Some(request) = self.bare {
-            security::apply(answer.headers_mut(), security::Page::Api, request);
+            let (page, cache) = (security::Page::Api, Cache::NoStore);
+            security::apply(answer.headers_mut(), page, cache, request);
         }
         answer
     }

@@ -18,6 +18,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use countersign_core::actors::courier::Courier;
+use countersign_core::actors::dispatcher::Dispatcher;
 use countersign_core::clock::Clock;
 use countersign_core::entropy::Entropy;
 use countersign_core::mail::spool::Spool;
@@ -56,6 +57,8 @@ pub struct Parts {
     pub accounts: Accounts,
     /// Works off the mails that are due; looks again when it is told that the clock was moved.
     pub courier: Addr<Courier>,
+    /// Tells webhooks what happened; likewise.
+    pub dispatcher: Addr<Dispatcher>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Gives random bytes.

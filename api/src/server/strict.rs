@@ -11,6 +11,9 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
 };
 
+/// Up to here every whole number is exact as a fraction too.
+const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
+
 /// A reader around a reader, or a visitor, a seed or the entries of one, so that it reaches every
 /// depth.
 pub(crate) struct Strict<T>(pub(crate) T);
@@ -24,15 +27,28 @@ macro_rules! pass_on {
     )* };
 }
 
+/// The same for whole numbers.
+macro_rules! whole_numbers {
+    ($( $call:ident )*) => { $(
+        fn $call<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+            self.0.$call(Whole(visitor))
+        }
+    )* };
+}
+
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
     type Error = D::Error;
 
     pass_on! {
-        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32
-        deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
-        deserialize_f32 deserialize_f64 deserialize_char deserialize_str deserialize_string
-        deserialize_bytes deserialize_byte_buf deserialize_option deserialize_unit deserialize_seq
-        deserialize_map deserialize_identifier deserialize_ignored_any
+        deserialize_any deserialize_bool deserialize_f32 deserialize_f64 deserialize_char
+        deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
+        deserialize_option deserialize_unit deserialize_seq deserialize_map
+        deserialize_identifier deserialize_ignored_any
+    }
+
+    whole_numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -169,6 +185,29 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
         self.0.next_value_seed(Strict(seed))
+    }
+}
+
+/// Takes a whole number, however it is written: in JSON `60.0` is the same number as `60`.
+struct Whole<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Whole<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    hand_on! {
+        visit_i64 i64;
+        visit_u64 u64;
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
+        match format!("{value}").parse() {
+            Ok(whole) if value.abs() <= EXACT_MAX => self.0.visit_i64(whole),
+            _ => self.0.visit_f64(value),
+        }
     }
 }
 

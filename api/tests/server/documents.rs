@@ -18,6 +18,12 @@ fn the_openapi_document_is_fresh() {
     assert_fresh("http-api.json", "openapi", &reference::http_api().unwrap());
 }
 
+/// SR-062: the inventory of calls is that of the router.
+#[test]
+fn sr_062_the_inventory_of_calls_is_fresh() {
+    assert_fresh("routes.md", "routes", &reference::routes());
+}
+
 /// What is printed has every event that this program knows; a test of the events keeps it fresh.
 #[test]
 fn the_reference_of_events_has_every_event() {

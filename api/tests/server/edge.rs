@@ -1,12 +1,12 @@
 //! What is true of every answer of every listener.
 
+use countersign_api::server::auth::Auth;
 use countersign_api::server::listener::Listener;
 use countersign_api::server::routes::{Row, TABLE};
 
 use super::running::{Answered, Running};
 
 const HEADERS: &[(&str, &str)] = &[
-    ("cache-control", "no-store"),
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -24,6 +24,21 @@ const HEADERS: &[(&str, &str)] = &[
 const HEAD_BYTES_MAX: usize = 128 * 1024;
 
 fn assert_headers(what: &str, answered: &Answered) {
+    assert_cached(what, answered, "no-store");
+}
+
+/// The same where a host shows the answer as its own, and says itself how it is reached.
+fn assert_headers_at_a_host(what: &str, answered: &Answered) {
+    for (name, value) in HEADERS {
+        let found = answered.headers.get(*name).and_then(|found| found.to_str().ok());
+        let wanted = (*name != "strict-transport-security").then_some(*value);
+        assert_eq!(found, wanted, "{name} of {what}");
+    }
+}
+
+/// The same where the answer may be kept.
+fn assert_cached(what: &str, answered: &Answered, cache: &str) {
+    assert_eq!(answered.headers["cache-control"].to_str().unwrap(), cache, "{what}");
     for (name, value) in HEADERS {
         let found = answered.headers.get(*name).and_then(|found| found.to_str().ok());
         assert_eq!(found, Some(*value), "{name} of {what}");
@@ -71,8 +86,22 @@ async fn sr_070_every_answer_has_the_security_headers() {
             let what = format!("{} {} on {}", row.method, row.path, listener.name());
             let at = url(&running, *listener, &filled(row));
             let refused = running.call(row.method.as_str(), at.clone(), None).await;
+            if row.auth == Auth::Anyone && refused.status == 200 {
+                assert_cached(&what, &refused, &row.cache.header());
+                continue;
+            }
+            if row.auth == Auth::Proxied {
+                assert_headers_at_a_host(&what, &refused);
+                assert_problem(&what, &refused);
+                continue;
+            }
             assert_headers(&what, &refused);
-            assert_problem(&what, &refused);
+            if row.auth == Auth::AnyoneOrSession && refused.status == 200 {
+                continue;
+            }
+            if row.auth != Auth::ClientSecret {
+                assert_problem(&what, &refused);
+            }
             if row.path != "/v1/session" {
                 let asked = running.call(row.method.as_str(), at, Some(&token)).await;
                 assert_headers(&what, &asked);
@@ -112,6 +141,9 @@ async fn sr_067_other_methods_are_405_and_other_types_415() {
             if !served && !shadowed {
                 let answered = running.call(method, running.public(&path), None).await;
                 assert_eq!(answered.status, 405, "{method} {path}");
+                let allowed = answered.headers["allow"].to_str().unwrap();
+                let mine = row.method.as_str();
+                assert!(allowed.split(", ").any(|one| one == mine), "{method} {path}: {allowed}");
             }
         }
     }

@@ -9,7 +9,7 @@ use super::running::Running;
 
 /// SR-071, SR-146: one valid JSON line an answer, with the route's template and nothing typed.
 #[actix_web::test]
-async fn sr_146_access_lines_are_json_and_hold_nothing_that_was_typed() {
+async fn sr_071_sr_146_access_lines_are_json_and_hold_nothing_that_was_typed() {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();

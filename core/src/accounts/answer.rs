@@ -1,7 +1,9 @@
 //! What is answered, before it becomes JSON.
 
 mod client;
+mod grant;
 mod look;
+mod outgoing;
 mod removal;
 
 use countersign_events::account::{Assurance, Lane, Method, PasswordChangeWhy};
@@ -12,7 +14,9 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use self::client::*;
+pub use self::grant::*;
 pub use self::look::*;
+pub use self::outgoing::*;
 pub use self::removal::{RemovalAbout, RemovalActed, RemovalState, RemovalView};
 use super::request::Net;
 use crate::domain::account::MailState;
@@ -78,6 +82,8 @@ pub struct SessionGiven {
     pub amr: Vec<String>,
     /// What the device holds from now on, where it is remembered.
     pub device: Option<DeviceGiven>,
+    /// What a client app verifies by itself, where one began the sign-in.
+    pub assertion: Option<String>,
 }
 
 /// What a device holds from now on.

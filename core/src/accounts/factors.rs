@@ -331,13 +331,17 @@ async fn activated(
         AccountEvent::RecoveryCodesIssued(_) => Some(()),
         _ => None,
     });
-    let session = token.zip(verified.session.as_ref()).map(|(token, opened)| SessionGiven {
-        token: token.clone(),
-        expires_at: opened.expires_at,
-        assurance: opened.assurance,
-        amr: opened.amr.clone(),
-        device: None,
-    });
+    let session = match token.zip(verified.session.as_ref()) {
+        Some((token, opened)) => Some(SessionGiven {
+            token: token.clone(),
+            expires_at: opened.expires_at,
+            assurance: opened.assurance,
+            amr: opened.amr.clone(),
+            device: None,
+            assertion: entity.assertion(batch, opened).await?,
+        }),
+        None => None,
+    };
     let factor = view_of(entity, factor).await?;
     Ok(Activated { factor, recovery_codes: issued.map(|()| codes), session })
 }

@@ -9,18 +9,23 @@
 mod acts;
 mod address_changes;
 pub mod answer;
+mod app_events;
 mod archive;
+mod assertion;
 mod blind;
 mod code_mail;
 mod devices;
 mod factor_changes;
 mod factors;
+mod follow;
+mod grants;
 pub mod identity;
 pub mod import;
 mod look;
 mod mail;
 pub mod mask;
 mod once;
+mod passes;
 mod passwords;
 mod proof;
 mod recovery;
@@ -40,15 +45,21 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_events::id::StreamId;
+use countersign_events::id::{AccountId, ClientId, StreamId};
 use jiff::Timestamp;
 
-pub use look::{FOLLOWERS_MAX, FOLLOWERS_PER_OPERATOR_MAX, Follower};
+pub use app_events::FOLLOWERS_PER_APP_MAX;
+pub use follow::{FOLLOWERS_MAX, Follower};
+pub use grants::{GrantAsked, GrantBrought, SCOPE_EMAIL, SCOPE_PROFILE};
+pub use look::FOLLOWERS_PER_OPERATOR_MAX;
+pub use passes::CALLBACK_PATH;
 pub use resync::TwoCodes;
+pub use sign_in::NONCE_CHARS;
 pub use source::With;
 pub use staff::{
     AdminProof, Exported, KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, OVERLAP_DEFAULT, OVERLAP_MAX,
-    ProvenAdmin, SETUP_TTL, UNLOCK_TTL,
+    ProvenAdmin, REDIRECT_CHARS_MAX, REDIRECTS_MAX, SETUP_TTL, UNLOCK_TTL, WEBHOOK_SECRETS_MAX,
+    WEBHOOK_TYPES_MAX, WEBHOOKS_MAX, WEBHOOKS_PER_APP_MAX,
 };
 pub use view::PAGE_MAX;
 
@@ -62,8 +73,10 @@ use crate::handle::SessionToken;
 use crate::projections::{ReadModel, ReadModelError};
 use crate::sources::Sources;
 use crate::vault::Secrets;
+use crate::webhooks::queue::Deliveries;
 use archive::ArchiveReader;
-use look::{Followers, Replays};
+use follow::Followers;
+use look::Replays;
 use request::{AccountRef, Asker, Call};
 use staff::{KnownClients, Queues};
 
@@ -107,8 +120,11 @@ pub struct Accounts {
     read_model: ReadModel,
     replays: Arc<Replays>,
     followers: Followers,
+    app_followers: Followers,
     queues: Queues,
     known_clients: KnownClients,
+    /// What webhooks were not told yet; none where there are no webhooks.
+    deliveries: Option<Deliveries>,
     /// Who may read, where this is an exported log.
     reader: Option<ArchiveReader>,
 }
@@ -117,7 +133,9 @@ impl Accounts {
     /// Puts the door in front of the directory.
     #[must_use]
     pub fn new(services: Arc<Services>, directory: Directory, read_model: ReadModel) -> Self {
-        let (replays, followers) = (Arc::default(), Followers::default());
+        let replays = Arc::default();
+        let followers = Followers::new("countersign_log_followers", FOLLOWERS_PER_OPERATOR_MAX);
+        let app_followers = Followers::new("countersign_event_followers", FOLLOWERS_PER_APP_MAX);
         let (queues, known_clients) = (Queues::default(), KnownClients::default());
         Self {
             services,
@@ -125,10 +143,18 @@ impl Accounts {
             read_model,
             replays,
             followers,
+            app_followers,
             queues,
             known_clients,
+            deliveries: None,
             reader: None,
         }
+    }
+
+    /// The same, with webhooks.
+    #[must_use]
+    pub fn with_deliveries(self, deliveries: Deliveries) -> Self {
+        Self { deliveries: Some(deliveries), ..self }
     }
 
     /// The actors' directory.
@@ -141,6 +167,12 @@ impl Accounts {
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.services.log
+    }
+
+    /// Who signs assertions: the public URL.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.services.public_url
     }
 
     /// The limits per source, and the breaker.
@@ -191,24 +223,30 @@ impl Accounts {
     ) -> Verdict<R::Answer> {
         let (account, token) = match asker {
             Asker::Session(token) => (token.account(), Some(token)),
-            Asker::Client { client, account } => {
-                let account = match account {
-                    AccountRef::Subject(subject) => {
-                        let name = self.secrets().subject_hash(client, &subject);
-                        self.secrets().find(name).await?
-                    }
-                    AccountRef::Id(account) => {
-                        let made_by = self.ask(StreamId::Account(account), MadeBy).await?;
-                        made_by.ok().filter(|made_by| *made_by == Some(client)).map(|_| account)
-                    }
-                };
-                match account {
-                    Some(account) => (account, None),
-                    None => return Ok(Err(Refusal::NotFound("account"))),
-                }
-            }
+            Asker::Client { client, account } => match self.made_by(client, account).await? {
+                Some(account) => (account, None),
+                None => return Ok(Err(Refusal::NotFound("account"))),
+            },
         };
         self.ask(StreamId::Account(account), request(token)).await
+    }
+
+    /// The account that a client app means, where it made it.
+    async fn made_by(
+        &self,
+        client: ClientId,
+        account: AccountRef,
+    ) -> Result<Option<AccountId>, Fault> {
+        match account {
+            AccountRef::Subject(subject) => {
+                let name = self.secrets().subject_hash(client, &subject);
+                Ok(self.secrets().find(name).await?)
+            }
+            AccountRef::Id(account) => {
+                let made_by = self.ask(StreamId::Account(account), MadeBy).await?;
+                Ok(made_by.ok().filter(|made_by| *made_by == Some(client)).map(|_| account))
+            }
+        }
     }
 
     /// Waits until the read model has taken in all that the log holds now, for a bounded time.
@@ -227,7 +265,7 @@ impl Accounts {
 struct MadeBy;
 
 impl Request for MadeBy {
-    type Answer = Option<countersign_events::id::ClientId>;
+    type Answer = Option<ClientId>;
 
     async fn perform(
         &self,

@@ -195,7 +195,7 @@ impl Request for Change {
             Some(batch) => batch,
             None => self.decide(entity, &begun.mint).await?,
         };
-        session_given(entity, &batch, &begun.mint)
+        session_given(entity, &batch, &begun.mint).await
     }
 }
 

@@ -239,7 +239,7 @@ impl Request for ProveAgain {
             Some(batch) => batch,
             None => self.decide(entity, &begun.mint).await?,
         };
-        session_given(entity, &batch, &begun.mint)
+        session_given(entity, &batch, &begun.mint).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use countersign_events::account::{IdentityProof, Method, ResetScope};
 use countersign_events::actor::By;
+use countersign_events::client::{Redirects, Scope};
 use countersign_events::entry::Idempotency;
 use countersign_events::id::{AccountId, ClientId, CorrelationId, EventId, FactorId, Position};
 use countersign_events::operator::Role;
@@ -105,6 +106,28 @@ impl std::fmt::Debug for IdempotencyKey {
     }
 }
 
+/// A client app to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewClient {
+    /// Its name.
+    pub name: String,
+    /// What its keys may do.
+    pub scopes: Vec<Scope>,
+    /// How long its first key lives; none is for as long as it is not ended.
+    pub expires_in: Option<SignedDuration>,
+    /// Where browsers are sent back to.
+    pub redirects: Redirects,
+}
+
+impl NewClient {
+    /// One that sends browsers nowhere.
+    #[must_use]
+    pub const fn new(name: String, scopes: Vec<Scope>, expires_in: Option<SignedDuration>) -> Self {
+        let redirects = Redirects { sign_in: vec![], sign_out: vec![] };
+        Self { name, scopes, expires_in, redirects }
+    }
+}
+
 /// A key for a client app that has one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NewKey {
@@ -168,6 +191,25 @@ pub struct PasswordSignIn {
     pub login: String,
     /// As typed.
     pub password: Zeroizing<String>,
+}
+
+/// A sign-in that a client app vouches for.
+#[derive(Debug, Clone)]
+pub struct VouchedSignIn {
+    /// The app's own name for the account.
+    pub subject: String,
+    /// The app's own name for the device.
+    pub device: Option<String>,
+    /// What the app wants told back.
+    pub nonce: Option<String>,
+}
+
+impl VouchedSignIn {
+    /// One that wants nothing told back.
+    #[must_use]
+    pub const fn new(subject: String, device: Option<String>) -> Self {
+        Self { subject, device, nonce: None }
+    }
 }
 
 /// An answer to the second question.
@@ -264,6 +306,17 @@ pub struct Follow {
     pub account: Option<AccountId>,
     /// The ticket that it is for.
     pub ticket: Option<String>,
+}
+
+/// What of its accounts' events a client app follows.
+#[derive(Debug, Clone, Default)]
+pub struct FollowApp {
+    /// The position to begin at; what comes from now on without one.
+    pub from: Option<Position>,
+    /// Only these types; all where there are none.
+    pub types: Vec<String>,
+    /// Only this account.
+    pub account: Option<AccountRef>,
 }
 
 /// What support looks for, exact.

@@ -119,7 +119,9 @@ impl Request for End {
     type Answer = ();
 
     async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        entity.load().await?;
+        if entity.begin(&self.call).await?.repeated.is_some() {
+            return Ok(());
+        }
         entity.session(&self.call, self.session).await?;
         let command = Command::EndSessions { session: self.session, which: self.which };
         entity.decide(&self.call, &command, Sealed::default(), None).await?;

@@ -13,12 +13,14 @@ use super::answer::{
     DeviceGiven, EmailCodePromised, EmailCodeUnderWay, MethodOffered, MoreRequired,
     SecondFactorRequired, SessionGiven, SignedIn,
 };
+use super::assertion::Vouch;
 use super::blind::blinded;
 use super::code_mail::{LookForCode, SendCode};
-use super::identity::seal_net;
+use super::identity::{seal_net, seal_pii};
 use super::passwords::put_password;
 use super::proof::evidence;
-use super::request::{Call, CodeAnswer, PasswordSignIn};
+use super::registration::check_text;
+use super::request::{Call, CodeAnswer, PasswordSignIn, VouchedSignIn};
 use super::source::Leave;
 use super::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Batch, Entity, Halt, Mint, Request, Sealed};
@@ -29,6 +31,9 @@ use crate::domain::refusal::Refusal;
 use crate::domain::session::signs_in_at;
 use crate::handle::SignInHandle;
 use crate::vault::SecretKind;
+
+/// Characters of what a client app wants told back.
+pub const NONCE_CHARS: std::ops::RangeInclusive<usize> = 1..=255;
 
 impl Accounts {
     /// Begins a sign-in with a password.
@@ -62,15 +67,19 @@ impl Accounts {
     /// name the device: the app's word makes that known once all is proven there.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for a subject the app did not make,
+    /// [`Refusal::NotFound`] for a subject the app did not make, [`Refusal::Invalid`],
     /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
     pub async fn vouch(
         &self,
         call: &Call,
         client: ClientId,
-        subject: String,
-        device: Option<String>,
+        VouchedSignIn { subject, device, nonce }: VouchedSignIn,
     ) -> Verdict<SignedIn> {
+        let is_fine =
+            nonce.as_ref().map_or(Ok(()), |nonce| check_text("nonce", nonce, NONCE_CHARS));
+        if let Err(refusal) = is_fine {
+            return Ok(Err(refusal));
+        }
         if let Err(refusal) = self.same_request(call).await? {
             return Ok(Err(refusal));
         }
@@ -84,7 +93,8 @@ impl Accounts {
                     let parts = [client.as_bytes(), account.as_bytes(), name.as_bytes()];
                     self.secrets().fingerprint("vouched device", &parts)
                 };
-                let request = Vouched { call: call.clone(), device: device.map(hashed) };
+                let device = device.map(hashed);
+                let request = Vouched { call: call.clone(), device, nonce };
                 self.ask(StreamId::Account(account), request).await
             }
         }
@@ -254,6 +264,7 @@ fn sign_in_command(entity: &Entity, first: FirstFactor, mint: &Mint) -> SignIn {
 struct Vouched {
     call: Call,
     device: Option<HandleHash>,
+    nonce: Option<String>,
 }
 
 impl Request for Vouched {
@@ -264,7 +275,14 @@ impl Request for Vouched {
             let net = seal_net(entity, &self.call).await?;
             let first = FirstFactor::Vouched { device: self.device };
             let command = Command::SignIn(sign_in_command(entity, first, mint));
-            let sealed = Sealed { pii: None, net: Some(net) };
+            let pii = match self.nonce.clone() {
+                Some(nonce) => {
+                    let (secrets, account) = (&entity.services.secrets, entity.id()?);
+                    Some(seal_pii(secrets, account, &Vouch { nonce }).await?)
+                }
+                None => None,
+            };
+            let sealed = Sealed { pii, net: Some(net) };
             entity.decide(&self.call, &command, sealed, Some(mint)).await
         };
         let (batch, mint) = entity.once(&self.call, vouched).await?;
@@ -297,7 +315,7 @@ pub(super) async fn signed_in(
     });
     let (opened, session) = next.ok_or(Refusal::AuthenticationFailed)?;
     if let Some(session) = session {
-        return Ok(SignedIn::Completed(given(entity, session, mint)?));
+        return Ok(SignedIn::Completed(given(entity, batch, session, mint).await?));
     }
     let opened = opened.ok_or(Refusal::AuthenticationFailed)?;
     let (id, expires_at) = (mint.sign_in(entity.id()?), opened.expires_at);
@@ -312,8 +330,9 @@ pub(super) async fn signed_in(
 }
 
 /// A session that an event started, with the token that was minted for it.
-pub(super) fn given(
+pub(super) async fn given(
     entity: &Entity,
+    batch: &Batch,
     opened: &SessionOpened,
     mint: &Mint,
 ) -> Result<SessionGiven, Halt> {
@@ -323,6 +342,7 @@ pub(super) fn given(
         assurance: opened.assurance,
         amr: opened.amr.clone(),
         device: device_given(entity, opened, mint)?,
+        assertion: entity.assertion(batch, opened).await?,
     })
 }
 
@@ -410,12 +430,13 @@ impl Answered {
 }
 
 /// The session that a proof started, or the one class of refusals.
-pub(super) fn session_given(
+pub(super) async fn session_given(
     entity: &Entity,
     batch: &Batch,
     mint: &Mint,
 ) -> Result<SessionGiven, Halt> {
-    given(entity, session_opened(batch).ok_or(Refusal::AuthenticationFailed)?, mint)
+    let opened = session_opened(batch).ok_or(Refusal::AuthenticationFailed)?;
+    given(entity, batch, opened, mint).await
 }
 
 /// The session that a proof started.

@@ -15,7 +15,7 @@ use super::factors::{view_of, view_with_clock};
 use super::identity::{Errand, FactorName, Identity, open_net, open_pii};
 use super::look::history_page;
 use super::request::{Asker, Call, PageRequest};
-use super::{Accounts, Verdict, mask};
+use super::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Entity, Halt, Request};
 use crate::domain::account::Replacement;
 use crate::domain::explain;
@@ -44,7 +44,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`NoSession`](crate::domain::refusal::Refusal::NoSession),
-    /// [`NotFound`](crate::domain::refusal::Refusal::NotFound); a [`Fault`](super::Fault).
+    /// [`NotFound`](crate::domain::refusal::Refusal::NotFound); a [`Fault`].
     pub async fn account(&self, call: &Call, asker: Asker) -> Verdict<AccountView> {
         self.ask_as(asker, |token| ViewAccount { call: call.clone(), token }).await
     }
@@ -53,7 +53,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`NoSession`](crate::domain::refusal::Refusal::NoSession),
-    /// [`NotFound`](crate::domain::refusal::Refusal::NotFound); a [`Fault`](super::Fault).
+    /// [`NotFound`](crate::domain::refusal::Refusal::NotFound); a [`Fault`].
     pub async fn history(
         &self,
         call: &Call,
@@ -156,12 +156,25 @@ impl Request for ViewHistory {
     }
 }
 
-/// An event in words. One of a type that this program does not know is shown as it stands.
+/// An event in words, with what the reader may see of its sealed parts.
 pub(super) async fn event_view(
     entity: &Entity,
     recorded: &Recorded,
     reader: Reader,
 ) -> Result<EventView, Halt> {
+    let (mut view, event) = clear_view(recorded, reader)?;
+    if let (Some(event), Value::Object(data)) = (&event, &mut view.data) {
+        data.extend(opened_parts(entity, event, recorded, reader).await?);
+    }
+    Ok(view)
+}
+
+/// An event in words, as it stands in the log in clear. One of a type that this program does not
+/// know is shown as it stands.
+pub(super) fn clear_view(
+    recorded: &Recorded,
+    reader: Reader,
+) -> Result<(EventView, Option<AccountEvent>), Fault> {
     let entry = Entry::parse(&recorded.bytes)?;
     let mut decoded = AccountEvent::decode(&entry.event_type, entry.version, entry.data.get());
     if let (Reader::Client, Ok(AccountEvent::CodeRejected(rejected))) = (reader, &mut decoded) {
@@ -179,10 +192,7 @@ pub(super) async fn event_view(
     if reader == Reader::Client {
         data.remove("off_by_steps");
     }
-    if let Ok(event) = &decoded {
-        data.extend(opened_parts(entity, event, recorded, reader).await?);
-    }
-    Ok(EventView {
+    let view = EventView {
         revision: entry.rev,
         at: entry.at,
         event_type: entry.event_type.clone().into_owned(),
@@ -190,7 +200,8 @@ pub(super) async fn event_view(
         data: Value::Object(data),
         explanation,
         looks: None,
-    })
+    };
+    Ok((view, decoded.ok()))
 }
 
 /// A value without the fields that are never shown, however deep they lie.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod courier;
 pub mod directory;
+pub mod dispatcher;
 pub mod log;
 pub mod policy;
 pub mod projector;

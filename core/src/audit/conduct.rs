@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_events::account::{
-    AccountEvent, Assurance, HistoryViewed, Lane, Method, Need, PasswordResetRenewed,
+    AccountEvent, Assurance, HistoryViewed, Lane, Method, PasswordResetRenewed,
     PasswordResetRequested, PasswordVerified, Purpose, SessionEndedWhy, SessionOpened,
     SignInOpened, Viewed,
 };
@@ -27,15 +27,19 @@ use crate::domain::policy::Policy;
 
 mod codes;
 mod devices;
+mod grants;
 mod guesses;
 mod imports;
+mod known;
 mod recovery;
 mod sessions;
 mod support;
 
 use devices::Devices;
+use grants::Grants;
 use guesses::Guesses;
 use imports::Imports;
+use known::{EmailCode, Factor, Session, SignIn};
 use recovery::Recovery;
 use sessions::Lives;
 use support::Support;
@@ -94,49 +98,11 @@ pub struct Conduct {
     rebinding: bool,
     recovery: Recovery,
     devices: Devices,
+    grants: Grants,
     guesses: Guesses,
     imports: Imports,
     lives: Lives,
     support: Support,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Factor {
-    enabled: bool,
-    imported: bool,
-    last_step: Option<u64>,
-    /// The offset that its clock was found at, and the last that was accepted, at most one step
-    /// from that.
-    centre: i32,
-    learned: i32,
-    /// Where two codes in a row just told that it is.
-    told: Option<i32>,
-}
-
-#[derive(Debug, Clone)]
-struct SignIn {
-    expires_at: Timestamp,
-    needs: Need,
-    at_known_device: bool,
-    /// How sure of its holder it is so far.
-    proven: Assurance,
-    guesses: u32,
-    reused: u32,
-}
-
-#[derive(Debug, Clone)]
-struct Session {
-    expires_at: Timestamp,
-    assurance: Assurance,
-    /// The authenticator that last proved its second factor.
-    by: Option<FactorId>,
-}
-
-#[derive(Debug, Clone)]
-struct EmailCode {
-    request: EventId,
-    purpose: Purpose,
-    expires_at: Timestamp,
 }
 
 impl Conduct {
@@ -156,6 +122,7 @@ impl Conduct {
             rebinding: false,
             recovery: Recovery::default(),
             devices: Devices::default(),
+            grants: Grants::default(),
             guesses: Guesses::default(),
             imports: Imports::default(),
             lives: Lives::default(),
@@ -172,6 +139,7 @@ impl Conduct {
         self.guesses.take(act, &self.devices, &mut breaches);
         self.devices.take(act, &mut breaches);
         self.lives.take(act, &mut breaches);
+        self.grants.take(act, &self.sessions, &mut breaches);
         self.support.take(act, &mut breaches);
         match act.event {
             AccountEvent::PasswordVerified(verified) => {

@@ -74,6 +74,9 @@ pub enum Rule {
     ImportedLater,
     /// Seeds are given out to two admins, at the machine.
     ExportByOne,
+    /// A client app is told who signed in once for a grant, while that and its session live, and
+    /// no more than the session has proven.
+    GrantMisused,
     /// A session starts only by a proof: all that the account asks for.
     SessionWithoutProof,
     /// A session is called no surer than what was proven.

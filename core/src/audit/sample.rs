@@ -203,6 +203,7 @@ impl Sample {
             expires_at,
             replaces: replaces.map(handle),
             device: None,
+            vouched_in: None,
         }
     }
 

@@ -23,6 +23,7 @@ use countersign_events::id::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::grant::Grant;
 use super::idempotency::Ledger;
 use super::limits::Counters;
 use super::removal::Removal;
@@ -123,6 +124,8 @@ pub struct Open {
     pub suspended_at: Option<Timestamp>,
     /// The removal that support asked for and that waits.
     pub removal: Option<Removal>,
+    /// What client apps may find out by, who is signed in.
+    pub grants: BTreeMap<HandleHash, Grant>,
 }
 
 /// The address of an account, without the address.

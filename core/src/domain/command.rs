@@ -12,9 +12,11 @@ use countersign_events::id::{
 use jiff::Timestamp;
 
 mod evidence;
+mod grant;
 mod registration;
 
 pub use evidence::Evidence;
+pub use grant::{IssueGrant, RedeemGrant};
 pub use registration::{Imported, Register};
 
 use super::limits::Refused;
@@ -148,6 +150,10 @@ pub enum Command {
     },
     /// Say by a link in a notice that something was somebody else's doing.
     Repudiate(Repudiate),
+    /// Let a client app know who is signed in.
+    IssueGrant(IssueGrant),
+    /// Tell a client app who is signed in.
+    RedeemGrant(RedeemGrant),
     /// Record that a session is in use.
     UseSession(HandleHash),
     /// End sessions.

@@ -23,6 +23,7 @@ use super::decide::{counts_as_guess, is_of_no_mail};
 use super::email_code::{DIGITS, forget_old_sends, is_forgotten};
 use super::totp::Drift;
 
+mod grants;
 mod limits;
 mod recovery;
 mod sessions;
@@ -120,6 +121,7 @@ fn registered_open(registered: &Registered, stamped: &StampedEvent) -> Open {
         last_used_at: None,
         suspended_at: None,
         removal: None,
+        grants: [].into(),
     }
 }
 
@@ -153,12 +155,7 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         AccountEvent::FactorRemoved(removed) => open.remove(removed.factor),
         AccountEvent::FactorResynced(resynced) => open.resynced(resynced),
         AccountEvent::Disabled(_) => open.disable(),
-        AccountEvent::SessionUsed(used) => {
-            if let Some(session) = open.sessions.get_mut(&used.session) {
-                session.used_at = at;
-            }
-            open.last_used_at = Some(at);
-        }
+        AccountEvent::SessionUsed(used) => open.session_used(used.session, at),
         AccountEvent::SessionsEnded(ended) => open.sessions_ended(ended, at),
         AccountEvent::CooledDown(cooled) if cooled.ends_sign_ins => open.end_unknown_sign_ins(),
         AccountEvent::LockedOut(locked) => open.locked_out(locked, stamped.id),
@@ -191,6 +188,9 @@ fn evolve_open(open: &mut Open, stamped: &StampedEvent) {
         | AccountEvent::LockoutReset(_)
         | AccountEvent::PasswordMailAsked(_)
         | AccountEvent::HistoryViewed(_) => {}
+        AccountEvent::GrantIssued(_)
+        | AccountEvent::GrantRedeemed(_)
+        | AccountEvent::GrantVoided(_) => grants::evolve(open, stamped),
     }
 }
 
@@ -200,6 +200,7 @@ impl Open {
         self.sessions.retain(|_, session| at < session.expires_at);
         self.sign_ins.retain(|_, sign_in| at < sign_in.expires_at);
         self.devices.retain(|_, device| at < device.expires_at);
+        self.grants.retain(|_, grant| at < grant.ends_at());
         self.admitted.take_if(|browser| at >= browser.expires_at);
         self.former_emails.retain(|former| at < former.until);
         self.reset.take_if(|link| is_forgotten(link.asked_at, at));

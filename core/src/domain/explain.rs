@@ -13,6 +13,7 @@ use super::totp::PERIOD_SECONDS;
 
 mod limits;
 pub use limits::{Ways, lock};
+mod grants;
 mod others;
 pub use others::by_type;
 mod recovery;
@@ -173,6 +174,7 @@ fn event_of_the_rest(event: &AccountEvent) -> String {
         other => recovery::event(other)
             .or_else(|| limits::event(other))
             .or_else(|| support::event(other))
+            .or_else(|| grants::event(other))
             .unwrap_or_else(|| other.event_type().to_owned()),
     }
 }

@@ -18,6 +18,7 @@ pub mod decide;
 pub mod email_code;
 pub mod evolve;
 pub mod explain;
+pub mod grant;
 pub mod idempotency;
 pub mod limits;
 pub mod policy;

@@ -53,13 +53,25 @@ pub enum Told {
     ClientKeyAdded,
     /// An API key of a client app was ended.
     ClientKeyEnded,
+    /// Browsers are sent elsewhere by what a client app asks.
+    ClientRedirectsSet,
+    /// A client app has another webhook.
+    WebhookAdded,
+    /// A webhook of a client app has another secret.
+    WebhookSecretAdded,
+    /// A webhook of a client app was ended.
+    WebhookEnded,
+    /// What a webhook was not told is told again.
+    WebhookRedelivered,
+    /// A webhook is told everything again.
+    WebhookReplayed,
     /// Another policy is in force.
     PolicySet,
 }
 
 impl Told {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Searches,
         Self::Looks,
         Self::Resets,
@@ -75,6 +87,12 @@ impl Told {
         Self::ClientDisabled,
         Self::ClientKeyAdded,
         Self::ClientKeyEnded,
+        Self::ClientRedirectsSet,
+        Self::WebhookAdded,
+        Self::WebhookSecretAdded,
+        Self::WebhookEnded,
+        Self::WebhookRedelivered,
+        Self::WebhookReplayed,
         Self::PolicySet,
     ];
 
@@ -95,6 +113,12 @@ impl Told {
             Self::ClientDisabled => "staff.client_disabled",
             Self::ClientKeyAdded => "staff.client_key_added",
             Self::ClientKeyEnded => "staff.client_key_ended",
+            Self::ClientRedirectsSet => "staff.client_redirects_set",
+            Self::WebhookAdded => "staff.webhook_added",
+            Self::WebhookSecretAdded => "staff.webhook_secret_added",
+            Self::WebhookEnded => "staff.webhook_ended",
+            Self::WebhookRedelivered => "staff.webhook_redelivered",
+            Self::WebhookReplayed => "staff.webhook_replayed",
             Self::PolicySet => "staff.policy_set",
         }
     }

@@ -63,7 +63,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account FROM accounts_v5 WHERE email_hash = ?1
+                    "SELECT account FROM accounts_v6 WHERE email_hash = ?1
                      ORDER BY account LIMIT ?2",
                 )?
                 .query_map(params![hash.bytes(), list_limit(LIST_MAX)], |row| account(row, 0))?
@@ -84,7 +84,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account FROM accounts_v5 WHERE email_hash = ?1 AND email_proven = 1
+                    "SELECT account FROM accounts_v6 WHERE email_hash = ?1 AND email_proven = 1
                      ORDER BY account LIMIT ?2",
                 )?
                 .query_map(params![hash.bytes(), list_limit(limit)], |row| account(row, 0))?
@@ -100,7 +100,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v5
+                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v6
                      WHERE account = ?1",
                 )?
                 .query_map([id.uuid().as_bytes()], account_row)?
@@ -118,7 +118,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v5
+                    "SELECT account, created_at, updated_at, two_factor FROM accounts_v6
                      ORDER BY active_position DESC LIMIT ?1",
                 )?
                 .query_map([list_limit(limit)], account_row)?
@@ -140,7 +140,7 @@ impl ReadModel {
         self.read(|connection| {
             let found: Vec<(AccountId, u64)> = connection
                 .prepare_cached(
-                    "SELECT account, MAX(position) AS latest FROM locks_v5 WHERE until > ?1
+                    "SELECT account, MAX(position) AS latest FROM locks_v6 WHERE until > ?1
                      GROUP BY account HAVING latest < ?2 ORDER BY latest DESC LIMIT ?3",
                 )?
                 .query_map(
@@ -170,10 +170,10 @@ impl ReadModel {
             connection
                 .prepare_cached(
                     "SELECT accounts, two_factor,
-                        (SELECT COUNT(DISTINCT account) FROM locks_v5 WHERE until > ?1),
-                        (SELECT COUNT(*) FROM outbox_v5),
-                        (SELECT COALESCE(SUM(count), 0) FROM unknown_v5)
-                     FROM totals_v5",
+                        (SELECT COUNT(DISTINCT account) FROM locks_v6 WHERE until > ?1),
+                        (SELECT COUNT(*) FROM outbox_v6),
+                        (SELECT COALESCE(SUM(count), 0) FROM unknown_v6)
+                     FROM totals_v6",
                 )?
                 .query_row([millis(now)], |row| {
                     Ok(Counts {
@@ -200,7 +200,7 @@ pub(super) fn apply(
         AccountEvent::Registered(registered) => {
             let added = transaction
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO accounts_v5 VALUES (?1, ?2, ?6, ?3, 0, 0, ?4, ?4, ?5)",
+                    "INSERT OR IGNORE INTO accounts_v6 VALUES (?1, ?2, ?6, ?3, 0, 0, ?4, ?4, ?5)",
                 )?
                 .execute(params![
                     account.uuid().as_bytes(),
@@ -210,15 +210,15 @@ pub(super) fn apply(
                     number(position.get()),
                     registered.email_confirmed,
                 ])?;
-            add_to(transaction, "UPDATE totals_v5 SET accounts = accounts + ?1", added)?;
+            add_to(transaction, "UPDATE totals_v6 SET accounts = accounts + ?1", added)?;
         }
         AccountEvent::Enabled(_) => {
             let changed = set(transaction, account, SET_TWO_FACTOR)?;
-            add_to(transaction, "UPDATE totals_v5 SET two_factor = two_factor + ?1", changed)?;
+            add_to(transaction, "UPDATE totals_v6 SET two_factor = two_factor + ?1", changed)?;
         }
         AccountEvent::Disabled(_) => {
             let changed = set(transaction, account, CLEAR_TWO_FACTOR)?;
-            add_to(transaction, "UPDATE totals_v5 SET two_factor = two_factor - ?1", changed)?;
+            add_to(transaction, "UPDATE totals_v6 SET two_factor = two_factor - ?1", changed)?;
             set(transaction, account, CLEAR_RECOVERY_CODES)?;
         }
         AccountEvent::FactorRemovalCompleted(_) => {
@@ -233,7 +233,7 @@ pub(super) fn apply(
                 matches!(&fact.event, AccountEvent::EmailChanged(it) if it.request.is_some());
             transaction
                 .prepare_cached(
-                    "UPDATE accounts_v5 SET email_hash = ?2, has_email = 1, email_proven = ?3
+                    "UPDATE accounts_v6 SET email_hash = ?2, has_email = 1, email_proven = ?3
                      WHERE account = ?1",
                 )?
                 .execute(params![
@@ -249,7 +249,7 @@ pub(super) fn apply(
     }
     transaction
         .prepare_cached(
-            "UPDATE accounts_v5 SET updated_at = ?2,
+            "UPDATE accounts_v6 SET updated_at = ?2,
                 active_position = CASE WHEN ?4 THEN ?3 ELSE active_position END
              WHERE account = ?1",
         )?
@@ -263,13 +263,13 @@ pub(super) fn apply(
 }
 
 const SET_TWO_FACTOR: &str =
-    "UPDATE accounts_v5 SET two_factor = 1 WHERE account = ?1 AND two_factor = 0";
+    "UPDATE accounts_v6 SET two_factor = 1 WHERE account = ?1 AND two_factor = 0";
 const CLEAR_TWO_FACTOR: &str =
-    "UPDATE accounts_v5 SET two_factor = 0 WHERE account = ?1 AND two_factor = 1";
-const SET_EMAIL_PROVEN: &str = "UPDATE accounts_v5 SET email_proven = 1 WHERE account = ?1";
-const SET_RECOVERY_CODES: &str = "UPDATE accounts_v5 SET has_recovery_codes = 1 WHERE account = ?1";
+    "UPDATE accounts_v6 SET two_factor = 0 WHERE account = ?1 AND two_factor = 1";
+const SET_EMAIL_PROVEN: &str = "UPDATE accounts_v6 SET email_proven = 1 WHERE account = ?1";
+const SET_RECOVERY_CODES: &str = "UPDATE accounts_v6 SET has_recovery_codes = 1 WHERE account = ?1";
 const CLEAR_RECOVERY_CODES: &str =
-    "UPDATE accounts_v5 SET has_recovery_codes = 0 WHERE account = ?1";
+    "UPDATE accounts_v6 SET has_recovery_codes = 0 WHERE account = ?1";
 
 fn set(transaction: &Transaction<'_>, account: AccountId, sql: &str) -> Result<usize> {
     transaction.prepare_cached(sql)?.execute([account.uuid().as_bytes()])

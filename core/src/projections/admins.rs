@@ -106,7 +106,17 @@ fn told(event: &StaffEvent) -> Option<(Notice, Told)> {
         StaffEvent::Client(ClientEvent::Disabled(it)) => (Told::ClientDisabled, it.tells_admins),
         StaffEvent::Client(ClientEvent::KeyAdded(it)) => (Told::ClientKeyAdded, it.tells_admins),
         StaffEvent::Client(ClientEvent::KeyEnded(it)) => (Told::ClientKeyEnded, it.tells_admins),
-        StaffEvent::Client(ClientEvent::KeyUsed(_)) => return None,
+        StaffEvent::Client(ClientEvent::RedirectsSet(it)) => {
+            (Told::ClientRedirectsSet, it.tells_admins)
+        }
+        StaffEvent::Client(ClientEvent::WebhookAdded(_)) => (Told::WebhookAdded, true),
+        StaffEvent::Client(ClientEvent::WebhookSecretAdded(_)) => (Told::WebhookSecretAdded, true),
+        StaffEvent::Client(ClientEvent::WebhookEnded(_)) => (Told::WebhookEnded, true),
+        StaffEvent::Client(ClientEvent::WebhookRedelivered(_)) => (Told::WebhookRedelivered, true),
+        StaffEvent::Client(ClientEvent::WebhookReplayed(_)) => (Told::WebhookReplayed, true),
+        StaffEvent::Client(ClientEvent::KeyUsed(_) | ClientEvent::WebhookProgressed(_)) => {
+            return None;
+        }
         StaffEvent::Policy(PolicyEvent::Set(it)) => (Told::PolicySet, it.tells_admins),
     };
     tells.then_some((Notice::AdminActed, told))
@@ -144,7 +154,7 @@ fn mail_id(event: EventId, admin: AccountId) -> EventId {
 fn reachable(transaction: &Transaction<'_>) -> Result<Vec<AccountId>> {
     transaction
         .prepare_cached(
-            "SELECT account FROM admins_v5 JOIN accounts_v5 USING (account)
+            "SELECT account FROM admins_v6 JOIN accounts_v6 USING (account)
              WHERE is_admin AND set_up AND NOT disabled AND has_email AND email_proven
              ORDER BY account",
         )?
@@ -162,16 +172,16 @@ fn take_role(
         OperatorEvent::Added(added) => {
             return transaction
                 .prepare_cached(
-                    "INSERT INTO admins_v5 VALUES (?1, ?2, 0, 0)
+                    "INSERT INTO admins_v6 VALUES (?1, ?2, 0, 0)
                      ON CONFLICT DO UPDATE SET is_admin = ?2",
                 )?
                 .execute(params![operator.uuid().as_bytes(), added.role == Role::Admin])
                 .map(drop);
         }
-        OperatorEvent::SetUp(_) => "UPDATE admins_v5 SET set_up = 1 WHERE account = ?1",
-        OperatorEvent::Unlocked(_) => "UPDATE admins_v5 SET set_up = 0 WHERE account = ?1",
-        OperatorEvent::Disabled(_) => "UPDATE admins_v5 SET disabled = 1 WHERE account = ?1",
-        OperatorEvent::Enabled(_) => "UPDATE admins_v5 SET disabled = 0 WHERE account = ?1",
+        OperatorEvent::SetUp(_) => "UPDATE admins_v6 SET set_up = 1 WHERE account = ?1",
+        OperatorEvent::Unlocked(_) => "UPDATE admins_v6 SET set_up = 0 WHERE account = ?1",
+        OperatorEvent::Disabled(_) => "UPDATE admins_v6 SET disabled = 1 WHERE account = ?1",
+        OperatorEvent::Enabled(_) => "UPDATE admins_v6 SET disabled = 0 WHERE account = ?1",
         OperatorEvent::UnlockRequested(_)
         | OperatorEvent::CapReached(_)
         | OperatorEvent::ActRefused(_)

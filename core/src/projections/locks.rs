@@ -110,7 +110,7 @@ pub(super) fn apply(
         return Ok(());
     }
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO guessed_v5 VALUES (?1, ?2)")?
+        .prepare_cached("INSERT OR REPLACE INTO guessed_v6 VALUES (?1, ?2)")?
         .execute(params![fact.account.uuid().as_bytes(), to_json(&after)?])?;
     // What was locked before is looked at as of now, too: what time has ended is no change.
     let (earlier, now) = (before.locks(fact.at), after.locks(fact.at));
@@ -127,7 +127,7 @@ pub(super) fn apply(
 
 fn guessed(transaction: &Transaction<'_>, account: AccountId) -> Result<Guessed> {
     let found = transaction
-        .prepare_cached("SELECT guessed FROM guessed_v5 WHERE account = ?1")?
+        .prepare_cached("SELECT guessed FROM guessed_v6 WHERE account = ?1")?
         .query_row([account.uuid().as_bytes()], |row| json(row, 0))
         .optional()?;
     Ok(found.unwrap_or_default())
@@ -140,7 +140,7 @@ fn insert(
     lock: &limits::Lock,
 ) -> Result<()> {
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO locks_v5 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .prepare_cached("INSERT OR REPLACE INTO locks_v6 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
         .execute(params![
             account.uuid().as_bytes(),
             to_json(&lock.method)?,
@@ -156,7 +156,7 @@ fn insert(
 
 fn remove(transaction: &Transaction<'_>, account: AccountId, lock: &limits::Lock) -> Result<()> {
     transaction
-        .prepare_cached("DELETE FROM locks_v5 WHERE account = ?1 AND method = ?2 AND lane = ?3")?
+        .prepare_cached("DELETE FROM locks_v6 WHERE account = ?1 AND method = ?2 AND lane = ?3")?
         .execute(params![account.uuid().as_bytes(), to_json(&lock.method)?, to_json(&lock.lane)?])
         .map(drop)
 }
@@ -164,7 +164,7 @@ fn remove(transaction: &Transaction<'_>, account: AccountId, lock: &limits::Lock
 pub(super) fn of(connection: &Connection, account: AccountId, now: Timestamp) -> Result<Vec<Lock>> {
     connection
         .prepare_cached(
-            "SELECT method, lane, since, until, unresolved, rule FROM locks_v5
+            "SELECT method, lane, since, until, unresolved, rule FROM locks_v6
              WHERE account = ?1 AND until > ?2 ORDER BY method, lane DESC",
         )?
         .query_map(params![account.uuid().as_bytes(), millis(now)], |row| {

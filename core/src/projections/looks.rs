@@ -25,13 +25,13 @@ pub(super) fn apply(
         return Ok(());
     }
     let operator = operator.uuid();
-    transaction.prepare_cached("INSERT OR REPLACE INTO looks_v5 VALUES (?1, ?2, ?3)")?.execute(
+    transaction.prepare_cached("INSERT OR REPLACE INTO looks_v6 VALUES (?1, ?2, ?3)")?.execute(
         params![operator.as_bytes(), fact.account.uuid().as_bytes(), number(position.get())],
     )?;
     transaction
         .prepare_cached(
-            "DELETE FROM looks_v5 WHERE operator = ?1 AND position <= (
-                 SELECT position FROM looks_v5 WHERE operator = ?1
+            "DELETE FROM looks_v6 WHERE operator = ?1 AND position <= (
+                 SELECT position FROM looks_v6 WHERE operator = ?1
                  ORDER BY position DESC LIMIT 1 OFFSET ?2)",
         )?
         .execute(params![operator.as_bytes(), i64::try_from(LOOKS_MAX).unwrap_or(i64::MAX)])
@@ -51,7 +51,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT position FROM looks_v5 WHERE operator = ?1 AND account = ?2",
+                    "SELECT position FROM looks_v6 WHERE operator = ?1 AND account = ?2",
                 )?
                 .query_row(params![operator.uuid().as_bytes(), account.uuid().as_bytes()], |row| {
                     count(row, 0).map(Position::new)
@@ -74,7 +74,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, position FROM looks_v5 WHERE operator = ?1 AND position < ?2
+                    "SELECT account, position FROM looks_v6 WHERE operator = ?1 AND position < ?2
                      ORDER BY position DESC LIMIT ?3",
                 )?
                 .query_map(

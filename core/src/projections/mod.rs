@@ -7,7 +7,8 @@
 //! The questions that are answered: which accounts there are and what is locked ([`accounts`]),
 //! which of them an operator looked at ([`looks`]), where in a stream the events of a kind stand
 //! ([`time_line`]), what happened in each minute ([`statistics`]), which mail is due ([`outbox`]),
-//! what support asked for and did lately ([`support`]), and what this program did not understand.
+//! what support asked for and did lately ([`support`]), which events a client app may be told
+//! ([`app_events`]), and what this program did not understand.
 //!
 //! **What must stay true.** The position is written in the transaction that writes the rows, so
 //! that the file is always exactly the log up to its position. A row depends on the log alone; only
@@ -16,6 +17,7 @@
 
 pub mod accounts;
 pub mod admins;
+pub mod app_events;
 mod fact;
 mod locks;
 pub mod looks;

@@ -43,7 +43,7 @@ impl ReadModel {
             connection
                 .prepare_cached(
                     "SELECT event, account, kind, due_at, expires_at, COALESCE(attempts, 0)
-                     FROM outbox_v5 LEFT JOIN attempts_v5 USING (event)
+                     FROM outbox_v6 LEFT JOIN attempts_v6 USING (event)
                      WHERE COALESCE(next_at, due_at) <= ?1
                      ORDER BY expires_at IS NULL, position LIMIT ?2",
                 )?
@@ -60,8 +60,8 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT COALESCE(next_at, due_at) AS at FROM outbox_v5
-                     LEFT JOIN attempts_v5 USING (event) WHERE at > ?1 ORDER BY at LIMIT 1",
+                    "SELECT COALESCE(next_at, due_at) AS at FROM outbox_v6
+                     LEFT JOIN attempts_v6 USING (event) WHERE at > ?1 ORDER BY at LIMIT 1",
                 )?
                 .query_row([millis(now)], |row| time(row, 0))
                 .optional()
@@ -74,7 +74,7 @@ impl ReadModel {
     /// [`ReadModelError::Sqlite`].
     pub fn mails_waiting(&self) -> std::result::Result<(u64, Option<Timestamp>), ReadModelError> {
         self.read(|connection| {
-            connection.prepare_cached("SELECT COUNT(*), MIN(due_at) FROM outbox_v5")?.query_row(
+            connection.prepare_cached("SELECT COUNT(*), MIN(due_at) FROM outbox_v6")?.query_row(
                 [],
                 |row| {
                     let oldest: Option<i64> = row.get(1)?;
@@ -91,7 +91,7 @@ impl ReadModel {
     pub fn is_mail_due(&self, event: EventId) -> Result<bool, ReadModelError> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT 1 FROM outbox_v5 WHERE event = ?1")?
+                .prepare_cached("SELECT 1 FROM outbox_v6 WHERE event = ?1")?
                 .exists([event.uuid().as_bytes()])
         })
     }
@@ -108,7 +108,7 @@ impl ReadModel {
     ) -> Result<(), ReadModelError> {
         self.write(|connection| {
             connection
-                .prepare_cached("INSERT OR REPLACE INTO attempts_v5 VALUES (?1, ?2, ?3)")?
+                .prepare_cached("INSERT OR REPLACE INTO attempts_v6 VALUES (?1, ?2, ?3)")?
                 .execute(params![event.uuid().as_bytes(), attempts, millis(next_at)])
                 .map(drop)
         })
@@ -142,8 +142,8 @@ fn before(transaction: &Transaction<'_>, account: AccountId) -> Result<Before> {
     let found = transaction
         .prepare_cached(
             "SELECT has_email, has_recovery_codes, EXISTS (
-                 SELECT 1 FROM removals_v5 WHERE account = ?1 AND address
-             ) FROM accounts_v5 WHERE account = ?1",
+                 SELECT 1 FROM removals_v6 WHERE account = ?1 AND address
+             ) FROM accounts_v6 WHERE account = ?1",
         )?
         .query_row([account.uuid().as_bytes()], |row| {
             Ok(Before {
@@ -165,7 +165,7 @@ pub(super) fn open(
     due: &MailDue,
 ) -> Result<()> {
     transaction
-        .prepare_cached("INSERT OR IGNORE INTO outbox_v5 VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached("INSERT OR IGNORE INTO outbox_v6 VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
         .execute(params![
             event.uuid().as_bytes(),
             account.uuid().as_bytes(),
@@ -179,10 +179,10 @@ pub(super) fn open(
 
 fn close(transaction: &Transaction<'_>, event: EventId) -> Result<bool> {
     let closed = transaction
-        .prepare_cached("DELETE FROM outbox_v5 WHERE event = ?1")?
+        .prepare_cached("DELETE FROM outbox_v6 WHERE event = ?1")?
         .execute([event.uuid().as_bytes()])?;
     transaction
-        .prepare_cached("DELETE FROM attempts_v5 WHERE event = ?1")?
+        .prepare_cached("DELETE FROM attempts_v6 WHERE event = ?1")?
         .execute([event.uuid().as_bytes()])?;
     Ok(closed > 0)
 }

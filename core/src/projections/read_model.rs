@@ -15,7 +15,9 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use tokio::sync::watch;
 
 use super::fact::{Fact, FactKind};
-use super::{accounts, admins, looks, outbox, schema, staff, statistics, support, time_line};
+use super::{
+    accounts, admins, app_events, looks, outbox, schema, staff, statistics, support, time_line,
+};
 
 /// The most entries that one transaction takes in.
 pub const BATCH_MAX: usize = 1024;
@@ -80,6 +82,8 @@ struct Inner {
     progress: watch::Sender<Progress>,
     outbox: watch::Sender<u64>,
     removals: watch::Sender<u64>,
+    app_events: watch::Sender<u64>,
+    apps: watch::Sender<u64>,
 }
 
 impl ReadModel {
@@ -108,6 +112,8 @@ impl ReadModel {
             progress: watch::Sender::new(progress),
             outbox: watch::Sender::new(0),
             removals: watch::Sender::new(0),
+            app_events: watch::Sender::new(0),
+            apps: watch::Sender::new(0),
         })))
     }
 
@@ -139,6 +145,18 @@ impl ReadModel {
     #[must_use]
     pub fn removal_changes(&self) -> watch::Receiver<u64> {
         self.0.removals.subscribe()
+    }
+
+    /// Changes whenever something comes that a client app may be told of.
+    #[must_use]
+    pub fn app_event_changes(&self) -> watch::Receiver<u64> {
+        self.0.app_events.subscribe()
+    }
+
+    /// Changes whenever something happens to a client app itself.
+    #[must_use]
+    pub fn app_changes(&self) -> watch::Receiver<u64> {
+        self.0.apps.subscribe()
     }
 
     /// The last entry that it has taken in, and that entry's leaf hash: a log that has another
@@ -175,13 +193,16 @@ impl ReadModel {
         }
         // Written with the rows: after a crash the file is the log up to here, or up to before.
         transaction
-            .prepare_cached("UPDATE position_v5 SET next = ?1, leaf = ?2")?
+            .prepare_cached("UPDATE position_v6 SET next = ?1, leaf = ?2")?
             .execute(params![schema::number(next), leaf.as_ref().map(Hash32::bytes)])?;
         transaction.commit()?;
         drop(writer);
-        for (has_changed, told) in
-            [(changed.mails, &self.0.outbox), (changed.removals, &self.0.removals)]
-        {
+        for (has_changed, told) in [
+            (changed.mails, &self.0.outbox),
+            (changed.removals, &self.0.removals),
+            (changed.apps, &self.0.apps),
+            (changed.app_events, &self.0.app_events),
+        ] {
             if has_changed {
                 told.send_modify(|changes| *changes = changes.wrapping_add(1));
             }
@@ -219,7 +240,7 @@ impl ReadModel {
     pub fn unknown(&self) -> Result<Vec<UnknownType>, ReadModelError> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT event_type, version, count, first FROM unknown_v5")?
+                .prepare_cached("SELECT event_type, version, count, first FROM unknown_v6")?
                 .query_map([], |row| {
                     Ok(UnknownType {
                         event_type: row.get(0)?,
@@ -269,12 +290,18 @@ struct Changed {
     mails: bool,
     /// A removal came, went or was approved.
     removals: bool,
+    /// Something came that a client app may be told of.
+    app_events: bool,
+    /// Something happened to a client app itself.
+    apps: bool,
 }
 
 impl Changed {
     const fn also(&mut self, other: Self) {
         self.mails |= other.mails;
         self.removals |= other.removals;
+        self.app_events |= other.app_events;
+        self.apps |= other.apps;
     }
 }
 
@@ -292,7 +319,8 @@ fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<Chang
             time_line::apply(transaction, account)?;
             statistics::apply(transaction, account.at, &account.event)?;
             let removals = support::apply(transaction, fact.position, account)?;
-            Ok(Changed { mails, removals })
+            let app_events = app_events::of_account(transaction, fact.position, account)?;
+            Ok(Changed { mails, removals, app_events, ..nothing })
         }
         FactKind::Nobody { at, event } => {
             statistics::apply(transaction, *at, event).map(|()| nothing)
@@ -300,7 +328,8 @@ fn take_in(transaction: &Transaction<'_>, fact: &Fact) -> rusqlite::Result<Chang
         FactKind::Staff(it) => {
             staff::apply(transaction, fact.position, it.stream)?;
             let mails = admins::apply(transaction, fact.position, it)?;
-            Ok(Changed { mails, ..nothing })
+            let apps = app_events::of_app(transaction, fact.position, it)?;
+            Ok(Changed { mails, app_events: apps, apps, ..nothing })
         }
         FactKind::Other => Ok(nothing),
         FactKind::Unknown { event_type, version } => {
@@ -319,7 +348,7 @@ fn count_unknown(
     tracing::error!(%position, event_type, version, "an entry that this program does not know");
     transaction
         .prepare_cached(
-            "INSERT INTO unknown_v5 VALUES (?1, ?2, 1, ?3)
+            "INSERT INTO unknown_v6 VALUES (?1, ?2, 1, ?3)
              ON CONFLICT DO UPDATE SET count = count + 1",
         )?
         .execute(params![event_type, version, schema::number(position.get())])
@@ -329,7 +358,7 @@ fn count_unknown(
 /// The position that comes next, and the leaf hash of the one before it.
 fn standing(connection: &Connection) -> rusqlite::Result<(u64, Option<Hash32>)> {
     let row = connection
-        .prepare_cached("SELECT next, leaf FROM position_v5")?
+        .prepare_cached("SELECT next, leaf FROM position_v6")?
         .query_row([], |row| {
             let leaf: Option<[u8; 32]> = row.get(1)?;
             Ok((schema::count(row, 0)?, leaf.map(Hash32::new)))

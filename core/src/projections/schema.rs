@@ -8,40 +8,42 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Result, Row};
 
 /// The version of the tables' shape, as their names end with it.
-const VERSION: &str = "_v5";
+const VERSION: &str = "_v6";
 
 /// The tables that depend on the log alone, with the columns that order their rows.
 pub(super) const PROJECTED: &[(&str, &str)] = &[
-    ("position_v5", "one"),
-    ("totals_v5", "one"),
-    ("accounts_v5", "account"),
-    ("guessed_v5", "account"),
-    ("locks_v5", "account, method, lane"),
-    ("outbox_v5", "event"),
-    ("staff_v5", "stream"),
-    ("admins_v5", "account"),
-    ("time_line_v5", "account, kind, revision"),
-    ("looks_v5", "operator, account"),
-    ("minutes_v5", "slot, series, reason"),
-    ("removals_v5", "account"),
-    ("acts_v5", "operator, kind, request"),
-    ("unknown_v5", "event_type, version"),
+    ("position_v6", "one"),
+    ("totals_v6", "one"),
+    ("accounts_v6", "account"),
+    ("guessed_v6", "account"),
+    ("locks_v6", "account, method, lane"),
+    ("outbox_v6", "event"),
+    ("staff_v6", "stream"),
+    ("admins_v6", "account"),
+    ("time_line_v6", "account, kind, revision"),
+    ("looks_v6", "operator, account"),
+    ("minutes_v6", "slot, series, reason"),
+    ("removals_v6", "account"),
+    ("acts_v6", "operator, kind, request"),
+    ("unknown_v6", "event_type, version"),
+    ("made_v6", "account"),
+    ("app_events_v6", "client, position"),
 ];
 /// The courier's own, lost with the file.
-const ATTEMPTS: &str = "attempts_v5";
+const ATTEMPTS: &str = "attempts_v6";
 
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS position_v5 (
+CREATE TABLE IF NOT EXISTS position_v6 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     next INTEGER NOT NULL,
     leaf BLOB
 ) STRICT;
-CREATE TABLE IF NOT EXISTS totals_v5 (
+CREATE TABLE IF NOT EXISTS totals_v6 (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     accounts INTEGER NOT NULL,
     two_factor INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS accounts_v5 (
+CREATE TABLE IF NOT EXISTS accounts_v6 (
     account BLOB PRIMARY KEY,
     email_hash BLOB,
     email_proven INTEGER NOT NULL,
@@ -52,14 +54,14 @@ CREATE TABLE IF NOT EXISTS accounts_v5 (
     updated_at INTEGER NOT NULL,
     active_position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS accounts_v5_email ON accounts_v5 (email_hash)
+CREATE INDEX IF NOT EXISTS accounts_v6_email ON accounts_v6 (email_hash)
     WHERE email_hash IS NOT NULL;
-CREATE INDEX IF NOT EXISTS accounts_v5_active ON accounts_v5 (active_position);
-CREATE TABLE IF NOT EXISTS guessed_v5 (
+CREATE INDEX IF NOT EXISTS accounts_v6_active ON accounts_v6 (active_position);
+CREATE TABLE IF NOT EXISTS guessed_v6 (
     account BLOB PRIMARY KEY,
     guessed TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS locks_v5 (
+CREATE TABLE IF NOT EXISTS locks_v6 (
     account BLOB NOT NULL,
     method TEXT NOT NULL,
     lane TEXT NOT NULL,
@@ -70,8 +72,8 @@ CREATE TABLE IF NOT EXISTS locks_v5 (
     position INTEGER NOT NULL,
     PRIMARY KEY (account, method, lane)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS locks_v5_until ON locks_v5 (until);
-CREATE TABLE IF NOT EXISTS outbox_v5 (
+CREATE INDEX IF NOT EXISTS locks_v6_until ON locks_v6 (until);
+CREATE TABLE IF NOT EXISTS outbox_v6 (
     event BLOB PRIMARY KEY,
     account BLOB NOT NULL,
     position INTEGER NOT NULL,
@@ -79,30 +81,30 @@ CREATE TABLE IF NOT EXISTS outbox_v5 (
     due_at INTEGER NOT NULL,
     expires_at INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS staff_v5 (
+CREATE TABLE IF NOT EXISTS staff_v6 (
     stream TEXT PRIMARY KEY,
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS admins_v5 (
+CREATE TABLE IF NOT EXISTS admins_v6 (
     account BLOB PRIMARY KEY,
     is_admin INTEGER NOT NULL,
     set_up INTEGER NOT NULL,
     disabled INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS time_line_v5 (
+CREATE TABLE IF NOT EXISTS time_line_v6 (
     account BLOB NOT NULL,
     kind INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     PRIMARY KEY (account, kind, revision)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS looks_v5 (
+CREATE TABLE IF NOT EXISTS looks_v6 (
     operator BLOB NOT NULL,
     account BLOB NOT NULL,
     position INTEGER NOT NULL,
     PRIMARY KEY (operator, account)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS looks_v5_latest ON looks_v5 (operator, position);
-CREATE TABLE IF NOT EXISTS minutes_v5 (
+CREATE INDEX IF NOT EXISTS looks_v6_latest ON looks_v6 (operator, position);
+CREATE TABLE IF NOT EXISTS minutes_v6 (
     slot INTEGER NOT NULL,
     series TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -110,8 +112,8 @@ CREATE TABLE IF NOT EXISTS minutes_v5 (
     count INTEGER NOT NULL,
     PRIMARY KEY (slot, series, reason)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS minutes_v5_minute ON minutes_v5 (minute);
-CREATE TABLE IF NOT EXISTS removals_v5 (
+CREATE INDEX IF NOT EXISTS minutes_v6_minute ON minutes_v6 (minute);
+CREATE TABLE IF NOT EXISTS removals_v6 (
     account BLOB PRIMARY KEY,
     request BLOB NOT NULL,
     position INTEGER NOT NULL,
@@ -121,30 +123,40 @@ CREATE TABLE IF NOT EXISTS removals_v5 (
     address INTEGER NOT NULL,
     awaits_notice INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS removals_v5_position ON removals_v5 (position);
-CREATE INDEX IF NOT EXISTS removals_v5_due ON removals_v5 (ready, awaits_notice, runs_at);
-CREATE TABLE IF NOT EXISTS acts_v5 (
+CREATE INDEX IF NOT EXISTS removals_v6_position ON removals_v6 (position);
+CREATE INDEX IF NOT EXISTS removals_v6_due ON removals_v6 (ready, awaits_notice, runs_at);
+CREATE TABLE IF NOT EXISTS acts_v6 (
     operator BLOB NOT NULL,
     kind TEXT NOT NULL,
     request BLOB NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (operator, kind, request)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS acts_v5_at ON acts_v5 (operator, kind, at);
-CREATE TABLE IF NOT EXISTS attempts_v5 (
+CREATE INDEX IF NOT EXISTS acts_v6_at ON acts_v6 (operator, kind, at);
+CREATE TABLE IF NOT EXISTS attempts_v6 (
     event BLOB PRIMARY KEY,
     attempts INTEGER NOT NULL,
     next_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS unknown_v5 (
+CREATE TABLE IF NOT EXISTS unknown_v6 (
     event_type TEXT NOT NULL,
     version INTEGER NOT NULL,
     count INTEGER NOT NULL,
     first INTEGER NOT NULL,
     PRIMARY KEY (event_type, version)
 ) STRICT, WITHOUT ROWID;
-INSERT OR IGNORE INTO position_v5 VALUES (1, 0, NULL);
-INSERT OR IGNORE INTO totals_v5 VALUES (1, 0, 0);
+CREATE TABLE IF NOT EXISTS made_v6 (
+    account BLOB PRIMARY KEY,
+    client BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS app_events_v6 (
+    client BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    account BLOB,
+    PRIMARY KEY (client, position)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO position_v6 VALUES (1, 0, NULL);
+INSERT OR IGNORE INTO totals_v6 VALUES (1, 0, 0);
 ";
 
 /// Makes what is missing and drops what another version left.

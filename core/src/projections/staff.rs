@@ -14,7 +14,7 @@ pub(super) fn apply(
 ) -> Result<()> {
     if matches!(stream, StreamId::Operator(_) | StreamId::Client(_)) {
         transaction
-            .prepare_cached("INSERT OR IGNORE INTO staff_v5 VALUES (?1, ?2)")?
+            .prepare_cached("INSERT OR IGNORE INTO staff_v6 VALUES (?1, ?2)")?
             .execute(params![stream.to_string(), number(position.get())])?;
     }
     Ok(())
@@ -28,7 +28,7 @@ impl ReadModel {
     pub fn staff(&self) -> std::result::Result<Vec<StreamId>, ReadModelError> {
         let names: Vec<String> = self.read(|connection| {
             connection
-                .prepare_cached("SELECT stream FROM staff_v5 ORDER BY position")?
+                .prepare_cached("SELECT stream FROM staff_v6 ORDER BY position")?
                 .query_map([], |row| row.get(0))?
                 .collect()
         })?;

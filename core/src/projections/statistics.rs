@@ -137,7 +137,7 @@ pub(super) fn apply(
     let minute = minute(at);
     transaction
         .prepare_cached(
-            "INSERT INTO minutes_v5 VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO minutes_v6 VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET
                 count = excluded.count + CASE WHEN minute = excluded.minute THEN count ELSE 0 END,
                 minute = excluded.minute
@@ -185,7 +185,7 @@ impl ReadModel {
             connection
                 .prepare_cached(
                     "SELECT (minute - ?1) / ?3 AS bucket, series, reason, SUM(count)
-                     FROM minutes_v5 WHERE minute >= ?1 AND minute < ?2
+                     FROM minutes_v6 WHERE minute >= ?1 AND minute < ?2
                      GROUP BY bucket, series, reason",
                 )?
                 .query_map(params![from, to, length], counts)?

@@ -123,7 +123,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, request, position FROM removals_v5
+                    "SELECT account, request, position FROM removals_v6
                      WHERE position > ?1 ORDER BY position LIMIT ?2",
                 )?
                 .query_map(
@@ -146,7 +146,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, request, position FROM removals_v5
+                    "SELECT account, request, position FROM removals_v6
                      WHERE ready = 1 AND awaits_notice = 0 AND runs_at <= ?1
                      ORDER BY runs_at LIMIT ?2",
                 )?
@@ -163,7 +163,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT runs_at FROM removals_v5 WHERE ready = 1 AND awaits_notice = 0
+                    "SELECT runs_at FROM removals_v6 WHERE ready = 1 AND awaits_notice = 0
                      ORDER BY runs_at LIMIT 1",
                 )?
                 .query_row([], |row| time(row, 0))
@@ -184,7 +184,7 @@ impl ReadModel {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT request, at FROM acts_v5 WHERE operator = ?1 AND kind = ?2 AND at > ?3
+                    "SELECT request, at FROM acts_v6 WHERE operator = ?1 AND kind = ?2 AND at > ?3
                      ORDER BY at LIMIT ?4",
                 )?
                 .query_map(
@@ -204,10 +204,10 @@ pub(super) fn act(transaction: &Transaction<'_>, act: &StaffAct) -> Result<()> {
     let operator = act.operator.uuid();
     let forgotten = act.at.saturating_sub(ACTS_SPAN).unwrap_or(Timestamp::MIN);
     transaction
-        .prepare_cached("DELETE FROM acts_v5 WHERE operator = ?1 AND kind = ?2 AND at <= ?3")?
+        .prepare_cached("DELETE FROM acts_v6 WHERE operator = ?1 AND kind = ?2 AND at <= ?3")?
         .execute(params![operator.as_bytes(), act.kind.name(), millis(forgotten)])?;
     transaction
-        .prepare_cached("INSERT OR IGNORE INTO acts_v5 VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached("INSERT OR IGNORE INTO acts_v6 VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![
             operator.as_bytes(),
             act.kind.name(),
@@ -227,7 +227,7 @@ pub(super) fn apply(
     match &fact.event {
         AccountEvent::FactorRemovalRequested(requested) => transaction
             .prepare_cached(
-                "INSERT OR REPLACE INTO removals_v5 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT OR REPLACE INTO removals_v6 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 account.as_bytes(),
@@ -243,24 +243,24 @@ pub(super) fn apply(
         AccountEvent::NoticeSent(sent) => settled(transaction, account, sent.cause)?,
         AccountEvent::EmailDeliveryFailed(failed) => settled(transaction, account, failed.request)?,
         AccountEvent::FactorRemovalApproved(approved) => transaction
-            .prepare_cached("UPDATE removals_v5 SET ready = 1 WHERE account = ?1 AND request = ?2")?
+            .prepare_cached("UPDATE removals_v6 SET ready = 1 WHERE account = ?1 AND request = ?2")?
             .execute(params![account.as_bytes(), approved.request.uuid().as_bytes()])?,
         AccountEvent::FactorRemovalCancelled(_)
         | AccountEvent::FactorRemovalObjected(_)
         | AccountEvent::FactorRemovalCompleted(_) => transaction
-            .prepare_cached("DELETE FROM removals_v5 WHERE account = ?1")?
+            .prepare_cached("DELETE FROM removals_v6 WHERE account = ?1")?
             .execute([account.as_bytes()])?,
         // What was to be removed is gone.
         AccountEvent::FactorRemoved(removed) => transaction
-            .prepare_cached("DELETE FROM removals_v5 WHERE account = ?1 AND factor = ?2")?
+            .prepare_cached("DELETE FROM removals_v6 WHERE account = ?1 AND factor = ?2")?
             .execute(params![account.as_bytes(), removed.factor.uuid().as_bytes()])?,
         AccountEvent::RecoveryCodesIssued(_) => transaction
             .prepare_cached(
-                "DELETE FROM removals_v5 WHERE account = ?1 AND factor IS NULL AND NOT address",
+                "DELETE FROM removals_v6 WHERE account = ?1 AND factor IS NULL AND NOT address",
             )?
             .execute([account.as_bytes()])?,
         AccountEvent::EmailChanged(_) => transaction
-            .prepare_cached("DELETE FROM removals_v5 WHERE account = ?1 AND address")?
+            .prepare_cached("DELETE FROM removals_v6 WHERE account = ?1 AND address")?
             .execute([account.as_bytes()])?,
         _ => return Ok(false),
     };
@@ -271,7 +271,7 @@ pub(super) fn apply(
 fn settled(transaction: &Transaction<'_>, account: Uuid, request: EventId) -> Result<usize> {
     transaction
         .prepare_cached(
-            "UPDATE removals_v5 SET awaits_notice = 0 WHERE account = ?1 AND request = ?2",
+            "UPDATE removals_v6 SET awaits_notice = 0 WHERE account = ?1 AND request = ?2",
         )?
         .execute(params![account.as_bytes(), request.uuid().as_bytes()])
 }

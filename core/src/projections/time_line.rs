@@ -60,6 +60,9 @@ const fn kind(event: &AccountEvent) -> EventKind {
         | AccountEvent::FirstFactorVouched(_)
         | AccountEvent::SessionUsed(_)
         | AccountEvent::SessionsEnded(_)
+        | AccountEvent::GrantIssued(_)
+        | AccountEvent::GrantRedeemed(_)
+        | AccountEvent::GrantVoided(_)
         | AccountEvent::DevicesForgotten(_) => EventKind::SignIns,
         AccountEvent::CodeVerified(_)
         | AccountEvent::CodeRejected(_)
@@ -109,7 +112,7 @@ const fn kind(event: &AccountEvent) -> EventKind {
 
 pub(super) fn apply(transaction: &Transaction<'_>, fact: &AccountFact) -> Result<()> {
     let mut insert =
-        transaction.prepare_cached("INSERT OR IGNORE INTO time_line_v5 VALUES (?1, ?2, ?3)")?;
+        transaction.prepare_cached("INSERT OR IGNORE INTO time_line_v6 VALUES (?1, ?2, ?3)")?;
     for kind in kinds(fact) {
         insert.execute(params![
             fact.account.uuid().as_bytes(),
@@ -120,9 +123,9 @@ pub(super) fn apply(transaction: &Transaction<'_>, fact: &AccountFact) -> Result
     Ok(())
 }
 
-const NEWEST: &str = "SELECT revision FROM time_line_v5
+const NEWEST: &str = "SELECT revision FROM time_line_v6
     WHERE account = ?1 AND kind = ?2 AND revision < ?3 ORDER BY revision DESC LIMIT ?4";
-const OLDEST: &str = "SELECT revision FROM time_line_v5
+const OLDEST: &str = "SELECT revision FROM time_line_v6
     WHERE account = ?1 AND kind = ?2 AND revision >= ?3 ORDER BY revision LIMIT ?4";
 
 impl ReadModel {
@@ -176,7 +179,7 @@ mod tests {
                 })
                 .unwrap();
             assert_eq!(plan.len(), 1, "{plan:?}");
-            assert!(plan[0].starts_with("SEARCH time_line_v5 USING PRIMARY KEY"), "{plan:?}");
+            assert!(plan[0].starts_with("SEARCH time_line_v6 USING PRIMARY KEY"), "{plan:?}");
         }
     }
 }

@@ -47,6 +47,7 @@ pub struct Keyring {
     recovery: SecretKey,
     password: SecretKey,
     fingerprint: SecretKey,
+    assertion: SecretKey,
     unknown_net: SecretKey,
     root_check: [u8; KEY_BYTES],
     /// By id, in ascending order; never empty.
@@ -126,6 +127,7 @@ impl Keyring {
             recovery: purpose("recovery pepper p1")?,
             password: purpose("password pepper p1")?,
             fingerprint: purpose("fingerprint")?,
+            assertion: purpose("assertions")?,
             unknown_net: purpose("net of unknown logins")?,
             root_check: *purpose("key check")?.mac("countersign key check 1", &[]),
             wrapping,
@@ -164,6 +166,11 @@ impl Keyring {
     pub(crate) fn wrapping_by_id(&self, id: &str) -> Option<&SecretKey> {
         let id: u32 = id.parse().ok()?;
         self.wrapping.iter().find(|(other, _)| *other == id).map(|(_, key)| key)
+    }
+
+    /// What a key for the assertions of a period is made of.
+    pub(crate) fn assertion_candidate(&self, period: i64, candidate: u8) -> Zeroizing<[u8; 32]> {
+        self.assertion.mac("countersign assertion key 1", &[&period.to_be_bytes(), &[candidate]])
     }
 
     pub(crate) const fn login_key(&self) -> &SecretKey {

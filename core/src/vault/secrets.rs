@@ -24,6 +24,7 @@ use super::rows::{
     Claim, ClaimRow, RequestRow, SecretId, SecretKind, SecretRow, Vault, VaultError,
 };
 use super::seal::binding;
+use crate::assertion::{AssertionKey, PublicKey, published};
 use crate::domain::policy::IDEMPOTENCY_TTL;
 use crate::domain::recovery_code::NormalRecoveryCode;
 use crate::entropy::{self, Entropy};
@@ -60,6 +61,22 @@ impl Secrets {
     pub fn new(vault: Arc<dyn Vault>, keyring: Arc<Keyring>, entropy: Arc<dyn Entropy>) -> Self {
         let keys = AccountKeys::new(Arc::clone(&vault), Arc::clone(&keyring));
         Self { inner: Arc::new(Inner { vault, keyring, entropy, keys }) }
+    }
+
+    /// The key that signs assertions at a time.
+    ///
+    /// # Errors
+    /// [`VaultError`] never in practice.
+    pub fn assertion_key(&self, at: Timestamp) -> Result<AssertionKey, VaultError> {
+        AssertionKey::at(&self.inner.keyring, at)
+    }
+
+    /// The keys that assertions are verified with.
+    ///
+    /// # Errors
+    /// [`VaultError`] never in practice.
+    pub fn assertion_keys(&self, now: Timestamp) -> Result<Vec<PublicKey>, VaultError> {
+        published(&self.inner.keyring, now)
     }
 
     /// The rows themselves, for `doctor` and the sweeper.

@@ -1,7 +1,7 @@
 //! Client apps: they make accounts, vouch for a password and enrol for their users.
 
 use countersign_core::accounts::request::{
-    AccountRef, Asker, BeginFactor, CodeAnswer, Proof, RegisterSubject,
+    AccountRef, Asker, BeginFactor, CodeAnswer, NewClient, Proof, RegisterSubject, VouchedSignIn,
 };
 use countersign_core::domain::refusal::Refusal;
 use countersign_events::account::{Assurance, Method};
@@ -22,7 +22,10 @@ fn subject(name: &str) -> RegisterSubject {
 
 async fn app(house: &House, name: &str) -> ClientId {
     let scopes = vec![Scope::AccountsWrite, Scope::SignInsVouch];
-    let added = yes(house.accounts.add_client(&house.call(), name.to_owned(), scopes, None).await);
+    let added = yes(house
+        .accounts
+        .add_client(&house.call(), NewClient::new(name.to_owned(), scopes, None))
+        .await);
     yes(house.accounts.client(&house.call(), &added.api_key).await).client
 }
 
@@ -38,7 +41,7 @@ fn sr_066_a_vouchs_key_with_another_subject_is_refused() {
         let vouch = |name: &str| {
             let call = house.keyed("0123456789abcdefghijkl", "POST /v1/sign-ins", name);
             let (accounts, name) = (house.accounts.clone(), name.to_owned());
-            async move { accounts.vouch(&call, shop, name, None).await }
+            async move { accounts.vouch(&call, shop, VouchedSignIn::new(name, None)).await }
         };
         let session = completed(yes(vouch("42").await));
         assert_eq!(no(vouch("43").await), Refusal::IdempotencyKeyReused);
@@ -57,7 +60,7 @@ fn an_app_vouches_and_its_user_answers_with_a_code() {
         assert_ne!(account, other, "another app's 42 is another account");
         let vouch = |client, name: &str| {
             let (accounts, call, name) = (house.accounts.clone(), house.call(), name.to_owned());
-            async move { accounts.vouch(&call, client, name, None).await }
+            async move { accounts.vouch(&call, client, VouchedSignIn::new(name, None)).await }
         };
         let session = completed(yes(vouch(shop, "42").await));
         assert_eq!(session.assurance, Assurance::Password);
@@ -124,7 +127,10 @@ fn a_subject_that_is_taken_is_called_a_subject() {
 fn a_disabled_app_is_nobody_on_its_next_request() {
     run(async {
         let house = House::new().await;
-        let added = house.accounts.add_client(&house.call(), "shop".to_owned(), vec![], None).await;
+        let added = house
+            .accounts
+            .add_client(&house.call(), NewClient::new("shop".to_owned(), vec![], None))
+            .await;
         let added = yes(added);
         yes(house.accounts.client(&house.call(), &added.api_key).await);
         yes(house.accounts.disable_client(&house.call(), added.client).await);
@@ -161,7 +167,11 @@ fn sr_088_a_device_that_an_app_names_has_guesses_of_its_own() {
         enrolled(&house, bank, "42").await;
         let begin = async |device: &str| {
             let (call, device) = (house.call(), Some(device.to_owned()));
-            asked(yes(house.accounts.vouch(&call, shop, "42".to_owned(), device).await)).id
+            asked(yes(house
+                .accounts
+                .vouch(&call, shop, VouchedSignIn::new("42".to_owned(), device))
+                .await))
+            .id
         };
         let laptop = begin("laptop").await;
         let session = yes(house.answer(&laptop, Method::Totp, &house.code(&secret)).await);

@@ -1,7 +1,7 @@
 //! The keys of client apps over time: taken over from, expired, ended, and their use told.
 
 use countersign_core::accounts::answer::{ClientAdded, ClientListed, KeyAdded, KeyView};
-use countersign_core::accounts::request::{Call, NewKey};
+use countersign_core::accounts::request::{Call, NewClient, NewKey};
 use countersign_core::accounts::{
     Accounts, KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, OVERLAP_DEFAULT, OVERLAP_MAX,
 };
@@ -27,7 +27,10 @@ const AT_ONCE: usize = 20;
 
 async fn add(house: &House, expires_in: Option<SignedDuration>) -> ClientAdded {
     let scopes = vec![Scope::HistoryRead];
-    yes(house.accounts.add_client(&house.call(), "shop".to_owned(), scopes, expires_in).await)
+    yes(house
+        .accounts
+        .add_client(&house.call(), NewClient::new("shop".to_owned(), scopes, expires_in))
+        .await)
 }
 
 async fn rotate(house: &House, client: ClientId, overlap: Option<SignedDuration>) -> KeyAdded {
@@ -164,7 +167,9 @@ fn overlap_and_time_to_live_have_their_bounds() {
             let refused = asked(None, Some(span)).await.unwrap_err();
             assert!(matches!(refused, Refusal::Invalid { field: "expires_in_seconds", .. }));
             let call = house.call();
-            let add = house.accounts.add_client(&call, "bank".to_owned(), vec![], Some(span));
+            let add = house
+                .accounts
+                .add_client(&call, NewClient::new("bank".to_owned(), vec![], Some(span)));
             let refused = no(add.await);
             assert!(matches!(refused, Refusal::Invalid { field: "expires_in_seconds", .. }));
         }

@@ -125,6 +125,7 @@ impl House {
             sources: Arc::new(Sources::new(limits, Arc::new(clock.clone()))),
             staff_sources: Arc::new(Sources::new(limits, Arc::new(clock.clone()))),
             issuer: "Example".to_owned(),
+            public_url: "https://id.example".to_owned(),
         });
         let model = ReadModel::open(&dir.path().join("read.db")).unwrap();
         let arbiter = Arbiter::new();

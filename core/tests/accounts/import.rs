@@ -1,7 +1,7 @@
 //! Imports, from a file's lines to a sign-in.
 
 use countersign_core::accounts::import::{Importer, Outcome, Told};
-use countersign_core::accounts::request::Call;
+use countersign_core::accounts::request::{Call, NewClient, VouchedSignIn};
 use countersign_core::migration::{self, NamedBy, Why};
 use countersign_core::vault::SecretKind;
 use countersign_events::account::{AccountEvent, Method, PasswordSetWhy};
@@ -149,13 +149,18 @@ fn a_client_apps_accounts_have_its_own_names() {
     run(async {
         let house = House::new().await;
         let scopes = vec![Scope::SignInsVouch];
-        let added =
-            yes(house.accounts.add_client(&house.call(), "shop".into(), scopes, None).await);
+        let added = yes(house
+            .accounts
+            .add_client(&house.call(), NewClient::new("shop".into(), scopes, None))
+            .await);
         let client = added.client;
         let file = format!("subject,seed\nuser 1,{}\n", base32(SEED));
         let told = imported_for(&house, Some(client), &file).await;
         assert_eq!(told[0].outcome, Outcome::Imported);
-        let vouched = house.accounts.vouch(&house.call(), client, "user 1".into(), None).await;
+        let vouched = house
+            .accounts
+            .vouch(&house.call(), client, VouchedSignIn::new("user 1".into(), None))
+            .await;
         let second = asked(yes(vouched));
         let code = house.code(SEED);
         yes(house.answer(&second.id, Method::Totp, &code).await);

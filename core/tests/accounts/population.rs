@@ -8,7 +8,7 @@
 
 use countersign_core::accounts::Verdict;
 use countersign_core::accounts::answer::SessionGiven;
-use countersign_core::accounts::request::CodeAnswer;
+use countersign_core::accounts::request::{CodeAnswer, VouchedSignIn};
 use countersign_core::domain::refusal::Refusal;
 use countersign_core::handle::SignInHandle;
 use countersign_events::account::Method;
@@ -74,7 +74,10 @@ async fn besieged(house: &House, shop: ClientId, victims: &[Victim]) -> Siege {
         let places: Vec<String> =
             (0..chunk.len()).map(|number| format!("198.51.100.{number}")).collect();
         let begun = join_all(chunk.iter().zip(&places).map(async |((name, _), ip)| {
-            let vouched = house.accounts.vouch(&from(house, ip), shop, name.clone(), None).await;
+            let vouched = house
+                .accounts
+                .vouch(&from(house, ip), shop, VouchedSignIn::new(name.clone(), None))
+                .await;
             asked(yes(vouched)).id
         }));
         let begun = begun.await;

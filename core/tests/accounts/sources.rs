@@ -3,7 +3,8 @@
 
 use countersign_core::accounts::answer::SignedIn;
 use countersign_core::accounts::request::{
-    AccountRef, Asker, BeginFactor, Call, CodeAnswer, Proof, RegisterSubject,
+    AccountRef, Asker, BeginFactor, Call, CodeAnswer, NewClient, Proof, RegisterSubject,
+    VouchedSignIn,
 };
 use countersign_core::accounts::{Verdict, With};
 use countersign_core::clock::Clock as _;
@@ -52,8 +53,10 @@ fn retry_at(refusal: Refusal) -> Timestamp {
 
 pub(crate) async fn shop(house: &House) -> ClientId {
     let scopes = vec![Scope::AccountsWrite, Scope::SignInsVouch, Scope::FactorsWrite];
-    let added =
-        yes(house.accounts.add_client(&house.call(), "shop".to_owned(), scopes, None).await);
+    let added = yes(house
+        .accounts
+        .add_client(&house.call(), NewClient::new("shop".to_owned(), scopes, None))
+        .await);
     yes(house.accounts.client(&house.call(), &added.api_key).await).client
 }
 
@@ -201,7 +204,11 @@ fn sr_091_the_source_of_a_vouched_sign_in_is_its_context() {
         house.pass(STEP);
         let vouch = async |name: &str, ip: &str| {
             let call = from(&house, ip);
-            asked(yes(house.accounts.vouch(&call, shop, name.to_owned(), None).await)).id
+            asked(yes(house
+                .accounts
+                .vouch(&call, shop, VouchedSignIn::new(name.to_owned(), None))
+                .await))
+            .id
         };
         // Every answer comes from the app's server.
         for (secret, name) in &users[..5] {
@@ -262,7 +269,10 @@ fn at_35_guesses_over_many_accounts_trip_the_breaker_and_change_no_answer() {
         house.pass(STEP);
         let mut begun = vec![];
         for (secret, name) in &users {
-            let vouched = house.accounts.vouch(&house.call(), shop, name.clone(), None).await;
+            let vouched = house
+                .accounts
+                .vouch(&house.call(), shop, VouchedSignIn::new(name.clone(), None))
+                .await;
             begun.push((asked(yes(vouched)).id, secret));
         }
         for _ in 0..4 {

@@ -2,7 +2,7 @@
 //! mind.
 
 use countersign_core::accounts::answer::{ClientAdded, OperatorAdded};
-use countersign_core::accounts::request::Call;
+use countersign_core::accounts::request::{Call, NewClient};
 use countersign_core::domain::policy::IDEMPOTENCY_TTL;
 use countersign_core::domain::refusal::Refusal;
 use countersign_core::handle::SetupToken;
@@ -22,7 +22,7 @@ async fn add(house: &House, call: &Call, login: &str, role: Role) -> OperatorAdd
 async fn add_app(house: &House, key: &str, name: &str) -> ClientAdded {
     let call = house.keyed(key, "POST /v1/clients", name);
     let scopes = vec![Scope::AccountsWrite];
-    yes(house.accounts.add_client(&call, name.to_owned(), scopes, None).await)
+    yes(house.accounts.add_client(&call, NewClient::new(name.to_owned(), scopes, None)).await)
 }
 
 /// How many entries there are of a stream.
@@ -52,7 +52,8 @@ fn sr_066_a_repeated_client_app_is_one_app_with_one_key() {
         yes(house.accounts.client(&house.call(), &again.api_key).await);
         assert_eq!(yes(house.accounts.clients(&house.call()).await).len(), 1);
         let call = house.keyed(KEY, "POST /v1/clients", "another body");
-        let other = house.accounts.add_client(&call, "bank".to_owned(), vec![], None).await;
+        let other =
+            house.accounts.add_client(&call, NewClient::new("bank".to_owned(), vec![], None)).await;
         assert_eq!(no(other), Refusal::IdempotencyKeyReused);
         // Forgotten after 24 hours: then it is a new request, and adds another app.
         house.pass(IDEMPOTENCY_TTL);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Assurance, SignInOpened, is_false};
-use crate::id::HandleHash;
+use crate::id::{HandleHash, Revision};
 
 /// A session that an event starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +24,14 @@ pub struct SessionOpened {
     /// The device that is known from now on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceRemembered>,
+    /// Where an earlier entry of the stream began the sign-in on the word of a client app: that
+    /// entry. The app is told of the session by an assertion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched_in: Option<Revision>,
 }
 
-/// A client app vouched for a password that it checked itself. Sealed `net`.
+/// A client app vouched for a password that it checked itself. Sealed `net`; sealed `pii`:
+/// `{nonce}`, where the app wants one told back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FirstFactorVouched {

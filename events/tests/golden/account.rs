@@ -15,13 +15,14 @@ use countersign_events::id::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{Event, Golden, clocks, limits, recovery, support};
+use crate::{Event, Golden, clocks, grants, limits, recovery, support};
 
 pub(crate) const FACTOR: FactorId =
     FactorId::new(Uuid::from_u128(0x2222_2222_2222_4222_8222_2222_2222_2222));
 const OLD_FACTOR: FactorId =
     FactorId::new(Uuid::from_u128(0x2222_2222_2222_4222_8222_2222_2222_2223));
-const CLIENT: ClientId = ClientId::new(Uuid::from_u128(0x3333_3333_3333_4333_8333_3333_3333_3333));
+pub(crate) const CLIENT: ClientId =
+    ClientId::new(Uuid::from_u128(0x3333_3333_3333_4333_8333_3333_3333_3333));
 pub(crate) const EVENT: EventId =
     EventId::new(Uuid::from_u128(0x0193_8000_0000_7000_8000_0000_0000_0001));
 pub(crate) const SIGN_IN: HandleHash = Digest::new([0xa1; 16]);
@@ -54,6 +55,7 @@ pub(crate) fn two_factor_session() -> SessionOpened {
         expires_at: at("2026-11-24T17:00:00Z"),
         replaces: Some(OLD_SESSION),
         device: None,
+        vouched_in: None,
     }
 }
 
@@ -85,6 +87,7 @@ pub(crate) fn goldens() -> Vec<Golden> {
         .into_iter()
         .flatten()
         .chain(recovery::goldens())
+        .chain(grants::goldens())
         .chain(limits::goldens())
         .chain(clocks::goldens())
         .chain(support::goldens())

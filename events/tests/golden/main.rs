@@ -17,6 +17,7 @@
 
 mod account;
 mod clocks;
+mod grants;
 mod journey;
 mod limits;
 mod others;
@@ -24,6 +25,7 @@ mod recovery;
 mod reference;
 mod source;
 mod support;
+mod webhooks;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -98,6 +100,7 @@ pub(crate) type Golden = (&'static str, Event);
 fn goldens() -> Vec<Golden> {
     let mut all = account::goldens();
     all.extend(others::goldens());
+    all.extend(webhooks::goldens());
     all
 }
 

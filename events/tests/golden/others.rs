@@ -95,13 +95,16 @@ fn operators() -> Vec<Golden> {
 }
 
 fn clients() -> Vec<Golden> {
-    use client::{Added, ClientEvent, Disabled, KeyAdded, KeyEnded, KeyUsed, Scope};
+    use client::{
+        Added, ClientEvent, Disabled, KeyAdded, KeyEnded, KeyUsed, Redirects, RedirectsSet, Scope,
+    };
     let with = |added| Event::Client(ClientEvent::Added(added));
     let added = |name: &str, scopes| Added {
         name: name.to_owned(),
         scopes,
         key: Digest::new([0xe1; 16]),
         expires_at: None,
+        redirects: Redirects::default(),
         tells_admins: false,
     };
     let disabled = |tells_admins| Event::Client(ClientEvent::Disabled(Disabled { tells_admins }));
@@ -117,10 +120,26 @@ fn clients() -> Vec<Golden> {
         vec![Scope::AccountsWrite, Scope::SignInsVouch, Scope::FactorsWrite, Scope::HistoryRead];
     let all = [every.as_slice(), &[Scope::EventsRead]].concat();
     let spring = Some(at("2027-02-22T05:00:00Z"));
+    let back = Redirects {
+        sign_in: vec!["https://shop.example/callback".to_owned()],
+        sign_out: vec!["https://shop.example/bye".to_owned()],
+    };
+    let told_back = Added {
+        expires_at: spring,
+        redirects: back.clone(),
+        tells_admins: true,
+        ..added("Shop", vec![Scope::AccountsWrite])
+    };
+    let set = |redirects, tells_admins| {
+        Event::Client(ClientEvent::RedirectsSet(RedirectsSet { redirects, tells_admins }))
+    };
     vec![
         ("full", with(added("Shop", every.clone()))),
         ("whole", with(Added { tells_admins: true, ..added("Shop", every) })),
         ("whole_2", with(Added { expires_at: spring, tells_admins: true, ..added("Shop", all) })),
+        ("whole_3", with(told_back)),
+        ("full", set(back, true)),
+        ("minimal", set(Redirects::default(), false)),
         ("whole", disabled(true)),
         ("minimal", with(added("Nothing", vec![]))),
         ("full", disabled(false)),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::future::IntoFuture;
 use std::sync::{MutexGuard, PoisonError};
 
+use countersign_api::contract::{FORM_MEDIA_TYPE, JSON_MEDIA_TYPE};
 use countersign_api::server::listener::Listener;
 use countersign_core::clock::Clock as _;
 use futures::future::LocalBoxFuture;
@@ -13,7 +14,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, SET_COOKIE};
 use serde_json::{Value, json};
 
-use super::{TestApp, loudly};
+use super::{TestApp, declared, loudly};
 
 /// Headers whose values differ from answer to answer and tell nothing of it.
 const OF_THE_MOMENT: [&str; 2] = ["date", "x-request-id"];
@@ -29,6 +30,7 @@ pub struct Call<'a> {
     bearer: Option<String>,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
+    media_type: &'static str,
     at_once: bool,
 }
 
@@ -78,6 +80,7 @@ impl TestApp {
             bearer: None,
             headers: Vec::new(),
             body: None,
+            media_type: JSON_MEDIA_TYPE,
             at_once: false,
         }
     }
@@ -149,6 +152,23 @@ impl Call<'_> {
         self.bytes(body.to_string().into_bytes())
     }
 
+    /// With a body as HTML forms send it.
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let encoded = |text: &str| {
+            let byte = |byte: u8| match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                    char::from(byte).to_string()
+                }
+                other => format!("%{other:02X}"),
+            };
+            text.bytes().map(byte).collect::<String>()
+        };
+        let pairs = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
+        self.body = Some(pairs.collect::<Vec<_>>().join("&").into_bytes());
+        self.media_type = FORM_MEDIA_TYPE;
+        self
+    }
+
     /// With the same body in other bytes.
     pub fn other_body(mut self) -> Self {
         self.body.get_or_insert_default().push(b' ');
@@ -189,12 +209,12 @@ impl Call<'_> {
             self.app.wait_after_refused(place);
         }
         let url = format!("http://{}{}", self.app.address(self.on), self.path);
-        let mut request = self.app.http.request(self.method, url);
+        let mut request = self.app.http.request(self.method.clone(), url);
         if let Some(bearer) = &self.bearer {
             request = request.bearer_auth(bearer);
         }
         if let Some(body) = self.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
+            request = request.header(CONTENT_TYPE, self.media_type).body(body);
         }
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -212,7 +232,9 @@ impl Call<'_> {
             secret.as_object_mut().map(|object| object.remove("id"));
         }
         self.app.canaries().plant_answered(&secret);
-        Ok(Answered { status, headers, bytes, body })
+        let answered = Answered { status, headers, bytes, body };
+        declared::check(self.on, &self.method, &self.path, &answered);
+        Ok(answered)
     }
 }
 

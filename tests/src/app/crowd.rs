@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use anyhow::{Context as _, anyhow};
 use countersign_core::accounts::answer::SignedIn;
 use countersign_core::accounts::request::{
-    AccountRef, Asker, BeginFactor, Call as CoreCall, PasswordSignIn, Register, RegisterSubject,
+    AccountRef, Asker, BeginFactor, Call as CoreCall, NewClient, PasswordSignIn, Register,
+    RegisterSubject,
 };
 use countersign_core::accounts::{Accounts, Verdict};
 use countersign_core::clock::Clock as _;
@@ -70,7 +71,9 @@ impl TestApp {
         let accounts = &self.served()?.accounts;
         let call = self.core_call()?;
         let scopes = vec![Scope::AccountsWrite, Scope::SignInsVouch, Scope::HistoryRead];
-        let added = yes(accounts.add_client(&call, "a crowd".to_owned(), scopes, None).await)?;
+        let added = yes(accounts
+            .add_client(&call, NewClient::new("a crowd".to_owned(), scopes, None))
+            .await)?;
         let step = self.clock.now().as_second() / PERIOD_SECONDS;
         let made = stream::iter(0..people).map(|number| {
             let maker = Maker { accounts, call: &call, client: added.client, step };

@@ -3,7 +3,7 @@
 use countersign_api::contract::kind::Role;
 use countersign_api::server::listener::Listener;
 use countersign_core::accounts::Verdict;
-use countersign_core::accounts::request::{Call as CoreCall, Net};
+use countersign_core::accounts::request::{Call as CoreCall, Net, NewClient};
 use countersign_core::clock::Clock as _;
 use countersign_events::actor::By;
 use countersign_events::client::Scope;
@@ -249,7 +249,9 @@ impl TestApp {
         ];
         let call = self.core_call()?;
         let accounts = &self.served()?.accounts;
-        let added = yes(accounts.add_client(&call, "an app".to_owned(), scopes, None).await)?;
+        let added = yes(accounts
+            .add_client(&call, NewClient::new("an app".to_owned(), scopes, None))
+            .await)?;
         let key = added.api_key.reveal().to_string();
         self.plant("API key", key.as_bytes());
         Ok(key)
@@ -273,6 +275,6 @@ impl TestApp {
     }
 }
 
-fn yes<T>(verdict: Verdict<T>) -> anyhow::Result<T> {
+pub(super) fn yes<T>(verdict: Verdict<T>) -> anyhow::Result<T> {
     Ok(verdict??)
 }

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use countersign_core::accounts::answer::SignedIn;
-use countersign_core::accounts::request::{AccountRef, Asker, BeginFactor, CodeAnswer};
+use countersign_core::accounts::request::{
+    AccountRef, Asker, BeginFactor, CodeAnswer, NewClient, VouchedSignIn,
+};
 use countersign_core::accounts::{Accounts, Verdict};
 use countersign_core::actors::directory::Directory;
 use countersign_core::audit::replay::{Until, replay};
@@ -82,8 +84,9 @@ type Times = [Vec<Duration>; AGES.len()];
 pub async fn measure(data: &Path) -> anyhow::Result<()> {
     let clock = ManualClock::new(SystemClock.now().checked_sub(AGO)?);
     let (services, accounts) = prepare::open(data, Arc::new(clock.clone())).await?;
-    let added =
-        yes(accounts.add_client(&call(&accounts)?, "age".into(), prepare::scopes(), None).await)?;
+    let added = yes(accounts
+        .add_client(&call(&accounts)?, NewClient::new("age".into(), prepare::scopes(), None))
+        .await)?;
     let mut world = World { accounts, clock, client: added.client };
     let mut aged = vec![];
     for (number, age) in (0..ACCOUNTS).flat_map(|_| AGES).enumerate() {
@@ -184,7 +187,10 @@ impl World {
 
     async fn begun(&self, one: &Aged) -> anyhow::Result<SignInHandle> {
         let call = call(&self.accounts)?;
-        let begun = yes(self.accounts.vouch(&call, self.client, one.subject.clone(), None).await)?;
+        let begun = yes(self
+            .accounts
+            .vouch(&call, self.client, VouchedSignIn::new(one.subject.clone(), None))
+            .await)?;
         let SignedIn::SecondFactorRequired(asked) = begun else {
             anyhow::bail!("no second factor was asked for");
         };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use countersign_core::accounts::Accounts;
-use countersign_core::accounts::request::Register;
+use countersign_core::accounts::request::{NewClient, Register};
 use countersign_core::actors::log::Head;
 use countersign_core::clock::{Clock as _, SystemClock};
 use countersign_events::account::{
@@ -79,8 +79,9 @@ pub fn login(number: u64) -> String {
 /// What could not be written.
 pub async fn fill(data: &Path, size: Size) -> anyhow::Result<Filled> {
     let (_services, accounts) = prepare::open(data, Arc::new(SystemClock)).await?;
-    let added =
-        yes(accounts.add_client(&call(&accounts)?, "views".into(), prepare::scopes(), None).await)?;
+    let added = yes(accounts
+        .add_client(&call(&accounts)?, NewClient::new("views".into(), prepare::scopes(), None))
+        .await)?;
     let mut known = vec![];
     for number in 0..size.known {
         known.push(registered(&accounts, &login(number)).await?);
@@ -248,6 +249,7 @@ fn sign_in(number: u64, until: Timestamp) -> AccountEvent {
         expires_at: until,
         replaces: None,
         device: None,
+        vouched_in: None,
     };
     match number % 4 {
         0 => AccountEvent::PasswordVerified(PasswordVerified {

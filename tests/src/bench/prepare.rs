@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use countersign_core::accounts::request::{
-    AccountRef, Asker, BeginFactor, Call, Net, RegisterSubject,
+    AccountRef, Asker, BeginFactor, Call, Net, NewClient, RegisterSubject, VouchedSignIn,
 };
 use countersign_core::accounts::{Accounts, Verdict};
 use countersign_core::actors::account::Services;
@@ -102,7 +102,9 @@ fn code(secret: &[u8], step: u64) -> anyhow::Result<String> {
 /// What could not be written.
 pub async fn prepare(data: &Path, accounts: usize, sign_ins: usize) -> anyhow::Result<Preparation> {
     let (_services, opened) = open(data, Arc::new(SystemClock)).await?;
-    let added = yes(opened.add_client(&call(&opened)?, "bench".into(), scopes(), None).await)?;
+    let added = yes(opened
+        .add_client(&call(&opened)?, NewClient::new("bench".into(), scopes(), None))
+        .await)?;
     let client = added.client;
     let accounts = stream::iter(0..accounts)
         .map(|number| enabled(&opened, client, number))
@@ -111,7 +113,7 @@ pub async fn prepare(data: &Path, accounts: usize, sign_ins: usize) -> anyhow::R
         .await?;
     let busy = registered(&opened, client, "busy".into()).await?;
     for _ in 0..sign_ins {
-        yes(opened.vouch(&call(&opened)?, client, "busy".into(), None).await)?;
+        yes(opened.vouch(&call(&opened)?, client, VouchedSignIn::new("busy".into(), None)).await)?;
     }
     opened.directory().drain().await;
     Ok(Preparation { accounts, key: added.api_key.reveal().as_str().into(), busy })
@@ -139,6 +141,7 @@ pub(super) async fn open(
         sources: Arc::new(Sources::new(None, Arc::new(SystemClock))),
         staff_sources: Arc::new(Sources::new(None, Arc::new(SystemClock))),
         issuer: "bench".into(),
+        public_url: "https://bench.invalid".into(),
     });
     let directory = Directory::start(2, &services);
     let read_model = ReadModel::open(&data.join("unused-read.db"))?;

@@ -14,3 +14,4 @@ mod stop;
 mod unlock;
 mod verbs;
 mod views;
+mod webhooks;

@@ -30,7 +30,7 @@ fn after_a_clean_stop_no_write_ahead_log_is_left() {
     let (status, _) = server.terminate().unwrap();
     assert!(status.success(), "{status}");
     assert_eq!(write_ahead(&data), Vec::<String>::new());
-    for name in ["log.db", "vault.db", "read.db"] {
+    for name in ["log.db", "vault.db", "read.db", "webhooks.db"] {
         assert!(names(&data).contains(name), "{name} in {:?}", names(&data));
     }
     // So does a verb that owns the directory for a moment; and what was left is whole.

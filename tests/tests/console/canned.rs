@@ -189,7 +189,7 @@ async fn sign_in(body: Json<PasswordSignIn>, asked: Shared) -> HttpResponse {
         }),
         ("nina", password) if set_up.as_deref() == Some(password) => {
             let session = session("nina-password", Assurance::Password);
-            HttpResponse::Ok().json(SignInOutcome::Completed { session })
+            HttpResponse::Ok().json(SignInOutcome::Completed { session, assertion: None })
         }
         _ => problem(ProblemCode::AuthenticationFailed),
     }
@@ -201,7 +201,7 @@ async fn answer(id: Path<String>, body: Json<Answer>, asked: Shared) -> HttpResp
     }
     asked.lock().unwrap().is_over = false;
     let session = session("olga-first", Assurance::TwoFactor);
-    HttpResponse::Ok().json(SignInOutcome::Completed { session })
+    HttpResponse::Ok().json(SignInOutcome::Completed { session, assertion: None })
 }
 
 async fn sign_out(request: HttpRequest, asked: Shared) -> HttpResponse {
@@ -242,6 +242,7 @@ async fn activate_factor(body: Json<ActivateFactor>) -> HttpResponse {
             (0..10).map(|n| Secret::new(format!("{n}F3KQ-7WZ2P-M4XVA-90TBR-C6HDN"))).collect(),
         ),
         session: Some(session("nina-second", Assurance::TwoFactor)),
+        assertion: None,
     })
 }
 

@@ -4,7 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod canaries;
+mod cast;
 mod claims;
+mod fuzzing;
 mod journey;
 mod restore;
 mod strace;
+mod typed;
+mod webhooks;

@@ -61,8 +61,9 @@ async fn listed(app: &TestApp, admin: &Person) -> Answered {
 
 /// The rows that a client app may call.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    let is_for_apps =
-        |row: &&Row| matches!(row.auth, Auth::AnyoneOrClient(_) | Auth::SessionOrClient(_));
+    let is_for_apps = |row: &&Row| {
+        matches!(row.auth, Auth::AnyoneOrClient(_) | Auth::SessionOrClient(_) | Auth::Client(_))
+    };
     TABLE.iter().filter(is_for_apps)
 }
 
@@ -79,6 +80,7 @@ fn of_row<'a>(app: &'a TestApp, row: &Row, account: &str) -> Call<'a> {
             "subject": "user-of-the-app", "first_factor": "vouched",
             "context": { "ip": "192.0.2.1" }
         }),
+        "GET /v1/events" => return app.get(format!("{path}?account={account}")),
         "POST /v1/accounts/{account}/factors" => json!({ "kind": "totp", "name": "phone" }),
         "POST /v1/accounts/{account}/factors/{factor}/activate" => json!({ "code": "000000" }),
         _ => return app.get(path),
@@ -119,6 +121,8 @@ async fn life(app: &TestApp, key: &str) -> (String, Vec<(String, usize)>) {
     note("GET /v1/accounts/{account}");
     app.get(format!("{path}/history")).bearer(key).await.is(200);
     note("GET /v1/accounts/{account}/history");
+    app.call(Method::HEAD, "/v1/events").bearer(key).await.is(200);
+    note("GET /v1/events");
     (account, made)
 }
 
@@ -315,7 +319,9 @@ fn sr_122_a_key_does_what_its_scope_says() {
             let body = json!({ "name": "shop", "scopes": [scope.as_str()] });
             let shop = add(app, &admin, &body).await;
             for row in rows() {
-                let (Auth::AnyoneOrClient(wanted) | Auth::SessionOrClient(wanted)) = row.auth
+                let (Auth::AnyoneOrClient(wanted)
+                | Auth::SessionOrClient(wanted)
+                | Auth::Client(wanted)) = row.auth
                 else {
                     continue;
                 };
@@ -325,7 +331,7 @@ fn sr_122_a_key_does_what_its_scope_says() {
                 tried += 1;
             }
         }
-        assert_eq!(tried, Scope::ALL.len() * 6);
+        assert_eq!(tried, Scope::ALL.len() * 7);
         for scopes in [json!(["history"]), json!(["EVENTS:READ"]), json!(["log:read"])] {
             let body = json!({ "name": "shop", "scopes": scopes });
             let refused = call(app, &admin, Method::POST, "/v1/clients").json(&body).await.is(400);

@@ -20,8 +20,8 @@ pub(crate) const NOBODYS_HANDLE: &str =
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const NOBODYS_ID: &str = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
 const NOBODYS_HASH: &str = "00000000000000000000000000000000";
-/// The call whose answer has no end: a test that goes through all asks for its head.
-pub(crate) const ENDLESS: &str = "/v1/log/stream";
+/// The calls whose answers have no end: a test that goes through all asks for their heads.
+pub(crate) const ENDLESS: [&str; 2] = ["/v1/log/stream", "/v1/events"];
 /// The schema of a session with its token.
 const SESSION_GIVEN: &str = "SessionGiven";
 
@@ -79,6 +79,7 @@ impl Operation {
             ("{factor}", NOBODYS_ID),
             ("{client}", NOBODYS_ID),
             ("{key}", NOBODYS_ID),
+            ("{webhook}", NOBODYS_ID),
             ("{operator}", NOBODYS_ID),
             ("{removal}", NOBODYS_ID),
         ] {

@@ -24,7 +24,7 @@ async fn sent(app: &TestApp, person: &Person) -> usize {
 /// SR-030, AT-23: without a sign-in that has seen the right password there is one answer, no mail
 /// and no entry, whatever was named instead.
 #[test]
-fn sr_030_without_a_sign_in_no_code_is_sent_and_one_answer_given() {
+fn sr_030_at_23_without_a_sign_in_no_code_is_sent_and_one_answer_given() {
     TestApp::run(async |app| {
         let marlene = app.person("marlene.asks").await;
         let done = app.begin(&marlene).await;

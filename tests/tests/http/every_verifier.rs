@@ -1,10 +1,13 @@
-//! SR-082, AT-12, AT-14: every call that verifies a secret is written down here, with the method
-//! that counts it; a call that takes one and is not written down fails. Whichever of them a method
-//! is used up by, all that share it are shut.
+//! SR-082, AT-12, AT-14: every call that is given a secret declares what can be guessed by it and
+//! which methods count that; one that declares nothing fails. Whichever of them a method is used up
+//! by, all that share it are shut.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use countersign_api::contract::kind::Method;
 use countersign_api::server::openapi::document_json;
+use countersign_api::server::routes::TABLE;
+use countersign_api::server::routes::declared::Guesses;
 use countersign_tests::app::{Answered, PASSWORD, Person, TestApp};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -25,34 +28,39 @@ enum Way {
     Resync,
 }
 
-/// The calls that verify what can be guessed, and the methods that count it.
-const VERIFIERS: [(&str, Way, &[&str]); 8] = [
-    ("POST /v1/sign-ins", Way::SignIn, &["password"]),
-    ("POST /v1/sign-ins/{id}/answers", Way::Answer, &["totp", "email_code", "recovery_code"]),
-    ("POST /v1/session/proofs", Way::Proof, &["password", "totp", "recovery_code"]),
-    ("POST /v1/accounts/me/password", Way::ChangePassword, &["password"]),
-    ("POST /v1/accounts/{account}/factors", Way::OfferFactor, &["password"]),
-    ("POST /v1/accounts/me/email", Way::ChangeEmail, &["password"]),
-    ("POST /v1/accounts/me/email/confirm", Way::ConfirmEmail, &["email_code"]),
-    ("POST /v1/accounts/{account}/factors/{factor}/resync", Way::Resync, &["totp"]),
+/// How what can be guessed by a call is tried. A call that declares guesses must be here.
+const WAYS: [(&str, Way); 8] = [
+    ("POST /v1/sign-ins", Way::SignIn),
+    ("POST /v1/sign-ins/{id}/answers", Way::Answer),
+    ("POST /v1/session/proofs", Way::Proof),
+    ("POST /v1/accounts/me/password", Way::ChangePassword),
+    ("POST /v1/accounts/{account}/factors", Way::OfferFactor),
+    ("POST /v1/accounts/me/email", Way::ChangeEmail),
+    ("POST /v1/accounts/me/email/confirm", Way::ConfirmEmail),
+    ("POST /v1/accounts/{account}/factors/{factor}/resync", Way::Resync),
 ];
 
-/// The calls that take a secret and give nobody a guess, and why.
-const NO_GUESS: [(&str, &str); 9] = [
-    ("POST /v1/accounts", "sets the first password"),
-    ("POST /v1/sign-ins/{id}/password", "sets a password; the one before was just proven"),
-    ("POST /v1/password-resets/{token}", "sets a password, by a link of 128 bits"),
-    ("POST /v1/setup", "sets a password, by a token of 256 bits"),
-    ("GET /v1/objections/{token}", "a link of 128 bits"),
-    ("POST /v1/objections/{token}", "a link of 128 bits"),
-    ("POST /v1/unlocks/{token}", "a link of 128 bits"),
-    ("POST /v1/accounts/{account}/factors/{factor}/activate", "was just shown; the offer counts"),
-    ("POST /v1/sign-ins/{id}/factors/{factor}/activate", "was just shown; the offer counts"),
-];
+/// The calls that declare guesses, how each is tried, and the methods that it declares.
+fn verifiers() -> Vec<(String, Way, &'static [Method])> {
+    let mut verifiers = vec![];
+    for row in TABLE {
+        let Guesses::Counted(methods) = row.guesses else { continue };
+        let name = format!("{} {}", row.method, row.path);
+        let way = WAYS.iter().find(|(known, _)| *known == name);
+        let (_, way) = way.unwrap_or_else(|| panic!("no test guesses by {name}"));
+        verifiers.push((name, *way, methods));
+    }
+    assert_eq!(verifiers.len(), WAYS.len());
+    verifiers
+}
 
 /// How many wrong ones are evaluated before the first wait.
-const BEFORE_THE_WAIT: [(&str, usize); 4] =
-    [("password", 5), ("totp", 5), ("email_code", 5), ("recovery_code", 10)];
+const BEFORE_THE_WAIT: [(Method, &str, usize); 4] = [
+    (Method::Password, "password", 5),
+    (Method::Totp, "totp", 5),
+    (Method::EmailCode, "email_code", 5),
+    (Method::RecoveryCode, "recovery_code", 10),
+];
 
 const SECRET_FIELDS: [&str; 5] = ["code", "codes", "password", "current", "setup_token"];
 
@@ -72,22 +80,37 @@ fn takes_secret(described: &Value, schemas: &Value) -> bool {
     }
 }
 
-/// SR-082, AT-14: the calls that take a secret, by the description that is made from the code, are
-/// those that are written down here.
+/// SR-082, AT-14: the calls that are given a secret, by the description that is made from the code,
+/// are those that declare what can be guessed by them.
 #[test]
-fn sr_082_every_call_that_takes_a_secret_is_written_down_with_what_counts_it() {
+fn sr_082_every_call_that_is_given_a_secret_declares_what_counts_it() {
     let document: Value = serde_json::from_str(&document_json().unwrap()).unwrap();
     let takes = |operation: &Operation| {
         let method = operation.method.as_str().to_lowercase();
-        let described = &document["paths"][&operation.template][method]["requestBody"];
+        let described = &document["paths"][&operation.template][&method];
+        let parameters = described["parameters"].as_array().into_iter().flatten();
+        let asked = parameters.filter(|one| one["in"] == "query");
+        let in_query = asked.filter_map(|one| one["name"].as_str());
+        if in_query.into_iter().any(|name| SECRET_FIELDS.contains(&name)) {
+            return true;
+        }
+        let described = &described["requestBody"];
         operation.template.contains("{token}")
             || takes_secret(described, &document["components"]["schemas"])
     };
     let found: BTreeSet<String> =
         operations().iter().filter(|one| takes(one)).map(Operation::name).collect();
-    let verifiers = VERIFIERS.iter().map(|(name, ..)| (*name).to_owned());
-    let others = NO_GUESS.iter().map(|(name, _)| (*name).to_owned());
-    assert_eq!(found, verifiers.chain(others).collect::<BTreeSet<_>>());
+    let declares = TABLE.iter().filter(|row| row.guesses != Guesses::Nothing);
+    let declared = declares.map(|row| format!("{} {}", row.method, row.path));
+    assert_eq!(found, declared.collect::<BTreeSet<_>>());
+    // A link is long, and what is long is a link, a setup token, or what an app or a host brings.
+    for row in TABLE {
+        let others = ["/v1/setup", "/v1/oidc/token", "/.countersign/callback"];
+        let is_long = row.path.contains("{token}") || others.contains(&row.path);
+        assert_eq!(row.guesses == Guesses::Long, is_long, "{}", row.path);
+        let is_offer = row.path.ends_with("/activate");
+        assert_eq!(row.guesses == Guesses::Offer, is_offer, "{}", row.path);
+    }
 }
 
 /// Somebody to guess at, and what is right.
@@ -202,8 +225,9 @@ impl Target {
 fn at_12_used_up_by_one_call_a_method_is_shut_at_every_other() {
     TestApp::run(async |app| {
         let mut tried = 0;
-        for (method, guesses) in BEFORE_THE_WAIT {
-            let ways = || VERIFIERS.iter().filter(|(_, _, methods)| methods.contains(&method));
+        let verifiers = verifiers();
+        for (counted, method, guesses) in BEFORE_THE_WAIT {
+            let ways = || verifiers.iter().filter(|(_, _, methods)| methods.contains(&counted));
             for (name, way, _) in ways() {
                 let target = Target::new(app, &format!("guessed.{tried}"), method).await;
                 let wrong = target.wrong(app, method);
@@ -224,7 +248,7 @@ fn at_12_used_up_by_one_call_a_method_is_shut_at_every_other() {
                 tried += 1;
             }
         }
-        assert_eq!(tried, VERIFIERS.iter().map(|(.., methods)| methods.len()).sum::<usize>());
+        assert_eq!(tried, verifiers.iter().map(|(.., methods)| methods.len()).sum::<usize>());
     });
 }
 

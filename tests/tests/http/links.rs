@@ -89,7 +89,7 @@ async fn waits(app: &TestApp, person: &Person) -> (String, String) {
 
 /// SR-028, SR-072, AT-40: a foreign host in any place sends no mail.
 #[test]
-fn sr_028_a_request_that_names_a_foreign_host_sends_no_mail() {
+fn sr_028_at_40_a_request_that_names_a_foreign_host_sends_no_mail() {
     run(async |app| {
         let marlene = app.person("marlene.links").await;
         app.settle().await;
@@ -116,7 +116,7 @@ fn sr_028_a_request_that_names_a_foreign_host_sends_no_mail() {
 
 /// SR-028, AT-40: what a request says of hosts is in no mail: links are those of the configuration.
 #[test]
-fn sr_028_links_lead_to_the_configured_url_whatever_a_request_says() {
+fn sr_028_at_40_links_lead_to_the_configured_url_whatever_a_request_says() {
     run(async |app| {
         let marlene = app.person("marlene.links").await;
         app.settle().await;

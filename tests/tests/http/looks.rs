@@ -301,11 +301,11 @@ fn sr_128_a_search_takes_no_pattern() {
             call.bearer(&olga.token).await
         };
         for pattern in ["marl*", "*", "%", "marlen?", "star*", "m%e"] {
-            let refused = search(json!({ "login": pattern })).await.is(400);
-            assert_eq!(refused.body["code"], "invalid-request");
+            let refused = search(json!({ "login": pattern })).await.is(422);
+            assert_eq!(refused.body["code"], "field-refused");
         }
         for pattern in ["*@example.com", "marlene@%", "%@%"] {
-            search(json!({ "email": pattern })).await.is(400);
+            search(json!({ "email": pattern })).await.is(422);
         }
         for (login, found) in [("marlene", 1), ("marl", 0), ("marlene ", 1), ("star*light", 1)] {
             let hits = search(json!({ "login": login })).await.is(200);

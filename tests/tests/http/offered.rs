@@ -16,12 +16,20 @@ const ROLES: [Role; 4] = [Role::Support, Role::Supervisor, Role::Auditor, Role::
 
 /// Calls of operators that no screen and no act of the console makes. Each is a decision: a new
 /// call stands here, or below with the screen or act that makes it.
-const NOT_IN_THE_CONSOLE: [&str; 10] = [
+const NOT_IN_THE_CONSOLE: [&str; 18] = [
     "GET /v1/clients",
     "POST /v1/clients",
     "DELETE /v1/clients/{client}",
     "POST /v1/clients/{client}/keys",
     "DELETE /v1/clients/{client}/keys/{key}",
+    "PUT /v1/clients/{client}/redirects",
+    "GET /v1/clients/{client}/webhooks",
+    "POST /v1/clients/{client}/webhooks",
+    "DELETE /v1/clients/{client}/webhooks/{webhook}",
+    "POST /v1/clients/{client}/webhooks/{webhook}/secrets",
+    "GET /v1/clients/{client}/webhooks/{webhook}/dead-letters",
+    "POST /v1/clients/{client}/webhooks/{webhook}/redeliveries",
+    "POST /v1/clients/{client}/webhooks/{webhook}/replays",
     "POST /v1/operators",
     "DELETE /v1/operators/{operator}",
     "GET /v1/policy",

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::acts::{acts, changes, totp};
 use super::cookies::{SESSION, as_page, with_cookies};
-use super::documented::{Operation, operations};
+use super::documented::{NOBODYS_HANDLE, Operation, operations};
 use super::taking::World;
 
 /// The calls that look at nobody who asks, so that a cookie changes nothing for them.
@@ -55,6 +55,14 @@ fn assert_nobody(what: &str, answered: &Answered) {
     assert_eq!(answered.not_a_problem(), None, "{what}");
 }
 
+/// What asks for no session, or for none but in its own way: `oidc::paths` shows that a sign-in is
+/// nothing there.
+fn is_elsewhere(operation: &Operation) -> bool {
+    let is_document = operation.method == Method::GET && operation.auth == Auth::Anyone;
+    let auth = operation.auth;
+    is_document || matches!(auth, Auth::AnyoneOrSession | Auth::ClientSecret | Auth::Proxied)
+}
+
 /// SR-056, AT-15, SR-112, AT-26: at every call of the document, on every listener that has it, a
 /// sign-in that waits is nobody, as a bearer and as either cookie; and nothing comes of asking.
 #[test]
@@ -68,6 +76,9 @@ fn sr_056_at_15_a_sign_in_in_progress_is_nobody_at_every_call() {
         let mut for_anyone = BTreeSet::new();
         for operation in operations() {
             let name = operation.name();
+            if is_elsewhere(&operation) {
+                continue;
+            }
             for account in accounts(&operation, marlene) {
                 for on in operation.on {
                     let call = || well_formed(app, &world, &operation, account, *on);
@@ -186,7 +197,31 @@ fn at_16_a_flipped_answer_opens_nothing() {
             "subject": "marlene.flipped", "first_factor": "vouched",
             "context": { "ip": "192.0.2.1" }
         });
-        app.post("/v1/sign-ins", &vouched).await.is(400);
+        app.post("/v1/sign-ins", &vouched).await.is(401);
         app.answer(&sign_in, "totp", &app.code(&marlene)).await.is(200);
+    });
+}
+
+/// AT-23: a right code is worth nothing without a sign-in that has seen the right password,
+/// whatever stands in its place and whoever is named beside it; and it is not used up.
+#[test]
+fn at_23_a_right_code_without_the_password_enters_nowhere() {
+    TestApp::run(async |app| {
+        let marlene = app.person("marlene.first").await;
+        let refused = app.sign_in("marlene.first", "another password").await.is(401);
+        assert_eq!(refused.text_at("/id"), "");
+        let before = changes(app, &marlene);
+        let (code, recovery) = (app.code(&marlene), &marlene.recovery_codes[0]);
+        let places =
+            [NOBODYS_HANDLE, &marlene.account, &marlene.token, "marlene.first", &marlene.email];
+        for place in places {
+            app.answer(place, "totp", &code).await.is(401);
+            app.answer(place, "recovery_code", recovery).await.is(401);
+        }
+        let named = json!({ "login": "marlene.first", "method": "totp", "code": code });
+        app.post("/v1/sign-ins", &named).await.is(400);
+        assert_eq!(changes(app, &marlene), before);
+        let sign_in = app.begin(&marlene).await;
+        app.answer(&sign_in, "totp", &code).await.is(200);
     });
 }

@@ -44,6 +44,14 @@ const DECLARED: &[(&str, &[Role])] = &[
     ("DELETE /v1/clients/{client}", ADMIN),
     ("POST /v1/clients/{client}/keys", ADMIN),
     ("DELETE /v1/clients/{client}/keys/{key}", ADMIN),
+    ("PUT /v1/clients/{client}/redirects", ADMIN),
+    ("GET /v1/clients/{client}/webhooks", ADMIN),
+    ("POST /v1/clients/{client}/webhooks", ADMIN),
+    ("DELETE /v1/clients/{client}/webhooks/{webhook}", ADMIN),
+    ("POST /v1/clients/{client}/webhooks/{webhook}/secrets", ADMIN),
+    ("GET /v1/clients/{client}/webhooks/{webhook}/dead-letters", ADMIN),
+    ("POST /v1/clients/{client}/webhooks/{webhook}/redeliveries", ADMIN),
+    ("POST /v1/clients/{client}/webhooks/{webhook}/replays", ADMIN),
     ("GET /v1/operators", ADMIN),
     ("POST /v1/operators", ADMIN),
     ("GET /v1/operators/me", ANY),
@@ -90,7 +98,7 @@ fn sr_120_every_call_of_operators_is_for_its_roles_alone() {
         for row in TABLE.iter().filter(|row| row.on == [Listener::Operator]) {
             let Auth::Operator(roles) = row.auth else { continue };
             let nobody = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
-            let path = ["{account}", "{removal}", "{client}", "{key}", "{operator}"]
+            let path = ["{account}", "{removal}", "{client}", "{key}", "{webhook}", "{operator}"]
                 .iter()
                 .fold(row.path.to_owned(), |path, name| path.replace(name, nobody));
             // A stream has no end: its head is answered like it.

@@ -67,7 +67,7 @@ fn sr_120_an_act_of_an_admin_needs_a_fresh_second_factor() {
         let acts = TABLE.iter().filter(|row| row.auth == Auth::Operator(&[Role::Admin]));
         for row in acts.filter(|row| row.method != "GET") {
             let id = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
-            let path = ["{client}", "{key}", "{operator}"]
+            let path = ["{client}", "{key}", "{webhook}", "{operator}"]
                 .iter()
                 .fold(row.path.to_owned(), |path, name| path.replace(name, id));
             let method = reqwest::Method::from_bytes(row.method.as_str().as_bytes()).unwrap();
@@ -76,7 +76,7 @@ fn sr_120_an_act_of_an_admin_needs_a_fresh_second_factor() {
             assert_eq!(stale.body["code"], "step-up-required", "{} {}", row.method, row.path);
             seen += 1;
         }
-        assert_eq!(seen, 7);
+        assert_eq!(seen, 12);
         let listed = app.get("/v1/clients").on(Listener::Operator).bearer(&admin.token).await;
         assert_eq!(listed.is(200).body["items"].as_array().unwrap().len(), 1);
         let code = json!({ "method": "totp", "code": app.code(&admin) });

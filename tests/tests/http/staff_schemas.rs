@@ -15,8 +15,8 @@ const SECRETS: &[&str] = &[
 ];
 /// Numbers, times and names that such a word is in.
 const HARMLESS: &[&str] = &["recovery_codes_left", "code", "key_id"];
-/// What an admin is told once: of an operator or a client app, and never of a holder.
-const TOLD_ONCE: &[&str] = &["setup_token", "api_key"];
+/// What an admin is told once: of an operator, a client app or a webhook, and never of a holder.
+const TOLD_ONCE: &[&str] = &["setup_token", "api_key", "secret"];
 
 /// The names of all fields that a description reaches.
 fn fields<'a>(
@@ -43,7 +43,10 @@ fn fields<'a>(
 }
 
 fn could_hold_a_secret(field: &str) -> bool {
-    !HARMLESS.contains(&field) && field.split('_').any(|word| SECRETS.contains(&word))
+    // With a dot it is the name of a setting, like `totp.limit.hard_cap`.
+    !HARMLESS.contains(&field)
+        && !field.contains('.')
+        && field.split('_').any(|word| SECRETS.contains(&word))
 }
 
 /// SR-121: no answer to support has a field for a password, a secret or a code, however deep; and

@@ -135,8 +135,10 @@ fn sr_120_a_users_session_is_worth_nothing_on_the_operators_listener() {
                 continue;
             }
             let method = Method::from_bytes(row.method.as_str().as_bytes()).unwrap();
-            let path = ["{account}", "{session}", "{device}", "{client}", "{key}", "{operator}"]
+            let names = ["{account}", "{session}", "{device}", "{client}", "{key}", "{webhook}"];
+            let path = names
                 .iter()
+                .chain(&["{operator}"])
                 .fold(row.path.replace("{removal}", &olga.account), |path, name| {
                     path.replace(name, &olga.account)
                 });

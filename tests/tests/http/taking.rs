@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use super::back_in::confirmed;
 use super::documented::NOBODYS_ID;
 
+/// Where browsers come back to.
+const BACK: &str = "https://shop.example/back";
+
 /// A call that takes a body.
 pub(crate) struct Taking {
     pub(crate) method: Method,
@@ -125,6 +128,8 @@ pub(crate) struct World {
     ulla: Person,
     removal: String,
     key: String,
+    /// An app that browsers come back to.
+    shop: String,
 }
 
 impl World {
@@ -139,6 +144,9 @@ impl World {
             .bearer(&key)
             .await
             .is(201);
+        let back = json!({ "name": "shop", "scopes": [], "redirect_uris": [BACK] });
+        let shop = app.post("/v1/clients", &back).on(Listener::Operator).bearer(&admin.token);
+        let shop = shop.await.is(201).text_at("/client_id");
         let marlene = app.person("marlene.input").await;
         let body = json!({ "kind": "totp", "name": "the blue phone" });
         let path = "/v1/accounts/me/factors";
@@ -149,13 +157,26 @@ impl World {
         let asked = app.post(path, &removal_of(&ulla)).on(Listener::Operator);
         let asked = asked.bearer(&support.token).await.is(201);
         let removal = asked.text_at("/removal/removal_id");
-        Self { marlene, offered, sign_in, admin, support, supervisor, erika, ulla, removal, key }
+        Self {
+            marlene,
+            offered,
+            sign_in,
+            admin,
+            support,
+            supervisor,
+            erika,
+            ulla,
+            removal,
+            key,
+            shop,
+        }
     }
 
     pub(crate) fn calls(&self) -> Vec<Taking> {
         let mut calls = self.of_people();
         calls.extend(self.of_authenticators());
         calls.extend(self.of_apps());
+        calls.extend(self.of_browsers());
         calls.extend(self.of_operators());
         calls.extend(self.of_the_desk());
         calls
@@ -317,6 +338,39 @@ impl World {
         ]
     }
 
+    /// What apps send browsers with.
+    fn of_browsers(&self) -> Vec<Taking> {
+        let asked = json!({
+            "client_id": self.shop, "redirect_uri": BACK, "response_type": "code",
+            "scope": "openid", "state": "s", "nonce": "n", "code_challenge": "x",
+            "code_challenge_method": "S256", "acr_values": "a", "max_age": "60",
+        });
+        let ended = json!({ "client_id": self.shop, "state": "s" });
+        vec![
+            Taking::post("/v1/oidc/authorizations", asked, 200)
+                .optional(&[
+                    "/response_type",
+                    "/scope",
+                    "/state",
+                    "/nonce",
+                    "/code_challenge",
+                    "/code_challenge_method",
+                    "/acr_values",
+                    "/max_age",
+                ])
+                .long(&[
+                    "/response_type",
+                    "/scope",
+                    "/nonce",
+                    "/code_challenge",
+                    "/code_challenge_method",
+                    "/acr_values",
+                    "/max_age",
+                ]),
+            Taking::post("/v1/oidc/session-ends", ended, 200).optional(&["/client_id", "/state"]),
+        ]
+    }
+
     fn of_operators(&self) -> Vec<Taking> {
         let Self { marlene, admin, support, .. } = self;
         let resets = format!("/v1/support/accounts/{}/lockout-resets", marlene.account);
@@ -326,7 +380,15 @@ impl World {
         let search = "/v1/support/accounts/search";
         let app = json!({ "name": "an app", "scopes": [], "expires_in_seconds": 86_400 });
         let key = json!({ "overlap_seconds": 0, "expires_in_seconds": 86_400 });
+        let back = json!({ "redirect_uris": [], "post_logout_redirect_uris": [] });
         let on = Listener::Operator;
+        let on_webhooks = |template: &'static str, example: Value| {
+            let path = template.replace("{client}", NOBODYS_ID).replace("{webhook}", NOBODYS_ID);
+            Taking::post(template, example, 404).at(path).on(on).by(&admin.token)
+        };
+        let hook = json!({ "url": "https://shop.example.com/", "types": ["account.enabled"] });
+        let (secret, one) = (json!({ "overlap_seconds": 0 }), json!({ "position": 0 }));
+        let from = json!({ "from": 0 });
         vec![
             Taking::post("/v1/clients", app, 201)
                 .on(on)
@@ -339,6 +401,22 @@ impl World {
                 .by(&admin.token)
                 .optional(&["/overlap_seconds", "/expires_in_seconds"])
                 .numbers(&["/overlap_seconds", "/expires_in_seconds"]),
+            Taking {
+                method: Method::PUT,
+                ..Taking::post("/v1/clients/{client}/redirects", back, 404)
+            }
+            .at(format!("/v1/clients/{NOBODYS_ID}/redirects"))
+            .on(on)
+            .by(&admin.token),
+            on_webhooks("/v1/clients/{client}/webhooks", hook),
+            on_webhooks("/v1/clients/{client}/webhooks/{webhook}/secrets", secret)
+                .optional(&["/overlap_seconds"])
+                .numbers(&["/overlap_seconds"]),
+            on_webhooks("/v1/clients/{client}/webhooks/{webhook}/redeliveries", one)
+                .optional(&["/position"])
+                .numbers(&["/position"]),
+            on_webhooks("/v1/clients/{client}/webhooks/{webhook}/replays", from)
+                .numbers(&["/from"]),
             Taking::post("/v1/operators", json!({ "login": "op.new", "role": "support" }), 201)
                 .on(on)
                 .by(&admin.token),

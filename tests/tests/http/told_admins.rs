@@ -88,14 +88,21 @@ fn sr_125_admins_are_told_of_each_others_acts() {
         let call = |method: Method, path: &str| {
             app.call(method, path).on(Listener::Operator).bearer(&admin.token)
         };
-        let shop = json!({ "name": "shop", "scopes": [] });
+        let shop = json!({ "name": "shop", "scopes": ["events:read"] });
         let added = call(Method::POST, "/v1/clients").json(&shop).await.is(201);
         app.plant("API key", added.text_at("/api_key").as_bytes());
         let path = format!("/v1/clients/{}", added.text_at("/client_id"));
         let key = call(Method::POST, &format!("{path}/keys")).json(&json!({})).await.is(201);
         app.plant("API key", key.text_at("/api_key").as_bytes());
         let ended = format!("{path}/keys/{}", added.text_at("/key_id"));
-        for path in [&ended, &path] {
+        let hooks = format!("{path}/webhooks");
+        let hook = json!({ "url": "https://shop.example.com/hook" });
+        let hook = call(Method::POST, &hooks).json(&hook).await.is(201);
+        let hook = format!("{hooks}/{}", hook.text_at("/webhook_id"));
+        call(Method::POST, &format!("{hook}/secrets")).json(&json!({})).await.is(201);
+        call(Method::POST, &format!("{hook}/redeliveries")).json(&json!({})).await.is(202);
+        call(Method::POST, &format!("{hook}/replays")).json(&json!({ "from": 0 })).await.is(202);
+        for path in [&hook, &ended, &path] {
             call(Method::DELETE, path).await.is(204);
             call(Method::DELETE, path).await.is(204);
         }
@@ -108,6 +115,9 @@ fn sr_125_admins_are_told_of_each_others_acts() {
         // Mails of one moment come in any order.
         let mut awaited = vec!["app was added", "app was disabled", "policy is in force"];
         awaited.extend(["app was given another API key", "key of a client app was ended"]);
+        awaited.extend(["was given a webhook", "webhook of a client app was given another secret"]);
+        awaited.extend(["did not take are sent", "from a position on are sent"]);
+        awaited.push("webhook of a client app was ended");
         awaited.extend(["was enabled again", "operator was disabled", "operator was disabled"]);
         for (person, before) in [(&admin, before.0), (&other, before.1)] {
             let letters = told(person).await.split_off(before);
@@ -119,13 +129,13 @@ fn sr_125_admins_are_told_of_each_others_acts() {
             }
             let by_admin = letters.iter().filter(|it| it.contains(&admin.account[..4])).count();
             let at_the_machine = letters.iter().filter(|it| it.contains("at the machine")).count();
-            assert_eq!((by_admin, at_the_machine), (6, 2), "{letters:?}");
+            assert_eq!((by_admin, at_the_machine), (11, 2), "{letters:?}");
         }
         assert!(told(&support).await.is_empty());
         // Who is no admin any more is told no more.
         call(Method::POST, "/v1/clients").json(&shop).await.is(201);
-        assert_eq!(told(&admin).await.len(), before.0 + 9);
-        assert_eq!(told(&other).await.len(), before.1 + 8);
+        assert_eq!(told(&admin).await.len(), before.0 + 14);
+        assert_eq!(told(&other).await.len(), before.1 + 13);
     });
 }
 

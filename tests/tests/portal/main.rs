@@ -39,6 +39,7 @@ macro_rules! in_all_looks {
 }
 
 mod accessible;
+mod apps;
 mod authenticators;
 mod clocks;
 mod demanded;
@@ -49,6 +50,7 @@ mod person;
 mod registering;
 mod second_step;
 mod served;
+mod shop;
 mod troubles;
 mod unlock;
 mod waiting;

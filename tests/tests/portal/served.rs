@@ -15,6 +15,8 @@ const PAGES: &[&str] = &[
     "/reset-password",
     "/not-me",
     "/account",
+    "/oidc/authorize?client_id=an%20app&state=kept",
+    "/oidc/end-session?state=kept",
     "/no-such-page",
 ];
 const LANGUAGES: &[&str] = &["en", "de"];
@@ -56,6 +58,22 @@ fn every_page_is_valid_in_every_language() {
                 let found = complaints(&answered.bytes);
                 assert!(found.is_empty(), "{path} in {language}:\n{}", found.join("\n"));
             }
+        }
+    });
+}
+
+/// Whoever has no script is told so, in a sentence, wherever an app sends him.
+#[test]
+fn without_a_script_the_page_says_so() {
+    TestApp::run(async |app| {
+        let asked = "/oidc/authorize?client_id=an%20app";
+        for (language, told) in [("en", "needs JavaScript"), ("de", "braucht JavaScript")] {
+            let html = String::from_utf8(page(app, asked, language).await.bytes).unwrap();
+            let (_, without) = html.split_once("<noscript>").unwrap();
+            let (without, after) = without.split_once("</noscript>").unwrap();
+            assert!(without.contains(told), "{without}");
+            let sections = after.split("<section").skip(1);
+            assert!(sections.into_iter().all(|one| one.contains(" hidden>")), "all else is hidden");
         }
     });
 }

@@ -4,8 +4,8 @@ use countersign_core::accounts::request::Call;
 use countersign_events::id;
 use serde::{Deserialize, Serialize};
 
-use super::{Console, Reply, reply};
-use crate::contract::client::{AddClient, AddKey};
+use super::{Console, Reply, WebhookVerb, reply};
+use crate::contract::client::{AddClient, AddKey, Redirects};
 use crate::contract::id::{ClientId, KeyId};
 use crate::server::answers;
 
@@ -32,12 +32,26 @@ pub enum ClientVerb {
         /// What key.
         asked: AddKey,
     },
+    /// Send browsers back to other addresses.
+    SetRedirects {
+        /// The app.
+        client_id: ClientId,
+        /// Where to.
+        redirects: Redirects,
+    },
     /// End one key.
     EndKey {
         /// The app.
         client_id: ClientId,
         /// The key.
         key_id: KeyId,
+    },
+    /// Something with the webhooks of one.
+    Webhook {
+        /// The app.
+        client_id: ClientId,
+        /// What.
+        act: WebhookVerb,
     },
 }
 
@@ -46,10 +60,7 @@ impl Console {
         let accounts = &self.accounts;
         match act {
             ClientVerb::Add { asked } => {
-                let AddClient { name, scopes, expires_in_seconds } = asked;
-                let scopes = scopes.into_iter().map(answers::core_scope).collect();
-                let expires_in = expires_in_seconds.map(answers::span);
-                let added = accounts.add_client(call, name, scopes, expires_in).await;
+                let added = accounts.add_client(call, answers::core_new_client(asked)).await;
                 reply(added, |added| answers::client_added(&added))
             }
             ClientVerb::List => reply(accounts.clients(call).await, |clients| {
@@ -62,6 +73,14 @@ impl Console {
                 let new = answers::core_new_key(&asked);
                 let added = accounts.add_key(call, core_id(client_id), new).await;
                 reply(added, |added| answers::key_added(&added))
+            }
+            ClientVerb::SetRedirects { client_id, redirects } => {
+                let wanted = answers::core_redirects(redirects);
+                let set = accounts.set_redirects(call, core_id(client_id), wanted).await;
+                reply(set, |view| answers::redirects(view.redirects))
+            }
+            ClientVerb::Webhook { client_id, act } => {
+                self.do_with_webhooks(call, core_id(client_id), act).await
             }
             ClientVerb::EndKey { client_id, key_id } => {
                 let key = id::EventId::new(key_id.uuid());

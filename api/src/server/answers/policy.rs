@@ -6,7 +6,7 @@ use countersign_core::actors::policy::PolicyRecord;
 use countersign_core::domain::policy::{Policy as Wanted, Profile};
 use countersign_core::domain::refusal::Refusal;
 use countersign_events::id::PolicyVersion;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::by;
 use crate::contract::policy::{Policy, PolicyChange, SetPolicy, SettingChanged};
@@ -78,6 +78,33 @@ pub(crate) fn check_form(asked: &SetPolicy) -> Result<(), String> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for a profile or a setting that there is not, and a value out of bounds.
+/// The settings that there are, each with the type of its value.
+pub(crate) fn settings_schema() -> Value {
+    let of = |value: &Value| match value {
+        // A moment, which is none in the standard.
+        Value::Null => json!({ "type": ["string", "null"] }),
+        Value::Bool(_) => json!({ "type": "boolean" }),
+        Value::Number(number) if number.is_f64() => json!({ "type": "number" }),
+        Value::Number(_) => json!({ "type": "integer" }),
+        Value::String(_) => json!({ "type": "string" }),
+        Value::Array(_) => json!({ "type": "array" }),
+        Value::Object(_) => json!({ "type": "object" }),
+    };
+    let settings = Wanted::of(Profile::Standard).settings();
+    let properties: Map<String, Value> =
+        settings.iter().map(|(name, value)| (name.clone(), of(value))).collect();
+    json!({
+        "type": "object",
+        "description": "Values by the name of their setting, as in the configuration.",
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+/// The policy that is meant.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for another profile, or settings that contradict each other.
 pub(crate) fn wanted(asked: &SetPolicy) -> Result<Wanted, Refusal> {
     let profile = Profile::named(&asked.profile).ok_or_else(|| Refusal::Invalid {
         field: "profile",

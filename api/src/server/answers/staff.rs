@@ -1,12 +1,15 @@
 //! Operators and client apps, as they go over the wire.
 
 use countersign_core::accounts::answer as core;
-use countersign_core::accounts::request::NewKey;
+use countersign_core::accounts::request::{NewClient, NewKey};
+use countersign_events::client;
 use countersign_events::id::EventId;
 use jiff::SignedDuration;
 
-use super::{account_id, by, client_id, role, scope};
-use crate::contract::client::{AddKey, ClientAdded, ClientApp, ClientKey, KeyAdded};
+use super::{account_id, by, client_id, core_scope, role, scope};
+use crate::contract::client::{
+    AddClient, AddKey, ClientAdded, ClientApp, ClientKey, KeyAdded, Redirects,
+};
 use crate::contract::id::KeyId;
 use crate::contract::operator::{Operator, OperatorAdded, OperatorListed};
 use crate::contract::secret::Secret;
@@ -48,6 +51,8 @@ pub(crate) fn client_app(listed: core::ClientListed) -> ClientApp {
         name: view.name,
         scopes: view.scopes.into_iter().map(scope).collect(),
         enabled: view.enabled,
+        redirect_uris: view.redirects.sign_in,
+        post_logout_redirect_uris: view.redirects.sign_out,
         keys: keys.into_iter().map(client_key).collect(),
     }
 }
@@ -62,6 +67,28 @@ fn client_key(view: core::KeyView) -> ClientKey {
         ended_at: view.ended_at,
         last_used_at: view.last_used_at,
         alive: view.alive,
+    }
+}
+
+pub(crate) fn redirects(redirects: client::Redirects) -> Redirects {
+    let client::Redirects { sign_in, sign_out } = redirects;
+    Redirects { redirect_uris: sign_in, post_logout_redirect_uris: sign_out }
+}
+
+pub(crate) fn core_redirects(redirects: Redirects) -> client::Redirects {
+    let Redirects { redirect_uris, post_logout_redirect_uris } = redirects;
+    client::Redirects { sign_in: redirect_uris, sign_out: post_logout_redirect_uris }
+}
+
+pub(crate) fn core_new_client(asked: AddClient) -> NewClient {
+    NewClient {
+        name: asked.name,
+        scopes: asked.scopes.into_iter().map(core_scope).collect(),
+        expires_in: asked.expires_in_seconds.map(span),
+        redirects: client::Redirects {
+            sign_in: asked.redirect_uris,
+            sign_out: asked.post_logout_redirect_uris,
+        },
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a request for a stream of events brings along.
 
 use actix_web::http::Method;
+use countersign_core::handle::ApiKey;
 use countersign_events::id::{CorrelationId, Position};
 use countersign_events::operator::Role;
 
@@ -38,6 +39,12 @@ impl Ask {
             Auth::Operator(roles) => roles.iter().copied().map(answers::core_role).collect(),
             _ => vec![],
         }
+    }
+
+    /// The API key that the bearer must be; whether it is good, the core says.
+    pub(crate) fn api_key(&self) -> Result<ApiKey, ProblemAnswer> {
+        let bearer = self.bearer.as_ref().ok_or_else(ProblemAnswer::unauthenticated)?;
+        ApiKey::parse(bearer).map_err(|_| ProblemAnswer::unauthenticated())
     }
 
     /// The request's id.

@@ -92,7 +92,9 @@ impl TrustedProxies {
         nearest
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether what this peer says of a request counts.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        let address = plain(address);
         self.0.iter().any(|network| network.contains(address))
     }
 }

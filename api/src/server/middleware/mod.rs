@@ -26,8 +26,13 @@ use self::security::Page;
 use self::unread::Unread;
 use super::edge::Edge;
 use super::problem::ProblemAnswer;
+use super::routes::{self, declared::Cache};
 use crate::contract::problem::ProblemCode;
 
+/// Where what a host's own proxy hands on begins.
+const HOSTS_PATH: &str = "/.countersign/";
+/// What hosts ask, and may show as their own.
+const FORWARD_AUTH_PATH: &str = "/v1/forward-auth";
 /// The path of the API pages on the ops listener.
 pub(crate) const DOCS_PATH: &str = "/docs/";
 /// A route's template where none matched.
@@ -62,7 +67,15 @@ pub(crate) async fn every_request(
                 None => response,
             };
             let page = response.response().extensions().get().copied().unwrap_or(page);
-            security::apply(response.headers_mut(), page, id);
+            let cache = match response.status().is_success() {
+                true => response.response().extensions().get().copied(),
+                false => None,
+            };
+            let cache = cache.unwrap_or(Cache::NoStore);
+            security::apply(response.headers_mut(), page, cache, id);
+            if is_shown_elsewhere(response.request().path()) {
+                security::leave_to_the_host(response.headers_mut());
+            }
             let route = response.request().match_pattern();
             let route = route.as_deref().unwrap_or(NO_ROUTE);
             note(&edge, id, method, route, response.status().as_u16(), started.elapsed());
@@ -82,7 +95,8 @@ async fn answer(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, ProblemAnswer> {
     if request.method() == Method::TRACE {
-        let refused = ProblemAnswer::new(ProblemCode::MethodNotAllowed).error_response();
+        let allowed = routes::allowed(edge.listener, request.path());
+        let refused = ProblemAnswer::method_not_allowed(&allowed).error_response();
         return Ok(request.into_response(refused));
     }
     if !edge.hosts.admits(request.uri(), request.headers()) {
@@ -134,6 +148,11 @@ fn known_method(method: &Method) -> &'static str {
         "TRACE" => "TRACE",
         _ => "OTHER",
     }
+}
+
+/// Whether an answer is one that a host shows as its own.
+fn is_shown_elsewhere(path: &str) -> bool {
+    path.starts_with(HOSTS_PATH) || path == FORWARD_AUTH_PATH
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use actix_web::http::header::{
 use countersign_events::id::CorrelationId;
 
 use crate::server::problem::set;
+use crate::server::routes::declared::Cache;
 
 /// One year, and every name below.
 const HSTS: &str = "max-age=31536000; includeSubDomains";
@@ -38,15 +39,15 @@ pub(crate) enum Page {
 }
 
 /// Sets them all.
-pub(crate) fn apply(headers: &mut HeaderMap, page: Page, request: CorrelationId) {
+pub(crate) fn apply(headers: &mut HeaderMap, page: Page, cache: Cache, request: CorrelationId) {
     let policy = match page {
         Page::Api | Page::Asset => CSP_API,
         Page::Portal => CSP_PORTAL,
         Page::Docs => CSP_DOCS,
     };
     set(headers, CONTENT_SECURITY_POLICY, policy);
-    let kept = if page == Page::Asset { FOR_EVER } else { "no-store" };
-    set(headers, CACHE_CONTROL, kept);
+    let kept = if page == Page::Asset { FOR_EVER.to_owned() } else { cache.header() };
+    set(headers, CACHE_CONTROL, &kept);
     set(headers, REFERRER_POLICY, "no-referrer");
     set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, X_FRAME_OPTIONS, "DENY");
@@ -54,4 +55,10 @@ pub(crate) fn apply(headers: &mut HeaderMap, page: Page, request: CorrelationId)
     set(headers, RESOURCE_POLICY, "same-origin");
     set(headers, OPENER_POLICY, "same-origin");
     set(headers, REQUEST_ID, &request.to_string());
+}
+
+/// Takes away what a host says for itself: a browser takes the answer for that host's own, and how
+/// it is reached is not ours to lay down.
+pub(crate) fn leave_to_the_host(headers: &mut HeaderMap) {
+    headers.remove(STRICT_TRANSPORT_SECURITY);
 }

@@ -86,6 +86,8 @@ pages! {
     NotMe "not_me" "portal/not_me.html" Some("/not-me");
     Unlock "unlock" "portal/unlock.html" Some("/unlock");
     Account "account" "portal/account.html" Some("/account");
+    Authorize "authorize" "portal/authorize.html" Some("/oidc/authorize");
+    EndSession "end_session" "portal/end_session.html" Some("/oidc/end-session");
     NotFound "not_found" "portal/not_found.html" None;
 }
 

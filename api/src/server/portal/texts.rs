@@ -10,7 +10,7 @@ pub(super) type Texts = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The sections that scripts speak from; the others stand in templates.
 const OF_SCRIPTS: &[&str] =
-    &["script", "problem", "objection", "method", "assurance", "event", "notice", "enable"];
+    &["script", "problem", "app", "objection", "method", "assurance", "event", "notice", "enable"];
 
 /// The section that the scripts of one page alone speak from, and that page.
 const OF_ONE_PAGE: (&str, &str) = ("objection", "not_me");

@@ -1,7 +1,7 @@
 //! Client apps and their keys, as they are answered.
 
 use countersign_events::actor::By;
-use countersign_events::client::Scope;
+use countersign_events::client::{Redirects, Scope};
 use countersign_events::id::{ClientId, EventId};
 use jiff::Timestamp;
 
@@ -18,6 +18,8 @@ pub struct ClientView {
     pub scopes: Vec<Scope>,
     /// Whether it may do anything.
     pub enabled: bool,
+    /// Where browsers are sent back to.
+    pub redirects: Redirects,
 }
 
 /// A client app with its keys, for a review of who may act.

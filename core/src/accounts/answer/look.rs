@@ -90,11 +90,11 @@ pub struct HealthView {
     pub oldest_mail_seconds: Option<u64>,
 }
 
-/// What a follower of the log sees.
+/// What a follower sees.
 #[derive(Debug)]
-pub enum Followed {
+pub enum Followed<L> {
     /// An entry.
-    Line(Box<LineView>),
+    Line(Box<L>),
     /// Nothing came for a while.
     Heartbeat {
         /// The last position that was looked at.

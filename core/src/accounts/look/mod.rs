@@ -11,9 +11,7 @@ mod replay;
 mod state;
 mod time_line;
 
-pub use follow::{FOLLOWERS_MAX, FOLLOWERS_PER_OPERATOR_MAX, Follower};
+pub use follow::FOLLOWERS_PER_OPERATOR_MAX;
 pub(super) use record::Look;
 pub(super) use replay::Replays;
 pub(super) use time_line::history_page;
-
-pub(super) use follow::Followers;

@@ -17,13 +17,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use countersign_events::actor::By;
-use countersign_events::client::{ClientEvent, Scope};
+use countersign_events::client::{ClientEvent, Redirects, Scope};
 use countersign_events::id::{ClientId, EventId, HandleHash};
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq as _;
 
 use super::super::answer::{ClientListed, ClientView, KeyView};
 use super::Told;
+use super::webhook::Webhooks;
 use crate::actors::log::Head;
 
 /// Keys of an app that are remembered; of more the oldest dead ones are forgotten.
@@ -40,9 +41,11 @@ const OVERLAPPING_USE_TOLD_EVERY: SignedDuration = SignedDuration::from_hours(1)
 #[derive(Debug, Clone, Default)]
 pub(super) struct Client {
     named: Option<(String, Vec<Scope>)>,
+    redirects: Redirects,
     pub(super) disabled: bool,
     /// The oldest first.
     keys: Vec<Key>,
+    pub(super) webhooks: Webhooks,
 }
 
 /// A key of a client app.
@@ -81,10 +84,16 @@ impl Client {
         self.keys.iter().filter(|key| key.is_good(now)).count()
     }
 
+    pub(super) fn has_scope(&self, scope: Scope) -> bool {
+        self.named.as_ref().is_some_and(|(_, scopes)| scopes.contains(&scope))
+    }
+
     pub(super) fn evolve(mut self, told: &Told<ClientEvent>) -> Self {
+        self.webhooks.evolve(told);
         match &told.event {
             ClientEvent::Added(added) => {
                 self.named = Some((added.name.clone(), added.scopes.clone()));
+                self.redirects = added.redirects.clone();
                 self.take(Key::new(told, added.key, added.expires_at));
             }
             ClientEvent::KeyAdded(added) => {
@@ -103,7 +112,14 @@ impl Client {
                     key.last_used_at = Some(told.at);
                 }
             }
+            ClientEvent::RedirectsSet(set) => self.redirects = set.redirects.clone(),
             ClientEvent::Disabled(_) => self.disabled = true,
+            ClientEvent::WebhookAdded(_)
+            | ClientEvent::WebhookSecretAdded(_)
+            | ClientEvent::WebhookEnded(_)
+            | ClientEvent::WebhookRedelivered(_)
+            | ClientEvent::WebhookReplayed(_)
+            | ClientEvent::WebhookProgressed(_) => {}
         }
         self
     }
@@ -122,7 +138,8 @@ impl Client {
 
     pub(super) fn view(&self, client: ClientId) -> Option<ClientView> {
         let (name, scopes) = self.named.clone()?;
-        Some(ClientView { client, name, scopes, enabled: !self.disabled })
+        let redirects = self.redirects.clone();
+        Some(ClientView { client, name, scopes, enabled: !self.disabled, redirects })
     }
 
     pub(super) fn listed(&self, client: ClientId, now: Timestamp) -> Option<ClientListed> {
@@ -243,7 +260,8 @@ mod tests {
 
     fn added(expires_at: Option<Timestamp>) -> Client {
         let (name, scopes) = ("shop".to_owned(), vec![]);
-        let added = Added { name, scopes, key: HASH, expires_at, tells_admins: true };
+        let redirects = Redirects::default();
+        let added = Added { name, scopes, key: HASH, expires_at, redirects, tells_admins: true };
         Client::default().evolve(&told(0, ClientEvent::Added(added)))
     }
 

@@ -171,7 +171,12 @@ fn takes_another(app: &Client, overlap: SignedDuration, now: Timestamp) -> Resul
 /// The overlap that is meant, where it and the time to live are within their bounds.
 fn checked(new: NewKey) -> Result<SignedDuration, Refusal> {
     check_ttl(new.expires_in)?;
-    let overlap = new.overlap.unwrap_or(OVERLAP_DEFAULT);
+    checked_overlap(new.overlap)
+}
+
+/// The overlap that is meant, where it is within its bounds.
+pub(super) fn checked_overlap(overlap: Option<SignedDuration>) -> Result<SignedDuration, Refusal> {
+    let overlap = overlap.unwrap_or(OVERLAP_DEFAULT);
     if (SignedDuration::ZERO..=OVERLAP_MAX).contains(&overlap) {
         return Ok(overlap);
     }

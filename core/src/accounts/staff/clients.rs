@@ -1,16 +1,17 @@
 //! Client apps: added with a key that is told once, listed, and disabled.
 
-use countersign_events::client::{self, ClientEvent, Scope};
+use countersign_events::client::{self, ClientEvent};
 use countersign_events::id::{ClientId, EventId, StreamId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Builder;
 
 use super::super::answer::{ClientAdded, ClientListed};
 use super::super::registration::check_text;
-use super::super::request::Call;
+use super::super::request::{Call, NewClient};
 use super::super::{Accounts, Fault, Verdict};
 use super::client::Client;
 use super::client_keys::check_ttl;
+use super::redirects::check_redirects;
 use super::{Fact, History, Told, given_up};
 use crate::actors::account::CONFLICTS_MAX;
 use crate::actors::log::{Head, random_uuid};
@@ -25,15 +26,8 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Refusal::Invalid`], [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
-    pub async fn add_client(
-        &self,
-        call: &Call,
-        name: String,
-        scopes: Vec<Scope>,
-        expires_in: Option<SignedDuration>,
-    ) -> Verdict<ClientAdded> {
-        let is_fine = check_text("name", &name, NAME_CHARS).and(check_ttl(expires_in));
-        if let Err(refusal) = is_fine {
+    pub async fn add_client(&self, call: &Call, new: NewClient) -> Verdict<ClientAdded> {
+        if let Err(refusal) = check_client(&new) {
             return Ok(Err(refusal));
         }
         let first_asked = match self.first_asked(call).await? {
@@ -52,12 +46,13 @@ impl Accounts {
             }
             let key = self.log().event_id()?;
             let api_key = ApiKey::new(client, &*self.given_out(call, "api key", key)?);
-            let expires_at = self.end_of(expires_in);
+            let expires_at = self.end_of(new.expires_in);
             let added = client::Added {
-                name: name.clone(),
-                scopes: scopes.clone(),
+                name: new.name.clone(),
+                scopes: new.scopes.clone(),
                 key: api_key.hash(),
                 expires_at,
+                redirects: new.redirects.clone(),
                 tells_admins: true,
             };
             let event = ClientEvent::Added(added);
@@ -141,6 +136,12 @@ impl Accounts {
         let fact = Fact { id, event_type, version, data: event.to_json(), sealed: vec![] };
         self.record(call, StreamId::Client(client), head, fact).await
     }
+}
+
+fn check_client(new: &NewClient) -> Result<(), Refusal> {
+    check_text("name", &new.name, NAME_CHARS)?;
+    check_ttl(new.expires_in)?;
+    check_redirects(&new.redirects)
 }
 
 impl Client {

@@ -12,12 +12,16 @@ mod client;
 mod client_keys;
 mod clients;
 mod export;
+mod hook_ledger;
 mod operators;
 mod policy;
+mod redirects;
 mod refused;
 mod roles;
 mod set_up;
 mod unlock;
+mod webhook;
+mod webhooks;
 
 use countersign_events::actor::By;
 use countersign_events::catalogue::DecodeError;
@@ -41,7 +45,9 @@ pub use client_keys::{KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, OVERLAP_DEFAULT, OVERL
 pub use export::{AdminProof, Exported, ProvenAdmin};
 pub use operators::SETUP_TTL;
 pub(super) use operators::rank;
+pub use redirects::{REDIRECT_CHARS_MAX, REDIRECTS_MAX};
 pub use unlock::UNLOCK_TTL;
+pub use webhooks::{WEBHOOK_SECRETS_MAX, WEBHOOK_TYPES_MAX, WEBHOOKS_MAX, WEBHOOKS_PER_APP_MAX};
 
 /// A stream, read whole.
 struct History<E> {

@@ -38,6 +38,8 @@ impl Sealed {
                 | AccountEvent::FactorRemovalRequested(_)
                 | AccountEvent::FactorRemovalApproved(_)
                 | AccountEvent::FactorRemovalCancelled(_)
+                | AccountEvent::FirstFactorVouched(_)
+                | AccountEvent::GrantIssued(_)
                 | AccountEvent::SessionsEnded(SessionsEnded { why: SessionEndedWhy::Support, .. })
                 | AccountEvent::HistoryViewed(_)
         );

@@ -29,7 +29,7 @@ use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::handle::DeviceHandle;
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 14;
+const SNAPSHOT_SHAPE: u32 = 15;
 /// So many events of a stream after its snapshot leave another one behind, whether they were read
 /// or written: what a load reads never grows with an account's age, nor with how long it was live.
 pub const SNAPSHOT_EVERY: usize = 128;

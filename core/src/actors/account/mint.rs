@@ -11,7 +11,9 @@ use crate::domain::command::RecoveryMinted;
 use crate::domain::policy::RECOVERY_CODES;
 use crate::domain::recovery_code::recovery_code_from;
 use crate::entropy::{self, Entropy, NoEntropy};
-use crate::handle::{DeviceHandle, SECRET_BYTES, SessionToken, SignInHandle};
+use crate::handle::{
+    AccessToken, DeviceHandle, GrantCode, PassToken, SECRET_BYTES, SessionToken, SignInHandle,
+};
 use crate::vault::Secrets;
 
 /// Bytes of a recovery code before it is written: 125 bits are used.
@@ -73,6 +75,48 @@ impl Mint {
     #[must_use]
     pub fn device(&self, account: AccountId) -> DeviceHandle {
         DeviceHandle::new(account, &self.device)
+    }
+
+    /// The grant that may be issued.
+    ///
+    /// # Errors
+    /// [`NoEntropy`] where there is no idempotency key and no randomness either.
+    pub fn grant(
+        &self,
+        secrets: &Secrets,
+        entropy: &dyn Entropy,
+        account: AccountId,
+    ) -> Result<GrantCode, NoEntropy> {
+        let secret = secret(secrets, entropy, self.event, self.key(), "grant")?;
+        Ok(GrantCode::new(account, &secret))
+    }
+
+    /// The token that a grant may lead to.
+    ///
+    /// # Errors
+    /// [`NoEntropy`] where there is no idempotency key and no randomness either.
+    pub fn access(
+        &self,
+        secrets: &Secrets,
+        entropy: &dyn Entropy,
+        account: AccountId,
+    ) -> Result<AccessToken, NoEntropy> {
+        let secret = secret(secrets, entropy, self.event, self.key(), "access token")?;
+        Ok(AccessToken::new(account, &secret))
+    }
+
+    /// The pass that a grant may lead to.
+    ///
+    /// # Errors
+    /// [`NoEntropy`] where there is no idempotency key and no randomness either.
+    pub fn pass(
+        &self,
+        secrets: &Secrets,
+        entropy: &dyn Entropy,
+        account: AccountId,
+    ) -> Result<PassToken, NoEntropy> {
+        let secret = secret(secrets, entropy, self.event, self.key(), "pass")?;
+        Ok(PassToken::new(account, &secret))
     }
 
     /// The recovery codes that may be issued.

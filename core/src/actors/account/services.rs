@@ -24,6 +24,8 @@ pub struct Services {
     pub staff_sources: Arc<Sources>,
     /// The issuer that phones show.
     pub issuer: String,
+    /// The issuer of assertions: the public URL.
+    pub public_url: String,
 }
 
 impl Services {

@@ -14,6 +14,7 @@ use crate::audit::sample::{FACTOR, OPERATOR, Sample, account, handle};
 use crate::audit::source::Source;
 use crate::audit::verify::verify;
 
+mod grants;
 mod guesses;
 mod imports;
 mod policy;

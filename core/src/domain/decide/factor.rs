@@ -9,7 +9,7 @@ use countersign_events::id::{FactorId, HandleHash, SecretVersion};
 
 use super::code::{self, Judged, Leave, Place};
 use super::sessions::{ended, others, session_of};
-use super::sign_in::{alive, later, opened, proven_by};
+use super::sign_in::{alive, later, opened, proven_by, vouched_in};
 use super::{Decision, existing};
 use crate::domain::account::{Account, Offer, Open};
 use crate::domain::command::{
@@ -205,7 +205,12 @@ fn session_enrolled(
     let (assurance, amr) = proven_by(Method::Totp);
     match command.enroller {
         Enroller::Client => None,
-        Enroller::SignIn(_) => Some(opened(open, (command.session, assurance, amr), context)),
+        Enroller::SignIn(hash) => {
+            let opened = opened(open, (command.session, assurance, amr), context);
+            let sign_in = open.sign_ins.get(&hash);
+            let vouched_in = sign_in.and_then(|sign_in| vouched_in(open, sign_in));
+            Some(SessionOpened { vouched_in, ..opened })
+        }
         Enroller::Session(hash) => open.sessions.get(&hash).map(|session| {
             let expires_at = session.expires_at;
             SessionOpened { expires_at, ..opened(open, (hash, assurance, amr), context) }

@@ -8,6 +8,7 @@ pub(in crate::domain) use code::{counts_as_guess, counts_to_limit, is_of_no_mail
 pub use factor::confirmable;
 pub use guesses::{guess_at, lane_of, refusal_of};
 mod factor;
+mod grants;
 mod guesses;
 mod password;
 mod recovery;
@@ -38,9 +39,7 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
     match command {
         Command::Register(register) => registration::register(account, register, context),
         Command::Abandon => registration::abandon(account),
-        Command::SetPassword { version, why } => {
-            registration::set_password(account, *version, *why)
-        }
+        Command::SetPassword { version, why } => registration::password(account, *version, *why),
         Command::SignIn(command) => sign_in::begin(account, command, context),
         Command::SendEmailCode(send) => sign_in::send_email_code(account, send, context),
         Command::VerifyCode(verify) => sign_in::verify_code(account, verify, context),
@@ -77,6 +76,8 @@ pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> De
             recovery::cancel_replacement(account, *session, context)
         }
         Command::Repudiate(repudiate) => recovery::repudiate(account, *repudiate, context),
+        Command::IssueGrant(issue) => grants::issue(account, issue, context),
+        Command::RedeemGrant(redeem) => grants::redeem(account, redeem, context),
         Command::UseSession(session) => sessions::record_use(account, *session, context),
         Command::EndSessions { session, which } => {
             sessions::end(account, *session, *which, context)

@@ -152,7 +152,7 @@ pub(super) fn set_demanded(
     let proven = sign_in.proven.map_or(Method::Password, |(method, ..)| method);
     // What is demanded is about to be given.
     let (next, session) =
-        after_factors(open, proven, false, command.next, command.session, context);
+        after_factors(open, Some(sign_in), proven, false, (command.next, command.session), context);
     let set = AccountEvent::PasswordSet(PasswordSet {
         sign_in: Some(command.sign_in),
         next,

@@ -56,11 +56,7 @@ pub(super) fn abandon(account: &Account) -> Decision {
     }
 }
 
-pub(super) fn set_password(
-    account: &Account,
-    version: SecretVersion,
-    why: PasswordSetWhy,
-) -> Decision {
+pub(super) fn password(account: &Account, version: SecretVersion, why: PasswordSetWhy) -> Decision {
     let open = existing(account)?;
     let is_refused = match why {
         PasswordSetWhy::Initial => open.has_had_password(),

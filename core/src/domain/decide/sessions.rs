@@ -109,6 +109,7 @@ pub(super) fn replacing(
         expires_at: session.expires_at,
         replaces: Some(replaced),
         device: None,
+        vouched_in: None,
     }
 }
 

@@ -12,7 +12,7 @@ use countersign_events::account::{
     PasswordRejected, PasswordSet, PasswordSetWhy, PasswordVerified, Purpose, SessionEndedWhy,
     SessionOpened, SessionsEnded, SignInOpened,
 };
-use countersign_events::id::HandleHash;
+use countersign_events::id::{HandleHash, Revision};
 use jiff::Timestamp;
 
 use super::code::{self, Judged, Leave, Place};
@@ -100,7 +100,8 @@ fn next_step(
         (Some(waits(open, command.sign_in, Need::SecondFactor, context)), None)
     } else {
         let (sign_in, session) = (command.sign_in, command.session);
-        after_factors(open, Method::Password, demands_password, sign_in, session, context)
+        let handles = (sign_in, session);
+        after_factors(open, None, Method::Password, demands_password, handles, context)
     }
 }
 
@@ -113,10 +114,10 @@ fn waits(open: &Open, sign_in: HandleHash, needs: Need, context: &Context<'_>) -
 /// everybody must have one, and then the session.
 pub(super) fn after_factors(
     open: &Open,
+    earlier: Option<&WaitingSignIn>,
     proven: Method,
     demands_password: bool,
-    next: HandleHash,
-    session: HandleHash,
+    (next, session): (HandleHash, HandleHash),
     context: &Context<'_>,
 ) -> (Option<SignInOpened>, Option<SessionOpened>) {
     if demands_password {
@@ -127,7 +128,14 @@ pub(super) fn after_factors(
     }
     let (assurance, amr) = proven_by(proven);
     let device = devices::remembered(open, assurance, context);
-    (None, Some(SessionOpened { device, ..opened(open, (session, assurance, amr), context) }))
+    let opened = opened(open, (session, assurance, amr), context);
+    let vouched_in = earlier.and_then(|earlier| vouched_in(open, earlier));
+    (None, Some(SessionOpened { device, vouched_in, ..opened }))
+}
+
+/// Where a client app began the sign-in: only its own accounts have no password here.
+pub(super) fn vouched_in(open: &Open, sign_in: &WaitingSignIn) -> Option<Revision> {
+    open.client.map(|_| sign_in.opened_in)
 }
 
 /// Ends the oldest session where a new one would be one too many (SR-136): of those that may still
@@ -163,6 +171,7 @@ pub(super) fn opened(
         expires_at: later(context, context.policy.session_spans(open.origin).overall),
         replaces: None,
         device: None,
+        vouched_in: None,
     }
 }
 
@@ -218,8 +227,14 @@ pub(super) fn verify_code(
         return Ok(events);
     }
     let demands = open.password_change.is_some();
-    let (next, session) =
-        after_factors(open, method, demands, command.next, command.session, context);
+    let (next, session) = after_factors(
+        open,
+        Some(waiting),
+        method,
+        demands,
+        (command.next, command.session),
+        context,
+    );
     events.extend(room_for(open, session.as_ref(), context));
     let mut accepted = code::accepted(judged, &command.evidence, &place, admitted.device());
     if let Some(AccountEvent::CodeVerified(verified)) = accepted.first_mut() {

@@ -15,6 +15,7 @@ mod enrolling;
 mod factors;
 mod facts;
 mod forgiving;
+mod grants;
 mod harness;
 mod histories;
 mod limits;

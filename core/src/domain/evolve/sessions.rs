@@ -4,6 +4,7 @@ use countersign_events::account::{
     DeviceRemembered, FirstFactorVouched, Method, SessionOpened, SignInOpened,
 };
 use countersign_events::id::{FactorId, HandleHash};
+use jiff::Timestamp;
 
 use super::StampedEvent;
 use crate::domain::account::{Device, Open, Session, SignIn};
@@ -128,6 +129,8 @@ impl Open {
         if let Some(code) = self.email_codes.remove(&replaced) {
             self.email_codes.insert(opened.session, code);
         }
+        let granted = self.grants.values_mut().filter(|grant| grant.session == replaced);
+        granted.for_each(|grant| grant.session = opened.session);
         let started_at = earlier.as_ref().map_or(at, |session| session.started_at);
         let mut session = Session {
             started_at,
@@ -156,6 +159,13 @@ impl Open {
             Method::EmailCode => {}
         }
         self.sessions.insert(opened.session, session);
+    }
+
+    pub(super) fn session_used(&mut self, session: HandleHash, at: Timestamp) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.used_at = at;
+        }
+        self.last_used_at = Some(at);
     }
 
     pub(super) fn end(&mut self, session: HandleHash) {

@@ -221,7 +221,15 @@ fn session() -> impl Strategy<Value = Option<SessionOpened>> {
     option::of((hash(), assurance, at(), option::of(hash()), option::of(device))).prop_map(|it| {
         it.map(|(session, assurance, expires_at, replaces, device)| {
             let amr = vec!["pwd".to_owned()];
-            SessionOpened { session, assurance, amr, expires_at, replaces, device }
+            SessionOpened {
+                session,
+                assurance,
+                amr,
+                expires_at,
+                replaces,
+                device,
+                vouched_in: None,
+            }
         })
     })
 }

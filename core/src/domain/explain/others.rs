@@ -19,7 +19,16 @@ pub fn by_type(event_type: &str) -> String {
         "client.disabled" => "a client app was disabled",
         "client.key_added" => "a client app has another key",
         "client.key_ended" => "a key of a client app was ended",
+        "client.redirects_set" => "a client app sends browsers back to other addresses",
         "client.key_used" => "a client app used a key",
+        "client.webhook_added" => "a client app has another webhook",
+        "client.webhook_ended" => "a webhook of a client app was ended",
+        "client.webhook_progressed" => "a webhook of a client app was told of what happened",
+        "client.webhook_redelivered" => {
+            "deliveries of a webhook that were given up are tried again"
+        }
+        "client.webhook_replayed" => "a webhook of a client app is told everything again",
+        "client.webhook_secret_added" => "a webhook of a client app has another secret",
         "policy.set" => "the policy was set",
         "log.created" => "the log was created",
         "log.server_started" => "a server started",

@@ -2,6 +2,7 @@
 
 import { changeAddress, confirmAddress, showAddress } from "./address.js";
 import { call, freshKey } from "./api.js";
+import { keptReturn } from "./app.js";
 import { answer, ask } from "./dialog.js";
 import { enrol, freshName, keep } from "./enable.js";
 import { more, showHistory } from "./history.js";
@@ -37,6 +38,7 @@ async function showAll() {
   showAddress(account);
   showReplacement(session, account);
   showRequired(account);
+  showApp(enabled);
   show($("held"), Boolean(account.held_until));
   $("held").textContent = say("script.held", {
     time: moment(fullMinute(account.held_until ?? Date.now())),
@@ -48,6 +50,21 @@ async function showAll() {
   await showSignedIn(showAll);
   await showHistory();
   show($("settings"));
+}
+
+/** Where an app asked for a second factor, says so, and leads back to it once there is one. */
+function showApp(enabled) {
+  const way = keptReturn();
+  const waited = !$("to-app").hidden && $("continue").hidden;
+  show($("to-app"), Boolean(way) && (enabled || Boolean(way.enrol)));
+  if (!way) return;
+  const { app, path } = way;
+  $("to-app-text").textContent = say(enabled ? "app.enabled" : "app.enable_first", { app });
+  $("continue").textContent = say("app.continue", { app });
+  $("continue").href = path;
+  show($("continue"), enabled);
+  // The button that was pressed last is gone.
+  if (waited && enabled) $("continue").focus();
 }
 
 function showLocks() {

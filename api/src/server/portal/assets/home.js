@@ -1,8 +1,11 @@
 // The start page: for guests, and for who is signed in.
 
+import { forgetReturn } from "./app.js";
 import { $, myAccount, note, show, showRequired, whoAmI } from "./page.js";
 import { sayProblem } from "./text.js";
 
+// Whoever comes here is on no way to an app.
+forgetReturn();
 const session = await whoAmI();
 show($("guest"), session === null);
 if (session) {

@@ -30,6 +30,12 @@ export function take(from, to) {
   to.querySelector("h1").focus();
 }
 
+/** Shows one section of the page alone, and leads the reader there. */
+export function showOnly(section) {
+  for (const one of document.querySelectorAll("main > section")) show(one, one === section);
+  section.querySelector("h1").focus();
+}
+
 /** Says something at the top of this page. */
 export function note(text) {
   $("note").textContent = text;

@@ -1,6 +1,7 @@
 // Registering: account, session, and the address confirmed or left for later.
 
 import { call, freshKey } from "./api.js";
+import { keptReturn, onward, signedIn } from "./app.js";
 import { $, complain, goTo, onSubmit, sessionOver, show, sixDigits, whoAmI } from "./page.js";
 import { offerResend } from "./resend.js";
 import { say, sayProblem } from "./text.js";
@@ -17,6 +18,7 @@ onSubmit($("register"), async (typed, key) => {
   const outcome = await call("POST", "/v1/sign-ins", { login, password }, freshKey());
   if (outcome.status !== "completed") return goOn(outcome);
   await whoAmI();
+  signedIn();
   await askForCode();
 });
 
@@ -32,9 +34,11 @@ async function askForCode() {
     promised = await send();
   } catch (problem) {
     // The account is there and open; the address can be confirmed at any time.
-    return goTo("/", problem.code === "unauthenticated" ? say("script.cookie_dropped") : undefined);
+    if (problem.code === "unauthenticated") return goTo("/", say("script.cookie_dropped"));
+    return onward();
   }
   $("new-password").value = "";
+  $("skip").href = keptReturn()?.path ?? "/";
   show($("person"), false);
   show($("confirm"));
   tell(promised);
@@ -48,9 +52,9 @@ onSubmit(
     const code = sixDigits(typed.get("code"));
     if (!code) return complain($("confirm-form"), say("script.code_digits"), $("confirm-code"));
     await call("POST", CONFIRM, { code }, key);
-    goTo("/", say("script.email_confirmed"));
+    onward(say("script.email_confirmed"));
   },
   (problem) => (sessionOver(problem) ? "" : sayProblem(problem)),
 );
 
-if (await whoAmI()) location.replace("/account");
+if (await whoAmI()) location.replace(keptReturn()?.path ?? "/account");

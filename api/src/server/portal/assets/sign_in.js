@@ -2,9 +2,10 @@
 // have to do before it is let in.
 
 import { call, freshKey } from "./api.js";
+import { decline, keptReturn, onward, signedIn } from "./app.js";
 import { enrol, freshName, keep } from "./enable.js";
 import { followMail } from "./mailed.js";
-import { $, CODES_LOW, complain, goTo, mailedDigits, myAccount, nameHolder, note } from "./page.js";
+import { $, CODES_LOW, complain, mailedDigits, myAccount, nameHolder, note } from "./page.js";
 import { onSubmit, recoveryCode, show, sixDigits, waitUntil, whoAmI } from "./page.js";
 import { dated, say, sayProblem, secondsTo } from "./text.js";
 import { forget, left, remember, remembered } from "./under_way.js";
@@ -41,6 +42,9 @@ let signIn = { id: null, methods: [], way: "totp" };
 
 /** Ends the sign-in when its time is over. */
 let timer = null;
+
+/** The app that this sign-in leads to, if any. */
+const toApp = keptReturn();
 
 /** Goes back to the first step, and says why. */
 function startAgain(why) {
@@ -216,13 +220,26 @@ async function enter(session, done) {
   try {
     account = await myAccount();
   } catch (problem) {
-    if (problem.code !== "unauthenticated") return goTo("/");
+    if (problem.code !== "unauthenticated") return onward();
     return startAgain(say("script.cookie_dropped"));
   }
   const recovered = session.amr.some((proof) => proof.endsWith(":recovery_code"));
   const used = [say("script.signed_in_recovery"), codesLeft(account.recovery_codes_left)];
-  goTo("/", [done, ...(recovered ? used : [])].filter(Boolean).join(" "));
+  signedIn();
+  onward([done, ...(recovered ? used : [])].filter(Boolean).join(" "));
 }
+
+/** Says which app asks, and what for. */
+function showApp({ app, anew, weak }) {
+  const why = weak ? "app.stronger" : anew ? "app.sign_in_again" : "app.sign_in";
+  $("for-app").textContent = say(why, { app });
+  $("decline").textContent = say("app.decline", { app });
+  for (const id of ["for-app", "declining"]) show($(id));
+}
+
+$("decline").addEventListener("click", () =>
+  decline(toApp.path).catch((problem) => note(sayProblem(problem))),
+);
 
 function codesLeft(count) {
   if (count === 0) return say("script.left_none");
@@ -238,9 +255,10 @@ for (const again of document.querySelectorAll("a[href='/sign-in']")) {
   again.addEventListener("click", forget);
 }
 
-if (await whoAmI()) {
+if (toApp) showApp(toApp);
+if ((await whoAmI()) && !toApp?.anew) {
   forget();
-  location.replace("/account");
+  location.replace(toApp?.path ?? "/account");
 } else {
   const underWay = remembered();
   if (underWay && left(underWay) > 0) resume(underWay);

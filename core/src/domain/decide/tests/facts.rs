@@ -8,6 +8,7 @@ use countersign_events::account::{
     PasswordResetRequested, PasswordSetWhy, Purpose, ReplacementRequested, ResetScope, Viewed,
 };
 
+use super::grants::{granted, issue, redeem};
 use super::harness::{
     Given, RIGHT, activate, begin, device, email_code, enable_requested, enrolled, event_id,
     factor, given, hours, mins, prove, register, registered, remove, rename, replace_codes,
@@ -54,6 +55,8 @@ const fn row(command: &Command) -> (&'static str, &'static str) {
         }
         Command::CancelReplacement { .. } => ("CancelReplacement", "account.replacement_objected"),
         Command::Repudiate(_) => ("Repudiate", "account.repudiated"),
+        Command::IssueGrant(_) => ("IssueGrant", "account.grant_issued"),
+        Command::RedeemGrant(_) => ("RedeemGrant", "account.grant_redeemed"),
         Command::UseSession(_) => ("UseSession", "account.session_used"),
         Command::EndSessions { .. } => ("EndSessions", "account.sessions_ended"),
         Command::ForgetDevices { .. } => ("ForgetDevices", "account.devices_forgotten"),
@@ -187,6 +190,8 @@ fn cases() -> Vec<(Given, Command)> {
             given(enrolled()),
             Command::Repudiate(Repudiate { cause: event_id(3), at: start(), told: Told::Other }),
         ),
+        (given(signed_in()), issue(1)),
+        (granted(), redeem(1)),
         (given(enrolled()).after(mins(6)), Command::UseSession(session(1))),
         (
             given(enrolled()),

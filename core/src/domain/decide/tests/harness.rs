@@ -305,6 +305,7 @@ pub(super) fn password_session(number: u8, expires: SignedDuration) -> SessionOp
         expires_at: start() + expires,
         replaces: None,
         device: None,
+        vouched_in: None,
     }
 }
 

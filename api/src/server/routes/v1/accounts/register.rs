@@ -19,6 +19,7 @@ use crate::server::problem::ProblemAnswer;
     responses((status = 201, description = "The account was made", body = AccountCreated))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
+    ask.body_is_its_own("login", "subject")?;
     let account = if ask.has_bearer() { subject(&ask).await? } else { person(&ask).await? };
     answers::created(&AccountCreated { account_id: answers::account_id(account) })
 }

@@ -15,9 +15,7 @@ use crate::server::ask::Ask;
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let acting = ask.fresh_operator().await?;
     let body: AddClient = ask.json()?;
-    let scopes = body.scopes.into_iter().map(answers::core_scope).collect();
-    let expires_in = body.expires_in_seconds.map(answers::span);
-    let added = ask.accounts().add_client(&acting.call, body.name, scopes, expires_in).await;
-    let added = ask.verdict(added)?;
+    let new = answers::core_new_client(body);
+    let added = ask.verdict(ask.accounts().add_client(&acting.call, new).await)?;
     answers::created(&answers::client_added(&added))
 }

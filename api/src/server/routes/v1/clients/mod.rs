@@ -5,3 +5,4 @@ pub(crate) mod add_key;
 pub(crate) mod disable;
 pub(crate) mod end_key;
 pub(crate) mod list;
+pub(crate) mod set_redirects;

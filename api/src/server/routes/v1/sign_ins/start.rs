@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use countersign_core::accounts::answer::SignedIn;
-use countersign_core::accounts::request::{Net, PasswordSignIn as Password};
+use countersign_core::accounts::request::{
+    Net, PasswordSignIn as Password, VouchedSignIn as Vouched,
+};
 use countersign_events::actor::By;
 
 use crate::contract::sign_in::VouchedSignIn;
@@ -25,6 +27,7 @@ const DEVICE_CHARS_MAX: usize = 128;
     responses((status = 200, description = "A session, or a question", body = SignInOutcome))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
+    ask.body_is_its_own("login", "subject")?;
     let outcome = if ask.has_bearer() { vouched(&ask).await? } else { password(&ask).await? };
     ask.give_step(outcome, None).await
 }
@@ -39,8 +42,9 @@ async fn vouched(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {
     let (client, mut call) = ask.client().await?;
     let body: VouchedSignIn = ask.json()?;
     call.net = net(&body.context)?;
-    let device = body.context.device;
-    ask.proof_verdict(ask.accounts().vouch(&call, client, body.subject, device).await)
+    let (subject, device, nonce) = (body.subject, body.context.device, body.nonce);
+    let vouched = Vouched { subject, device, nonce };
+    ask.proof_verdict(ask.accounts().vouch(&call, client, vouched).await)
 }
 
 /// Where the person sits, in the client app's words: the app's own address is not of interest.

@@ -1,12 +1,12 @@
 //! `POST /v1/support/accounts/search`: exact, by login or e-mail address.
 
 use countersign_core::accounts::request::Lookup;
+use countersign_core::domain::refusal::Refusal;
 
 use crate::contract::page::Page;
 use crate::contract::support::{Search, SearchByEmail, SearchByLogin, SearchHit};
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
-use crate::server::problem::ProblemAnswer;
 
 /// What stands for other characters in patterns.
 const WILDCARDS: &[char] = &['*', '?', '%'];
@@ -29,13 +29,17 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
         let SearchByEmail { email, ticket } = ask.json()?;
         (Lookup::Email(email), ticket)
     };
-    let (Lookup::Login(text) | Lookup::Email(text)) = &lookup;
+    let (field, text) = match &lookup {
+        Lookup::Login(text) => ("login", text),
+        Lookup::Email(text) => ("email", text),
+    };
     let has_wildcard = text.contains(WILDCARDS);
     let hits = ask.accounts().search(&acting.call, &acting.token, lookup, ticket).await;
     let hits = ask.verdict(hits)?;
     // A name may have such a character in it: then it is found like any other.
     if hits.is_empty() && has_wildcard {
-        return Err(ProblemAnswer::invalid("a search takes a whole login or address, no pattern"));
+        let reason = "a search takes a whole login or address, no pattern".to_owned();
+        return ask.verdict(Ok(Err(Refusal::Invalid { field, reason })));
     }
     answers::ok(&answers::whole(hits.into_iter().map(answers::search_hit).collect()))
 }

@@ -1,13 +1,13 @@
 //! `GET /v1/support/accounts/{account}/state`: the state as of a revision or a time.
 
 use countersign_core::accounts::request::AsOf;
+use countersign_core::domain::refusal::Refusal;
 use countersign_events::id::AccountId;
 
 use crate::contract::look::StateAsOf;
 use crate::contract::support::StateQuery;
 use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
-use crate::server::problem::ProblemAnswer;
 
 /// Show an account's state as of then
 ///
@@ -28,7 +28,10 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let as_of = match (query.revision, query.at) {
         (Some(revision), None) => AsOf::Revision(revision),
         (None, Some(at)) => AsOf::At(at),
-        _ => return Err(ProblemAnswer::invalid("give either `revision` or `at`")),
+        _ => {
+            let (field, reason) = ("at", "give either `revision` or `at`".to_owned());
+            return ask.verdict(Ok(Err(Refusal::Invalid { field, reason })));
+        }
     };
     let (by, ticket) = (&acting.token, query.ticket);
     let state = ask.accounts().support_state(&acting.call, by, account, as_of, ticket).await;

@@ -1,18 +1,18 @@
 //! What callers do: any of it at any time, with handles that are live, dead or another's.
 
 use countersign_events::account::{
-    AccountEvent, EmailCodeSent, EmailDeliveryFailed, Method, Notice, NoticeSent, PasswordSetWhy,
-    Purpose, ResetScope, Viewed,
+    AccountEvent, Assurance, EmailCodeSent, EmailDeliveryFailed, Method, Notice, NoticeSent,
+    PasswordSetWhy, Purpose, ResetScope, Viewed,
 };
-use countersign_events::id::{FactorId, HandleHash, Nonce, SecretVersion};
+use countersign_events::id::{ClientId, FactorId, HandleHash, Hash32, Nonce, SecretVersion};
 use uuid::Uuid;
 
 use super::Life;
 use super::desk::Desk;
 use crate::domain::command::{
-    Activate, ChangePassword, Command, Enroller, Evidence, FirstFactor, Prove, Proven, Repudiate,
-    RequestEnable, SendEmailCode, SetDemandedPassword, SignIn, Told, VerifyCode, WhichDevices,
-    WhichSessions,
+    Activate, ChangePassword, Command, Enroller, Evidence, FirstFactor, IssueGrant, Prove, Proven,
+    RedeemGrant, Repudiate, RequestEnable, SendEmailCode, SetDemandedPassword, SignIn, Told,
+    VerifyCode, WhichDevices, WhichSessions,
 };
 use crate::domain::decide::tests::harness::{event_id, minted, register};
 use crate::domain::totp::{Compared, ComparedTwo, PERIOD_SECONDS};
@@ -49,6 +49,10 @@ pub(super) enum Action {
     /// Which session, which authenticator, and where two codes in a row are.
     Resync(Back, usize, Option<i32>),
     Use(Back),
+    /// An app asks who is signed in, and how sure that must be.
+    Grant(Back, Assurance),
+    /// An app brings its newest grant, with what belongs to it or not.
+    Redeem(bool),
     EndOwn(Back),
     EndOther(Back, Option<Back>),
     /// Forget a device, or all of them.
@@ -195,6 +199,21 @@ impl Action {
                 Command::ResyncFactor { session: session(*back), compared }
             }
             Self::Use(back) => Command::UseSession(session(*back)),
+            Self::Grant(back, assurance) => Command::IssueGrant(IssueGrant {
+                session: session(*back),
+                client: ClientId::new(Uuid::nil()),
+                grant: life.mint_handle(),
+                challenge: Hash32::new([1; 32]),
+                assurance: *assurance,
+                max_age: None,
+            }),
+            Self::Redeem(fits) => Command::RedeemGrant(RedeemGrant {
+                grant: newest_grant(life),
+                client: ClientId::new(Uuid::nil()),
+                fits: *fits,
+                token: life.mint_handle(),
+                passes: life.mint().is_multiple_of(2),
+            }),
             Self::EndOwn(back) => {
                 let which = WhichSessions::Own;
                 Command::EndSessions { session: session(*back), which }
@@ -256,6 +275,12 @@ impl Action {
             _ => Command::View(Viewed::Account),
         }
     }
+}
+
+fn newest_grant(life: &Life) -> HandleHash {
+    let grants = life.account.open().map(|open| open.grants.iter());
+    let newest = grants.into_iter().flatten().max_by_key(|(_, grant)| grant.issued_in);
+    newest.map_or(HandleHash::new([0xFF; 16]), |(hash, _)| *hash)
 }
 
 fn enroller(session: Option<HandleHash>) -> Enroller {

@@ -1,6 +1,6 @@
 //! What a life is made of: chance, and scenes that chance alone would not play.
 
-use countersign_events::account::{Method, PasswordSetWhy, Purpose, ResetScope};
+use countersign_events::account::{Assurance, Method, PasswordSetWhy, Purpose, ResetScope};
 use countersign_events::id::{HandleHash, SecretVersion};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -259,6 +259,9 @@ fn within() -> impl Strategy<Value = Action> {
         2 => (back(), 0_usize..2, proptest::option::weighted(0.7, -19_i32..=20))
             .prop_map(|(back, which, found)| Action::Resync(back, which, found)),
         2 => back().prop_map(Action::Use),
+        1 => (back(), select(&[Assurance::Password, Assurance::TwoFactor][..]))
+            .prop_map(|(back, assurance)| Action::Grant(back, assurance)),
+        1 => proptest::bool::weighted(0.8).prop_map(Action::Redeem),
         1 => back().prop_map(Action::EndOwn),
         1 => (back(), maybe()).prop_map(|(back, other)| Action::EndOther(back, other)),
         1 => (back(), maybe()).prop_map(|(back, device)| Action::Forget(back, device)),

@@ -16,7 +16,7 @@ use crate::domain::{Account, StampedEvent, evolve};
 use crate::mail::wording::Doer;
 use crate::projections::{AccountFact, Fact, FactKind, ReadModel};
 
-const LIVES: usize = 300;
+const LIVES: usize = 600;
 
 fn fact(position: u64, stamped: &StampedEvent) -> Fact {
     let account = AccountFact {

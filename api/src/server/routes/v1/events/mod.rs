@@ -1,0 +1,3 @@
+//! Events out: what happens to the accounts of a client app, told to it.
+
+pub(crate) mod follow;

@@ -1,0 +1,29 @@
+//! `GET /v1/oidc/userinfo`: who signed in.
+
+use countersign_core::handle::AccessToken;
+
+use crate::contract::oidc::UserInfo;
+use crate::server::answers::{self, Answer};
+use crate::server::ask::Ask;
+use crate::server::problem::ProblemAnswer;
+
+/// Say who signed in
+///
+/// To the app that redeemed the grant, by the access token that it was given, for as long as that
+/// and the session live.
+#[utoipa::path(
+    get, path = "/v1/oidc/userinfo", tag = "openid-connect", operation_id = "userInfo",
+    responses((status = 200, description = "Who", body = UserInfo))
+)]
+pub(crate) async fn handle(ask: Ask) -> Answer {
+    let bearer = ask.bearer().ok_or_else(ProblemAnswer::unauthenticated)?;
+    let token = AccessToken::parse(bearer).map_err(|_| ProblemAnswer::unauthenticated())?;
+    let told = ask.verdict(ask.accounts().granted(&token).await)?;
+    let (email, email_verified) = told.email.unzip();
+    answers::ok(&UserInfo {
+        sub: answers::account_id(told.account),
+        preferred_username: told.login,
+        email,
+        email_verified,
+    })
+}

@@ -1,0 +1,165 @@
+//! Client apps are told who signed in: once, of sessions that are alive and sure enough.
+
+use countersign_events::account::{
+    AccountEvent, Assurance, GrantIssued, GrantRedeemed, GrantVoided, GrantVoidedWhy, Origin,
+    SessionEndedWhy,
+};
+use countersign_events::id::{ClientId, HandleHash, Hash32};
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+use super::harness::{
+    Given, amr, ended, enrolled, given, hours, mins, prove, secs, session, signed_in, start,
+};
+use crate::domain::command::{Command, IssueGrant, Proven, RedeemGrant};
+use crate::domain::grant::GRANTS_MAX;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::{Refusal, StepUp};
+
+const CHALLENGE: Hash32 = Hash32::new([9; 32]);
+
+fn client(number: u128) -> ClientId {
+    ClientId::new(Uuid::from_u128(number))
+}
+
+fn grant(number: u8) -> HandleHash {
+    HandleHash::new([number | 0x80; 16])
+}
+
+fn asked(number: u8) -> IssueGrant {
+    IssueGrant {
+        session: session(1),
+        client: client(1),
+        grant: grant(number),
+        challenge: CHALLENGE,
+        assurance: Assurance::Password,
+        max_age: None,
+    }
+}
+
+pub(super) fn issue(number: u8) -> Command {
+    Command::IssueGrant(asked(number))
+}
+
+pub(super) fn redeem(number: u8) -> Command {
+    brought(number, client(1), true)
+}
+
+fn brought(number: u8, client: ClientId, fits: bool) -> Command {
+    let token = HandleHash::new([number | 0x40; 16]);
+    let passes = false;
+    Command::RedeemGrant(RedeemGrant { grant: grant(number), client, fits, token, passes })
+}
+
+fn issued(number: u8, at: SignedDuration) -> AccountEvent {
+    AccountEvent::GrantIssued(GrantIssued {
+        grant: grant(number),
+        client: client(1),
+        session: session(1),
+        challenge: CHALLENGE,
+        expires_at: start() + at + secs(60),
+    })
+}
+
+fn voided(number: u8, why: GrantVoidedWhy) -> AccountEvent {
+    AccountEvent::GrantVoided(GrantVoided { grant: grant(number), why })
+}
+
+pub(super) fn granted() -> Given {
+    given(signed_in()).play(issue(1))
+}
+
+#[test]
+fn a_session_is_granted_and_told_once() {
+    given(signed_in()).when(issue(1)).then([issued(1, SignedDuration::ZERO)]);
+    let told = AccountEvent::GrantRedeemed(GrantRedeemed {
+        grant: grant(1),
+        token: HandleHash::new([0x41; 16]),
+        expires_at: start() + secs(59) + mins(5),
+        assurance: Assurance::Password,
+        amr: amr(&["pwd"]),
+        auth_time: start(),
+        passes: false,
+    });
+    let later = granted().after(secs(59));
+    later.when(redeem(1)).then([told]);
+    let redeemed = later.play(redeem(1));
+    redeemed.when(redeem(1)).then([voided(1, GrantVoidedWhy::Reused)]);
+    redeemed.play(redeem(1)).when(redeem(1)).refused(Refusal::AuthenticationFailed);
+    redeemed_for(5).when(redeem(1)).refused(Refusal::AuthenticationFailed);
+}
+
+fn redeemed_for(minutes: i64) -> Given {
+    granted().play(redeem(1)).after(mins(minutes))
+}
+
+/// SR-062: whom an app vouches for is somebody to that app alone: its key opens no other.
+#[test]
+fn sr_062_a_client_apps_own_account_is_granted_to_that_app_alone() {
+    let mut events = signed_in();
+    let Some(AccountEvent::Registered(registered)) = events.first_mut() else { unreachable!() };
+    (registered.origin, registered.client) = (Origin::Client, Some(client(1)));
+    given(events.clone()).when(issue(1)).then([issued(1, SignedDuration::ZERO)]);
+    let other = Command::IssueGrant(IssueGrant { client: client(2), ..asked(1) });
+    given(events).when(other).refused(Refusal::NoSession);
+}
+
+/// A pass lives as long as the session may, and not a moment longer.
+#[test]
+fn a_pass_lives_as_long_as_its_session() {
+    let Command::RedeemGrant(redeem) = redeem(1) else { unreachable!() };
+    let passes = granted().play(Command::RedeemGrant(RedeemGrant { passes: true, ..redeem }));
+    let token = HandleHash::new([0x41; 16]);
+    let is_good = |given: &Given, at: SignedDuration| {
+        given.account.open().unwrap().granted(token, start() + at).is_some()
+    };
+    assert!(is_good(&passes, hours(12) - secs(1)) && !is_good(&passes, hours(12)));
+    let over = passes.and([ended(&[1], SessionEndedWhy::SignedOut)]);
+    assert!(!is_good(&over, mins(1)));
+}
+
+#[test]
+fn a_grant_is_over_after_a_minute_and_is_its_own_apps() {
+    granted().after(secs(60)).when(redeem(1)).refused(Refusal::AuthenticationFailed);
+    granted().when(redeem(2)).refused(Refusal::AuthenticationFailed);
+    let others = brought(1, client(2), true);
+    granted().when(others).refused(Refusal::AuthenticationFailed);
+    let wrong = brought(1, client(1), false);
+    granted().when(wrong.clone()).then([voided(1, GrantVoidedWhy::Mismatched)]);
+    granted().play(wrong).when(redeem(1)).refused(Refusal::AuthenticationFailed);
+}
+
+/// SR-132: less than the app asks for is not enough, and there is a way to more.
+#[test]
+fn sr_132_a_session_is_as_sure_and_as_young_as_the_app_asks() {
+    let policy = Policy::default();
+    let two_factor =
+        || Command::IssueGrant(IssueGrant { assurance: Assurance::TwoFactor, ..asked(1) });
+    given(signed_in()).when(two_factor()).refused(policy.step_up(StepUp::SecondFactor));
+    given(enrolled()).when(two_factor()).then([issued(1, SignedDuration::ZERO)]);
+    let young = Command::IssueGrant(IssueGrant { max_age: Some(mins(10)), ..asked(1) });
+    given(signed_in()).after(mins(10)).when(young.clone()).then([issued(1, mins(10))]);
+    let late = given(signed_in()).after(mins(11));
+    late.when(young).refused(policy.step_up(StepUp::Password));
+}
+
+/// SR-129, SR-131: a grant goes along with its session, under whatever token, and ends with it.
+#[test]
+fn sr_131_a_grant_ends_with_its_session() {
+    let password = Proven::Password { right: true };
+    let proven = granted().play(prove(1, password, 2));
+    assert!(matches!(proven.when(redeem(1)).events()[..], [AccountEvent::GrantRedeemed(_)]));
+    let over = granted().and([ended(&[1], SessionEndedWhy::SignedOut)]);
+    over.when(redeem(1)).refused(Refusal::AuthenticationFailed);
+    let over = granted().after(hours(12));
+    over.when(issue(2)).refused(Refusal::NoSession);
+}
+
+/// Every bound has a name: the oldest goes.
+#[test]
+fn of_too_many_grants_the_oldest_goes() {
+    let many = u8::try_from(GRANTS_MAX).unwrap() + 1;
+    let given = (1..=many).fold(given(signed_in()), |given, number| given.play(issue(number)));
+    given.when(redeem(1)).refused(Refusal::AuthenticationFailed);
+    assert!(matches!(given.when(redeem(2)).events()[..], [AccountEvent::GrantRedeemed(_)]));
+}
