@@ -27,6 +27,9 @@ const PARAMETERS = [
   "request_uri",
 ];
 
+/** What says that a request is of no use: malformed, or of no app, or to lead where none wants it. */
+export const UNUSABLE = ["invalid-request", "field-refused"];
+
 /** The parameters of these names that an address has; an empty one counts as left out (RFC 6749, 3.1). */
 export function read(search, names) {
   const given = new URLSearchParams(search);

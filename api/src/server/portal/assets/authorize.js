@@ -2,7 +2,7 @@
 // What only a person can do for a request, signing in anew or agreeing, is asked for once.
 
 import { authorize, decline, doubled, forgetReturn, keepQuery, keepReturn, keptReturn } from "./app.js";
-import { leave, requestIn } from "./app.js";
+import { UNUSABLE, leave, requestIn } from "./app.js";
 import { $, myAccount, note, onSubmit, showOnly, whoAmI } from "./page.js";
 import { say, sayProblem } from "./text.js";
 
@@ -108,7 +108,7 @@ else {
   try {
     await goOn();
   } catch (problem) {
-    if (problem.code === "invalid-request") refuse(sayProblem(problem));
+    if (UNUSABLE.includes(problem.code)) refuse(sayProblem(problem));
     else {
       showOnly($("trouble"));
       $("trouble-why").textContent = sayProblem(problem);

@@ -1,7 +1,7 @@
 // An app sends somebody here to sign out (OpenID Connect RP-Initiated Logout): asked, done, and back
 // to the app where it may be gone back to.
 
-import { doubled, forgetReturn, keepQuery, read } from "./app.js";
+import { UNUSABLE, doubled, forgetReturn, keepQuery, read } from "./app.js";
 import { call } from "./api.js";
 import { $, myAccount, onSubmit, show, showOnly, whoAmI } from "./page.js";
 import { say, sayProblem } from "./text.js";
@@ -15,7 +15,7 @@ async function end() {
   try {
     ended = await endFor(read(location.search, PARAMETERS));
   } catch (problem) {
-    if (problem.code !== "invalid-request") throw problem;
+    if (!UNUSABLE.includes(problem.code)) throw problem;
     // Where there is no way back that counts, signing out is possible all the same.
     ended = await endFor({});
     show($("no-way-back"));
