@@ -12,7 +12,7 @@ impl Deliveries {
     /// A delivery is given up: it is a dead letter, and the next one of its account comes up.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`](super::QueueError).
     pub fn give_up(&self, due: &DueDelivery, attempts: u32, why: &str, now: Timestamp) -> Done<()> {
         self.change(|transaction| {
             if !remove(transaction, due, now)? {
@@ -38,7 +38,7 @@ impl Deliveries {
     /// Up to `limit` deliveries that were given up, in the order of the log, from a position on.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`](super::QueueError).
     pub fn dead_letters(
         &self,
         webhook: EventId,
@@ -67,7 +67,7 @@ impl Deliveries {
     /// Puts one delivery that was given up, or all of them, back into the lanes.
     ///
     /// # Errors
-    /// [`QueueError`].
+    /// [`QueueError`](super::QueueError).
     pub fn redeliver(&self, webhook: EventId, one: Option<Position>, now: Timestamp) -> Done<()> {
         let chosen = "webhook = ?1 AND (?2 IS NULL OR position = ?2)";
         self.change(|transaction| {
