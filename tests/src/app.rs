@@ -347,7 +347,8 @@ impl TestApp {
 }
 
 fn client() -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().no_proxy().timeout(CALL_TIMEOUT).build()?)
+    let stays = reqwest::redirect::Policy::none();
+    Ok(reqwest::Client::builder().no_proxy().redirect(stays).timeout(CALL_TIMEOUT).build()?)
 }
 
 /// What a test cannot go on without.

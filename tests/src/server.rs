@@ -187,22 +187,38 @@ pub fn call(
     bearer: Option<&str>,
     body: Option<&Value>,
 ) -> io::Result<Answered> {
+    let bearer = bearer.map(|bearer| format!("Bearer {bearer}"));
+    let headers: Vec<_> = bearer.iter().map(|value| ("Authorization", value.as_str())).collect();
+    let body = body.map(Value::to_string);
+    let body = body.as_ref().map(|body| ("application/json", body.as_str()));
+    send(address, (method, path), &headers, body)
+}
+
+/// The same with any headers, and a body of any type.
+///
+/// # Errors
+/// As of [`call`].
+pub fn send(
+    address: SocketAddr,
+    (method, path): (&str, &str),
+    headers: &[(&str, &str)],
+    body: Option<(&str, &str)>,
+) -> io::Result<Answered> {
     use std::fmt::Write as _;
     let mut request = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
          User-Agent: canary-browser/7.25\r\n"
     );
     // Writing to a text cannot fail.
-    if let Some(bearer) = bearer {
-        let _ = write!(request, "Authorization: Bearer {bearer}\r\n");
+    for (name, value) in headers {
+        let _ = write!(request, "{name}: {value}\r\n");
     }
-    let body = body.map(Value::to_string);
-    if let Some(body) = &body {
+    if let Some((media_type, body)) = body {
         let length = body.len();
-        let _ = write!(request, "Content-Type: application/json\r\nContent-Length: {length}\r\n");
+        let _ = write!(request, "Content-Type: {media_type}\r\nContent-Length: {length}\r\n");
     }
     request.push_str("\r\n");
-    request.push_str(body.as_deref().unwrap_or_default());
+    request.push_str(body.map(|(_, body)| body).unwrap_or_default());
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(CALL_DEADLINE))?;
     stream.write_all(request.as_bytes())?;

@@ -22,6 +22,7 @@ pub const WEBHOOK_SIGNATURE: &str = "webhook-signature";
 /// The query of `GET /v1/events`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct EventsQuery {
     /// The position to begin at, where there is no `Last-Event-ID`; what comes from now on without

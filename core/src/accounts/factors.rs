@@ -342,7 +342,9 @@ async fn activated(
         }),
         None => None,
     };
-    let factor = view_of(entity, factor).await?;
+    // Asked again, it says what it said, however often the authenticator was used since.
+    let used_at = batch.0.first().map(|stamped| stamped.at);
+    let factor = FactorView { last_used_at: used_at, ..view_of(entity, factor).await? };
     Ok(Activated { factor, recovery_codes: issued.map(|()| codes), session })
 }
 

@@ -26,8 +26,7 @@ impl Accounts {
     /// [`Fault`](super::Fault).
     pub async fn host(&self, callback: &str) -> Verdict<ClientView> {
         let mut found = vec![];
-        // Not waited for: an app that was added a moment ago is there a moment later.
-        for stream in self.read_model().staff()? {
+        for stream in self.staff().await? {
             let StreamId::Client(client) = stream else { continue };
             let view = self.known_app(client).await?.filter(|view| view.enabled);
             let is_its =

@@ -10,6 +10,7 @@ mod import;
 mod log_lines;
 mod lost;
 mod policy;
+mod replays;
 mod stop;
 mod unlock;
 mod verbs;

@@ -60,7 +60,11 @@ fn assert_nobody(what: &str, answered: &Answered) {
 fn is_elsewhere(operation: &Operation) -> bool {
     let is_document = operation.method == Method::GET && operation.auth == Auth::Anyone;
     let auth = operation.auth;
-    is_document || matches!(auth, Auth::AnyoneOrSession | Auth::ClientSecret | Auth::Proxied)
+    // Its POST takes no body: the token stands in its header.
+    let is_userinfo = auth == Auth::AccessToken;
+    is_document
+        || is_userinfo
+        || matches!(auth, Auth::AnyoneOrSession | Auth::ClientSecret | Auth::Proxied)
 }
 
 /// SR-056, AT-15, SR-112, AT-26: at every call of the document, on every listener that has it, a

@@ -76,7 +76,7 @@ fn sr_120_an_act_of_an_admin_needs_a_fresh_second_factor() {
             assert_eq!(stale.body["code"], "step-up-required", "{} {}", row.method, row.path);
             seen += 1;
         }
-        assert_eq!(seen, 12);
+        assert_eq!(seen, 13);
         let listed = app.get("/v1/clients").on(Listener::Operator).bearer(&admin.token).await;
         assert_eq!(listed.is(200).body["items"].as_array().unwrap().len(), 1);
         let code = json!({ "method": "totp", "code": app.code(&admin) });

@@ -48,7 +48,7 @@ impl Ask {
         let (scheme, host) = (self.said(&SCHEME)?, self.said(&HOST)?);
         let origin = format!("{scheme}://{host}");
         let read = Url::parse(&origin).ok();
-        let is_plain = read.is_some_and(|url| url.as_str() == format!("{origin}/"));
+        let is_plain = read.is_some_and(|url| url.origin().ascii_serialization() == origin);
         if !is_plain || !matches!(scheme, "https" | "http") {
             return Err(ProblemAnswer::invalid("X-Forwarded-Host or -Proto is malformed"));
         }

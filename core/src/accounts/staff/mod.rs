@@ -161,7 +161,7 @@ impl Accounts {
         self.log().now().saturating_add(span).unwrap_or(Timestamp::MAX)
     }
 
-    async fn staff(&self) -> Result<Vec<StreamId>, Fault> {
+    pub(super) async fn staff(&self) -> Result<Vec<StreamId>, Fault> {
         self.caught_up().await?;
         Ok(self.read_model().staff()?)
     }

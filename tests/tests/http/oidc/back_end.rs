@@ -95,7 +95,7 @@ fn a_sign_in_that_no_app_began_has_no_assertion() {
         let vouched = vouch(app, &key, "u-2", None).await.is(200);
         assert_eq!(read(app, &vouched.text_at("/assertion")).await.nonce, None);
         for nonce in ["", &"n".repeat(256), "line\nfeed"] {
-            vouch(app, &key, "u-2", Some(nonce)).await.is(422);
+            vouch(app, &key, "u-2", Some(nonce)).await.is(400);
         }
     });
 }

@@ -1,7 +1,8 @@
 //! What an app holds opens nothing else.
 
 use countersign_api::server::auth::Auth;
-use countersign_api::server::routes::TABLE;
+use countersign_api::server::openapi::document_json;
+use countersign_api::server::routes::{Row, TABLE};
 use countersign_tests::app::TestApp;
 
 use super::hosts::run as run_with_proxy;
@@ -32,6 +33,12 @@ fn sr_056_a_sign_in_in_progress_is_granted_nothing() {
     });
 }
 
+/// A well-formed body of a call, where it takes one: the document's own example.
+fn body<'a>(document: &'a Value, row: &Row) -> Option<&'a Value> {
+    let operation = &document["paths"][row.path][row.method.as_str().to_lowercase()];
+    operation.pointer("/requestBody/content/application~1json/example")
+}
+
 /// SR-062, AT-30: a grant, an access token and an ID token are no session and no key, at any call
 /// that there is; and a session is no access token.
 #[test]
@@ -43,6 +50,7 @@ fn sr_062_at_30_what_an_app_was_given_opens_no_other_call() {
         let redeemed = shop.redeem(app, &grant, VERIFIER).await.is(200);
         let unused = shop.granted(app, &anna.token, &shop.asked()).await;
         let (access, id) = (redeemed.text_at("/access_token"), redeemed.text_at("/id_token"));
+        let document: Value = serde_json::from_str(&document_json().unwrap()).unwrap();
         let mut tried = 0;
         for row in TABLE {
             let wants = matches!(
@@ -69,15 +77,11 @@ fn sr_062_at_30_what_an_app_was_given_opens_no_other_call() {
             };
             for token in tokens.iter().filter(|token| !is_its_own(token)) {
                 let method: Method = row.method.as_str().parse().unwrap();
-                let takes_body = [Method::POST, Method::PUT, Method::PATCH].contains(&method);
-                let mut call = app.call(method, &path).on(row.on[0]).bearer(token);
-                if takes_body {
-                    call = match row.auth {
-                        Auth::AccessToken => call,
-                        _ => call.json(&json!({})),
-                    };
-                }
-                let refused = call.await;
+                let call = app.call(method, &path).on(row.on[0]).bearer(token);
+                let refused = match body(&document, row) {
+                    Some(body) => call.json(body).await,
+                    None => call.await,
+                };
                 assert_eq!(refused.status, 401, "{} {path}: {refused:?}", row.method);
                 tried += 1;
             }

@@ -6,6 +6,7 @@ use countersign_core::accounts::answer::SignedIn;
 use countersign_core::accounts::request::{
     Net, PasswordSignIn as Password, VouchedSignIn as Vouched,
 };
+use countersign_core::domain::refusal::Refusal;
 use countersign_events::actor::By;
 
 use crate::contract::sign_in::VouchedSignIn;
@@ -44,7 +45,11 @@ async fn vouched(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {
     call.net = net(&body.context)?;
     let (subject, device, nonce) = (body.subject, body.context.device, body.nonce);
     let vouched = Vouched { subject, device, nonce };
-    ask.proof_verdict(ask.accounts().vouch(&call, client, vouched).await)
+    let verdict = ask.accounts().vouch(&call, client, vouched).await;
+    if let Ok(Err(Refusal::Invalid { field, reason })) = &verdict {
+        return Err(ProblemAnswer::invalid(format!("`{field}`: {reason}")));
+    }
+    ask.proof_verdict(verdict)
 }
 
 /// Where the person sits, in the client app's words: the app's own address is not of interest.
