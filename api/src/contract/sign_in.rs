@@ -41,7 +41,7 @@ pub struct VouchedSignIn {
     pub first_factor: FirstFactor,
     /// Where the person sits.
     pub context: Context,
-    /// Stands in the assertion, 1 to 255 characters.
+    /// Stands in the assertion, 1 to 255 visible ASCII characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
 }

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
+use countersign_core::accounts::NONCE_CHARS;
 use countersign_core::accounts::answer::SignedIn;
 use countersign_core::accounts::request::{
     Net, PasswordSignIn as Password, VouchedSignIn as Vouched,
 };
-use countersign_core::domain::refusal::Refusal;
 use countersign_events::actor::By;
 
 use crate::contract::sign_in::VouchedSignIn;
@@ -43,13 +43,16 @@ async fn vouched(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {
     let (client, mut call) = ask.client().await?;
     let body: VouchedSignIn = ask.json()?;
     call.net = net(&body.context)?;
+    if body.nonce.as_ref().is_some_and(|nonce| !is_nonce(nonce)) {
+        return Err(ProblemAnswer::invalid("`nonce` must be 1 to 255 visible ASCII characters"));
+    }
     let (subject, device, nonce) = (body.subject, body.context.device, body.nonce);
     let vouched = Vouched { subject, device, nonce };
-    let verdict = ask.accounts().vouch(&call, client, vouched).await;
-    if let Ok(Err(Refusal::Invalid { field, reason })) = &verdict {
-        return Err(ProblemAnswer::invalid(format!("`{field}`: {reason}")));
-    }
-    ask.proof_verdict(verdict)
+    ask.proof_verdict(ask.accounts().vouch(&call, client, vouched).await)
+}
+
+fn is_nonce(text: &str) -> bool {
+    NONCE_CHARS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Where the person sits, in the client app's words: the app's own address is not of interest.
