@@ -29,9 +29,7 @@ impl Accounts {
         for stream in self.staff().await? {
             let StreamId::Client(client) = stream else { continue };
             let view = self.known_app(client).await?.filter(|view| view.enabled);
-            let is_its =
-                |view: &ClientView| view.redirects.sign_in.iter().any(|uri| uri == callback);
-            found.extend(view.filter(is_its));
+            found.extend(view.filter(|view| view.leads_back_to(callback)));
         }
         match (found.pop(), found.is_empty()) {
             (Some(host), true) => Ok(Ok(host)),
@@ -73,7 +71,7 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let app = self.app(client).await?.ok();
-        let is_its = app.is_some_and(|app| app.redirects.sign_in.iter().any(|uri| uri == callback));
+        let is_its = app.is_some_and(|app| app.leads_back_to(callback));
         Ok(if is_its { Ok(view) } else { Err(Refusal::NoSession) })
     }
 }

@@ -22,6 +22,15 @@ pub struct ClientView {
     pub redirects: Redirects,
 }
 
+impl ClientView {
+    /// Whether browsers may be sent back to this address after a sign-in: it is on the list, as it
+    /// is.
+    #[must_use]
+    pub fn leads_back_to(&self, uri: &str) -> bool {
+        self.redirects.sign_in.iter().any(|listed| listed == uri)
+    }
+}
+
 /// A client app with its keys, for a review of who may act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientListed {

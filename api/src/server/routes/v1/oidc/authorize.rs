@@ -102,7 +102,7 @@ async fn app(ask: &Ask, given: &Authorize) -> Result<ClientView, ProblemAnswer> 
         Ok(app) => app,
         Err(_) => return Err(ask.not_taken("client_id", "there is no such app")),
     };
-    if !app.redirects.sign_in.contains(&given.redirect_uri) {
+    if !app.leads_back_to(&given.redirect_uri) {
         return Err(ask.not_taken("redirect_uri", "the app has not registered it"));
     }
     ask.check_state(given.state.as_deref())?;
