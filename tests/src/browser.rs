@@ -306,16 +306,18 @@ impl Browser {
         Ok(found.iter().map(Value::to_string).collect())
     }
 
-    /// Keeps a picture of what is to be seen, for people and other programs; where it lies.
+    /// Takes a picture of what is to be seen (PNG), and keeps it for people: tests that take one of
+    /// the same name at once keep that of the last.
     ///
     /// # Errors
     /// Where the picture cannot be taken or written.
-    pub async fn shot(&self, name: &str) -> anyhow::Result<PathBuf> {
+    pub async fn shot(&self, name: &str) -> anyhow::Result<Vec<u8>> {
         let directory = target_directory()?.join(SHOTS);
         std::fs::create_dir_all(&directory)?;
         let path = directory.join(format!("{name}.{}.png", self.looks.name()));
-        std::fs::write(&path, self.driver.screenshot_as_png().await?)?;
-        Ok(path)
+        let picture = self.driver.screenshot_as_png().await?;
+        std::fs::write(&path, &picture)?;
+        Ok(picture)
     }
 
     /// Closes it.

@@ -1,6 +1,5 @@
 //! A person before a browser, with a phone in hand.
 
-use std::path::Path;
 use std::process::Command;
 
 use countersign_api::server::listener::Listener;
@@ -27,8 +26,10 @@ fn run(program: &str, arguments: &[&str]) -> String {
 }
 
 /// Reads the one QR code in a picture.
-pub(crate) fn scan(picture: &Path) -> String {
-    run("zbarimg", &["--raw", "-q", picture.to_str().unwrap()])
+pub(crate) fn scan(picture: &[u8]) -> String {
+    let file = tempfile::Builder::new().suffix(".png").tempfile().unwrap();
+    std::fs::write(&file, picture).unwrap();
+    run("zbarimg", &["--raw", "-q", file.path().to_str().unwrap()])
 }
 
 /// The secret of an `otpauth` URI.
