@@ -17,6 +17,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
+use countersign_core::accounts::KnownClients;
 use countersign_core::actors::account::Services;
 use countersign_core::actors::directory::Directory;
 use countersign_core::actors::log::Log;
@@ -95,6 +96,7 @@ impl Reading {
             policy: PolicyInForce::new(policy),
             sources: Arc::clone(&unlimited),
             staff_sources: unlimited,
+            known_clients: KnownClients::default(),
             issuer: String::new(),
             public_url: String::new(),
         });

@@ -15,6 +15,7 @@ use std::sync::{Arc, Weak};
 use actix::Addr;
 use actix_rt::Arbiter;
 use anyhow::{Context as _, bail};
+use countersign_core::accounts::KnownClients;
 use countersign_core::actors::account::Services;
 use countersign_core::actors::courier::{Courier, Post};
 use countersign_core::actors::directory::Directory;
@@ -121,13 +122,8 @@ pub async fn assemble(
     let counted = Arc::downgrade(&sqlite);
     let store = within::<dyn EventStore>(sqlite, around_store.as_ref());
     let origin = origin(public_url);
-    let log = Log::open(
-        Arc::clone(&store),
-        keyring.log_public_key(),
-        &origin,
-        Arc::clone(&clock),
-        Arc::clone(&entropy),
-    );
+    let (key, told) = (keyring.log_public_key(), Arc::clone(&clock));
+    let log = Log::open(Arc::clone(&store), key, &origin, told, Arc::clone(&entropy));
     let log = log.await.context("cannot open the log")?;
     if checked.accepts_clock {
         log.accept_clock().await.context("cannot take the clock for right")?;
@@ -143,6 +139,7 @@ pub async fn assemble(
         sources: sources(checked, &clock, &policy),
         staff_sources: sources(checked, &clock, &policy),
         policy: policy.clone(),
+        known_clients: KnownClients::default(),
         issuer: config.brand.name.clone(),
         public_url: public_url.to_owned(),
     });

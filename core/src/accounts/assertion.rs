@@ -15,6 +15,7 @@ use super::identity::open_pii;
 use super::{Accounts, Fault};
 use crate::actors::account::{Batch, Entity, Halt};
 use crate::assertion::{self, Claims, PublicKey};
+use crate::domain::refusal::Refusal;
 
 /// The sealed part of `FirstFactorVouched`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,8 +95,13 @@ impl Entity {
         vouched_in: Revision,
     ) -> Result<Option<(ClientId, Option<String>)>, Halt> {
         let recorded = self.entry_at(vouched_in).await?;
-        let by = Entry::parse(&recorded.bytes).map_err(Fault::from)?.by;
+        let entry = Entry::parse(&recorded.bytes).map_err(Fault::from)?;
+        let (by, at) = (entry.by.clone(), entry.at);
         let By::Client { id } = by else { return Ok(None) };
+        // Nobody is told what came of the word of an app that does not stand by it any more.
+        if !self.stands_by(at).await? {
+            return Err(Refusal::AuthenticationFailed.into());
+        }
         let vouch: Option<Vouch> = open_pii(&self.services.secrets, self.id()?, &recorded).await?;
         Ok(Some((id, vouch.map(|vouch| vouch.nonce))))
     }

@@ -32,6 +32,8 @@ impl Request for SendCode {
         let begun = entity.begin(&self.call).await?;
         if self.purpose != Purpose::SignIn {
             entity.session(&self.call, self.bound_to).await?;
+        } else {
+            entity.demand_vouched_sign_in(self.bound_to).await?;
         }
         let batch = match begun.repeated {
             Some(batch) => batch,
@@ -60,6 +62,7 @@ impl Request for LookForCode {
 
     async fn perform(&self, entity: &mut Entity) -> Result<EmailCodeUnderWay, Halt> {
         entity.load().await?;
+        entity.demand_vouched_sign_in(self.sign_in.hash()).await?;
         let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
         let (now, hash) = (entity.now(), self.sign_in.hash());
         let alive =

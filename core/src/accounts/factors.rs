@@ -128,8 +128,9 @@ impl Enrolling {
     }
 
     /// A sign-in must be there and ask for an authenticator: every other is one class.
-    fn check(&self, entity: &Entity) -> Result<(), Halt> {
+    async fn check(&self, entity: &Entity) -> Result<(), Halt> {
         let Self::SignIn(sign_in) = self else { return Ok(()) };
+        entity.demand_vouched_sign_in(sign_in.hash()).await?;
         let open = entity.account().open().ok_or(Refusal::AuthenticationFailed)?;
         let waits = open.sign_ins.get(&sign_in.hash());
         let waits = waits.filter(|waits| waits.needs == Need::Enrolment);
@@ -165,7 +166,7 @@ impl Request for Begin {
 
 impl Begin {
     async fn decide(&self, entity: &mut Entity, mint: &Mint) -> Result<Batch, Halt> {
-        self.who.check(entity)?;
+        self.who.check(entity).await?;
         let enroller = self.who.enroller();
         let (open, now) = (entity.open()?, entity.now());
         let by_password = !open.two_factor_enabled() || open.replacement_due(now).is_some();
@@ -272,7 +273,7 @@ impl Request for Activation {
         let batch = match begun.repeated {
             Some(batch) => batch,
             None => {
-                self.who.check(entity)?;
+                self.who.check(entity).await?;
                 let offer = pending(entity, self.factor, enroller)?;
                 let (factor, secret, with) = (self.factor, offer.secret, enroller.bound_to());
                 let leave = entity.admit_for_offer(&self.call, &offer, with).await?;

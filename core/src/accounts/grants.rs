@@ -242,6 +242,7 @@ impl Redeeming<'_> {
     async fn fits(&self, entity: &Entity) -> Result<bool, Halt> {
         let Some(grant) = self.brought.grant_in(entity) else { return Ok(false) };
         entity.alive(grant.session).map_err(|_| Refusal::AuthenticationFailed)?;
+        entity.demand_vouched_session(grant.session).await?;
         let said = said(entity, &grant).await?;
         let challenge = Sha256::digest(self.brought.verifier.as_bytes());
         let proves = bool::from(challenge.as_slice().ct_eq(grant.challenge.bytes()));
@@ -271,6 +272,7 @@ impl Request for Who {
         let (grant, _) = open.granted(self.0.hash(), entity.now()).ok_or(Refusal::NoSession)?;
         let (grant, is_proven) = (grant.clone(), open.has_proven_address());
         entity.alive(grant.session)?;
+        entity.demand_vouched_session(grant.session).await?;
         let said = said(entity, &grant).await?.unwrap_or_default();
         let identity = entity.identity().await?;
         let wants = |scope: &str| said.scopes.iter().any(|wanted| wanted == scope);

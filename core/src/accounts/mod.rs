@@ -41,6 +41,7 @@ mod staff;
 mod support;
 mod unlock;
 mod view;
+mod vouched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,9 +58,9 @@ pub use resync::TwoCodes;
 pub use sign_in::NONCE_CHARS;
 pub use source::With;
 pub use staff::{
-    AdminProof, Exported, KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, OVERLAP_DEFAULT, OVERLAP_MAX,
-    ProvenAdmin, REDIRECT_CHARS_MAX, REDIRECTS_MAX, SETUP_TTL, UNLOCK_TTL, WEBHOOK_SECRETS_MAX,
-    WEBHOOK_TYPES_MAX, WEBHOOKS_MAX, WEBHOOKS_PER_APP_MAX,
+    AdminProof, Exported, KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, KnownClients, OVERLAP_DEFAULT,
+    OVERLAP_MAX, ProvenAdmin, REDIRECT_CHARS_MAX, REDIRECTS_MAX, SETUP_TTL, UNLOCK_TTL,
+    WEBHOOK_SECRETS_MAX, WEBHOOK_TYPES_MAX, WEBHOOKS_MAX, WEBHOOKS_PER_APP_MAX,
 };
 pub use view::PAGE_MAX;
 
@@ -78,7 +79,7 @@ use archive::ArchiveReader;
 use follow::Followers;
 use look::Replays;
 use request::{AccountRef, Asker, Call};
-use staff::{KnownClients, Queues};
+use staff::Queues;
 
 /// How long a list waits for the read model to catch up before it shows what there is.
 const CATCH_UP: Duration = Duration::from_secs(2);
@@ -122,7 +123,6 @@ pub struct Accounts {
     followers: Followers,
     app_followers: Followers,
     queues: Queues,
-    known_clients: KnownClients,
     /// What webhooks were not told yet; none where there are no webhooks.
     deliveries: Option<Deliveries>,
     /// Who may read, where this is an exported log.
@@ -136,7 +136,7 @@ impl Accounts {
         let replays = Arc::default();
         let followers = Followers::new("countersign_log_followers", FOLLOWERS_PER_OPERATOR_MAX);
         let app_followers = Followers::new("countersign_event_followers", FOLLOWERS_PER_APP_MAX);
-        let (queues, known_clients) = (Queues::default(), KnownClients::default());
+        let queues = Queues::default();
         Self {
             services,
             directory,
@@ -145,7 +145,6 @@ impl Accounts {
             followers,
             app_followers,
             queues,
-            known_clients,
             deliveries: None,
             reader: None,
         }

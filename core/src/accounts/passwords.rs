@@ -53,11 +53,12 @@ impl Accounts {
     /// [`Refusal::IdempotencyKeyReused`], [`Refusal::TooManyRequests`] for a source that asks for
     /// too many mails; a [`Fault`].
     pub async fn request_password_reset(&self, call: &Call, login: &str) -> Verdict<()> {
-        if let Err(refusal) = self.same_request(call).await? {
+        // Of the source, not of an account: it says nothing of whether there is one. First of all:
+        // nothing is kept of what is refused.
+        if let Err(refusal) = self.admit_mail_to_anybody(call) {
             return Ok(Err(refusal));
         }
-        // Of the source, not of an account: it says nothing of whether there is one.
-        if let Err(refusal) = self.admit_mail_to_anybody(call) {
+        if let Err(refusal) = self.same_request(call).await? {
             return Ok(Err(refusal));
         }
         let name = self.secrets().login_hash(login);

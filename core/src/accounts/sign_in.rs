@@ -42,7 +42,7 @@ impl Accounts {
     /// [`Refusal::AuthenticationFailed`], [`Refusal::TooManyRequests`],
     /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
     pub async fn sign_in(&self, call: &Call, ask: PasswordSignIn) -> Verdict<SignedIn> {
-        if let Err(refusal) = self.same_request(call).await? {
+        if let Err(refusal) = self.same_guess(call).await? {
             return Ok(Err(refusal));
         }
         let name = self.secrets().login_hash(&ask.login);
@@ -416,6 +416,7 @@ impl Answered {
             if !open.sign_ins.contains_key(&sign_in) {
                 return Err(Refusal::AuthenticationFailed.into());
             }
+            entity.demand_vouched_sign_in(sign_in).await?;
             let (with, purpose) = (Some(sign_in), Purpose::SignIn);
             let leave = entity.admit_guess(&self.call, self.answer.method, with).await?;
             let evidence = evidence(entity, &leave, &self.answer, purpose, sign_in).await?;

@@ -2,7 +2,8 @@
 //!
 //! Whose word counts: for an account that a client app made, the context that the app gave when
 //! the sign-in began, since every call comes from the app's own server, behind which are all its
-//! users. Without a context no limit of a source applies. For everybody else it is the caller.
+//! users. Without a context no limit of a source applies. For everybody else it is the caller. What
+//! an app says counts for its own users alone: nobody else is kept out by its word.
 //!
 //! **Architecture Invariant:** a guess is admitted by [`Entity::admit_guess`] and told of by
 //! [`Entity::judged`] alone, so that a route that verifies a secret cannot be forgotten: whatever
@@ -80,6 +81,17 @@ impl Accounts {
         };
         let request = NoCode { call: call.clone(), at };
         self.ask(StreamId::Account(account), request).await
+    }
+
+    /// Notices an idempotency key that came with something else before, unless the caller's source
+    /// is blocked: nothing is kept then. What was asked before is answered as it was all the same,
+    /// and all else is refused, by the account.
+    pub(super) async fn same_guess(&self, call: &Call) -> Verdict<()> {
+        let source = Source::parse(&call.net.ip);
+        match sources(&self.services, call.staff_only).admits(source) {
+            true => self.same_request(call).await,
+            false => Ok(Ok(())),
+        }
     }
 
     /// Admits a request for a mail that goes to whoever has a login, if anybody.
@@ -208,7 +220,7 @@ impl Entity {
                     .map(|sign_in| sign_in.opened_in)
                     .or(session.map(|session| session.opened_in))?;
                 match self.net_of(opened_in).await {
-                    Ok(net) => Source::parse(&net?.ip),
+                    Ok(net) => Source::parse(&net?.ip).map(|source| source.told_by(open.client)),
                     Err(halt) => {
                         // One layer less; the account's own limits hold.
                         tracing::warn!(stream = %self.stream, ?halt, "a source cannot be read");

@@ -23,7 +23,7 @@ use countersign_events::id::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::grant::Grant;
+use super::grant::{Grant, GrantPace};
 use super::idempotency::Ledger;
 use super::limits::Counters;
 use super::removal::Removal;
@@ -320,6 +320,8 @@ pub struct Session {
     pub guessed_at: Option<Timestamp>,
     /// The device that a client app named when it began.
     pub vouched: Option<HandleHash>,
+    /// The minute in which it last asked for grants, and how many, under whatever token.
+    pub grants: Option<GrantPace>,
 }
 
 /// A device that the account knows. It grants nothing but a lane of its own for guesses.

@@ -23,8 +23,42 @@ use super::account::{Open, Session};
 pub const GRANT_TTL: SignedDuration = SignedDuration::from_secs(60);
 /// How long an app may ask again who it is.
 pub const ACCESS_TTL: SignedDuration = SignedDuration::from_mins(5);
-/// Grants of one account at once; the oldest goes.
+/// Grants of one account at once; the oldest goes, and a pass only where there is nothing else.
 pub const GRANTS_MAX: usize = 64;
+/// Grants that one session is given in [`GRANT_PACE_SPAN`]: each is an entry of the log.
+pub const GRANTS_PACE_MAX: u32 = 60;
+/// The span that they are counted in.
+pub const GRANT_PACE_SPAN: SignedDuration = SignedDuration::from_mins(1);
+
+/// How many grants a session was given in a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantPace {
+    /// When the first was.
+    pub since: Timestamp,
+    /// How many.
+    pub count: u32,
+}
+
+impl GrantPace {
+    /// The same after one more: in the span that runs, or in one that begins with it.
+    #[must_use]
+    pub fn after(earlier: Option<Self>, at: Timestamp) -> Self {
+        match earlier.filter(|pace| at < pace.ends_at()) {
+            Some(Self { since, count }) => Self { since, count: count.saturating_add(1) },
+            None => Self { since: at, count: 1 },
+        }
+    }
+
+    /// Until when no more are given, where there were as many as may be.
+    #[must_use]
+    pub fn full_until(&self, now: Timestamp) -> Option<Timestamp> {
+        (self.count >= GRANTS_PACE_MAX && now < self.ends_at()).then(|| self.ends_at())
+    }
+
+    fn ends_at(&self) -> Timestamp {
+        self.since.saturating_add(GRANT_PACE_SPAN).unwrap_or(Timestamp::MAX)
+    }
+}
 
 /// A grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +90,12 @@ pub struct Redeemed {
 }
 
 impl Grant {
+    /// Whether it lets a browser pass at a host.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.redeemed.as_ref().is_some_and(|redeemed| redeemed.passes)
+    }
+
     /// When nothing is left of it.
     #[must_use]
     pub fn ends_at(&self) -> Timestamp {

@@ -5,6 +5,9 @@
 //! a source for a time: it is refused before anything is compared or hashed, nothing is counted
 //! then, and no attempt moves the block's end. Successes forgive nothing here.
 //!
+//! What a client app says of where its users are is kept apart, by app: whatever it makes up blocks
+//! its own users at most, and nobody's own address (AT-33).
+//!
 //! This is one layer more and never the only one: every limit of an account holds without it, and
 //! no verdict depends on it alone. So it lives in memory, and a restart forgets it
 //! (`docs/adr/0010-sources-in-memory.md`). What is counted comes from the events that were
@@ -22,7 +25,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use countersign_events::id::StreamId;
+use countersign_events::id::{ClientId, StreamId};
 use jiff::{SignedDuration, Timestamp};
 use lru::LruCache;
 
@@ -38,7 +41,7 @@ use crate::domain::refusal::Refusal;
 pub use breaker::BreakerState;
 pub use tally::SourceLimits;
 
-/// Sources whose failures are remembered. Of one more, the one that failed least recently is
+/// Sources whose failures are remembered, and as many that client apps tell of. Of one more, the one that failed least recently is
 /// forgotten, unless it is blocked.
 pub const SOURCES_MAX: usize = 100_000;
 /// Sources that are blocked at once. None is let go for another; one more stays counted, and is
@@ -47,9 +50,16 @@ pub const BLOCKED_MAX: usize = 100_000;
 /// A network of 48 bits may do so many times what one of 64 may.
 const WIDE_TIMES: u32 = 10;
 
-/// Where a request comes from, as far as limits are concerned.
+/// Where a request comes from, as far as limits are concerned, and by whose word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Source {
+pub struct Source {
+    place: Place,
+    /// The client app that says so of one of its users; none where it is the caller's own address.
+    told_by: Option<ClientId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Place {
     /// An IPv4 address.
     Address(Ipv4Addr),
     /// The first 64 bits of an IPv6 address.
@@ -60,16 +70,24 @@ impl Source {
     /// The source of an address; none of a text that is no address.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        match text.parse::<IpAddr>().ok()?.to_canonical() {
-            IpAddr::V4(address) => Some(Self::Address(address)),
-            IpAddr::V6(address) => u64::try_from(address.to_bits() >> 64).ok().map(Self::Network),
-        }
+        let place = match text.parse::<IpAddr>().ok()?.to_canonical() {
+            IpAddr::V4(address) => Place::Address(address),
+            IpAddr::V6(address) => Place::Network(u64::try_from(address.to_bits() >> 64).ok()?),
+        };
+        Some(Self { place, told_by: None })
+    }
+
+    /// The same by the word of a client app: another source than that of whoever calls from there,
+    /// and than the one that another app tells of.
+    #[must_use]
+    pub const fn told_by(self, client: Option<ClientId>) -> Self {
+        Self { told_by: client, ..self }
     }
 
     fn keys(self) -> impl Iterator<Item = Key> {
-        let wide = match self {
-            Self::Address(_) => None,
-            Self::Network(prefix) => Some(Key::Wide(prefix >> 16)),
+        let wide = match self.place {
+            Place::Address(_) => None,
+            Place::Network(prefix) => Some(Key::Wide(prefix >> 16, self.told_by)),
         };
         std::iter::once(Key::Narrow(self)).chain(wide)
     }
@@ -80,14 +98,21 @@ impl Source {
 enum Key {
     Narrow(Source),
     /// The first 48 bits of an IPv6 address.
-    Wide(u64),
+    Wide(u64, Option<ClientId>),
 }
 
 impl Key {
     fn limits(self, limits: SourceLimits) -> SourceLimits {
         match self {
             Self::Narrow(_) => limits,
-            Self::Wide(_) => limits.times(WIDE_TIMES),
+            Self::Wide(..) => limits.times(WIDE_TIMES),
+        }
+    }
+
+    const fn is_told(self) -> bool {
+        match self {
+            Self::Narrow(source) => source.told_by.is_some(),
+            Self::Wide(_, told_by) => told_by.is_some(),
         }
     }
 }
@@ -134,10 +159,24 @@ pub struct Sources {
 
 struct State {
     time: OwnTime,
-    tallies: LruCache<Key, Tally>,
-    blocks: Blocks,
+    /// Of those who call.
+    callers: Table,
+    /// Of those whom client apps tell of: they can make up any number, and fill this alone.
+    told: Table,
     breaker: Breaker,
     refused: u64,
+}
+
+/// What sources did, and which are blocked for it.
+struct Table {
+    tallies: LruCache<Key, Tally>,
+    blocks: Blocks,
+}
+
+impl Table {
+    fn new(blocked_max: usize) -> Self {
+        Self { tallies: LruCache::unbounded(), blocks: Blocks::new(blocked_max) }
+    }
 }
 
 /// The time of one look: our own, which decides, and the clock's, which is told.
@@ -171,8 +210,8 @@ impl Sources {
     ) -> Self {
         let state = Mutex::new(State {
             time: OwnTime::default(),
-            tallies: LruCache::unbounded(),
-            blocks: Blocks::new(blocked_max),
+            callers: Table::new(blocked_max),
+            told: Table::new(blocked_max),
             breaker: Breaker::default(),
             refused: 0,
         });
@@ -202,6 +241,13 @@ impl Sources {
         self.look(|state, now| state.admit(source, now))
     }
 
+    /// Whether a guess would be admitted.
+    #[must_use]
+    pub fn admits(&self, source: Option<Source>) -> bool {
+        let (Some(source), Some(_)) = (source, self.limits) else { return true };
+        self.look(|state, now| state.blocked_until(source, now).is_none())
+    }
+
     /// Admits a request that sends a mail, and counts it (AT-50).
     ///
     /// # Errors
@@ -211,11 +257,13 @@ impl Sources {
         self.look(|state, now| {
             state.admit(source, now)?;
             let waits = |key: Key| {
-                let (most, tally) = (key.limits(limits).mails_hour, state.tallies.peek(&key)?);
+                let most = key.limits(limits).mails_hour;
+                let tally = state.table(key).tallies.peek(&key)?;
                 let too_many = tally.mails.count(now.own) >= most;
                 too_many.then(|| tally.mails.below_at(most, now.own))
             };
-            if let Some(until) = source.keys().filter_map(waits).max() {
+            let until = source.keys().filter_map(waits).max();
+            if let Some(until) = until {
                 return state.refuse(until, now);
             }
             for key in source.keys() {
@@ -265,9 +313,9 @@ impl Sources {
         let (observed, change) = self.look(|state, now| {
             let change = state.breaker.look(now.own, now.clock, &breaker);
             let observed = Observed {
-                remembered: state.tallies.len(),
-                blocked: state.blocks.count(now.own),
-                blocks: state.blocks.begun(),
+                remembered: state.callers.tallies.len() + state.told.tallies.len(),
+                blocked: state.callers.blocks.count(now.own) + state.told.blocks.count(now.own),
+                blocks: state.callers.blocks.begun().saturating_add(state.told.blocks.begun()),
                 refused: state.refused,
                 breaker: state.breaker.state(now.own),
             };
@@ -308,7 +356,7 @@ impl Sources {
         now: Now,
     ) -> Option<&'static str> {
         // Judged already when the block began: it is not counted any more, and moves nothing.
-        if state.blocks.until(key, now.own).is_some() {
+        if state.table(key).blocks.until(key, now.own).is_some() {
             return None;
         }
         let limits = key.limits(limits);
@@ -316,7 +364,7 @@ impl Sources {
         tally.count(failure, &limits, now.own);
         let reached = tally.reached(&limits, now.own)?;
         let block = u64::try_from(limits.block.as_millis()).unwrap_or(0);
-        if !state.blocks.block(key, now.own, now.own.saturating_add(block)) {
+        if !state.table_mut(key).blocks.block(key, now.own, now.own.saturating_add(block)) {
             return None;
         }
         self.tally(state, key).begin_hour_anew();
@@ -325,12 +373,13 @@ impl Sources {
 
     /// What a source has done: from now on the last to be forgotten.
     fn tally<'a>(&self, state: &'a mut State, key: Key) -> &'a mut Tally {
-        if !state.tallies.contains(&key) {
-            while state.tallies.len() >= self.remembered_max.max(1) {
-                state.tallies.pop_lru();
+        let tallies = &mut state.table_mut(key).tallies;
+        if !tallies.contains(&key) {
+            while tallies.len() >= self.remembered_max.max(1) {
+                tallies.pop_lru();
             }
         }
-        state.tallies.get_or_insert_mut(key, Tally::default)
+        tallies.get_or_insert_mut(key, Tally::default)
     }
 
     fn look<T>(&self, at: impl FnOnce(&mut State, Now) -> T) -> T {
@@ -345,8 +394,20 @@ impl Sources {
 
 impl State {
     fn admit(&mut self, source: Source, now: Now) -> Result<(), Refusal> {
-        let until = source.keys().filter_map(|key| self.blocks.until(key, now.own)).max();
+        let until = self.blocked_until(source, now);
         until.map_or(Ok(()), |until| self.refuse(until, now))
+    }
+
+    fn blocked_until(&self, source: Source, now: Now) -> Option<u64> {
+        source.keys().filter_map(|key| self.table(key).blocks.until(key, now.own)).max()
+    }
+
+    const fn table(&self, key: Key) -> &Table {
+        if key.is_told() { &self.told } else { &self.callers }
+    }
+
+    const fn table_mut(&mut self, key: Key) -> &mut Table {
+        if key.is_told() { &mut self.told } else { &mut self.callers }
     }
 
     fn refuse(&mut self, until: u64, now: Now) -> Result<(), Refusal> {

@@ -300,3 +300,26 @@ fn a_tighter_configuration_is_what_holds() {
     house.clock.advance(MINUTE);
     assert!(!house.is_blocked(HERE));
 }
+
+/// AT-33: what client apps tell of is kept apart from the callers, by app; made-up addresses put
+/// nobody else's failures or blocks out of memory.
+#[test]
+fn at_33_what_an_app_tells_of_is_its_own() {
+    let house = house_of(SourceLimits::default(), 8, 2);
+    let app = |number: u128| Some(ClientId::new(Uuid::from_u128(number)));
+    let told = |from: &str, number| Source::parse(from).map(|source| source.told_by(app(number)));
+    let fails = |source, number| house.sources.note(source, account(number), Outcome::CodeRejected);
+    for number in 0..4 {
+        house.fail_code("192.0.2.99", number);
+    }
+    for address in 0..100 {
+        for number in 0..5 {
+            fails(told(&format!("192.0.2.{address}"), 1), number);
+        }
+    }
+    let is_blocked = |source| !house.sources.admits(source);
+    assert!(is_blocked(told("192.0.2.0", 1)), "as many as there is room for");
+    assert!(!is_blocked(told("192.0.2.0", 2)) && !house.is_blocked("192.0.2.0"));
+    house.fail_code("192.0.2.99", 4);
+    assert!(house.is_blocked("192.0.2.99"), "nothing was forgotten of it");
+}

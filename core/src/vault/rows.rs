@@ -14,6 +14,8 @@ use crate::entropy::NoEntropy;
 
 /// Rows that one page of a listing holds at most.
 pub const PAGE_ROWS_MAX: usize = 1024;
+/// Requests whose idempotency keys are remembered, as of each sweep.
+pub const REQUESTS_MAX: usize = 1_000_000;
 
 /// Why the vault could not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -215,6 +217,7 @@ pub trait Vault: Send + Sync + 'static {
         forgotten: Timestamp,
     ) -> BoxFuture<'_, Result<RequestRow, VaultError>>;
 
-    /// Deletes the requests that are as old as `forgotten`; how many that were.
+    /// Deletes the requests that are as old as `forgotten`, and of more than [`REQUESTS_MAX`] the
+    /// oldest; how many that were.
     fn delete_requests(&self, forgotten: Timestamp) -> BoxFuture<'_, Result<usize, VaultError>>;
 }

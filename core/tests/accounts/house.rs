@@ -11,7 +11,7 @@ use countersign_core::accounts::answer::{
 use countersign_core::accounts::request::{
     Asker, BeginFactor, Call, CodeAnswer, IdempotencyKey, Net, PasswordSignIn, Register,
 };
-use countersign_core::accounts::{Accounts, Verdict};
+use countersign_core::accounts::{Accounts, KnownClients, Verdict};
 use countersign_core::actors::account::Services;
 use countersign_core::actors::directory::Directory;
 use countersign_core::actors::log::Log;
@@ -124,6 +124,7 @@ impl House {
             policy: PolicyInForce::new(Policy::default()),
             sources: Arc::new(Sources::new(limits, Arc::new(clock.clone()))),
             staff_sources: Arc::new(Sources::new(limits, Arc::new(clock.clone()))),
+            known_clients: KnownClients::default(),
             issuer: "Example".to_owned(),
             public_url: "https://id.example".to_owned(),
         });

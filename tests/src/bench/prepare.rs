@@ -12,7 +12,7 @@ use anyhow::{Context as _, anyhow};
 use countersign_core::accounts::request::{
     AccountRef, Asker, BeginFactor, Call, Net, NewClient, RegisterSubject, VouchedSignIn,
 };
-use countersign_core::accounts::{Accounts, Verdict};
+use countersign_core::accounts::{Accounts, KnownClients, Verdict};
 use countersign_core::actors::account::Services;
 use countersign_core::actors::directory::Directory;
 use countersign_core::actors::log::Log;
@@ -140,6 +140,7 @@ pub(super) async fn open(
         policy: PolicyInForce::new(Policy::default()),
         sources: Arc::new(Sources::new(None, Arc::new(SystemClock))),
         staff_sources: Arc::new(Sources::new(None, Arc::new(SystemClock))),
+        known_clients: KnownClients::default(),
         issuer: "bench".into(),
         public_url: "https://bench.invalid".into(),
     });

@@ -14,6 +14,7 @@ use countersign_api::server::listener::Listener;
 use countersign_core::accounts::FOLLOWERS_PER_APP_MAX;
 use countersign_tests::app::{Person, TestApp};
 use futures::StreamExt as _;
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -253,6 +254,8 @@ fn sr_062_a_stream_ends_with_the_key_and_the_app() {
             app.call(Method::DELETE, path).on(Listener::Operator).bearer(&admin.token)
         };
         delete(format!("/v1/clients/{}/keys/{}", shop.id, shop.key_id)).await.is(204);
+        // What was vouched for until then is over, and no clock tells the moment itself from before.
+        app.clock.advance(SignedDuration::from_millis(1));
         other.vouch(app, "user").await;
         assert_eq!(end(stream).await.code(), Some(ProblemCode::Unauthenticated));
         let mut of_other = of_other;

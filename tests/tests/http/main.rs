@@ -14,6 +14,7 @@
 mod acts;
 mod address_changes;
 mod addresses;
+mod app_words;
 mod at_once;
 mod attackers;
 mod authenticators;

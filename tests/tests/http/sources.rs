@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 const THERE: &str = "198.51.100.7";
+const ELSEWHERE: &str = "198.51.100.8";
 const WRONG: &str = "another password";
 /// Calls at the same time, where there are many.
 const AT_ONCE: usize = 16;
@@ -39,7 +40,13 @@ async fn guess(app: &TestApp, ip: &str, login: &str, password: &str) -> Answered
 
 /// Guesses at twenty logins that nobody has, from one source, until it is blocked.
 async fn block(app: &TestApp, ip: &str) -> Answered {
-    for number in 0..20 {
+    guess(app, ip, "nobody.0", WRONG).await.is(401);
+    block_the_rest(app, ip).await
+}
+
+/// The same after the first of them.
+async fn block_the_rest(app: &TestApp, ip: &str) -> Answered {
+    for number in 1..20 {
         guess(app, ip, &format!("nobody.{number}"), WRONG).await.is(401);
     }
     guess(app, ip, "nobody.20", WRONG).await.is(429)
@@ -308,6 +315,66 @@ fn sr_091_500_vouched_users_behind_one_server_with_3_typos_each_block_nobody() {
         app.answer(&ids[5], "totp", &app.code_of(&users[5].1, 0)).await.is(429);
         let elsewhere = vouched(app, key, &format!("user-{}", users[5].0), "203.0.113.1").await;
         app.answer(&elsewhere, "totp", &app.code_of(&users[5].1, 0)).await.is(200);
+    });
+}
+
+/// AT-33: what an app says of where its users are blocks them alone: nobody who calls from there
+/// himself, and no user of another app.
+#[test]
+fn at_33_an_app_blocks_no_address_for_anybody_else() {
+    TestApp::run_with(limited_behind_a_proxy, async |app| {
+        let (shop, bank) = (app.client_app().await, app.client_app().await);
+        app.registered("jane").await;
+        let mut secrets = vec![];
+        for number in 0..6 {
+            secrets.push(user(app, &shop, &format!("user-{number}")).await);
+        }
+        let other = user(app, &bank, "user-0").await;
+        app.clock.advance(STEP);
+        for (number, secret) in secrets.iter().enumerate().take(5) {
+            let id = vouched(app, &shop, &format!("user-{number}"), THERE).await;
+            app.answer(&id, "totp", &app.wrong_code_of(secret)).await.is(401);
+        }
+        let id = vouched(app, &shop, "user-5", THERE).await;
+        app.answer(&id, "totp", &app.code_of(&secrets[5], 0)).await.is(429);
+        let id = vouched(app, &bank, "user-0", THERE).await;
+        app.answer(&id, "totp", &app.code_of(&other, 0)).await.is(200);
+        guess(app, THERE, "jane", PASSWORD).await.is(200);
+        // Nor the other way round.
+        block(app, ELSEWHERE).await;
+        let id = vouched(app, &shop, "user-5", ELSEWHERE).await;
+        app.answer(&id, "totp", &app.code_of(&secrets[5], 0)).await.is(200);
+    });
+}
+
+/// AT-33: a source that is blocked has nothing kept of what it asks, whatever idempotency keys it
+/// brings along; what it asked before is answered as it was (SR-066).
+#[test]
+fn at_33_nothing_is_kept_of_what_a_blocked_source_asks() {
+    let kept = |app: &TestApp| {
+        let vault = rusqlite::Connection::open(app.data().join("vault.db")).unwrap();
+        vault.query_row("SELECT count(*) FROM requests", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    TestApp::run_with(limited_behind_a_proxy, async |app| {
+        let key = |number: usize| format!("a-key-of-a-blocked-source-{number:04}");
+        let ask = async |number: usize, login: &str| {
+            let call = app.sign_in(login, WRONG).keyed(&key(number));
+            call.header("x-forwarded-for", THERE).await
+        };
+        let reset = async |number: usize| {
+            let body = json!({ "login": "nobody.there" });
+            let call = app.post("/v1/password-resets", &body).keyed(&key(number));
+            call.header("x-forwarded-for", THERE).await
+        };
+        let first = ask(0, "nobody.0").await.is(401);
+        block_the_rest(app, THERE).await;
+        let (before, entries) = (kept(app), app.recorded().len());
+        for number in 100..150 {
+            ask(number, "nobody.0").await.is(429);
+            reset(number).await.is(429);
+        }
+        assert_eq!((kept(app), app.recorded().len()), (before, entries));
+        assert_eq!(ask(0, "nobody.0").await.is(401).bytes, first.bytes);
     });
 }
 

@@ -109,7 +109,7 @@ const ALSO: &[(&str, &[ProblemCode])] = &[
     ("POST /v1/setup", &[Code::WeakPassword]),
     ("POST /v1/operators", &[Code::Taken]),
     ("GET /v1/policy", &[Code::NotFound]),
-    ("POST /v1/oidc/authorizations", &[Code::FieldRefused]),
+    ("POST /v1/oidc/authorizations", &[Code::FieldRefused, Code::TooManyRequests]),
     ("POST /v1/oidc/session-ends", &[Code::FieldRefused]),
     ("GET /v1/events", &[Code::FieldRefused, Code::NotFound, Code::TooManyRequests]),
     ("GET /.countersign/sign-in", &[Code::NotFound]),

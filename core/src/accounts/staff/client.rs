@@ -10,7 +10,9 @@
 //! ```
 //!
 //! What a request is judged by is read up to the end of the stream, so that a key is dead on the
-//! very next request. What was read before is kept, and only what came since is read: the stream
+//! very next request, and with it what it had begun: the sign-ins and sessions of people whom the app
+//! vouched for end where the app is disabled, and where a key of it is ended before its time. Which
+//! key vouched is not on record, so that they all do. What was read before is kept, and only what came since is read: the stream
 //! never changes behind its end, and grows with the use of the keys.
 
 use std::collections::HashMap;
@@ -45,6 +47,8 @@ pub(super) struct Client {
     pub(super) disabled: bool,
     /// The oldest first.
     keys: Vec<Key>,
+    /// When a key was last ended before its time.
+    key_ended_at: Option<Timestamp>,
     pub(super) webhooks: Webhooks,
 }
 
@@ -74,6 +78,12 @@ impl Client {
         found.filter(|key| !self.disabled && key.is_good(now))
     }
 
+    /// Whether its word of then still counts: not once it is disabled, nor where a key was ended
+    /// since, which may be the one that gave it.
+    pub(super) fn stands_by(&self, vouched_at: Timestamp) -> bool {
+        !self.disabled && self.key_ended_at.is_none_or(|ended_at| ended_at < vouched_at)
+    }
+
     /// The key that is called so.
     pub(super) fn key(&self, id: EventId) -> Option<&Key> {
         self.keys.iter().find(|key| key.id == id)
@@ -97,8 +107,12 @@ impl Client {
                 self.take(Key::new(told, added.key, added.expires_at));
             }
             ClientEvent::KeyAdded(added) => {
+                let mut ends_any = false;
                 for key in &mut self.keys {
-                    key.overlap(added.others_end_at, told.at);
+                    ends_any |= key.overlap(added.others_end_at, told.at);
+                }
+                if ends_any {
+                    self.key_ended_at = Some(told.at);
                 }
                 self.take(Key::new(told, added.key, added.expires_at));
             }
@@ -106,6 +120,7 @@ impl Client {
                 if let Some(key) = self.key_mut(ended.key_id) {
                     key.ended_at = key.ended_at.or(Some(told.at));
                 }
+                self.key_ended_at = Some(told.at);
             }
             ClientEvent::KeyUsed(used) => {
                 if let Some(key) = self.key_mut(used.key_id) {
@@ -178,16 +193,18 @@ impl Key {
     }
 
     /// Another key takes over. Without an overlap this one is ended by that, whatever a clock
-    /// shows later; and no overlap makes another longer.
-    fn overlap(&mut self, until: Timestamp, at: Timestamp) {
+    /// shows later; and no overlap makes another longer. Whether it is ended.
+    fn overlap(&mut self, until: Timestamp, at: Timestamp) -> bool {
         if !self.is_good(at) {
-            return;
+            return false;
         }
-        if until <= at {
+        let ends = until <= at;
+        if ends {
             self.ended_at = Some(at);
         } else {
             self.overlaps_until = Some(self.overlaps_until.map_or(until, |one| one.min(until)));
         }
+        ends
     }
 
     /// Whether a use of it now is to be told.
@@ -209,7 +226,7 @@ pub(super) struct Known {
 
 /// The client apps that were asked for, folded.
 #[derive(Debug, Clone, Default)]
-pub(in crate::accounts) struct KnownClients(Arc<Mutex<HashMap<ClientId, Arc<Known>>>>);
+pub struct KnownClients(Arc<Mutex<HashMap<ClientId, Arc<Known>>>>);
 
 impl KnownClients {
     pub(super) fn get(&self, client: ClientId) -> Arc<Known> {
@@ -241,7 +258,7 @@ impl KnownClients {
 
 #[cfg(test)]
 mod tests {
-    use countersign_events::client::{Added, KeyAdded, KeyUsed};
+    use countersign_events::client::{Added, Disabled, KeyAdded, KeyEnded, KeyUsed};
     use uuid::Uuid;
 
     use super::*;
@@ -295,6 +312,23 @@ mod tests {
         let shown: Vec<_> = listed.keys.iter().map(|key| (key.alive, key.overlaps_until)).collect();
         assert_eq!(shown, [(true, None), (false, None)]);
         assert!(client.good_key(HASH, at(9)).is_some(), "the fold knows no clock");
+    }
+
+    /// SR-131: an app's word of before counts until it is taken back: with a key that is ended, and
+    /// not with one that runs out beside another.
+    #[test]
+    fn sr_131_an_apps_word_counts_until_a_key_is_ended() {
+        let client = added(Some(at(50))).evolve(&another(10, 100, NEWEST));
+        assert!(client.stands_by(at(5)), "they overlap");
+        let key_id = EventId::new(Uuid::from_u128(0));
+        let ended = KeyEnded { key_id, tells_admins: true };
+        let ended = client.evolve(&told(20, ClientEvent::KeyEnded(ended)));
+        assert!(!ended.stands_by(at(5)) && !ended.stands_by(at(20)) && ended.stands_by(at(21)));
+        let replaced = ended.evolve(&another(30, 30, HASH));
+        assert!(!replaced.stands_by(at(30)) && replaced.stands_by(at(31)));
+        let disabled = Disabled { tells_admins: true };
+        let disabled = replaced.evolve(&told(40, ClientEvent::Disabled(disabled)));
+        assert!(!disabled.stands_by(at(41)));
     }
 
     #[test]

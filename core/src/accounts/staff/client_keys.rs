@@ -12,7 +12,7 @@ use super::super::request::{Call, NewKey};
 use super::super::{Accounts, Fault, Verdict};
 use super::client::{Client, Known};
 use super::{Told, given_up};
-use crate::actors::account::CONFLICTS_MAX;
+use crate::actors::account::{CONFLICTS_MAX, Services};
 use crate::actors::log::Head;
 use crate::domain::refusal::Refusal;
 use crate::handle::ApiKey;
@@ -118,20 +118,9 @@ impl Accounts {
         Err(given_up(StreamId::Client(client)))
     }
 
-    /// The app as of now: what is known of it, and what came since.
+    /// The app as of now.
     pub(super) async fn known_client(&self, client: ClientId) -> Result<Arc<Known>, Fault> {
-        let known = self.known_clients.get(client);
-        let next = known.head.revision.map_or(Revision::new(0), Revision::next);
-        let since = self.log().read_from(StreamId::Client(client), next).await?;
-        let Some(last) = since.last() else { return Ok(known) };
-        let head = Head::of(last)?;
-        let mut folded = known.client.clone();
-        for recorded in &since {
-            folded = folded.evolve(&Told::read(recorded, ClientEvent::decode)?);
-        }
-        let known = Arc::new(Known { client: folded, head });
-        self.known_clients.keep(client, &known);
-        Ok(known)
+        self.services.known_client(client).await
     }
 
     /// When a key that lives for so long dies.
@@ -151,6 +140,33 @@ impl Accounts {
         let call = Call { by: By::Client { id: client }, idempotency: None, ..call.clone() };
         let event = ClientEvent::KeyUsed(client::KeyUsed { key_id: key });
         self.record_client(&call, client, known.head, self.log().event_id()?, &event).await
+    }
+}
+
+impl Services {
+    /// The app as of now: what is known of it, and what came since.
+    async fn known_client(&self, client: ClientId) -> Result<Arc<Known>, Fault> {
+        let known = self.known_clients.get(client);
+        let next = known.head.revision.map_or(Revision::new(0), Revision::next);
+        let since = self.log.read_from(StreamId::Client(client), next).await?;
+        let Some(last) = since.last() else { return Ok(known) };
+        let head = Head::of(last)?;
+        let mut folded = known.client.clone();
+        for recorded in &since {
+            folded = folded.evolve(&Told::read(recorded, ClientEvent::decode)?);
+        }
+        let known = Arc::new(Known { client: folded, head });
+        self.known_clients.keep(client, &known);
+        Ok(known)
+    }
+
+    /// Whether a client app's word of then still counts.
+    pub(in crate::accounts) async fn stands_by(
+        &self,
+        client: ClientId,
+        vouched_at: Timestamp,
+    ) -> Result<bool, Fault> {
+        Ok(self.known_client(client).await?.client.stands_by(vouched_at))
     }
 }
 

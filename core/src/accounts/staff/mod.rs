@@ -40,7 +40,7 @@ use crate::domain::refusal::Refusal;
 use crate::handle::SECRET_BYTES;
 
 pub(super) use caps::{Queues, Turn};
-pub(super) use client::KnownClients;
+pub use client::KnownClients;
 pub use client_keys::{KEY_TTL_MAX, KEY_TTL_MIN, KEYS_MAX, OVERLAP_DEFAULT, OVERLAP_MAX};
 pub use export::{AdminProof, Exported, ProvenAdmin};
 pub use operators::SETUP_TTL;

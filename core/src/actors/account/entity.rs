@@ -29,7 +29,7 @@ use crate::domain::{Account, Command, StampedEvent, decide, evolve, session};
 use crate::handle::DeviceHandle;
 
 /// Tells this shape of snapshots from any other.
-const SNAPSHOT_SHAPE: u32 = 15;
+const SNAPSHOT_SHAPE: u32 = 16;
 /// So many events of a stream after its snapshot leave another one behind, whether they were read
 /// or written: what a load reads never grows with an account's age, nor with how long it was live.
 pub const SNAPSHOT_EVERY: usize = 128;
@@ -257,6 +257,7 @@ impl Entity {
         let open = session::holder_of(self.account(), call.staff_only)?;
         let seen = self.seen.get(&session).copied();
         session::check(open, session, seen, now, self.policy())?;
+        self.demand_vouched_session(session).await?;
         // Bounded by the sessions there are.
         let alive: Vec<HandleHash> = open.sessions.keys().copied().collect();
         self.seen.retain(|hash, _| alive.contains(hash));

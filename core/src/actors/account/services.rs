@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::accounts::KnownClients;
 use crate::actors::log::Log;
 use crate::actors::policy::PolicyInForce;
 use crate::domain::policy::Policy;
@@ -22,6 +23,8 @@ pub struct Services {
     pub sources: Arc<Sources>,
     /// The same of operators: whoever guesses in public blocks no desk behind the same address.
     pub staff_sources: Arc<Sources>,
+    /// The client apps, as far as they were read.
+    pub known_clients: KnownClients,
     /// The issuer that phones show.
     pub issuer: String,
     /// The issuer of assertions: the public URL.

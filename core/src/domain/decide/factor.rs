@@ -31,8 +31,8 @@ enum Enrolling {
 
 /// Whether whoever asks may enrol an authenticator now. The first needs a fresh password, a further
 /// one a fresh second factor (SR-111); a replacement that is due needs the session by a code by
-/// e-mail that may complete it; a sign-in may where it asks for one (SR-112); a client app answers
-/// for its own users.
+/// e-mail that may complete it; a sign-in may where it asks for one (SR-112). A client app's word
+/// stands for the password, so that it enrols the first one of its own users and no further one.
 fn may_enrol(
     account: &Account,
     enroller: Enroller,
@@ -40,7 +40,7 @@ fn may_enrol(
 ) -> Result<Enrolling, Refusal> {
     let open = existing(account)?;
     match enroller {
-        Enroller::Client => {}
+        Enroller::Client => demand_first(open, context)?,
         Enroller::SignIn(hash) => {
             alive(account, hash, Need::Enrolment, context)?;
         }
@@ -59,6 +59,15 @@ fn may_enrol(
         }
     }
     Ok(further(account))
+}
+
+/// Demands that there is no authenticator: beside or in the place of one that is in use, or was
+/// guessed at too often, another takes its holder's own second factor.
+fn demand_first(open: &Open, context: &Context<'_>) -> Result<(), Refusal> {
+    if open.two_factor_enabled() {
+        return Err(context.policy.step_up(StepUp::SecondFactor));
+    }
+    Ok(())
 }
 
 /// A further authenticator beside those in use, or one in the place of those worth nothing.
@@ -181,8 +190,7 @@ fn may_activate(
 ) -> Result<Enrolling, Refusal> {
     let open = existing(account)?;
     match enroller {
-        Enroller::Client => Ok(further(account)),
-        Enroller::SignIn(_) => may_enrol(account, enroller, context),
+        Enroller::Client | Enroller::SignIn(_) => may_enrol(account, enroller, context),
         Enroller::Session(hash) => {
             let (_, session) = session_of(account, hash, context)?;
             match (session.assurance, open.two_factor_enabled()) {

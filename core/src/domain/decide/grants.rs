@@ -32,6 +32,9 @@ pub(super) fn issue(account: &Account, command: &IssueGrant, context: &Context<'
         let missing = if lacks_factor { StepUp::SecondFactor } else { StepUp::Password };
         return Err(context.policy.step_up(missing));
     }
+    if let Some(retry_at) = session.grants.and_then(|pace| pace.full_until(context.now)) {
+        return Err(Refusal::TooManyRequests { retry_at });
+    }
     Ok(vec![AccountEvent::GrantIssued(GrantIssued {
         grant: command.grant,
         client: command.client,

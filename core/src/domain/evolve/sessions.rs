@@ -55,7 +55,8 @@ impl Open {
         oldest.map(|oldest| self.sign_ins.remove(&oldest));
     }
 
-    /// The same on the word of a client app, which may name the device.
+    /// The same on the word of a client app, which may name the device. Its word opens the session
+    /// and is no password that the holder has just given: what asks for one stays closed.
     pub(super) fn vouched(&mut self, vouched: &FirstFactorVouched, stamped: &StampedEvent) {
         self.begin(vouched.sign_in.as_ref(), stamped);
         self.start(vouched.session.as_ref(), (Method::Password, None), stamped);
@@ -65,7 +66,7 @@ impl Open {
         }
         let session = vouched.session.as_ref().map(|opened| opened.session);
         if let Some(session) = session.and_then(|hash| self.sessions.get_mut(&hash)) {
-            session.vouched = vouched.device;
+            (session.vouched, session.password_at) = (vouched.device, None);
         }
     }
 
@@ -149,6 +150,7 @@ impl Open {
             reused: earlier.as_ref().map_or(0, |session| session.reused),
             guessed_at: earlier.as_ref().and_then(|session| session.guessed_at),
             vouched: earlier.as_ref().and_then(|session| session.vouched),
+            grants: earlier.as_ref().and_then(|session| session.grants),
         };
         session.device = session.device.or(earlier.and_then(|session| session.device));
         match method {

@@ -28,8 +28,8 @@ use uuid::Uuid;
 
 use self::writer::Writer;
 use super::rows::{
-    ClaimRow, PAGE_ROWS_MAX, RequestRow, SALT_BYTES, SecretId, SecretKind, SecretRow, Vault,
-    VaultError, WrappedKey,
+    ClaimRow, PAGE_ROWS_MAX, REQUESTS_MAX, RequestRow, SALT_BYTES, SecretId, SecretKind, SecretRow,
+    Vault, VaultError, WrappedKey,
 };
 
 /// Read-only connections.
@@ -307,7 +307,7 @@ impl Vault for SqliteVault {
     }
 
     fn delete_requests(&self, forgotten: Timestamp) -> BoxFuture<'_, Result<usize, VaultError>> {
-        self.writer.run(move |db| requests::delete(db, forgotten))
+        self.writer.run(move |db| requests::delete(db, forgotten, REQUESTS_MAX))
     }
 }
 

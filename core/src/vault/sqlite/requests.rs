@@ -29,10 +29,22 @@ pub(super) fn insert(
         .query_row(params![request.key.bytes()], request_row)
 }
 
-/// Deletes what is as old as `forgotten`; how many that were.
-pub(super) fn delete(db: &Connection, forgotten: Timestamp) -> rusqlite::Result<usize> {
-    db.prepare_cached("DELETE FROM requests WHERE first_at <= ?1")?
-        .execute(params![forgotten.as_millisecond()])
+/// Deletes what is as old as `forgotten`, and of more than `most` the oldest; how many that were.
+pub(super) fn delete(
+    db: &Connection,
+    forgotten: Timestamp,
+    most: usize,
+) -> rusqlite::Result<usize> {
+    let lapsed = db
+        .prepare_cached("DELETE FROM requests WHERE first_at <= ?1")?
+        .execute(params![forgotten.as_millisecond()])?;
+    let over = db
+        .prepare_cached(
+            "DELETE FROM requests WHERE key IN
+             (SELECT key FROM requests ORDER BY first_at DESC, key LIMIT -1 OFFSET ?1)",
+        )?
+        .execute(params![i64::try_from(most).unwrap_or(i64::MAX)])?;
+    Ok(lapsed + over)
 }
 
 fn request_row(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
@@ -41,4 +53,28 @@ fn request_row(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
         body: HandleHash::new(row.get(1)?),
         first_at: timestamp(row, 2)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::REQUESTS;
+    use super::*;
+
+    /// However many there are, as many as may be are left after a sweep: the newest.
+    #[test]
+    fn of_too_many_requests_the_oldest_go() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(REQUESTS).unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        for number in 0..10 {
+            let hash = HandleHash::new([number; 16]);
+            let first_at = at(i64::from(number));
+            let request = RequestRow { key: hash, body: hash, first_at };
+            assert_eq!(insert(&db, &request, at(-1)).unwrap().first_at, first_at);
+        }
+        assert_eq!(delete(&db, at(-1), 10).unwrap(), 0);
+        assert_eq!(delete(&db, at(1), 6).unwrap(), 2 + 2);
+        let oldest = db.query_row("SELECT min(first_at) FROM requests", [], |row| row.get(0));
+        assert_eq!(oldest, Ok(4_000_i64));
+    }
 }

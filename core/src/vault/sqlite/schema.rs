@@ -41,7 +41,7 @@ CREATE TRIGGER salts_are_insert_only BEFORE UPDATE ON salts
 BEGIN SELECT RAISE(ABORT, 'a salt is never changed'); END;
 ";
 
-const REQUESTS: &str = "
+pub(super) const REQUESTS: &str = "
 CREATE TABLE requests (
     key BLOB PRIMARY KEY CHECK (length(key) = 16),
     body BLOB NOT NULL CHECK (length(body) = 16),

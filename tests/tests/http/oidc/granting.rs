@@ -262,3 +262,22 @@ fn grants_outlive_a_restart() {
         shop.redeem(app, &redeemed, VERIFIER).await.is(400);
     });
 }
+
+/// AT-33: a holder fills the log no faster than sixty grants in a minute.
+#[test]
+fn at_33_a_session_is_given_sixty_grants_in_a_minute() {
+    TestApp::run(async |app| {
+        let shop = Shop::new(app).await;
+        let anna = app.registered("anna").await;
+        app.pass(SignedDuration::from_mins(2)).await;
+        let mut given = 0;
+        for _ in 0..100 {
+            let answered = authorize(app, &shop.asked()).bearer(&anna.token).await;
+            given += u32::from(answered.status == 200);
+            assert!(matches!(answered.status, 200 | 429), "{answered:?}");
+        }
+        assert_eq!((given, app.count(&anna.account, "account.grant_issued")), (60, 60));
+        app.pass(SignedDuration::from_mins(1)).await;
+        authorize(app, &shop.asked()).bearer(&anna.token).await.is(200);
+    });
+}

@@ -1,8 +1,8 @@
 //! Enabling an authenticator: offered, then confirmed by its first code.
 
 use countersign_events::account::{
-    AccountEvent, CodeRejected, CodeVerified, EnableRequested, Enabled, Method, Purpose,
-    RejectedWhy, SessionEndedWhy,
+    AccountEvent, CodeRejected, CodeVerified, EnableRequested, Enabled, Lane, LockRule, LockedOut,
+    Method, Purpose, RejectedWhy, SessionEndedWhy,
 };
 
 use super::harness::{
@@ -92,6 +92,26 @@ fn a_client_app_enrols_its_own_users() {
         AccountEvent::Enabled(Enabled { factor: factor(1) }),
         recovery_issued(),
     ]);
+}
+
+/// SR-111: an app's word stands for the password and for no more: a further authenticator is not
+/// offered by its key, nor activated where another came first, nor put in the place of those that
+/// were guessed at too often, which the app can do by itself.
+#[test]
+fn sr_111_a_client_app_enrols_no_further_authenticator() {
+    let refusal = Policy::default().step_up(StepUp::SecondFactor);
+    given(enrolled()).when(request_enable(None, 2)).refused(refusal.clone());
+    let overtaken = given(enrolled()).and([enable_requested(2, None, mins(10))]);
+    overtaken.when(activate(None, overtaken.compared(2, &[0]))).refused(refusal.clone());
+    let worthless = given(enrolled()).and([AccountEvent::LockedOut(LockedOut {
+        method: Method::Totp,
+        lane: Lane::Unknown,
+        rule: LockRule::HardCap,
+        unresolved: 26,
+        until: None,
+        ends_sign_ins: true,
+    })]);
+    worthless.when(request_enable(None, 2)).refused(refusal);
 }
 
 #[test]

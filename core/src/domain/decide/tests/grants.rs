@@ -9,10 +9,11 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::harness::{
-    Given, amr, ended, enrolled, given, hours, mins, prove, secs, session, signed_in, start,
+    Given, RIGHT, amr, begin, ended, enrolled, given, hours, mins, prove, secs, session, signed_in,
+    start,
 };
 use crate::domain::command::{Command, IssueGrant, Proven, RedeemGrant};
-use crate::domain::grant::GRANTS_MAX;
+use crate::domain::grant::{GRANTS_MAX, GRANTS_PACE_MAX};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Refusal, StepUp};
 
@@ -155,11 +156,48 @@ fn sr_131_a_grant_ends_with_its_session() {
     over.when(issue(2)).refused(Refusal::NoSession);
 }
 
+/// AT-33: a session is given sixty in a minute, under whatever token, and then waits; another one
+/// of the same holder does not.
+#[test]
+fn at_33_a_session_is_given_sixty_grants_in_a_minute() {
+    let begun = given(signed_in()).after(mins(1));
+    let most = u8::try_from(GRANTS_PACE_MAX).unwrap();
+    let full = (0..most).fold(begun, |given, number| given.play(issue(number)));
+    let refusal = Refusal::TooManyRequests { retry_at: start() + mins(2) };
+    full.when(issue(100)).refused(refusal.clone());
+    let proven = full.clone().play(prove(1, Proven::Password { right: true }, 2));
+    let of = |number| Command::IssueGrant(IssueGrant { session: session(number), ..asked(100) });
+    proven.when(of(2)).refused(refusal.clone());
+    full.clone().after(secs(59)).when(issue(100)).refused(refusal);
+    assert_eq!(full.clone().after(mins(1)).when(issue(100)).events().len(), 1);
+    let another = full.play(begin(RIGHT, 3));
+    assert_eq!(another.when(of(3)).events().len(), 1);
+}
+
+/// A browser stays let in at its host, however many requests of apps come after.
+#[test]
+fn a_pass_is_the_last_of_the_grants_to_go() {
+    let Command::RedeemGrant(redeem) = redeem(1) else { unreachable!() };
+    let passes = granted().play(Command::RedeemGrant(RedeemGrant { passes: true, ..redeem }));
+    let given = (2..102).fold(passes, |given, number| {
+        let issued = given.after(secs(2)).play(issue(number));
+        issued.play(brought(number, client(1), true))
+    });
+    let open = given.account.open().unwrap();
+    assert_eq!(open.grants.len(), GRANTS_MAX);
+    assert_eq!(open.grants.values().filter(|grant| grant.passes()).count(), 1);
+}
+
 /// Every bound has a name: the oldest goes.
 #[test]
 fn of_too_many_grants_the_oldest_goes() {
     let many = u8::try_from(GRANTS_MAX).unwrap() + 1;
-    let given = (1..=many).fold(given(signed_in()), |given, number| given.play(issue(number)));
+    let of = |number| match number {
+        ..33 => issue(number),
+        _ => Command::IssueGrant(IssueGrant { session: session(3), ..asked(number) }),
+    };
+    let entered = given(signed_in()).play(begin(RIGHT, 3));
+    let given = (1..=many).fold(entered, |given, number| given.play(of(number)));
     given.when(redeem(1)).refused(Refusal::AuthenticationFailed);
     assert!(matches!(given.when(redeem(2)).events()[..], [AccountEvent::GrantRedeemed(_)]));
 }

@@ -175,6 +175,8 @@ fn nothing_is_proven_in_a_session_that_is_none() {
     }
 }
 
+const VOUCHED: FirstFactor = FirstFactor::Vouched { device: None };
+
 /// SR-132: what was proven, and nothing else, is what a session says.
 #[test]
 fn sr_132_assurance_and_amr_say_what_was_proven() {
@@ -187,7 +189,7 @@ fn sr_132_assurance_and_amr_say_what_was_proven() {
     type Row<'a> = ((Given, Command, HandleHash), Assurance, &'a [&'a str]);
     let table: [Row<'_>; 5] = [
         (by_password(RIGHT), Assurance::Password, &[pwd]),
-        (by_password(FirstFactor::Vouched { device: None }), Assurance::Password, &[pwd]),
+        (by_password(VOUCHED), Assurance::Password, &[pwd]),
         (by_code(Evidence::EmailCode { right: true }), Assurance::EmailCode, &[pwd, email]),
         (by_code(waits.totp(&[0])), Assurance::TwoFactor, &[pwd, "otp", "mfa"]),
         (
@@ -197,15 +199,16 @@ fn sr_132_assurance_and_amr_say_what_was_proven() {
         ),
     ];
     for ((given, command, hash), assurance, expected) in table {
+        let on_word = matches!(&command, Command::SignIn(it) if it.first == VOUCHED);
         let given = given.play(command);
         let session = &given.account.open().unwrap().sessions[&hash];
         assert_eq!((session.assurance, &session.amr), (assurance, &amr(expected)));
         assert_eq!(session.auth_time, given.now);
         let second = (assurance == Assurance::TwoFactor).then_some(given.now);
         assert_eq!(session.second_factor_at, second, "{assurance:?}");
-        // The password was proven when the sign-in began.
+        // The password was proven when the sign-in began; an app's word proves none.
         let password_at = if hash == super::harness::session(51) { start() } else { given.now };
-        assert_eq!(session.password_at, Some(password_at));
+        assert_eq!(session.password_at, (!on_word).then_some(password_at));
     }
 }
 

@@ -1,12 +1,17 @@
 //! Devices that a client app names: known by its word once all was proven there (SR-133).
 
-use countersign_events::account::{AccountEvent, CodeRejected, CodeVerified, Lane, Method};
+use countersign_events::account::{
+    AccountEvent, CodeRejected, CodeVerified, Lane, Method, Purpose,
+};
 use countersign_events::id::HandleHash;
 
 use super::harness::{
-    Given, begin, device, enrolled, given, hours, mins, prove, secs, session, verify,
+    Given, RIGHT, begin, device, enrolled, given, hours, mins, prove, registered, request_enable,
+    secs, send, session, verify,
 };
 use crate::domain::command::{Command, FirstFactor, Proven};
+use crate::domain::policy::Policy;
+use crate::domain::refusal::StepUp;
 
 fn at(number: u8) -> FirstFactor {
     FirstFactor::Vouched { device: Some(device(number)) }
@@ -54,6 +59,21 @@ fn sr_133_a_device_that_an_app_names_is_known_after_a_full_success() {
     assert_eq!(entered.known_devices(), [device(7)]);
     assert_eq!(entered.account.open().unwrap().devices[&device(7)].first_seen_at, seen);
     assert_eq!(entered.unresolved(Method::Totp), 2, "what was wrong by its lane stays");
+}
+
+/// SR-111, SR-117: an app's word opens a session and is no password that was just given: by that
+/// session alone no authenticator is enrolled and no address taken. Once all is proven, it does
+/// what any other does.
+#[test]
+fn sr_111_a_session_on_an_apps_word_changes_nothing_by_itself() {
+    let refusal = Policy::default().step_up(StepUp::Password);
+    let vouched = given(registered()).play(begin(at(7), 2));
+    vouched.when(request_enable(Some(2), 1)).refused(refusal.clone());
+    vouched.when(send(Purpose::ChangeEmail, session(2), 1)).refused(refusal);
+    let by_password = given(registered()).play(begin(RIGHT, 2));
+    assert_eq!(by_password.when(request_enable(Some(2), 1)).events().len(), 1);
+    let entered = given(enrolled()).enters_at(7, 2);
+    assert_eq!(entered.when(request_enable(Some(52), 2)).events().len(), 1);
 }
 
 /// SR-084, SR-085, AT-36: a year in which the holder signs in every day at the device that the app

@@ -6,6 +6,8 @@ use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
 
 /// Disable a client app
+///
+/// The sign-ins and sessions that it has vouched for end with it.
 #[utoipa::path(
     delete, path = "/v1/clients/{client}", tag = "clients", operation_id = "disableClient",
     params(("client" = String, Path, description = "the app's id")),

@@ -6,6 +6,8 @@ use crate::server::answers::{self, Answer};
 use crate::server::ask::Ask;
 
 /// End one key of a client app
+///
+/// The sign-ins and sessions that the app has vouched for until now end with it.
 #[utoipa::path(
     delete, path = "/v1/clients/{client}/keys/{key}", tag = "clients", operation_id = "endKey",
     params(

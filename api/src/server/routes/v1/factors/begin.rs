@@ -10,7 +10,8 @@ use crate::server::ask::Ask;
 /// Ask for an authenticator
 ///
 /// The secret, its URI and its QR code are told once, and again only for the same idempotency key.
-/// The first authenticator wants a fresh password, a further one a fresh second factor.
+/// The first authenticator wants a fresh password, or a client app's key; a further one wants its
+/// holder's fresh second factor.
 #[utoipa::path(
     post, path = "/v1/accounts/{account}/factors", tag = "factors", operation_id = "beginFactor",
     params(("account" = String, Path, description = "`me`, an id, or `subject:` and the name")),
