@@ -51,6 +51,10 @@ BROWSERS: dict[str, dict] = {}
 class Refused(Exception):
     """Something that came back is not what was asked for: nobody is signed in by it."""
 
+    def __init__(self, why: str, back: str = "/") -> None:
+        super().__init__(why)
+        self.back = back  # where it can be tried again
+
 
 # -- What Countersign says of itself: read once; keys anew whenever a token names an unknown one.
 
@@ -169,6 +173,13 @@ def api(method: str, path: str, body: dict | None = None) -> tuple[int, dict]:
     return answer.status_code, answer.json() if answer.content else {}
 
 
+def why(problem: dict) -> str:
+    """What a problem says to people."""
+    said = problem.get("detail") or problem.get("title", "that did not work")
+    until = problem.get("retry_at")  # also in the header Retry-After, in seconds
+    return f"{said} (again from {until} on)" if until else said
+
+
 def vouch(browser: dict, name: str, seen: dict) -> str:
     """The password was right: tells Countersign so, and goes on to what it asks for."""
     subject = f"customer-{name}"
@@ -183,20 +194,21 @@ def vouch(browser: dict, name: str, seen: dict) -> str:
         {"subject": subject, "first_factor": "vouched", "context": seen, "nonce": nonce},
     )
     if status != 200:
-        raise Refused(f"no sign-in: {begun.get('code')}")
-    browser["vouched"] = {"name": name, "nonce": nonce, "id": begun.get("id")}
+        raise Refused(why(begun))
+    # Of several authenticators an answer says which it is of; a real shop lets the customer choose.
+    factors = [one.get("factor_id") for one in begun.get("methods", []) if one["method"] == "totp"]
+    browser["vouched"] = {"name": name, "nonce": nonce, "id": begun.get("id"), "factors": factors}
     return finish(browser, begun)
 
 
 def answer_with_code(browser: dict, code: str) -> str:
     """Sends the code that the customer typed."""
-    status, told = api(
-        "POST",
-        f"/v1/sign-ins/{browser['vouched']['id']}/answers",
-        {"method": "totp", "code": code.replace(" ", "")},
-    )
+    answer = {"method": "totp", "code": code.replace(" ", "")}
+    if browser["vouched"]["factors"]:
+        answer["factor_id"] = browser["vouched"]["factors"][0]
+    status, told = api("POST", f"/v1/sign-ins/{browser['vouched']['id']}/answers", answer)
     if status != 200:
-        raise Refused(told.get("title", "that did not work"))
+        raise Refused(why(told), "/code")
     return finish(browser, told)
 
 
@@ -212,30 +224,34 @@ def finish(browser: dict, outcome: dict) -> str:
     return "/"
 
 
+FIRST_CODE = """<form method="post" action="/activate"><label>Then type the code
+    <input name="code" autocomplete="one-time-code"></label><button>Activate</button></form>"""
+
+
 def offer(browser: dict) -> str:
     """A new authenticator for the customer's phone, as a page with its QR code."""
     account = browser["customer"]["claims"]["sub"]
     asked = {"kind": "totp", "name": "Phone"}
     status, offered = api("POST", f"/v1/accounts/{account}/factors", asked)
     if status != 202:
-        raise Refused(offered.get("title", "no authenticator"))
+        raise Refused(why(offered))
     browser["offered"] = {"account": account, "factor": offered["factor_id"]}
     return f"""<h1>Scan this</h1><div id="qr">{offered["qr_svg"]}</div>
-        <p>Or type <code id="key">{html.escape(offered["secret"])}</code></p>
-        <form method="post" action="/activate"><label>Then type the code
-        <input name="code" autocomplete="one-time-code"></label><button>Activate</button></form>"""
+        <p>Or type <code id="key">{html.escape(offered["secret"])}</code></p>{FIRST_CODE}"""
 
 
 def activate(browser: dict, code: str) -> str:
     """The first code puts it in use; the recovery codes are shown only now."""
-    offered = browser.pop("offered", None)
+    offered = browser.get("offered")
     if not offered:
         raise Refused("no authenticator was offered")
     path = f"/v1/accounts/{offered['account']}/factors/{offered['factor']}/activate"
     status, activated = api("POST", path, {"code": code.replace(" ", "")})
     if status != 200:
-        raise Refused(activated.get("title", "that did not work"))
-    codes = "".join(f"<li>{html.escape(one)}</li>" for one in activated["recovery_codes"])
+        raise Refused(why(activated), "/activate")
+    del browser["offered"]
+    # With the first authenticator alone.
+    codes = "".join(f"<li>{html.escape(one)}</li>" for one in activated.get("recovery_codes", []))
     return f"<h1>Keep these codes</h1><ol id='codes'>{codes}</ol><p><a href='/'>Done</a></p>"
 
 
@@ -296,6 +312,8 @@ class Shop(BaseHTTPRequestHandler):
                 <button>Go on</button></form>""")
         elif path == "/offer" and customer:
             self.show(offer(browser))
+        elif path == "/activate" and "offered" in browser:
+            self.show(FIRST_CODE)
         else:
             self.show("<h1>There is no such page</h1>", 404)
 
@@ -330,9 +348,10 @@ class Shop(BaseHTTPRequestHandler):
         self.browser = BROWSERS.setdefault(self.name, {})
         try:
             act(self.browser)
-        except Refused as why:
-            said = f"<p id='why'>{html.escape(str(why))}</p>"
-            self.show(f"<h1>That did not work</h1>{said}<p><a href='/'>Back</a></p>", 403)
+        except Refused as refused:
+            said = f"<p id='why'>{html.escape(str(refused))}</p>"
+            back = f"<p><a id='back' href='{refused.back}'>Back</a></p>"
+            self.show(f"<h1>That did not work</h1>{said}{back}", 403)
         except requests.RequestException as error:
             self.log_error("%s", error)
             self.show("<h1>Countersign cannot be reached</h1>", 503)

@@ -83,6 +83,8 @@ pub(crate) struct Rotate {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("addresses").required(true).multiple(true)
+    .args(["redirect_uris", "post_logout_redirect_uris", "none"]))]
 pub(crate) struct SetRedirects {
     /// The app's id
     #[arg(value_parser = ClientId::parse)]
@@ -93,6 +95,9 @@ pub(crate) struct SetRedirects {
     /// Where to after signing out
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
+    /// Send browsers back nowhere from now on
+    #[arg(long, conflicts_with_all = ["redirect_uris", "post_logout_redirect_uris"])]
+    none: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -259,7 +264,7 @@ fn rotate(arguments: &Rotate) -> anyhow::Result<()> {
 }
 
 fn set_redirects(arguments: SetRedirects) -> anyhow::Result<()> {
-    let SetRedirects { id, redirect_uris, post_logout_redirect_uris, common } = arguments;
+    let SetRedirects { id, redirect_uris, post_logout_redirect_uris, common, none: _ } = arguments;
     let redirects = Redirects { redirect_uris, post_logout_redirect_uris };
     let act = ClientVerb::SetRedirects { client_id: id, redirects };
     let set: Redirects = serde_json::from_value(perform(&common, act)?)?;

@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use countersign_core::accounts::request::Call;
 use countersign_core::accounts::{AdminProof, Exported, ProvenAdmin};
@@ -48,6 +48,14 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
             return Ok(EXIT_USAGE);
         }
     };
+    if admins[0] == admins[1] {
+        output::complain(&anyhow!("two different admins confirm"));
+        return Ok(EXIT_USAGE);
+    }
+    // Before anybody types a password; that it is made anew is held when it is made.
+    if out.try_exists().with_context(|| format!("cannot look at {}", out.display()))? {
+        bail!("{} is there already, and is not overwritten", out.display());
+    }
     let checked = common.checked()?;
     control::must_be_installed(&checked)?;
     let client = client.map(|client| CoreClientId::new(client.uuid()));

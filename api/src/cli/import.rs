@@ -32,8 +32,10 @@ use crate::server::assembly::fold;
 
 /// It broke off; run again, it goes on.
 const EXIT_BROKEN: u8 = 2;
-/// Refused lines that are listed for people; `--json` lists them all.
+/// Refused lines that are listed for people.
 const LISTED_MAX: usize = 100;
+/// Refused lines that `--json` lists: a file of nothing else has a hundred million.
+const KEPT_MAX: usize = 10_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -82,8 +84,10 @@ struct Report {
     imported: u64,
     /// Accounts that were there, and are what their line says.
     skipped: u64,
-    /// Lines that were not taken.
+    /// Lines that were not taken, the first of them.
     refused: Vec<Refused>,
+    /// How many more there were.
+    refused_unlisted: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -248,6 +252,7 @@ impl Report {
         match told.outcome {
             Outcome::Imported => self.imported += 1,
             Outcome::There => self.skipped += 1,
+            Outcome::Refused(_) if self.refused.len() >= KEPT_MAX => self.refused_unlisted += 1,
             Outcome::Refused(why) => {
                 let (line, part, why) = (told.number, told.part, why.to_string());
                 self.refused.push(Refused { line, part, why });
@@ -257,7 +262,8 @@ impl Report {
 }
 
 fn text(report: &Report) -> String {
-    let Report { imported, skipped, refused, .. } = report;
+    let Report { imported, skipped, refused, refused_unlisted, .. } = report;
+    let all_refused = u64::try_from(refused.len()).unwrap_or(u64::MAX) + refused_unlisted;
     let mut text = String::new();
     // Writing to a text cannot fail.
     if report.dry_run {
@@ -268,14 +274,13 @@ fn text(report: &Report) -> String {
     }
     let _ = writeln!(text, "imported  {imported}");
     let _ = writeln!(text, "skipped   {skipped}, which are there already");
-    let _ = writeln!(text, "refused   {}", refused.len());
+    let _ = writeln!(text, "refused   {all_refused}");
     for Refused { line, part, why } in refused.iter().take(LISTED_MAX) {
         let place = part.map_or(line.to_string(), |part| format!("{line}.{part}"));
         let _ = writeln!(text, "  line {place}: {why}");
     }
     if refused.len() > LISTED_MAX {
-        let more = refused.len() - LISTED_MAX;
-        let _ = writeln!(text, "  and {more} more, which --json lists");
+        let _ = writeln!(text, "  and more: --json lists the first {KEPT_MAX}");
     }
     if *imported > 0 {
         let _ = writeln!(text, "No recovery codes were made: their holders make them.");

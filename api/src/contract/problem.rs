@@ -77,8 +77,8 @@ codes! {
     Taken = "taken", 409, "Already taken";
     /// What is asked does not fit the state.
     Conflict = "conflict", 409, "Does not fit the present state";
-    /// A body of another content type than `application/json`.
-    UnsupportedMediaType = "unsupported-media-type", 415, "Send application/json";
+    /// A body of another content type than the call takes: `detail` names that.
+    UnsupportedMediaType = "unsupported-media-type", 415, "Another content type is needed";
     /// The `Host` is none of ours.
     MisdirectedRequest = "misdirected-request", 421, "Wrong host";
     /// A field is well-formed and not acceptable.

@@ -44,7 +44,8 @@ pub(super) async fn read(
         Body::Form => FORM_MEDIA_TYPE,
     };
     if changes && !silent && !is(media_type, request.headers()) {
-        return Err(ProblemAnswer::new(ProblemCode::UnsupportedMediaType));
+        let detail = format!("this call takes {media_type}");
+        return Err(ProblemAnswer::detailed(ProblemCode::UnsupportedMediaType, detail));
     }
     Ok(Zeroizing::new(body.to_vec()))
 }

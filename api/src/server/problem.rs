@@ -157,9 +157,14 @@ pub(crate) fn refused(refusal: Refusal, now: Timestamp) -> ProblemAnswer {
 }
 
 /// A refusal at the sign-in: nothing tells what was wrong, or whether there is such an account.
+/// That an answer must name one of several authenticators, the sign-in itself said before, and
+/// nothing was compared.
 pub(crate) fn refused_proof(refusal: Refusal, now: Timestamp) -> ProblemAnswer {
     match refusal {
         Refusal::TooManyRequests { .. } | Refusal::IdempotencyKeyReused => refused(refusal, now),
+        Refusal::Invalid { field: "factor_id", .. } => ProblemAnswer::invalid(
+            "`factor_id` says which of several authenticators: the sign-in's `methods` name them",
+        ),
         _ => refused(Refusal::AuthenticationFailed, now),
     }
 }

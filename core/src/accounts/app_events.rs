@@ -40,8 +40,8 @@ impl Accounts {
     /// # Errors
     /// What [`Accounts::client`] refuses; [`Refusal::Forbidden`] without the scope,
     /// [`Refusal::Invalid`], [`Refusal::NotFound`] for an account that the app did not make,
-    /// [`Refusal::TooManyRequests`] where there are too many followers, or
-    /// [`FOLLOWERS_PER_APP_MAX`] of this app; a [`Fault`].
+    /// [`Refusal::TooManyRequests`] where there are too many followers, and as the end of the
+    /// oldest where there are [`FOLLOWERS_PER_APP_MAX`] of this app; a [`Fault`].
     pub async fn follow_app(
         &self,
         call: &Call,

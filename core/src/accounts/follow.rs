@@ -18,6 +18,7 @@ use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -54,7 +55,7 @@ pub struct Follower<L> {
     position: Option<Position>,
     beat: Instant,
     has_ended: bool,
-    _place: Place,
+    place: Place,
 }
 
 impl<L> Follower<L> {
@@ -72,7 +73,7 @@ impl<L> Follower<L> {
             position: from.get().checked_sub(1).map(Position::new),
             beat: Instant::now(),
             has_ended: false,
-            _place: place,
+            place,
         }
     }
 
@@ -81,19 +82,15 @@ impl<L> Follower<L> {
     pub async fn next(&mut self) -> Option<Followed<L>> {
         while !self.has_ended {
             // However fast entries come, heartbeats are not late.
-            let entry = if Instant::now() < self.beat {
+            let found = if Instant::now() < self.beat {
                 tokio::select! {
                     biased;
-                    () = tokio::time::sleep_until(self.beat) => None,
-                    entry = self.entries.next() => Some(entry),
+                    () = tokio::time::sleep_until(self.beat) => self.heartbeat().await.map(Some),
+                    () = self.place.goes.notified() => self.give_way(),
+                    entry = self.entries.next() => self.read(entry).await,
                 }
             } else {
-                None
-            };
-            let found = match entry {
-                None => self.heartbeat().await.map(Some),
-                Some(Some(entry)) => self.read(entry).await,
-                Some(None) => Err(Fault::Unavailable("the log was closed".to_owned()).into()),
+                self.heartbeat().await.map(Some)
             };
             match found {
                 Ok(None) => {}
@@ -124,11 +121,17 @@ impl<L> Follower<L> {
         Ok(Followed::Heartbeat { position: self.position, head })
     }
 
+    /// Another took its place.
+    fn give_way(&self) -> Result<Option<Followed<L>>, Halt> {
+        Err(self.accounts.no_place()?.into())
+    }
+
     async fn read(
         &mut self,
-        entry: Result<Recorded, StoreError>,
+        entry: Option<Result<Recorded, StoreError>>,
     ) -> Result<Option<Followed<L>>, Halt> {
-        let recorded = entry?;
+        let closed = || Fault::Unavailable("the log was closed".to_owned());
+        let recorded = entry.ok_or_else(closed)??;
         if self.watch.may_end_by(recorded.stream) {
             self.watch.check().await?;
         }
@@ -143,17 +146,31 @@ pub(super) fn is_known(event_type: &str) -> bool {
 }
 
 /// Who follows, all of one kind.
+///
+/// Whether somebody still reads is not to be seen before a heartbeat finds no way, so that places
+/// come back late. Where the newest takes the place of the oldest, whoever lost his connections
+/// follows again at once.
 #[derive(Debug, Clone)]
 pub(super) struct Followers {
     gauge: &'static str,
     each_max: usize,
-    places: Arc<Mutex<HashMap<Uuid, usize>>>,
+    oldest_goes: bool,
+    places: Arc<Mutex<HashMap<Uuid, Vec<Held>>>>,
+}
+
+/// A place that somebody has, in the order in which they came.
+#[derive(Debug)]
+struct Held {
+    goes: Arc<Notify>,
+    /// It was told to go, and is there until it has heard that.
+    is_told: bool,
 }
 
 /// A follower's place, given back when it goes.
 pub(super) struct Place {
     followers: Followers,
     whose: Uuid,
+    goes: Arc<Notify>,
 }
 
 impl Accounts {
@@ -162,32 +179,55 @@ impl Accounts {
         if let Some(place) = followers.enter(whose) {
             return Ok(Ok(place));
         }
+        Ok(Err(self.no_place()?))
+    }
+
+    fn no_place(&self) -> Result<Refusal, Fault> {
         let retry_at = self.log().now().saturating_add(PLACE_WAIT);
         let retry_at = retry_at.map_err(|error| Fault::Internal(error.to_string()))?;
-        Ok(Err(Refusal::TooManyRequests { retry_at }))
+        Ok(Refusal::TooManyRequests { retry_at })
     }
 }
 
 impl Followers {
+    /// Where all places are taken, another is refused.
     pub(super) fn new(gauge: &'static str, each_max: usize) -> Self {
-        Self { gauge, each_max, places: Arc::default() }
+        Self { gauge, each_max, oldest_goes: false, places: Arc::default() }
+    }
+
+    /// Where all places are taken, another takes that of the oldest of its own.
+    pub(super) fn of_which_the_oldest_goes(gauge: &'static str, each_max: usize) -> Self {
+        Self { oldest_goes: true, ..Self::new(gauge, each_max) }
     }
 
     fn enter(&self, whose: Uuid) -> Option<Place> {
         let mut places = self.places();
-        let all: usize = places.values().sum();
-        let own = places.get(&whose).copied().unwrap_or_default();
-        if all >= FOLLOWERS_MAX || own >= self.each_max {
+        let stay = |held: &&Held| !held.is_told;
+        let (there, stay) = (
+            places.values().map(Vec::len).sum::<usize>(),
+            places.values().flatten().filter(stay).count(),
+        );
+        let own = places.entry(whose).or_default();
+        let own_stay = own.iter().filter(|held| !held.is_told).count();
+        // Those that were told are still there, and have a bound as well.
+        let is_crowded = there >= 2 * FOLLOWERS_MAX || own.len() >= 2 * self.each_max;
+        let is_full = stay >= FOLLOWERS_MAX || own_stay >= self.each_max;
+        if is_full && !is_crowded && self.oldest_goes {
+            let oldest = own.iter_mut().find(|held| !held.is_told)?;
+            oldest.is_told = true;
+            oldest.goes.notify_one();
+        } else if is_full || is_crowded {
             return None;
         }
-        places.insert(whose, own + 1);
+        let goes = Arc::new(Notify::new());
+        own.push(Held { goes: Arc::clone(&goes), is_told: false });
         drop(places);
         metrics::gauge!(self.gauge).increment(1);
-        Some(Place { followers: self.clone(), whose })
+        Some(Place { followers: self.clone(), whose, goes })
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<Uuid, usize>> {
-        // Whoever panicked while holding it has counted or has not: the sum stays one of places.
+    fn places(&self) -> MutexGuard<'_, HashMap<Uuid, Vec<Held>>> {
+        // Whoever panicked while holding it has entered or has not.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -196,12 +236,52 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut places = self.followers.places();
         if let Some(own) = places.get_mut(&self.whose) {
-            *own = own.saturating_sub(1);
-            if *own == 0 {
-                places.remove(&self.whose);
-            }
+            own.retain(|held| !Arc::ptr_eq(&held.goes, &self.goes));
         }
+        // Also whoever was refused and had none.
+        places.retain(|_, own| !own.is_empty());
         drop(places);
         metrics::gauge!(self.followers.gauge).decrement(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    const EACH: usize = 2;
+
+    fn is_told(place: &Place) -> bool {
+        place.goes.notified().now_or_never().is_some()
+    }
+
+    /// Every place has a bound, also of those who were told to go and have not heard it.
+    #[test]
+    fn the_newest_takes_the_place_of_the_oldest_of_its_own() {
+        let followers = Followers::of_which_the_oldest_goes("test", EACH);
+        let (app, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let of_other = followers.enter(other).unwrap();
+        let mut own: Vec<_> = (0..2 * EACH).map(|_| followers.enter(app).unwrap()).collect();
+        let told: Vec<_> = own.iter().map(is_told).collect();
+        assert_eq!(told, [true, true, false, false]);
+        assert!(followers.enter(app).is_none(), "those who were told are still there");
+        drop(own.remove(0));
+        let newest = followers.enter(app).unwrap();
+        assert_eq!(own.iter().map(is_told).collect::<Vec<_>>(), [false, true, false]);
+        assert!(!is_told(&of_other) && !is_told(&newest));
+        drop((own, newest, of_other));
+        assert!(followers.places().is_empty());
+    }
+
+    #[test]
+    fn where_the_oldest_stays_another_is_refused() {
+        let followers = Followers::new("test", EACH);
+        let own: Vec<_> = (0..EACH).map(|_| followers.enter(Uuid::nil()).unwrap()).collect();
+        assert!(followers.enter(Uuid::nil()).is_none());
+        assert!(!own.iter().any(is_told));
+        drop(own);
+        assert!(followers.enter(Uuid::nil()).is_some());
     }
 }

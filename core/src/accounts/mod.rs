@@ -135,7 +135,10 @@ impl Accounts {
     pub fn new(services: Arc<Services>, directory: Directory, read_model: ReadModel) -> Self {
         let replays = Arc::default();
         let followers = Followers::new("countersign_log_followers", FOLLOWERS_PER_OPERATOR_MAX);
-        let app_followers = Followers::new("countersign_event_followers", FOLLOWERS_PER_APP_MAX);
+        let app_followers = Followers::of_which_the_oldest_goes(
+            "countersign_event_followers",
+            FOLLOWERS_PER_APP_MAX,
+        );
         let queues = Queues::default();
         Self {
             services,

@@ -40,7 +40,8 @@ impl Accounts {
     /// Lets a browser pass that came back to a host with a grant.
     ///
     /// # Errors
-    /// As of [`Accounts::redeem_grant`].
+    /// As of [`Accounts::redeem_grant`]; [`Refusal::Conflict`] where it was let pass with this a
+    /// moment ago.
     pub async fn redeem_for_pass(
         &self,
         call: &Call,

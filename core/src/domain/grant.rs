@@ -9,7 +9,9 @@
 //!                          dead                        dead
 //! ```
 //!
-//! A grant that lets a browser pass at a host stays as long as its session may.
+//! A grant that lets a browser pass at a host stays as long as its session may. A browser repeats
+//! what it asked for when a connection breaks, so that there a second use within [`REPEAT_TTL`],
+//! with all that belongs to it, is refused and voids nothing.
 //!
 //! A grant speaks for one session, and is worth nothing once that has ended.
 
@@ -23,6 +25,8 @@ use super::account::{Open, Session};
 pub const GRANT_TTL: SignedDuration = SignedDuration::from_secs(60);
 /// How long an app may ask again who it is.
 pub const ACCESS_TTL: SignedDuration = SignedDuration::from_mins(5);
+/// How long after its use a browser may bring a grant again without being a thief.
+pub const REPEAT_TTL: SignedDuration = SignedDuration::from_secs(10);
 /// Grants of one account at once; the oldest goes, and a pass only where there is nothing else.
 pub const GRANTS_MAX: usize = 64;
 /// Grants that one session is given in [`GRANT_PACE_SPAN`]: each is an entry of the log.
@@ -87,6 +91,8 @@ pub struct Redeemed {
     pub expires_at: Timestamp,
     /// Whether it is a pass.
     pub passes: bool,
+    /// When it was.
+    pub at: Timestamp,
 }
 
 impl Grant {

@@ -2,7 +2,8 @@
 //! phone, up to ten authenticators in each.
 //!
 //! The payload is a protocol buffer that is described nowhere by its maker; the fields are the ones
-//! that everybody reads.
+//! that everybody reads. Two bytes are enough for an authenticator that says nothing, so that a
+//! line could stand for thousands of refusals: more than [`PARTS_MAX`] are one.
 
 use std::fmt;
 
@@ -15,6 +16,8 @@ use super::{Row, Seed, Why};
 
 const SCHEME: &str = "otpauth-migration://offline?";
 
+/// Accounts of a line at most: ten times what the app puts into a picture.
+pub const PARTS_MAX: usize = 100;
 /// As [`Authenticator::algorithm`], `digits` and `kind` have them; nothing said is the default.
 const ALGORITHMS: [i32; 2] = [0, 1];
 const DIGITS: [i32; 2] = [0, 1];
@@ -67,6 +70,9 @@ pub(super) fn rows(uri: &str) -> Result<Vec<Result<Row, Why>>, Why> {
     let payload = Payload::decode(bytes.as_slice()).map_err(|_| Why::Payload)?;
     if payload.authenticators.is_empty() {
         return Err(Why::Payload);
+    }
+    if payload.authenticators.len() > PARTS_MAX {
+        return Err(Why::Parts);
     }
     Ok(payload.authenticators.into_iter().map(row).collect())
 }

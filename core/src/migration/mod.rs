@@ -27,6 +27,7 @@ use zeroize::Zeroizing;
 
 use crate::vault::passwords::foreign::ForeignError;
 
+pub use google::PARTS_MAX;
 pub use written::seed_uri;
 
 /// Bytes of a file, which is read whole: a million accounts take less.
@@ -137,6 +138,9 @@ pub enum Why {
     /// An export of Google's that does not read.
     #[error("an export of Google Authenticator that does not read")]
     Payload,
+    /// An export of Google's with more accounts than that app exports.
+    #[error("more than {PARTS_MAX} accounts in one line")]
+    Parts,
     /// A password hash that cannot be served.
     #[error("{0}")]
     Hash(#[from] ForeignError),

@@ -196,6 +196,20 @@ fn what_google_authenticator_exports_is_read() {
     }
 }
 
+/// Two bytes are an authenticator: a line of them is told of once.
+#[test]
+fn a_line_of_more_accounts_than_are_exported_is_refused_as_one() {
+    let many = |count: usize| exported(vec![authenticator("ada"); count]);
+    let told = |uri: &str| lines(uri.as_bytes(), None, NamedBy::Login).unwrap().count();
+    assert_eq!(told(&many(PARTS_MAX)), PARTS_MAX);
+    for too_many in [
+        many(PARTS_MAX + 1),
+        format!("otpauth-migration://offline?data={}", BASE64.encode(&b"\x0a\x00".repeat(24_000))),
+    ] {
+        assert_eq!((why(&too_many), told(&too_many)), (Why::Parts, 1));
+    }
+}
+
 /// The sample that is published with the readers of this format: a secret of ten bytes.
 #[test]
 fn a_sample_that_others_publish_is_read() {

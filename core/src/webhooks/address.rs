@@ -3,8 +3,8 @@
 //! Admins choose the URLs, and a service that stands inside a network must be able to reach what
 //! else stands there. What is refused is what no receiver of events ever is: places that hand out
 //! the machine's own credentials (link-local addresses and the metadata services of clouds), and
-//! addresses of nobody or of everybody. It is refused where it is written in the URL, and again
-//! where a name leads there at the time of sending.
+//! addresses of nobody, of everybody or of no service. It is refused where it is written in the
+//! URL, and again where a name leads there at the time of sending.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,10 +13,14 @@ use url::Url;
 
 /// Characters of a URL at most.
 pub const URL_CHARS_MAX: usize = 512;
-/// Names under which clouds hand out credentials.
-const METADATA_NAMES: [&str; 3] = ["metadata", "metadata.google.internal", "instance-data"];
-/// Addresses of the same that are not link-local.
-const METADATA_V4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
+/// Names under which clouds hand out credentials, alone or with anything and [`INTERNAL`] behind.
+/// Other names that end so are of networks like that in which this stands.
+const METADATA_NAMES: [&str; 3] = ["metadata", "instance-data", "metadata-server"];
+const INTERNAL: &str = ".internal";
+/// Addresses of the same that are not link-local: Alibaba's, and Azure's, which no routing leads
+/// elsewhere.
+const METADATA_V4: [Ipv4Addr; 2] =
+    [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16)];
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
 /// The text is no URL of a webhook, and why.
@@ -52,8 +56,7 @@ impl HookUrl {
         if url.fragment().is_some() {
             return Err(InvalidHookUrl("must have no fragment"));
         }
-        let is_metadata = METADATA_NAMES.contains(&host.to_ascii_lowercase().as_str());
-        if is_metadata || address.is_some_and(leads_to_no_receiver) {
+        if is_metadata(&host.to_ascii_lowercase()) || address.is_some_and(leads_to_no_receiver) {
             return Err(InvalidHookUrl("leads to no receiver of events"));
         }
         Ok(Self(url))
@@ -72,16 +75,25 @@ impl fmt::Display for HookUrl {
     }
 }
 
+fn is_metadata(host: &str) -> bool {
+    let (first, rest) = host.split_at(host.find('.').unwrap_or(host.len()));
+    METADATA_NAMES.contains(&first) && (rest.is_empty() || rest.ends_with(INTERNAL))
+}
+
 /// Whether no receiver of events is ever at an address.
 #[must_use]
 pub fn leads_to_no_receiver(address: IpAddr) -> bool {
     match unwrapped(address.to_canonical()) {
         IpAddr::V4(v4) => {
-            let is_nobodys = v4.octets().first() == Some(&0) || v4.is_broadcast();
-            is_nobodys || v4.is_link_local() || v4.is_multicast() || v4 == METADATA_V4
+            // 192.0.0.0/24 is of protocols (RFC 6890), and Oracle's metadata are there.
+            let is_nobodys = matches!(v4.octets(), [0, ..] | [192, 0, 0, _]) || v4.is_broadcast();
+            is_nobodys || v4.is_link_local() || v4.is_multicast() || METADATA_V4.contains(&v4)
         }
         IpAddr::V6(v6) => {
-            let is_nobodys = v6.is_unspecified() || v6.is_multicast();
+            // NAT64 of a network's own (RFC 8215) and Teredo (RFC 4380) hold an address of IPv4
+            // that not everybody can read from them.
+            let hides_another = matches!(v6.segments(), [0x64, 0xff9b, 1, ..] | [0x2001, 0, ..]);
+            let is_nobodys = v6.is_unspecified() || v6.is_multicast() || hides_another;
             is_nobodys || v6.is_unicast_link_local() || v6 == METADATA_V6
         }
     }
@@ -111,6 +123,8 @@ mod tests {
             "https://shop.example.com/hook?of=countersign",
             "https://10.1.2.3:8443/hook",
             "https://[2001:db8::1]/",
+            "https://shop.corp.internal/hook",
+            "https://metadata.example.com/",
             "http://127.0.0.1:9000/hook",
             "http://localhost:9000/hook",
             "http://[::1]:9000/",
@@ -148,6 +162,16 @@ mod tests {
             "https://[fe80::1]/",
             "https://[fd00:ec2::254]/",
             "https://100.100.100.200/",
+            "https://168.63.129.16/",
+            "https://[64:ff9b::a83f:8110]/",
+            "https://192.0.0.192/",
+            "https://[64:ff9b:1::a9fe:a9fe]/",
+            "https://[64:ff9b:1:fffe:a9fe:a9:fe00::]/",
+            "https://[2001:0:a9fe:a9fe::1]/",
+            "https://metadata.azure.internal/",
+            "https://metadata.internal/",
+            "https://metadata.platformequinix.internal/",
+            "https://instance-data.ec2.internal/",
             "https://0.0.0.0/",
             "https://224.0.0.1/",
             "https://[::]/",

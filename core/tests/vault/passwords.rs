@@ -76,6 +76,24 @@ fn sr_051_an_unknown_login_costs_one_run_like_a_known_one() {
     }
 }
 
+/// SR-051, AT-38: a wrong password costs an imported account that same run too, so that an old hash
+/// of little cost does not tell that there is an account.
+#[test]
+fn sr_051_an_imported_hash_costs_no_less_than_an_unknown_login() {
+    let passwords = passwords(cheap());
+    for phc in [
+        "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS",
+        "pbkdf2_sha256$1000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=",
+    ] {
+        for (typed, right) in [("wrong horse", false), ("correct horse battery", true)] {
+            let before = passwords.runs();
+            let found = block_on(passwords.verify(typed, Some(phc))).unwrap();
+            assert_eq!(found, PasswordMatch { right, outdated: true }, "{phc}");
+            assert_eq!(passwords.runs(), before + 1, "{phc}");
+        }
+    }
+}
+
 /// SR-048: the whole password as typed, in NFC.
 #[test]
 fn sr_048_a_password_is_compared_whole_and_as_received() {

@@ -13,7 +13,7 @@ use countersign_tests::canaries::{Canaries, files_below};
 use countersign_tests::console::program;
 use countersign_tests::phone::code;
 use countersign_tests::server::{Server, call, verb};
-use data_encoding::BASE32_NOPAD;
+use data_encoding::{BASE32_NOPAD, BASE64};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -221,6 +221,31 @@ fn bad_lines_are_named_and_the_rest_goes_on() {
         assert!(printed.contains("stop the server first"), "{printed}");
     }
     server.terminate().unwrap();
+}
+
+/// A file of little that stands for much is told in little: a line of two bytes for each of 24,000
+/// accounts is refused as one, and of many refused lines the first are listed and the rest counted.
+#[test]
+fn a_file_that_stands_for_millions_of_refusals_is_told_in_thousands() {
+    const BOMBS: u64 = 50;
+    const OTHERS: u64 = 20_000;
+    let place = Place::new();
+    let bomb = BASE64.encode(&b"\x0a\x00".repeat(24_000));
+    let mut uris = String::new();
+    for _ in 0..BOMBS {
+        uris.push_str("otpauth-migration://offline?data=");
+        uris.push_str(&bomb);
+        uris.push('\n');
+    }
+    uris.push_str(&"no URI\n".repeat(usize::try_from(OTHERS).unwrap()));
+    let (code, report, printed) = place.import(&place.file(&uris), &["--dry-run"]);
+    assert_eq!(code, 1);
+    let refused = report["refused"].as_array().unwrap();
+    assert_eq!((refused.len(), printed.len() < 1_000_000), (10_000, true), "{}", printed.len());
+    let unlisted = report["refused_unlisted"].as_u64().unwrap();
+    assert_eq!(unlisted + 10_000, BOMBS + OTHERS);
+    let of_bombs = refused.iter().filter(|it| it["why"] == "more than 100 accounts in one line");
+    assert_eq!(of_bombs.count(), usize::try_from(BOMBS).unwrap());
 }
 
 /// Every file, and what stands in it.

@@ -79,6 +79,15 @@ fn a_client_app_gets_no_scope_that_was_not_said() {
     let listed: Value = serde_json::from_str(&listed).unwrap();
     let scopes = |index: usize| listed["items"][index]["scopes"].as_array().unwrap().len();
     assert_eq!((scopes(0), scopes(1)), (5, 1));
+    let app = listed["items"][1]["client_id"].as_str().unwrap();
+    let redirects = |more: &[&str]| {
+        let line = ["client", "redirects", app, "--data", text(&data)];
+        verb(&line.into_iter().chain(more.iter().copied()).collect::<Vec<_>>()).unwrap().0
+    };
+    assert_eq!(redirects(&[]), Some(64), "what is not said clears nothing");
+    assert_eq!(redirects(&["--none", "--redirect-uri", "https://shop.example/"]), Some(64));
+    assert_eq!(redirects(&["--redirect-uri", "https://shop.example/"]), Some(0));
+    assert_eq!(redirects(&["--none"]), Some(0));
     let unknown = ["client", "add", "shop", "--scope", "history", "--data", text(&data)];
     let (code, _, err) = verb(&unknown).unwrap();
     assert!(code == Some(64) && err.contains("unknown scope: there are accounts:write"), "{err}");

@@ -99,6 +99,10 @@ async fn sr_135_the_example_vouches_and_verifies_the_assertion() {
     browser.click("#offer").await.unwrap();
     browser.see("#qr svg").await.unwrap();
     let secret = browser.text("#key").await.unwrap();
+    // Who mistypes the first code tries again.
+    shop.type_code("no code").await;
+    browser.see("#why").await.unwrap();
+    browser.click("#back").await.unwrap();
     let step = step_now();
     shop.type_code(&code(&secret, step).unwrap()).await;
     browser.see("#codes li").await.unwrap();

@@ -27,6 +27,8 @@ pub(super) const EXAMPLES: &str = include_str!("examples.json");
 const UUID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
 /// How a path names an account.
 const ACCOUNT: &str = "^(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|subject:[^/]{1,128})$";
+/// How a query names an account that an app made.
+const ACCOUNT_OF_APP: &str = "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|subject:.{1,128})$";
 
 /// Completes the document that the types and calls make.
 pub(super) fn complete(document: &mut Value) -> Result<(), serde_json::Error> {
@@ -139,6 +141,10 @@ fn parameters(row: &Row, operation: &mut Value) {
                 set(schema, "default", json!(PAGE_LIMIT_DEFAULT));
             }
             "ticket" => merge(schema, &json!({ "minLength": 1, "maxLength": 64 })),
+            "account" if row.path == "/v1/events" => {
+                merge(schema, &json!({ "pattern": ACCOUNT_OF_APP }));
+                set(parameter, "example", json!("subject:user-1042"));
+            }
             "account" => merge(schema, &json!({ "format": "uuid", "pattern": UUID })),
             IDEMPOTENCY_KEY => {
                 let (least, most) = (IDEMPOTENCY_KEY_MIN_CHARS, IDEMPOTENCY_KEY_MAX_CHARS);

@@ -6,6 +6,7 @@
 //! an account.
 
 mod assets;
+mod by_form;
 pub(super) mod language;
 mod texts;
 
@@ -26,6 +27,8 @@ use crate::config::{Config, Logo};
 use crate::contract::problem::ProblemCode;
 
 const HTML: &str = "text/html; charset=utf-8";
+/// The methods of what can be read and nothing else.
+const READ_ONLY: &str = "GET, HEAD";
 /// The page of an address that has none.
 const NOT_FOUND: &str = "not_found";
 
@@ -146,20 +149,26 @@ impl Portal {
 pub(super) fn serve(config: &mut web::ServiceConfig, pages: web::Data<Portal>) {
     config.app_data(pages);
     for (name, path) in PAGES {
-        let Some(path) = path else { continue };
+        let Some(path) = *path else { continue };
         let page = move |request: HttpRequest, pages: web::Data<Portal>| async move {
             pages.answer(name, StatusCode::OK, &request)
         };
-        config.service(read_only(path, web::to(page)));
+        if by_form::PATHS.contains(&path) {
+            let resource = read(path, web::to(page), by_form::METHODS);
+            config.service(resource.route(web::post().to(by_form::lead)));
+        } else {
+            config.service(read(path, web::to(page), READ_ONLY));
+        }
     }
-    config.service(read_only(assets::ROUTE, web::to(assets::serve)));
+    config.service(read(assets::ROUTE, web::to(assets::serve), READ_ONLY));
     config.default_service(web::to(no_page));
 }
 
-/// What can be read at an address, where nothing else can be done.
-fn read_only(path: &str, route: actix_web::Route) -> actix_web::Resource {
+/// What can be read at an address, of which all methods are named.
+fn read(path: &str, route: actix_web::Route, methods: &'static str) -> actix_web::Resource {
     let reading = guard::Any(guard::Get()).or(guard::Head());
-    let otherwise = || async { ProblemAnswer::method_not_allowed("GET, HEAD").error_response() };
+    let otherwise =
+        move || async move { ProblemAnswer::method_not_allowed(methods).error_response() };
     web::resource(path).route(route.guard(reading)).default_service(web::to(otherwise))
 }
 

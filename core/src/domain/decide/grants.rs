@@ -9,7 +9,7 @@ use super::sessions::session_of;
 use super::sign_in::later;
 use crate::domain::account::Account;
 use crate::domain::command::{Context, IssueGrant, RedeemGrant};
-use crate::domain::grant::{ACCESS_TTL, GRANT_TTL};
+use crate::domain::grant::{ACCESS_TTL, GRANT_TTL, REPEAT_TTL};
 use crate::domain::refusal::{Refusal, StepUp};
 use crate::domain::session::signs_in_at;
 
@@ -46,7 +46,8 @@ pub(super) fn issue(account: &Account, command: &IssueGrant, context: &Context<'
 
 /// Redeems a grant: the first time it comes, by its own app, with what belongs to it. A second use
 /// voids it, and so does one that brings something else along: whoever sends that holds what only
-/// the app and the browser had.
+/// the app and the browser had. A browser that repeats itself is let be: see
+/// [`REPEAT_TTL`].
 pub(super) fn redeem(account: &Account, command: &RedeemGrant, context: &Context<'_>) -> Decision {
     let open = account.open().ok_or(Refusal::AuthenticationFailed)?;
     let found = open.grants.get(&command.grant);
@@ -55,7 +56,11 @@ pub(super) fn redeem(account: &Account, command: &RedeemGrant, context: &Context
     let grant = grant.ok_or(Refusal::AuthenticationFailed)?;
     let voided =
         |why| Ok(vec![AccountEvent::GrantVoided(GrantVoided { grant: command.grant, why })]);
-    if grant.redeemed.is_some() {
+    if let Some(redeemed) = &grant.redeemed {
+        let is_just_now = context.now.duration_since(redeemed.at) < REPEAT_TTL;
+        if redeemed.passes && command.passes && command.fits && is_just_now {
+            return Err(Refusal::Conflict("the browser asks again for what it just got"));
+        }
         return voided(GrantVoidedWhy::Reused);
     }
     if !command.fits {

@@ -1,6 +1,7 @@
 //! How grants come and go.
 
 use countersign_events::account::{AccountEvent, GrantIssued, GrantRedeemed, GrantVoided};
+use jiff::Timestamp;
 
 use super::StampedEvent;
 use crate::domain::account::Open;
@@ -9,7 +10,7 @@ use crate::domain::grant::{GRANTS_MAX, Grant, GrantPace, Redeemed};
 pub(super) fn evolve(open: &mut Open, stamped: &StampedEvent) {
     match &stamped.event {
         AccountEvent::GrantIssued(issued) => open.grant_issued(issued, stamped),
-        AccountEvent::GrantRedeemed(redeemed) => open.grant_redeemed(redeemed),
+        AccountEvent::GrantRedeemed(redeemed) => open.grant_redeemed(redeemed, stamped.at),
         AccountEvent::GrantVoided(voided) => open.grant_voided(voided),
         _ => {}
     }
@@ -39,10 +40,10 @@ impl Open {
         self.grants.insert(issued.grant, grant);
     }
 
-    fn grant_redeemed(&mut self, redeemed: &GrantRedeemed) {
+    fn grant_redeemed(&mut self, redeemed: &GrantRedeemed, at: Timestamp) {
         if let Some(grant) = self.grants.get_mut(&redeemed.grant) {
             let GrantRedeemed { token, expires_at, passes, .. } = *redeemed;
-            grant.redeemed = Some(Redeemed { token, expires_at, passes });
+            grant.redeemed = Some(Redeemed { token, expires_at, passes, at });
         }
     }
 

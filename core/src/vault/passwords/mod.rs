@@ -4,8 +4,9 @@
 //! pepper turns it into 32 bytes, and Argon2id (RFC 9106) makes those expensive (SR-050). The
 //! stored string is in the PHC format with the pepper's id as `keyid`. An unknown login costs the
 //! same run over a dummy (SR-051). What an import brought along is compared as other systems made
-//! it ([`foreign`]), and is outdated at once. Runs are bounded in number and in waiting (SR-052):
-//! see [`pool`]. Which passwords may be set, [`rules`] says; that is worked out there too.
+//! it ([`foreign`]) beside that same run, and is outdated at once. Runs are bounded in number and
+//! in waiting (SR-052): see [`pool`]. Which passwords may be set, [`rules`] says; that is worked
+//! out there too.
 
 pub mod foreign;
 mod phc;
@@ -15,6 +16,7 @@ mod rules;
 use std::sync::Arc;
 
 use countersign_events::id::Hash32;
+use futures::future::try_join;
 use subtle::ConstantTimeEq as _;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
@@ -105,7 +107,7 @@ impl Passwords {
     }
 
     /// Compares with a stored PHC string, or with nothing at the same cost. One that an import
-    /// brought along costs what the other system made it cost.
+    /// brought along costs no less, and more where the other system made it dearer.
     ///
     /// # Errors
     /// [`VaultError::Busy`] when the queue is full; [`VaultError::Damaged`] where the string does
@@ -139,7 +141,12 @@ impl Passwords {
         let hash = ForeignHash::parse(text);
         let hash = hash.map_err(|error| VaultError::Damaged(error.to_string()))?;
         let password = Zeroizing::new(password.to_owned());
-        let right = self.pool.work_out(move || hash.is_of(&password)).await?;
+        let compared = {
+            let password = password.clone();
+            self.pool.work_out(move || hash.is_of(&password))
+        };
+        // Both at once, so that a hash that costs little takes as long as no account does (SR-051).
+        let (right, ()) = try_join(compared, self.compare_with_none(&password)).await?;
         Ok(PasswordMatch { right, outdated: true })
     }
 

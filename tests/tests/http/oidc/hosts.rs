@@ -1,7 +1,10 @@
 //! Forward-auth: a host that has no sign-in of its own lets nobody in whom we do not.
 
+use std::future::IntoFuture;
+
 use countersign_api::contract::host::PASS_COOKIE;
 use countersign_tests::app::TestApp;
+use jiff::SignedDuration;
 use reqwest::header::SET_COOKIE;
 
 use super::*;
@@ -173,6 +176,7 @@ fn what_is_brought_back_belongs_to_the_browser_that_began() {
         let held = &cookies(&led)[0];
         let let_in = proxied(app, WIKI, &path, held).await.is(303);
         assert_eq!(location(&let_in), "/");
+        app.pass(SignedDuration::from_secs(10)).await;
         proxied(app, WIKI, &path, held).await.is(400);
         for cookie in let_in.headers.get_all(SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
@@ -194,8 +198,50 @@ fn what_is_brought_back_belongs_to_the_browser_that_began() {
         let state = parameter(&began, "state");
         let refused = format!("{}?error=access_denied&state={state}", back.path());
         proxied(app, WIKI, &refused, &cookies(&led)[0]).await.is(403);
+        // A person is told in words, and has a way on.
+        for (path, status, told) in [
+            (refused.as_str(), 403, "you did not go on to this site"),
+            ("/.countersign/callback?state=x", 400, "open the page that you want again"),
+        ] {
+            let page = proxied(app, WIKI, path, &cookies(&led)[0]);
+            let page = page.header("accept", "text/html,*/*;q=0.8").await.is(status);
+            assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+            let page = String::from_utf8(page.bytes).unwrap();
+            assert!(page.contains(told) && page.contains("<a href=\"/\">"), "{page}");
+        }
         let head = app.call(Method::HEAD, &path).header("x-forwarded-host", WIKI);
         head.header("x-forwarded-proto", "https").await.is(405);
+    });
+}
+
+/// A browser whose connection breaks asks again, with the same cookie: it is led on, is given
+/// nothing more, and what it was given stays good.
+#[test]
+fn a_browser_that_repeats_itself_keeps_its_pass() {
+    run(async |app| {
+        let admin = app.operator("ada", Role::Admin).await;
+        wiki(app, &admin, WIKI).await;
+        let anna = app.registered("anna").await;
+        let begin = "/.countersign/sign-in?acr=password&to=%2Fx";
+        let other = cookies(&proxied(app, WIKI, begin, "").await.is(303)).swap_remove(0);
+        let began = proxied(app, WIKI, begin, "").await.is(303);
+        let (held, began) = (cookies(&began), location(&began));
+        let back = through_the_portal(app, &began, &anna.token).await;
+        app.plant("grant", parameter(&back, "code").as_bytes());
+        let path = format!("{}?{}", back.path(), back.query().unwrap());
+        let both = [(); 2].map(|()| proxied(app, WIKI, &path, &held[0]));
+        let both = futures::future::join_all(both.map(IntoFuture::into_future)).await;
+        let both: Vec<_> = both.into_iter().map(|answered| answered.is(303)).collect();
+        assert!(both.iter().all(|answered| location(answered) == "/x"));
+        let set: Vec<_> = both.iter().flat_map(cookies).collect();
+        let is_pass = |cookie: &&String| cookie.starts_with(&format!("{PASS_COOKIE}="));
+        let mut passes = set.iter().filter(is_pass);
+        let (Some(pass), None) = (passes.next(), passes.next()) else { panic!("{set:?}") };
+        app.plant("pass", pass.split_once('=').unwrap().1.as_bytes());
+        proxied(app, WIKI, "/v1/forward-auth?acr=password", pass).await.is(204);
+        // Without what began it, it is a thief's: and that voids nothing either.
+        proxied(app, WIKI, &path, &other).await.is(400);
+        proxied(app, WIKI, "/v1/forward-auth?acr=password", pass).await.is(204);
     });
 }
 

@@ -5,7 +5,8 @@ import { $, show } from "./page.js";
 import { maybe, moment, say } from "./text.js";
 
 /** What says nothing to people, or says again what another entry tells. */
-const UNTOLD = new Set(["account.key_created", "account.session_used", "account.email_code_sent"]);
+const UNTOLD = new Set(["account.key_created", "account.session_used", "account.email_code_sent",
+  "account.grant_issued"]);
 
 let next = null;
 
@@ -36,7 +37,7 @@ function row(event) {
 /** Of several kinds of one event, the words of its kind; else those of any. */
 function words(event) {
   const type = event.type.replace(/^account\./, "");
-  const kind = event.data.why ?? event.data.notice;
+  const kind = event.data.why ?? event.data.notice ?? (event.data.imported && "imported");
   const method = event.data.method && say(`method.${event.data.method}`);
   const notice = maybe(`notice.${event.data.notice}`);
   const said = maybe(`event.${type}-${kind}`) ?? maybe(`event.${type}`, { method, notice });

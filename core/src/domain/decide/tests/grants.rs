@@ -119,6 +119,26 @@ fn a_pass_lives_as_long_as_its_session() {
     assert!(!is_good(&over, mins(1)));
 }
 
+/// A browser repeats a GET whose connection broke: with the same and at once, it takes nothing
+/// away. What is no browser's, comes late or with something else still voids all.
+#[test]
+fn a_pass_outlives_a_browser_that_repeats_itself() {
+    let Command::RedeemGrant(redeem) = redeem(1) else { unreachable!() };
+    let pass = RedeemGrant { passes: true, ..redeem.clone() };
+    let again = Command::RedeemGrant(pass.clone());
+    let passes = granted().play(again.clone());
+    let repeated = Refusal::Conflict("the browser asks again for what it just got");
+    passes.when(again.clone()).refused(repeated.clone());
+    passes.clone().after(secs(9)).when(again.clone()).refused(repeated);
+    let reused = [voided(1, GrantVoidedWhy::Reused)];
+    passes.clone().after(secs(10)).when(again.clone()).then(reused.clone());
+    let other = Command::RedeemGrant(RedeemGrant { fits: false, ..pass });
+    passes.when(other).then(reused.clone());
+    let by_the_app = Command::RedeemGrant(redeem);
+    passes.when(by_the_app.clone()).then(reused.clone());
+    granted().play(by_the_app).when(again).then(reused);
+}
+
 #[test]
 fn a_grant_is_over_after_a_minute_and_is_its_own_apps() {
     granted().after(secs(60)).when(redeem(1)).refused(Refusal::AuthenticationFailed);

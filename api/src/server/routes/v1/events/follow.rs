@@ -13,7 +13,7 @@ use crate::server::event_stream::{self, Item};
 /// Each `event` has its position as `id` and an `AppEvent` as data; a `heartbeat` comes at once and
 /// at least every 10 seconds; an `end` carries the problem for which the stream ends. It goes on
 /// exactly after the `Last-Event-ID` header. A key with `events:read` follows the accounts that its
-/// app made, at most four times at once.
+/// app made, at most four times at once: a fifth ends the oldest.
 #[utoipa::path(
     get, path = "/v1/events", tag = "events", operation_id = "followEvents",
     params(

@@ -1,7 +1,7 @@
 //! `GET /.countersign/callback`: back on the host, with a grant.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError as _};
 use countersign_core::accounts::GrantBrought;
 use countersign_core::domain::refusal::Refusal;
 use countersign_core::handle::GrantCode;
@@ -17,13 +17,26 @@ use crate::server::problem::ProblemAnswer;
 /// Let a browser pass
 ///
 /// On a host that asks here whom to let in. What comes along must belong to the cookie that was set
-/// where this sign-in began: nobody is made to pass as somebody else. Once, within a minute.
+/// where this sign-in began: nobody is made to pass as somebody else. Once, within a minute; a
+/// browser that repeats itself within ten seconds is led on and given nothing.
 #[utoipa::path(
     get, path = "/.countersign/callback", tag = "hosts", operation_id = "hostCallback",
     params(CallbackQuery),
-    responses((status = 303, description = "To the page that was asked for"))
+    responses(
+        (status = 303, description = "To the page that was asked for"),
+        (status = 400, description = "Why, to a browser", content_type = "text/html"),
+        (status = 403, description = "Why, to a browser", content_type = "text/html"),
+        (status = 404, description = "Why, to a browser", content_type = "text/html"),
+    )
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
+    match let_in(&ask).await {
+        Err(problem) if ask.is_for_people() => Ok(page(&problem)),
+        answer => answer,
+    }
+}
+
+async fn let_in(ask: &Ask) -> Answer {
     if ask.is_head() {
         return Err(ProblemAnswer::method_not_allowed("GET"));
     }
@@ -41,15 +54,37 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
     let given = ask.accounts().redeem_for_pass(&call, app.client, brought).await;
     let given = match ask.verdict_of(given)? {
         Ok(given) => given,
+        // The pass is on its way to the browser, or was lost with a connection: the page that was
+        // asked for has it pass, or begin again.
+        Err(Refusal::Conflict(_)) => return Ok(there(held.to).finish()),
         Err(Refusal::AuthenticationFailed) => return Err(begin_again()),
         Err(refusal) => return Err(ask.refused(refusal)),
     };
     let pass = given.pass.reveal().to_string();
-    let mut answer = HttpResponse::SeeOther();
-    answer.insert_header((LOCATION, held.to));
+    let mut answer = there(held.to);
     answer.cookie(cookies::made(PASS_COOKIE, pass, given.lives_for.as_secs()));
     answer.cookie(cookies::made(SIGN_IN_COOKIE, String::new(), 0));
     Ok(answer.finish())
+}
+
+fn there(to: String) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::SeeOther();
+    answer.insert_header((LOCATION, to));
+    answer
+}
+
+/// A problem in words, with a way on; what stands in it was written by us.
+fn page(problem: &ProblemAnswer) -> HttpResponse {
+    let said = problem.problem();
+    let (title, why) = (&said.title, said.detail.as_deref().unwrap_or(&said.title));
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
+         <h1>{title}</h1><p>{why}.</p>\
+         <p><a href=\"/\">To the first page of this site</a></p></html>"
+    );
+    let mut answer = HttpResponse::build(problem.status_code());
+    answer.content_type("text/html; charset=utf-8").body(page)
 }
 
 /// What was begun in another browser, too long ago, or not at all.
