@@ -49,11 +49,12 @@ BROWSERS: dict[str, dict] = {}
 
 
 class Refused(Exception):
-    """Something that came back is not what was asked for: nobody is signed in by it."""
+    """Something that came back is not what was asked for: nobody is signed in by it. The customer
+    reads why, and goes back from there."""
 
     def __init__(self, why: str, back: str = "/") -> None:
         super().__init__(why)
-        self.back = back  # where it can be tried again
+        self.back = back
 
 
 # -- What Countersign says of itself: read once; keys anew whenever a token names an unknown one.
@@ -161,23 +162,28 @@ def sign_in(browser: dict, customer: dict) -> None:
 # -- Back end only: calls with the API key.
 
 
-def api(method: str, path: str, body: dict | None = None) -> tuple[int, dict]:
-    """A call to Countersign's API."""
+def api(
+    method: str, path: str, body: dict | None = None, bearer: str = CLIENT_SECRET
+) -> tuple[int, dict]:
+    """A call to Countersign's API: with the app's key, or a session of the customer's there."""
     answer = requests.request(
         method,
         f"{ISSUER}{path}",
         json=body,
-        headers={"Authorization": f"Bearer {CLIENT_SECRET}"},
+        headers={"Authorization": f"Bearer {bearer}"},
         timeout=TIMEOUT_SECONDS,
     )
-    return answer.status_code, answer.json() if answer.content else {}
+    told = answer.json() if answer.content else {}
+    if "Retry-After" in answer.headers:
+        told["wait_seconds"] = answer.headers["Retry-After"]
+    return answer.status_code, told
 
 
-def why(problem: dict) -> str:
-    """What a problem says to people."""
-    said = problem.get("detail") or problem.get("title", "that did not work")
-    until = problem.get("retry_at")  # also in the header Retry-After, in seconds
-    return f"{said} (again from {until} on)" if until else said
+def said(problem: dict) -> str:
+    """A problem in words: what is the matter, and from when it can be tried again."""
+    why = problem.get("detail") or problem.get("title", "that did not work")
+    wait = problem.get("wait_seconds")
+    return f"{why} (wait {wait} seconds)" if wait else why
 
 
 def vouch(browser: dict, name: str, seen: dict) -> str:
@@ -186,7 +192,7 @@ def vouch(browser: dict, name: str, seen: dict) -> str:
     # Made at the first sign-in; later ones find it there (409).
     status, told = api("POST", "/v1/accounts", {"subject": subject})
     if status not in (201, 409):
-        raise Refused(f"no account: {told}")
+        raise Refused(f"no account: {said(told)}")
     nonce = secrets.token_urlsafe(24)
     status, begun = api(
         "POST",
@@ -194,64 +200,105 @@ def vouch(browser: dict, name: str, seen: dict) -> str:
         {"subject": subject, "first_factor": "vouched", "context": seen, "nonce": nonce},
     )
     if status != 200:
-        raise Refused(why(begun))
-    # Of several authenticators an answer says which it is of; a real shop lets the customer choose.
-    factors = [one.get("factor_id") for one in begun.get("methods", []) if one["method"] == "totp"]
-    browser["vouched"] = {"name": name, "nonce": nonce, "id": begun.get("id"), "factors": factors}
+        raise Refused(f"no sign-in: {said(begun)}")
+    browser["vouched"] = {"name": name, "nonce": nonce}
     return finish(browser, begun)
 
 
-def answer_with_code(browser: dict, code: str) -> str:
-    """Sends the code that the customer typed."""
-    answer = {"method": "totp", "code": code.replace(" ", "")}
-    if browser["vouched"]["factors"]:
-        answer["factor_id"] = browser["vouched"]["factors"][0]
+def ask_for_code(browser: dict) -> str:
+    """A page with a field for the code, and every way that is offered to come by one."""
+    options = ""
+    for one in browser["vouched"]["methods"]:
+        if one["method"] == "totp":  # one for each phone; a code is compared with this one alone
+            way, name = f"totp:{one['factor_id']}", one["name"]
+        elif one["method"] == "recovery_code":
+            way, name = "recovery_code", "A recovery code"
+        else:
+            continue
+        options += f"<option value='{html.escape(way)}'>{html.escape(name)}</option>"
+    return f"""<h1>One more step</h1><form method="post" action="/code">
+        <label>Code of <select name="way">{options}</select></label>
+        <input name="code" autocomplete="one-time-code" aria-label="Code">
+        <button>Go on</button></form><p><a href="/">Start again</a></p>"""
+
+
+def answer_with_code(browser: dict, way: str, code: str) -> str:
+    """Sends the code that the customer typed, and what it is a code of."""
+    method, _, factor = way.partition(":")
+    answer = {"method": method, "code": code.replace(" ", "")}
+    if factor:
+        answer["factor_id"] = factor
     status, told = api("POST", f"/v1/sign-ins/{browser['vouched']['id']}/answers", answer)
     if status != 200:
-        raise Refused(why(told), "/code")
+        raise Refused(said(told), back="/code")
     return finish(browser, told)
 
 
 def finish(browser: dict, outcome: dict) -> str:
-    """Goes on to the second factor; signs in once the assertion says that all was given."""
+    """Goes on to what is asked for; signs in once the assertion says that all was given."""
     if outcome["status"] == "second_factor_required":
+        browser["vouched"].update(id=outcome["id"], methods=outcome["methods"])
         return "/code"
+    if outcome["status"] == "enrolment_required":  # everybody must have a second factor
+        browser["vouched"].update(id=outcome["id"])
+        return "/offer"
     if outcome["status"] != "completed":
         raise Refused(f"this shop cannot go on from {outcome['status']}")
-    vouched = browser.pop("vouched")
-    claims = verified(outcome["assertion"], vouched["nonce"])
-    sign_in(browser, {"name": vouched["name"], "claims": claims})
+    completed(browser, outcome)
     return "/"
 
 
-FIRST_CODE = """<form method="post" action="/activate"><label>Then type the code
-    <input name="code" autocomplete="one-time-code"></label><button>Activate</button></form>"""
+def completed(browser: dict, outcome: dict) -> None:
+    """Signs in whom the assertion names."""
+    vouched = browser.pop("vouched")
+    claims = verified(outcome["assertion"], vouched["nonce"])
+    token = outcome["session"]["token"]
+    sign_in(browser, {"name": vouched["name"], "claims": claims, "token": token})
 
 
-def offer(browser: dict) -> str:
-    """A new authenticator for the customer's phone, as a page with its QR code."""
-    account = browser["customer"]["claims"]["sub"]
-    asked = {"kind": "totp", "name": "Phone"}
-    status, offered = api("POST", f"/v1/accounts/{account}/factors", asked)
+def offer(browser: dict, name: str) -> None:
+    """A new authenticator: for a sign-in that asks for one, or for the customer's phone. The first
+    is the shop's to ask for; a further one is the customer's, who has given a code just now."""
+    customer, bearer = browser.get("customer"), CLIENT_SECRET
+    if "vouched" in browser:
+        path = f"/v1/sign-ins/{browser['vouched']['id']}/factors"
+    elif customer["claims"]["acr"] == TWO_FACTOR:
+        path, bearer = "/v1/accounts/me/factors", customer["token"]
+    else:
+        path = f"/v1/accounts/{customer['claims']['sub']}/factors"
+    status, offered = api("POST", path, {"kind": "totp", "name": name}, bearer)
     if status != 202:
-        raise Refused(why(offered))
-    browser["offered"] = {"account": account, "factor": offered["factor_id"]}
+        raise Refused(said(offered))
+    offered["path"] = f"{path}/{offered['factor_id']}/activate"
+    offered["bearer"] = bearer
+    browser["offered"] = offered
+
+
+def show_offer(browser: dict) -> str:
+    """Its page: the same until a code has put it in use."""
+    offered = browser["offered"]
     return f"""<h1>Scan this</h1><div id="qr">{offered["qr_svg"]}</div>
-        <p>Or type <code id="key">{html.escape(offered["secret"])}</code></p>{FIRST_CODE}"""
+        <p>Or type <code id="key">{html.escape(offered["secret"])}</code></p>
+        <form method="post" action="/activate"><label>Then type the code
+        <input name="code" autocomplete="one-time-code"></label><button>Activate</button></form>
+        <p><a href="/">Not now</a></p>"""
 
 
 def activate(browser: dict, code: str) -> str:
-    """The first code puts it in use; the recovery codes are shown only now."""
-    offered = browser.get("offered")
-    if not offered:
-        raise Refused("no authenticator was offered")
-    path = f"/v1/accounts/{offered['account']}/factors/{offered['factor']}/activate"
-    status, activated = api("POST", path, {"code": code.replace(" ", "")})
+    """The first code puts it in use. Recovery codes come with the first authenticator alone, and
+    are shown only now."""
+    offered, typed = browser["offered"], {"code": code.replace(" ", "")}
+    status, told = api("POST", offered["path"], typed, offered["bearer"])
     if status != 200:
-        raise Refused(why(activated), "/activate")
+        raise Refused(said(told), back="/activate")
     del browser["offered"]
-    # With the first authenticator alone.
-    codes = "".join(f"<li>{html.escape(one)}</li>" for one in activated.get("recovery_codes", []))
+    if "vouched" in browser:
+        completed(browser, told)
+    elif "session" in told:  # it takes the place of the one that asked
+        browser["customer"]["token"] = told["session"]["token"]
+    if "recovery_codes" not in told:
+        return "<h1 id='added'>It is in use</h1><p><a href='/'>Done</a></p>"
+    codes = "".join(f"<li>{html.escape(one)}</li>" for one in told["recovery_codes"])
     return f"<h1>Keep these codes</h1><ol id='codes'>{codes}</ol><p><a href='/'>Done</a></p>"
 
 
@@ -272,7 +319,9 @@ def home(browser: dict) -> str:
         f"<dt>{html.escape(name)}</dt><dd id='{html.escape(name)}'>{html.escape(str(value))}</dd>"
         for name, value in claims.items()
     )
-    own = "" if "id_token" in customer else '<p><a id="offer" href="/offer">Add your phone</a></p>'
+    own = """<form action="/offer"><label>A phone, called <input name="name" value="Phone"></label>
+        <button id="offer">Add it</button></form>"""
+    own = "" if "id_token" in customer else own
     return f"""<h1>Hello, <span id="who">{html.escape(customer["name"])}</span></h1><dl>{rows}</dl>
         <p><a id="pay" href="/pay">Pay</a></p>{own}
         <form method="post" action="/sign-out"><button id="sign-out">Sign out</button></form>"""
@@ -293,6 +342,8 @@ class Shop(BaseHTTPRequestHandler):
     def page(self, browser: dict, path: str, query: dict) -> None:
         customer = browser.get("customer")
         if path == "/":
+            for begun in ("vouched", "offered"):  # whoever comes back here begins again
+                browser.pop(begun, None)
             self.show(home(browser))
         elif path == "/sign-in":
             self.go(way_to_countersign(browser, "/"))
@@ -306,14 +357,13 @@ class Shop(BaseHTTPRequestHandler):
                 self.go(way_to_countersign(browser, "/pay", acr_values=TWO_FACTOR))
         elif path == "/callback":
             self.go(come_back(browser, query))
-        elif path == "/code" and "vouched" in browser:
-            self.show("""<h1>One more step</h1><form method="post" action="/code"><label>Code of your
-                phone <input name="code" autocomplete="one-time-code"></label>
-                <button>Go on</button></form>""")
-        elif path == "/offer" and customer:
-            self.show(offer(browser))
+        elif path == "/code" and "methods" in browser.get("vouched", {}):
+            self.show(ask_for_code(browser))
+        elif path == "/offer" and (customer or "vouched" in browser):
+            offer(browser, query.get("name", "Phone"))
+            self.go("/activate")
         elif path == "/activate" and "offered" in browser:
-            self.show(FIRST_CODE)
+            self.show(show_offer(browser))
         else:
             self.show("<h1>There is no such page</h1>", 404)
 
@@ -326,9 +376,9 @@ class Shop(BaseHTTPRequestHandler):
             # As the customer came here: Countersign counts wrong guesses by it.
             seen = {"ip": self.client_address[0], "user_agent": self.headers.get("User-Agent", "")}
             self.go(vouch(browser, form["name"], seen))
-        elif path == "/code" and "vouched" in browser:
-            self.go(answer_with_code(browser, form.get("code", "")))
-        elif path == "/activate":
+        elif path == "/code" and "methods" in browser.get("vouched", {}):
+            self.go(answer_with_code(browser, form.get("way", "totp"), form.get("code", "")))
+        elif path == "/activate" and "offered" in browser:
             self.show(activate(browser, form.get("code", "")))
         elif path == "/sign-out" and customer:
             browser.clear()
@@ -348,10 +398,10 @@ class Shop(BaseHTTPRequestHandler):
         self.browser = BROWSERS.setdefault(self.name, {})
         try:
             act(self.browser)
-        except Refused as refused:
-            said = f"<p id='why'>{html.escape(str(refused))}</p>"
-            back = f"<p><a id='back' href='{refused.back}'>Back</a></p>"
-            self.show(f"<h1>That did not work</h1>{said}{back}", 403)
+        except Refused as why:
+            reason = f"<p id='why'>{html.escape(str(why))}</p>"
+            back = f"<p><a id='back' href='{html.escape(why.back)}'>Back</a></p>"
+            self.show(f"<h1>That did not work</h1>{reason}{back}", 403)
         except requests.RequestException as error:
             self.log_error("%s", error)
             self.show("<h1>Countersign cannot be reached</h1>", 503)

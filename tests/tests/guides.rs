@@ -136,6 +136,7 @@ fn sr_135_the_guide_to_client_apps_runs() {
         told.contains("verified: urn:countersign:acr:two_factor ['pwd', 'otp', 'mfa']"),
         "{told}"
     );
+    assert!(told.contains("\nPhone\n10\nnew codes: 10\nOld phone\n"), "{told}");
     assert_eq!(told.matches("EC ES256").count(), 3, "{told}");
     assert!(told.contains("\"account_id\":"), "{told}");
     assert_eq!(told.matches("while they overlap: 200").count(), 2, "{told}");

@@ -29,7 +29,7 @@ pub(crate) enum Verb {
     /// Give a client app another API key, printed once; the keys that it has go on for the overlap
     Rotate(Rotate),
     /// Send browsers back to these addresses from now on, by what a client app asks, and to no
-    /// other
+    /// other: they take the place of all that it has, of either kind
     Redirects(SetRedirects),
     /// End one key of a client app at once
     EndKey(EndKey),
@@ -95,7 +95,7 @@ pub(crate) struct SetRedirects {
     /// Where to after signing out
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
-    /// Send browsers back nowhere from now on
+    /// To no address at all: nobody signs in to the app by way of here any more
     #[arg(long, conflicts_with_all = ["redirect_uris", "post_logout_redirect_uris"])]
     none: bool,
     #[command(flatten)]
@@ -264,7 +264,7 @@ fn rotate(arguments: &Rotate) -> anyhow::Result<()> {
 }
 
 fn set_redirects(arguments: SetRedirects) -> anyhow::Result<()> {
-    let SetRedirects { id, redirect_uris, post_logout_redirect_uris, common, none: _ } = arguments;
+    let SetRedirects { id, redirect_uris, post_logout_redirect_uris, common, .. } = arguments;
     let redirects = Redirects { redirect_uris, post_logout_redirect_uris };
     let act = ClientVerb::SetRedirects { client_id: id, redirects };
     let set: Redirects = serde_json::from_value(perform(&common, act)?)?;

@@ -48,16 +48,17 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
             return Ok(EXIT_USAGE);
         }
     };
-    if admins[0] == admins[1] {
-        output::complain(&anyhow!("two different admins confirm"));
+    let [one, other] = &admins;
+    if one == other {
+        output::complain(&anyhow!("two different admins confirm: {one} is named twice"));
         return Ok(EXIT_USAGE);
-    }
-    // Before anybody types a password; that it is made anew is held when it is made.
-    if out.try_exists().with_context(|| format!("cannot look at {}", out.display()))? {
-        bail!("{} is there already, and is not overwritten", out.display());
     }
     let checked = common.checked()?;
     control::must_be_installed(&checked)?;
+    // Asked for again where the file is made: what is there by now costs nobody a code.
+    if out.symlink_metadata().is_ok() {
+        bail!("{} is there already, and no file is overwritten", out.display());
+    }
     let client = client.map(|client| CoreClientId::new(client.uuid()));
     let exported = control::owning(&checked, async |console, call| {
         let [one, other] = admins;

@@ -101,15 +101,21 @@ struct Refused {
 
 /// How it ended that did not go to its end.
 enum Ended {
-    /// The arguments do not fit the file.
-    Usage(&'static str),
+    /// The arguments do not say what can be done: nothing was begun.
+    Usage(anyhow::Error),
     /// Something is broken.
     Broken(anyhow::Error),
 }
 
+/// A client app that there is not.
+#[derive(Debug, thiserror::Error)]
+#[error("no such client app: see `countersign client list`")]
+struct NoSuchClient;
+
 impl<E: Into<anyhow::Error>> From<E> for Ended {
     fn from(error: E) -> Self {
-        Self::Broken(error.into())
+        let error = error.into();
+        if error.is::<NoSuchClient>() { Self::Usage(error) } else { Self::Broken(error) }
     }
 }
 
@@ -121,7 +127,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Ok(()) if report.refused.is_empty() => EXIT_FINE,
         Ok(()) => EXIT_FAILED,
         Err(Ended::Usage(why)) => {
-            output::complain(&anyhow!(why));
+            output::complain(&why);
             return Ok(EXIT_USAGE);
         }
         Err(Ended::Broken(error)) => {
@@ -135,8 +141,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 
 fn import(arguments: &Arguments, report: &mut Report) -> Result<(), Ended> {
     let checked = arguments.common.checked()?;
-    control::must_be_installed(&checked)?;
-    let file = read(&arguments.file)?;
+    control::must_be_installed(&checked).map_err(Ended::Usage)?;
+    let file = read(&arguments.file).map_err(Ended::Usage)?;
     let client = arguments.client.map(|client| CoreClientId::new(client.uuid()));
     let named_by = client.map_or(NamedBy::Login, |_| NamedBy::Subject);
     let format = arguments.format.map(Format::from);
@@ -144,10 +150,12 @@ fn import(arguments: &Arguments, report: &mut Report) -> Result<(), Ended> {
         .with_context(|| format!("cannot read {}", arguments.file.display()))?;
     match (lines.named_by(), client) {
         (NamedBy::Subject, None) => {
-            return Err(Ended::Usage("subjects are a client app's: name it with --client ID"));
+            let why = "subjects are a client app's: name it with --client ID";
+            return Err(Ended::Usage(anyhow!(why)));
         }
         (NamedBy::Login, Some(_)) => {
-            return Err(Ended::Usage("the file names logins, which are no client app's"));
+            let why = "the file names logins, which are no client app's";
+            return Err(Ended::Usage(anyhow!(why)));
         }
         _ => {}
     }
@@ -210,7 +218,7 @@ fn rehearse(
 async fn must_be_there(store: &dyn EventStore, client: Option<CoreClientId>) -> anyhow::Result<()> {
     let Some(client) = client else { return Ok(()) };
     if store.stream_head(StreamId::Client(client)).await?.is_none() {
-        bail!("no such client app: see `countersign client list`");
+        return Err(NoSuchClient.into());
     }
     Ok(())
 }
@@ -270,7 +278,12 @@ fn text(report: &Report) -> String {
         let _ = writeln!(text, "Tried; nothing was written.");
     }
     if !report.complete {
-        let _ = writeln!(text, "NOT ALL OF IT: this is what was done before it broke off.");
+        let begun = *imported > 0 || *skipped > 0 || !refused.is_empty();
+        let told = match begun {
+            true => "NOT ALL OF IT: this is what was done before it broke off.",
+            false => "NOTHING OF IT: it broke off before the first line.",
+        };
+        let _ = writeln!(text, "{told}");
     }
     let _ = writeln!(text, "imported  {imported}");
     let _ = writeln!(text, "skipped   {skipped}, which are there already");

@@ -62,7 +62,7 @@ codes! {
     /// A proof was wrong, used, expired or for nothing.
     AuthenticationFailed = "authentication-failed", 401, "Authentication failed";
     /// There is no token, or its session or key is unknown or over.
-    Unauthenticated = "unauthenticated", 401, "Sign in first";
+    Unauthenticated = "unauthenticated", 401, "No session or key that is good";
     /// The session must prove more, or again (RFC 9470).
     StepUpRequired = "step-up-required", 401, "Prove again who you are";
     /// Whoever asks may not do this.

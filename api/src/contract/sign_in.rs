@@ -135,7 +135,7 @@ pub struct MethodOffered {
 pub struct Answer {
     /// Which way.
     pub method: CodeMethod,
-    /// Which authenticator; may be left out while there is only one.
+    /// Which authenticator, for `totp`: may be left out while `methods` offers only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor_id: Option<FactorId>,
     /// Six ASCII digits, or a recovery code.

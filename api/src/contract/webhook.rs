@@ -77,6 +77,21 @@ pub struct Webhook {
     /// Everything before this position was delivered or given up; left out where it has not begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_position: Option<u64>,
+    /// What was not taken and is tried again; left out where everything is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrying: Option<WebhookRetrying>,
+}
+
+/// Deliveries that were not taken and are tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct WebhookRetrying {
+    /// Since when the oldest of them waits.
+    pub since: Timestamp,
+    /// How the last attempt at any of them failed, as of a dead letter.
+    pub why: String,
+    /// When the next is tried.
+    pub next_at: Timestamp,
 }
 
 /// A delivery that was given up.

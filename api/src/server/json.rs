@@ -92,14 +92,27 @@ fn explain(error: &serde_json::Error) -> String {
         Category::Data => {
             let message = error.to_string();
             let told = TOLD.iter().any(|known| message.starts_with(known));
-            if told && message.len() <= MESSAGE_BYTES_MAX {
-                message
-            } else {
-                format!("a value has the wrong type at line {line} column {column}")
+            if let Some(names) = names_there_are(&message) {
+                return format!("a value must be {names}");
+            }
+            if !told || message.len() > MESSAGE_BYTES_MAX {
+                return format!("a value has the wrong type at line {line} column {column}");
+            }
+            // Where the object ends that lacks a field is of no use to anybody.
+            match message.split_once(" at line ") {
+                Some((lacks, _)) if lacks.starts_with("missing field") => lacks.to_owned(),
+                _ => message,
             }
         }
         _ => format!("not JSON at line {line} column {column}"),
     }
+}
+
+/// Of a name that there is not: those that there are, and where it stands. What was sent comes
+/// before them, however it is written.
+fn names_there_are(message: &str) -> Option<&str> {
+    let told = message.strip_prefix("unknown variant `")?;
+    told.rsplit_once("`, expected ").map(|(_, names)| names).filter(|names| !names.is_empty())
 }
 
 /// How messages begin that repeat no value.

@@ -32,8 +32,11 @@ const CLIENT_SECRET: &str = "client_secret";
     info(
         title = "Countersign",
         description = "A self-hosted second-factor service. Errors are RFC 9457 problems; lists \
-                       are pages; times are RFC 3339 in UTC. The calls of support, clients and \
-                       operators are served on the operators' listener only. What is no HTTP \
+                       are pages; times are RFC 3339 in UTC. The calls are made on the public \
+                       listener, at `public_url` (`http://127.0.0.1:8780` where nothing is \
+                       configured); those of support, clients and operators on the operators' \
+                       listener only. A page of this document, like `/docs`, sends none: try \
+                       them with `curl`, or with a client that is made from it. What is no HTTP \
                        request reaches no call: a malformed request line or header is answered \
                        400, a head that does not come in time 408, one above 128 KiB 431, each \
                        with an empty body and a closed connection.",

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use countersign_core::accounts::Fault;
+use countersign_core::accounts::{Fault, WHICH_FACTOR};
 use countersign_core::domain::refusal::{Refusal, StepUp, WeakPassword};
 use countersign_events::id::CorrelationId;
 use jiff::{SignedDuration, Timestamp};
@@ -59,6 +59,12 @@ impl ProblemAnswer {
     /// No token, or one that is no token of this kind.
     pub(crate) fn unauthenticated() -> Self {
         Self::new(ProblemCode::Unauthenticated)
+    }
+
+    /// An access token that is not good (RFC 6750, 3.1).
+    pub(crate) fn invalid_token() -> Self {
+        let challenge = format!("{BEARER} error=\"invalid_token\"");
+        Self::unauthenticated().with_header(WWW_AUTHENTICATE, challenge)
     }
 
     /// The path is right, the method is not.
@@ -157,14 +163,13 @@ pub(crate) fn refused(refusal: Refusal, now: Timestamp) -> ProblemAnswer {
 }
 
 /// A refusal at the sign-in: nothing tells what was wrong, or whether there is such an account.
-/// That an answer must name one of several authenticators, the sign-in itself said before, and
-/// nothing was compared.
+/// That an answer must name one of several authenticators is said, as the sign-in itself has said
+/// by naming them, before the code is looked at.
 pub(crate) fn refused_proof(refusal: Refusal, now: Timestamp) -> ProblemAnswer {
     match refusal {
-        Refusal::TooManyRequests { .. } | Refusal::IdempotencyKeyReused => refused(refusal, now),
-        Refusal::Invalid { field: "factor_id", .. } => ProblemAnswer::invalid(
-            "`factor_id` says which of several authenticators: the sign-in's `methods` name them",
-        ),
+        Refusal::TooManyRequests { .. }
+        | Refusal::IdempotencyKeyReused
+        | Refusal::Invalid { field: WHICH_FACTOR, .. } => refused(refusal, now),
         _ => refused(Refusal::AuthenticationFailed, now),
     }
 }

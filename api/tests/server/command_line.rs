@@ -53,6 +53,12 @@ fn wrong_arguments_exit_with_64_and_help_with_0() {
     let data = tempfile::tempdir().unwrap();
     assert_eq!(run(data.path(), &["sreve"]).status.code(), Some(64));
     assert_eq!(run(data.path(), &["operator", "add", "zoe"]).status.code(), Some(64));
+    // Nobody takes every address of an app away by leaving something out.
+    let redirects = ["client", "redirects", "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f"];
+    let bare = run(data.path(), &redirects);
+    assert_eq!(bare.status.code(), Some(64));
+    assert!(told(&bare).contains("--none"), "{}", told(&bare));
+    assert_eq!(run(data.path(), &[&redirects[..], &["--none"]].concat()).status.code(), Some(1));
     assert_eq!(run(data.path(), &["--help"]).status.code(), Some(0));
     assert_eq!(run(data.path(), &["--version"]).status.code(), Some(0));
 }

@@ -233,5 +233,9 @@ async fn sr_080_ops_are_on_their_own_listener_and_metrics_name_nobody() {
     assert!(!metrics.contains("canary"), "{metrics}");
     let document = running.http.get(running.ops("/docs/openapi.json")).send().await.unwrap();
     assert_eq!(document.status(), 200);
+    // The pages send no call: none is served where they are.
+    let pages = running.http.get(running.ops("/docs/swagger-initializer.js")).send().await.unwrap();
+    let pages = pages.text().await.unwrap().replace([' ', '\n'], "");
+    assert!(pages.contains("\"supportedSubmitMethods\":[]"), "{pages}");
     running.stop().await;
 }

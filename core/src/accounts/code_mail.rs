@@ -5,9 +5,9 @@ use countersign_events::id::{HandleHash, Nonce};
 use jiff::Timestamp;
 
 use super::answer::{EmailCodePromised, EmailCodeUnderWay};
-use super::identity::seal_net;
+use super::identity::seal_where;
 use super::mask;
-use super::request::Call;
+use super::request::{Call, Net};
 use crate::actors::account::{Batch, Entity, Halt, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::account::Open;
@@ -42,13 +42,34 @@ impl Request for SendCode {
                 let (purpose, bound_to) = (self.purpose, self.bound_to);
                 let command = Command::SendEmailCode(SendEmailCode { purpose, bound_to, nonce });
                 entity.rehearse(&self.call, &command)?;
-                let net = seal_net(entity, &self.call).await?;
-                let sealed = Sealed { pii: None, net: Some(net) };
+                let net = match self.place(entity).await? {
+                    Some(net) => Some(seal_where(entity, &net).await?),
+                    None => None,
+                };
+                let sealed = Sealed { pii: None, net };
                 entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
             }
         };
         let email = entity.identity().await?.email.unwrap_or_default();
         promised(entity, &batch, &email)
+    }
+}
+
+impl SendCode {
+    /// Where the person sits who waits for the code. Of an account that a client app made every
+    /// call comes from the app's own server: there it is where the sign-in or session began, as
+    /// the app said.
+    async fn place(&self, entity: &Entity) -> Result<Option<Net>, Halt> {
+        let open = entity.open()?;
+        if open.client.is_none() {
+            return Ok(Some(self.call.net.clone()));
+        }
+        let sign_in = open.sign_ins.get(&self.bound_to).map(|sign_in| sign_in.opened_in);
+        let session = open.sessions.get(&self.bound_to).map(|session| session.opened_in);
+        match sign_in.or(session) {
+            Some(opened_in) => entity.net_of(opened_in).await,
+            None => Ok(None),
+        }
     }
 }
 

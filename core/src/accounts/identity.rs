@@ -73,8 +73,12 @@ pub(super) async fn seal_pii<T: Serialize + Sync>(
 
 /// Seals where a request came from.
 pub(super) async fn seal_net(entity: &Entity, call: &Call) -> Result<SealedPart, Fault> {
-    let plain =
-        serde_json::to_vec(&call.net).map_err(|error| Fault::Internal(error.to_string()))?;
+    seal_where(entity, &call.net).await
+}
+
+/// The same of a place that is known otherwise.
+pub(super) async fn seal_where(entity: &Entity, net: &Net) -> Result<SealedPart, Fault> {
+    let plain = serde_json::to_vec(net).map_err(|error| Fault::Internal(error.to_string()))?;
     Ok(entity.services.secrets.seal_net(entity.stream, entity.now(), &plain).await?)
 }
 

@@ -150,11 +150,13 @@ async fn addressee(
     let recorded = entity.entry_at(identity_at).await?;
     let identity: Option<Identity> =
         open_pii(&entity.services.secrets, entity.id()?, &recorded).await?;
+    let of_app = entity.open()?.client.is_some();
     Ok(identity.and_then(|Identity { email, display_name, .. }| {
         email.map(|email| Addressee {
             email,
             whose,
             display_name,
+            of_app,
             language,
             not_me: None,
             unlock: None,

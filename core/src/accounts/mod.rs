@@ -54,6 +54,7 @@ pub use follow::{FOLLOWERS_MAX, Follower};
 pub use grants::{GrantAsked, GrantBrought, SCOPE_EMAIL, SCOPE_PROFILE};
 pub use look::FOLLOWERS_PER_OPERATOR_MAX;
 pub use passes::CALLBACK_PATH;
+pub use proof::WHICH_FACTOR;
 pub use resync::TwoCodes;
 pub use sign_in::NONCE_CHARS;
 pub use source::With;

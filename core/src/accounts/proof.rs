@@ -24,6 +24,9 @@ use crate::handle::SessionToken;
 use crate::vault::SecretKind;
 use countersign_events::account::AccountEvent;
 
+/// The field that names one of several authenticators.
+pub const WHICH_FACTOR: &str = "factor_id";
+
 impl Accounts {
     /// Proves again within a session: a new token takes its place.
     ///
@@ -82,6 +85,10 @@ pub(super) async fn evidence(
     match answer.method {
         Method::Totp => {
             let blind = entity.policy().blind_sign_in && purpose == Purpose::SignIn;
+            if answer.factor.is_none() && open.factors.is_empty() && purpose == Purpose::SignIn {
+                // There is none to name.
+                return Err(Refusal::AuthenticationFailed.into());
+            }
             let factor = named_factor(open, answer.factor, blind)?;
             match open.factors.get(&factor) {
                 None => Ok(Evidence::Nothing { method: Method::Totp, factor: Some(factor) }),
@@ -112,8 +119,8 @@ fn named_factor(open: &Open, named: Option<FactorId>, blind: bool) -> Result<Fac
             last_used.map(|(id, _)| *id).ok_or(Refusal::AuthenticationFailed)
         }
         (None, _, _) => {
-            let reason = "name one of several authenticators".to_owned();
-            Err(Refusal::Invalid { field: "factor_id", reason })
+            let reason = "name one of the authenticators that `methods` offers".to_owned();
+            Err(Refusal::Invalid { field: WHICH_FACTOR, reason })
         }
     }
 }

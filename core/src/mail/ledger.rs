@@ -29,6 +29,8 @@ pub struct Addressee {
     pub whose: Whose,
     /// The name a client app gave, which the holder or the app may have chosen.
     pub display_name: Option<String>,
+    /// Whether a client app made the account: its holder has no password here, and no page.
+    pub of_app: bool,
     /// The language that its reader reads.
     pub language: Language,
     /// What a notice's link to object carries: only for an address that was proven.
@@ -46,6 +48,7 @@ impl Addressee {
             email: email.into(),
             whose: Whose::Present,
             display_name: None,
+            of_app: false,
             language: Language::default(),
             not_me: None,
             unlock: None,

@@ -267,8 +267,11 @@ pub(super) fn notice(
     if let (Notice::RecoveryCodeUsed, Some(left)) = (notice, facts.left) {
         told_facts.push(pen.fact("fact.recovery_codes_left", left.to_string()));
     }
-    let remedy = pen.remedy(&format!("{about}.remedy"), help(notice));
-    let told = told(pen, notice, facts);
+    let remedy = remedy(pen, to, &format!("{about}.remedy"), help(notice));
+    let told = match notice {
+        Notice::Repudiated if to.of_app => pen.say("of_app.repudiated"),
+        _ => told(pen, notice, facts),
+    };
     let leads_on = unlock.as_ref().map(|_| pen.say("password_closed.unlock"));
     Letter {
         lead: [Some(told), leads_on].into_iter().flatten().collect(),
@@ -281,6 +284,12 @@ pub(super) fn notice(
             .collect(),
         ..pen.letter(to.greeted(), subject, String::new())
     }
+}
+
+/// What to do. Whose account a client app made is sent to no page of ours: none serves it.
+fn remedy(pen: Pen<'_>, to: &Addressee, key: &str, help: &str) -> String {
+    let leads_here = pen.say(key).contains(pen.head.public_url());
+    pen.remedy(if to.of_app && leads_here { "of_app.remedy" } else { key }, help)
 }
 
 /// What is left to do for who did it: what is shut is shut for the holder, too.
@@ -299,7 +308,8 @@ fn if_it_was_you(pen: Pen<'_>, to: &Addressee, about: &str) -> String {
 /// follows links by itself changes nothing.
 fn objection(pen: Pen<'_>, to: &Addressee) -> Option<String> {
     let link = url(pen.head, LinkKind::NotMe, to.not_me.as_ref()?);
-    Some(pen.say_with("letter.object", &[("link", &link)]))
+    let key = if to.of_app { "of_app.object" } else { "letter.object" };
+    Some(pen.say_with(key, &[("link", &link)]))
 }
 
 /// Why there is no link to what only a link stops: whoever never proved the address may be somebody

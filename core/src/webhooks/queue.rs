@@ -37,7 +37,7 @@ use self::rows::{account, begin, bytes, count, enqueue, millis, number, position
 use self::schema::{OF_ONE, empty, prepare};
 use super::ledger::Hook;
 use crate::accounts::Fault;
-use crate::accounts::answer::WebhookStanding;
+use crate::accounts::answer::{RetryingView, WebhookStanding};
 
 /// Deliveries of one webhook that wait; beyond that the log is not taken in further.
 pub const WAITING_MAX: u64 = 100_000;
@@ -280,12 +280,22 @@ impl Deliveries {
         self.change(|transaction| remove(transaction, due, now).map(drop))
     }
 
-    /// A delivery is tried again later.
+    /// A delivery is tried again later; `why` where an attempt was made and failed.
     ///
     /// # Errors
     /// [`QueueError`].
-    pub fn postpone(&self, due: &DueDelivery, attempts: u32, next_at: Timestamp) -> Done<()> {
+    pub fn postpone(
+        &self,
+        due: &DueDelivery,
+        (attempts, next_at): (u32, Timestamp),
+        why: Option<&str>,
+    ) -> Done<()> {
         self.change(|transaction| {
+            if let Some(why) = why {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO failed_v1 VALUES (?1, ?2)")?
+                    .execute(params![bytes(due.webhook), why])?;
+            }
             transaction
                 .prepare_cached(
                     "UPDATE lanes_v1 SET attempts = ?4, next_at = ?5
@@ -319,7 +329,8 @@ impl Deliveries {
             .query_row([bytes(webhook)], |row| row.get(0))?;
         let first = first.and_then(|first| u64::try_from(first).ok()).map(Position::new);
         let next = Some(first.map_or(next, |first| first.min(next)));
-        Ok(WebhookStanding { waiting, dead_letters, next })
+        let retrying = retrying(&connection, webhook)?;
+        Ok(WebhookStanding { waiting, dead_letters, next, retrying })
     }
 
     /// What there is of all webhooks.
@@ -351,6 +362,25 @@ impl Deliveries {
         // A panic while it was held has rolled back its transaction.
         self.0.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What was attempted and not taken.
+fn retrying(connection: &Connection, webhook: EventId) -> Result<Option<RetryingView>> {
+    connection
+        .prepare_cached(
+            "SELECT COUNT(*), MIN(queued_at), MIN(next_at),
+                    (SELECT why FROM failed_v1 WHERE webhook = ?1)
+             FROM lanes_v1 JOIN deliveries_v1 USING (webhook, account, position)
+             WHERE webhook = ?1 AND attempts > 0",
+        )?
+        .query_row([bytes(webhook)], |row| {
+            if count(row, 0)? == 0 {
+                return Ok(None);
+            }
+            let why: Option<String> = row.get(3)?;
+            let (since, next_at) = (time(row, 1)?, time(row, 2)?);
+            Ok(Some(RetryingView { since, why: why.unwrap_or_default(), next_at }))
+        })
 }
 
 fn connect(path: &Path) -> Result<Connection> {

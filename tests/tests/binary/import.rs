@@ -200,15 +200,22 @@ fn bad_lines_are_named_and_the_rest_goes_on() {
     let data = place.data();
     let path = |path: &'static str| Path::new(path);
     let exits = |line: &[&str]| verb(line).unwrap().0.unwrap();
-    assert_eq!(exits(&place.line(path("/nowhere"), &data, &[])), 2);
-    assert_eq!(exits(&place.line(&file, path("/nowhere"), &[])), 2);
+    let none = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
+    let subjects = place.file(&format!("subject,seed\nuser 1,{}\n", base32(1)));
+    for mistake in [
+        place.line(path("/nowhere"), &data, &[]),
+        place.line(&file, path("/nowhere"), &[]),
+        place.line(&subjects, &data, &["--client", none]),
+        place.line(&subjects, &data, &["--client", none, "--dry-run"]),
+    ] {
+        let (exit, out, told) = verb(&mistake).unwrap();
+        assert_eq!(exit, Some(64), "{told}");
+        assert_eq!(out, "", "nothing was begun, so that there is nothing to report");
+    }
     assert_eq!(exits(&place.line(&file, &data, &["--format", "xml"])), 64);
     assert_eq!(exits(&place.line(&file, &data, &["--format", "uris"])), 1, "no line is a URI");
-    let none = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
     assert_eq!(exits(&place.line(&file, &data, &["--client", none])), 64, "the file has logins");
-    let subjects = place.file(&format!("subject,seed\nuser 1,{}\n", base32(1)));
     assert_eq!(exits(&place.line(&subjects, &data, &[])), 64, "whose subjects?");
-    assert_eq!(exits(&place.line(&subjects, &data, &["--client", none])), 2, "no such app");
     let headless = place.file(&format!("ada,{}\n", base32(7)));
     let (code, _, printed) = place.import(&headless, &[]);
     assert_eq!(code, 2);

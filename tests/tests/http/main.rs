@@ -82,6 +82,7 @@ mod unlock;
 mod urls;
 mod used_codes;
 mod vault_faults;
+mod vouched;
 mod weak_passwords;
 mod webhook_acts;
 mod webhooks;

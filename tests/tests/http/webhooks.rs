@@ -99,6 +99,7 @@ fn what_happens_to_an_apps_accounts_is_told_to_its_webhook() {
         }
         let listed = hook.listed(app, &admin).await;
         assert_eq!((&listed["waiting"], &listed["dead_letters"]), (&json!(0), &json!(0)));
+        assert!(listed["retrying"].is_null(), "{listed}");
         assert_eq!(listed["next_position"], told.last().unwrap().position() + 1);
     });
 }
@@ -144,8 +145,10 @@ fn a_receiver_that_is_down_for_an_hour_loses_nothing() {
         assert!(app.receivers.told_to(URL).is_empty());
         assert_eq!(app.receivers.told_to(OTHER_URL).len(), happened * 2, "nobody else waits");
         let admin = Person { token: app.enter(&admin).await, ..admin };
-        let waiting = hook.listed(app, &admin).await["waiting"].as_u64().unwrap();
-        assert_eq!(waiting, u64::try_from(happened * 3).unwrap());
+        let listed = hook.listed(app, &admin).await;
+        assert_eq!(listed["waiting"], happened * 3);
+        assert_eq!(listed["retrying"]["why"], "503", "{listed}");
+        assert!(listed["retrying"]["next_at"].as_str() > listed["retrying"]["since"].as_str());
         app.receivers.works();
         while let Some(next) = app.settle().await {
             app.clock.set(next.max(app.clock.now()));

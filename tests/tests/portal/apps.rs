@@ -135,12 +135,18 @@ fn who_does_not_want_to_is_brought_back_with_an_error() {
         shop.has_back(&browser, "error=access_denied").await;
         browser.go(&shop.asks("&prompt=consent")).await.unwrap();
         browser.reads("#consent", "You are signed in as marlene").await.unwrap();
+        assert!(is_hidden(&browser, "#told").await, "no more than who it is");
         nothing_found(&browser, "an app that wants it agreed to").await;
         browser.shot("app-continue").await.unwrap();
         browser.click("#consent .decline").await.unwrap();
         shop.has_back(&browser, "error=access_denied").await;
 
-        browser.go(&shop.asks("&prompt=consent")).await.unwrap();
+        let asks = shop.asks("&prompt=consent");
+        browser.go(&asks.replace("=openid", "=openid%20email")).await.unwrap();
+        browser.reads("#told", "E-mail address").await.unwrap();
+        assert!(is_hidden(&browser, "#told-profile").await);
+        browser.go(&asks.replace("=openid", "=openid%20profile%20email")).await.unwrap();
+        browser.reads("#told", "Login").await.unwrap();
         browser.click("a[hreflang=de]").await.unwrap();
         browser.reads("#consent h1", "Weiter zu Shop").await.unwrap();
         browser.click("#consent-form [type=submit]").await.unwrap();
@@ -175,15 +181,23 @@ fn a_request_that_is_not_in_order_leads_nowhere() {
         let browser = browser(app, Looks::DESK).await;
         register(&browser).await;
         let fine = shop.asks("");
+        let long = format!("state={}", "s".repeat(513));
         for (asked, why) in [
             (format!("{fine}&state=another"), "state is there twice"),
             (format!("{fine}&prompt=none&redirect_uri=http%3A%2F%2Flocalhost"), "there twice"),
-            (fine.replace(&shop.id, "6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48"), ""),
-            (fine.replace("%2Fcallback", "%2Fcallback%2F"), ""),
+            (fine.replace(&shop.id, "6f1c2a9e-0c1d-4a57-9d0e-3c5b7a1f2e48"), "no such app"),
+            (fine.replace("%2Fcallback", "%2Fcallback%2F"), "redirect_uri: the app has not"),
+            (fine.replace("client_id", "client"), "missing field `client_id`"),
+            (fine.replace("state=kept-4711", &long), "state: 512 characters at most"),
         ] {
-            browser.go(&asked).await.unwrap();
-            browser.reads("#invalid", "Nothing has happened").await.unwrap();
-            browser.reads("#invalid-why", why).await.unwrap();
+            for (language, says) in [("en", "Nothing has happened"), ("de", "Nichts ist geschehen")]
+            {
+                browser.go(&format!("{asked}&lang={language}")).await.unwrap();
+                browser.reads("#invalid", says).await.unwrap();
+                browser.reads("#invalid-why", why).await.unwrap();
+            }
+            let told = browser.text("#invalid-why").await.unwrap();
+            assert!(!told.contains("line"), "an address has none: {told}");
         }
         nothing_found(&browser, "a request that is not in order").await;
         assert_eq!(shop.visits(), 0, "nobody was sent there");

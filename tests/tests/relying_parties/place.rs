@@ -48,9 +48,18 @@ impl Place {
 
     /// The same with a server that believes a proxy of this machine.
     pub(crate) fn behind_a_proxy() -> Self {
+        Self::set_up("[listen]\ntrusted_proxies = [\"127.0.0.1/32\"]\n")
+    }
+
+    /// The same where everybody must have a second factor.
+    pub(crate) fn with_two_factors_for_all() -> Self {
+        Self::set_up("[two_factor]\nrequired_from = \"2026-01-01T00:00:00Z\"\n")
+    }
+
+    fn set_up(configuration: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join("countersign.toml");
-        std::fs::write(&config, "[listen]\ntrusted_proxies = [\"127.0.0.1/32\"]\n").unwrap();
+        std::fs::write(&config, configuration).unwrap();
         let flags = ["--config", config.to_str().unwrap()];
         let server = Server::start_with(&flags, &dir.path().join("data")).unwrap();
         Self { dir, server }

@@ -176,6 +176,15 @@ fn list(arguments: &List) -> anyhow::Result<()> {
             one.waiting,
             one.dead_letters
         );
+        if let Some(retrying) = &one.retrying {
+            let _ = writeln!(
+                text,
+                "  not taken since {:.0}, lately: {}; tried again at {:.0}",
+                retrying.since,
+                output::shown_in_line(&retrying.why),
+                retrying.next_at
+            );
+        }
     }
     output::fact(common.json, &json!({ "items": webhooks }), &text)
 }

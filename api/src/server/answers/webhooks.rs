@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::{account_id, client_id};
 use crate::contract::id::WebhookId;
 use crate::contract::secret::Secret;
-use crate::contract::webhook::{DeadLetter, Webhook, WebhookAdded, WebhookSecretAdded};
+use crate::contract::webhook::{
+    DeadLetter, Webhook, WebhookAdded, WebhookRetrying, WebhookSecretAdded,
+};
 
 pub(crate) fn added(given: &core::WebhookSecretGiven) -> WebhookAdded {
     WebhookAdded {
@@ -36,7 +38,13 @@ pub(crate) fn webhook(view: core::WebhookView) -> Webhook {
         waiting: view.standing.waiting,
         dead_letters: view.standing.dead_letters,
         next_position: view.standing.next.map(countersign_events::id::Position::get),
+        retrying: view.standing.retrying.map(retrying),
     }
+}
+
+fn retrying(view: core::RetryingView) -> WebhookRetrying {
+    let core::RetryingView { since, why, next_at } = view;
+    WebhookRetrying { since, why, next_at }
 }
 
 pub(crate) fn dead_letter(view: core::DeadLetterView) -> DeadLetter {

@@ -2,7 +2,7 @@
 //!
 //! Only what a trusted proxy says counts (SR-073): anybody else could name another host.
 
-use actix_web::http::header::{ACCEPT, HeaderName};
+use actix_web::http::header::HeaderName;
 use countersign_core::accounts::CALLBACK_PATH;
 use countersign_core::entropy;
 use countersign_core::handle::{PassToken, SECRET_BYTES};
@@ -59,12 +59,6 @@ impl Ask {
     pub(crate) fn asked_path(&self) -> String {
         let path = self.said(&PATH).unwrap_or_default();
         if is_path(path) { path.to_owned() } else { "/".to_owned() }
-    }
-
-    /// Whether a person reads the answer: a browser asks for a page.
-    pub(crate) fn is_for_people(&self) -> bool {
-        let accepts = self.request.headers().get(ACCEPT).map(|types| types.as_bytes());
-        accepts.is_some_and(|types| types.starts_with(b"text/html"))
     }
 
     /// What the browser holds at that host; nothing where there are two.

@@ -11,7 +11,7 @@ use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::problems::problems;
-use crate::contract::problem::{PROBLEM_MEDIA_TYPE, ProblemCode};
+use crate::contract::problem::{PROBLEM_MEDIA_TYPE, Problem, ProblemCode};
 use crate::contract::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_CHARS, IDEMPOTENCY_KEY_MIN_CHARS};
 use crate::contract::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
 use crate::server::answers::policy;
@@ -199,15 +199,16 @@ fn answers(row: &Row, operation: &mut Value, shared: &mut Map<String, Value>) {
         let told: Vec<&str> = codes.iter().copied().collect();
         let narrowed = json!({ "properties": { "code": { "type": "string", "enum": told } } });
         let schema = json!({ "allOf": [{ "$ref": "#/components/schemas/Problem" }, narrowed] });
+        let form = json!({ "schema": schema, "examples": told_as(&told) });
         // What answers in its own form may answer with a problem as well.
         if let Some(own) = responses.get_mut(&status.to_string()) {
-            let content = json!({ "content": { PROBLEM_MEDIA_TYPE: { "schema": schema } } });
+            let content = json!({ "content": { PROBLEM_MEDIA_TYPE: form } });
             merge(own, &content);
             continue;
         }
         let mut response = json!({
             "description": format!("`{}`", told.join("`, `")),
-            "content": { PROBLEM_MEDIA_TYPE: { "schema": schema } },
+            "content": { PROBLEM_MEDIA_TYPE: form },
         });
         if let Some(headers) = headers(status) {
             set(&mut response, "headers", headers);
@@ -217,6 +218,14 @@ fn answers(row: &Row, operation: &mut Value, shared: &mut Map<String, Value>) {
         responses.insert(status.to_string(), reference);
         shared.insert(name, response);
     }
+}
+
+/// Each of these problems as it is told, without what it says of one time.
+fn told_as(codes: &[&str]) -> Value {
+    let told = ProblemCode::ALL.iter().filter(|code| codes.contains(&code.text()));
+    told.map(|code| (code.text().to_owned(), json!({ "value": Problem::new(*code) })))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// The headers that a problem of this status always has.
@@ -257,6 +266,11 @@ fn who(row: &Row, operation: &mut Value) {
 }
 
 fn illustrate(operation: &mut Value, example: &Value) {
+    // A call that takes more than one form of a body shows each, by what it is for.
+    if let Some(requests) = example.get("requests") {
+        let content = operation.pointer_mut("/requestBody/content/application~1json");
+        content.into_iter().for_each(|form| set(form, "examples", requests.clone()));
+    }
     if let Some(request) = example.get("request") {
         let content = operation.pointer_mut("/requestBody/content");
         content.into_iter().for_each(|content| show(content, request));
@@ -299,6 +313,29 @@ mod tests {
         }
     }
 
+    /// A call that a person makes in one form and a client app in another shows both; every problem
+    /// is shown as it is told.
+    #[test]
+    fn both_forms_of_a_body_and_every_problem_are_shown() {
+        let document = super::super::document().unwrap();
+        for (path, field) in [("/v1/accounts", "subject"), ("/v1/sign-ins", "first_factor")] {
+            let form = &document["paths"][path]["post"]["requestBody"]["content"];
+            let examples = form["application/json"]["examples"].as_object().unwrap();
+            let of_app = examples.values().filter(|example| example["value"][field].is_string());
+            assert_eq!((examples.len(), of_app.count()), (2, 1), "{path}");
+        }
+        for (name, response) in document["components"]["responses"].as_object().unwrap() {
+            let form = &response["content"][PROBLEM_MEDIA_TYPE];
+            let codes =
+                form["schema"]["allOf"][1]["properties"]["code"]["enum"].as_array().unwrap();
+            for code in codes {
+                let told = &form["examples"][code.as_str().unwrap()]["value"];
+                assert_eq!(&told["code"], code, "{name}");
+                assert!(name.starts_with(&told["status"].to_string()), "{name}");
+            }
+        }
+    }
+
     /// Every call that takes a body or answers with one shows an example of it, by its own id.
     #[test]
     fn every_call_has_examples_and_an_id_of_its_own() {
@@ -310,7 +347,8 @@ mod tests {
             let id = operation["operationId"].as_str().unwrap();
             assert!(ids.insert(id), "{id} twice");
             let body = &operation["requestBody"]["content"]["application/json"];
-            assert!(body.is_null() || body["example"].is_object(), "{id} takes what?");
+            let shown = body["example"].is_object() || body["examples"].is_object();
+            assert!(body.is_null() || shown, "{id} takes what?");
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let body = &response["content"]["application/json"];
                 assert!(

@@ -8,7 +8,7 @@ pub(crate) mod metrics;
 
 use actix_web::{HttpResponse, web};
 use countersign_core::mail::spool::Spool;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::openapi;
 
@@ -30,7 +30,10 @@ pub(crate) fn serve(config: &mut web::ServiceConfig, spool: Option<web::Data<Spo
     }
     // A test makes the document; where it could not be made there would be none here.
     let document = openapi::document().unwrap_or_default();
-    let pages = SwaggerUi::new("/docs/{_:.*}");
+    // No call is served where these pages are: they show them, and send none.
+    let none: [&str; 0] = [];
+    let pages =
+        SwaggerUi::new("/docs/{_:.*}").config(Config::default().supported_submit_methods(none));
     config.service(pages.external_url_unchecked(DOCUMENT_PATH, document));
 }
 

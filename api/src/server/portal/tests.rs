@@ -89,6 +89,19 @@ fn every_effect_of_an_objection_is_told_before_and_after() {
     }
 }
 
+/// Everything that can stand in the history of an account is told in the reader's language.
+#[test]
+fn every_event_of_an_account_is_told() {
+    let said = keys(&texts::of_scripts(&texts::of(Language::English)));
+    for row in countersign_events::catalogue::rows() {
+        let Some(name) = row.event_type.strip_prefix("account.") else { continue };
+        // Of what never came to be an account nobody reads the history.
+        let is_nobodys = name == "registration_abandoned";
+        assert!(is_nobodys || said.contains(&format!("event.{name}")), "{name}");
+    }
+    assert!(said.contains("event.registered-imported"));
+}
+
 /// Why a password is refused is told in the reader's language, whichever rule it breaks (SR-049).
 #[test]
 fn sr_049_every_reason_against_a_password_is_told() {

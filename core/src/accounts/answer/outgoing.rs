@@ -50,7 +50,7 @@ pub struct WebhookView {
 }
 
 /// How the deliveries of a webhook go.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WebhookStanding {
     /// Deliveries that wait, or are tried again later.
     pub waiting: u64,
@@ -58,6 +58,19 @@ pub struct WebhookStanding {
     pub dead_letters: u64,
     /// Everything before this position was delivered or given up; none where it has not begun.
     pub next: Option<Position>,
+    /// What was not taken and is tried again; none where everything is taken.
+    pub retrying: Option<RetryingView>,
+}
+
+/// Deliveries that were not taken and are tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryingView {
+    /// Since when the oldest of them waits.
+    pub since: Timestamp,
+    /// How the last attempt at any of them failed.
+    pub why: String,
+    /// When the next is tried.
+    pub next_at: Timestamp,
 }
 
 /// A delivery that was given up.

@@ -25,6 +25,8 @@ pub(super) enum Outcome {
         attempts: u32,
         /// When.
         next_at: Timestamp,
+        /// How this one failed, if it was made.
+        why: Option<NotTaken>,
     },
     /// It is given up.
     GivenUp {
@@ -74,7 +76,10 @@ pub(super) fn write(desk: &Dispatch, due: DueDelivery, outcome: Outcome) -> Done
 fn written(desk: &Dispatch, due: &DueDelivery, outcome: &Outcome) -> Result<(), QueueError> {
     match outcome {
         Outcome::Settled => desk.queue.settle(due, desk.clock.now()),
-        Outcome::Postponed { attempts, next_at } => desk.queue.postpone(due, *attempts, *next_at),
+        Outcome::Postponed { attempts, next_at, why } => {
+            let why = why.map(|why| why.to_string());
+            desk.queue.postpone(due, (*attempts, *next_at), why.as_deref())
+        }
         Outcome::GivenUp { attempts, why } => {
             desk.queue.give_up(due, *attempts, why, desk.clock.now())
         }
@@ -102,7 +107,7 @@ fn failed(desk: &Dispatch, due: &DueDelivery, why: NotTaken) -> Outcome {
     match next_attempt((due.account, position), attempts, due.queued_at, now) {
         Some(next_at) => {
             tracing::warn!(%webhook, %position, attempts, %why, "a delivery was not taken");
-            Outcome::Postponed { attempts, next_at }
+            Outcome::Postponed { attempts, next_at, why: Some(why) }
         }
         None => {
             counter!("countersign_webhook_deliveries_given_up_total").increment(1);
@@ -129,5 +134,5 @@ async fn gone(desk: &Dispatch, hook: &Hook, due: &DueDelivery) -> Outcome {
 
 fn not_attempted(desk: &Dispatch, due: &DueDelivery) -> Outcome {
     let next_at = later(desk.clock.now(), PAUSE_FIRST);
-    Outcome::Postponed { attempts: due.attempts, next_at }
+    Outcome::Postponed { attempts: due.attempts, next_at, why: None }
 }

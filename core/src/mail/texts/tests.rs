@@ -71,6 +71,12 @@ fn reader(language: Language, name: Option<&str>) -> Addressee {
     }
 }
 
+/// The holder of an account that a client app made.
+fn of_app(language: Language) -> Addressee {
+    let not_me = Some(Zeroizing::new(TOKEN.into()));
+    Addressee { of_app: true, not_me, ..reader(language, None) }
+}
+
 fn net() -> Option<Net> {
     Some(Net {
         ip: "203.0.113.77".into(),
@@ -121,6 +127,7 @@ fn notices(head: &Letterhead, language: Language) -> Vec<Mail> {
             };
             put(&present, notice, &known);
             put(&reader(language, Some("Mike")), notice, &known);
+            put(&of_app(language), notice, &known);
             let former = Addressee {
                 whose: Whose::Former(0),
                 not_me: Some(Zeroizing::new(TOKEN.into())),
@@ -316,6 +323,27 @@ fn in_every_language_a_code_stands_alone_and_only_where_it_belongs() {
                 assert!(!has_six_digits(text), "{}: {text}", language.code());
             }
         }
+    }
+}
+
+/// Who has no password here and no page is told of none: beside the foot and the link to object, no
+/// address of ours stands in the mail.
+#[test]
+fn in_every_language_the_holder_of_an_apps_account_is_sent_to_no_page() {
+    for language in Language::ALL {
+        let mut told = 0;
+        for notice in NOTICES {
+            let facts = NoticeFacts::of(Doer::Service);
+            let [own, of_app] = [reader(language, None), of_app(language)]
+                .map(|to| head().notice_mail(event(), at(), &to, notice, &facts).unwrap());
+            let addresses = |mail: &Mail| mail.text.matches(URL).count();
+            assert_eq!(addresses(&of_app), 2, "{notice:?}: {}", *of_app.text);
+            told += usize::from(addresses(&own) > 1);
+            for asks in ["asks for a new password", "nach einem neuen Passwort gefragt"] {
+                assert!(!of_app.text.replace('\n', " ").contains(asks), "{}", *of_app.text);
+            }
+        }
+        assert!(told > 5, "{told}");
     }
 }
 

@@ -41,9 +41,14 @@ CREATE TABLE IF NOT EXISTS dead_v1 (
     given_up_at INTEGER NOT NULL,
     PRIMARY KEY (webhook, position)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failed_v1 (
+    webhook BLOB PRIMARY KEY,
+    why TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 ";
 /// What belongs to one webhook.
-pub(super) const OF_ONE: [&str; 4] = ["hooks_v1", "deliveries_v1", "lanes_v1", "dead_v1"];
+pub(super) const OF_ONE: [&str; 5] =
+    ["hooks_v1", "deliveries_v1", "lanes_v1", "dead_v1", "failed_v1"];
 
 /// Makes what is missing.
 pub(super) fn prepare(connection: &Connection) -> Result<()> {

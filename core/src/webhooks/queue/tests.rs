@@ -58,7 +58,10 @@ fn each_account_has_one_delivery_that_is_due_and_they_come_in_the_order_of_the_l
     take_in(&queue, 10, &[ANNA, BERT, ANNA, ANNA]);
     assert_eq!(positions(&due(&queue, 0)), [10, 11]);
     let anna = due(&queue, 0)[0];
-    queue.postpone(&anna, 1, at(5)).unwrap();
+    queue.postpone(&anna, (1, at(5)), Some("503")).unwrap();
+    let retrying = queue.standing(HOOK).unwrap().retrying.unwrap();
+    assert_eq!((retrying.since, retrying.next_at), (at(0), at(5)));
+    assert_eq!(retrying.why, "503");
     assert_eq!(positions(&due(&queue, 0)), [11], "hers wait behind the first");
     assert_eq!(queue.next_at(HOOK, at(0)).unwrap(), Some(at(5)));
     queue.settle(&due(&queue, 0)[0], at(0)).unwrap();
@@ -66,6 +69,7 @@ fn each_account_has_one_delivery_that_is_due_and_they_come_in_the_order_of_the_l
     assert_eq!(due(&queue, 5)[0].attempts, 1);
     queue.settle(&anna, at(5)).unwrap();
     queue.settle(&anna, at(5)).unwrap();
+    assert_eq!(queue.standing(HOOK).unwrap().retrying, None, "what failed was taken");
     assert_eq!(due(&queue, 5)[0].attempts, 0);
     assert_eq!(positions(&due(&queue, 5)), [12]);
     assert_eq!(queue.taken_in(HOOK).unwrap(), Some((Position::new(14), 2)));
@@ -154,7 +158,7 @@ fn ten_thousand_behind_one_hold_up_nobody_else() {
     whose.push(BERT);
     take_in(&queue, 0, &whose);
     let anna = due(&queue, 0)[0];
-    queue.postpone(&anna, 1, at(0) + SignedDuration::from_hours(6)).unwrap();
+    queue.postpone(&anna, (1, at(0) + SignedDuration::from_hours(6)), Some("503")).unwrap();
     assert_eq!(positions(&due(&queue, 0)), [10_000]);
     assert_eq!(queue.standing(HOOK).unwrap().waiting, 10_001);
 }

@@ -109,7 +109,8 @@ fn sr_062_sr_131_a_pass_is_for_its_host_and_ends_with_its_session() {
         proxied(app, WIKI, ask, &format!("{pass}; {session}")).await.is(401);
         let held = pass.split_once('=').unwrap().1;
         app.get("/v1/session").bearer(held).await.is(401);
-        userinfo(app, held).await.is(401);
+        let told = userinfo(app, held).await.is(401);
+        assert_eq!(told.headers["www-authenticate"], "Bearer error=\"invalid_token\"", "RFC 6750");
         proxied(app, WIKI, ask, &pass).await.is(204);
         app.call(Method::DELETE, "/v1/session").bearer(&anna.token).await.is(204);
         proxied(app, WIKI, ask, &pass).await.is(401);
@@ -242,6 +243,41 @@ fn a_browser_that_repeats_itself_keeps_its_pass() {
         // Without what began it, it is a thief's: and that voids nothing either.
         proxied(app, WIKI, &path, &other).await.is(400);
         proxied(app, WIKI, "/v1/forward-auth?acr=password", pass).await.is(204);
+    });
+}
+
+/// A person reads a page in words, with a link back, where a program reads a problem: whoever does
+/// not want to go on, comes back too late, or to a host that may not ask any more.
+#[test]
+fn a_person_at_a_host_reads_words_and_not_a_problem() {
+    const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+    run(async |app| {
+        let admin = app.operator("ada", Role::Admin).await;
+        wiki(app, &admin, WIKI).await;
+        let led = proxied(app, WIKI, "/.countersign/sign-in?acr=password&to=", "").await.is(303);
+        let began: url::Url = location(&led).parse().unwrap();
+        let declined = format!(
+            "/.countersign/callback?error=access_denied&state={}",
+            parameter(&began, "state")
+        );
+        let held = &cookies(&led)[0];
+        let other = "other.example";
+        for (host, path, held, status, english, german) in [
+            (WIKI, declined.as_str(), held.as_str(), 403, "did not sign in", "nicht angemeldet"),
+            (WIKI, declined.as_str(), "", 400, "Sign in once more", "noch einmal an"),
+            (other, "/.countersign/sign-in", "", 404, "cannot have you", "kann Sie nicht"),
+            (other, "/.countersign/sign-out", "", 404, "cannot have you", "kann Sie nicht"),
+        ] {
+            let problem = proxied(app, host, path, held).await.is(status);
+            assert!(problem.body["code"].is_string(), "{path}");
+            for (language, says) in [("en", english), ("de", german)] {
+                let asked = proxied(app, host, path, held).header("accept", BROWSER);
+                let page = asked.header("accept-language", language).await.is(status);
+                assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+                let page = String::from_utf8(page.bytes.clone()).unwrap();
+                assert!(page.contains(says) && page.contains("<a href=\"/\">"), "{page}");
+            }
+        }
     });
 }
 

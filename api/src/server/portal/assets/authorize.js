@@ -3,7 +3,7 @@
 
 import { authorize, decline, doubled, forgetReturn, keepQuery, keepReturn, keptReturn } from "./app.js";
 import { UNUSABLE, leave, requestIn } from "./app.js";
-import { $, myAccount, note, onSubmit, showOnly, whoAmI } from "./page.js";
+import { $, myAccount, note, onSubmit, show, showOnly, whoAmI } from "./page.js";
 import { say, sayProblem } from "./text.js";
 
 /** Both ask for a sign-in though there is a session. */
@@ -68,6 +68,9 @@ async function ask(part) {
   for (const place of document.querySelectorAll("[data-app]")) {
     place.textContent = say(`app.${place.dataset.app}`, { app });
   }
+  const told = ["profile", "email"].filter((one) => (request.scope ?? "").split(" ").includes(one));
+  for (const one of told) show($(`told-${one}`));
+  show($("told"), told.length > 0);
   const account = await myAccount().catch(() => null);
   const login = account?.login;
   $("as").textContent = login ? say("app.signed_in_as", { login }) : "";
@@ -75,9 +78,9 @@ async function ask(part) {
 }
 
 /** A request that no app may make is shown, and never answered at the address that it names. */
-function refuse(why) {
+function refuse({ field, detail }) {
   forgetReturn();
-  $("invalid-why").textContent = why;
+  $("invalid-why").textContent = [field, detail].filter(Boolean).join(": ");
   showOnly($("invalid"));
 }
 
@@ -103,12 +106,12 @@ $("another").addEventListener("click", signIn);
 if (!silent) session = await whoAmI();
 keepQuery();
 const twice = doubled(location.search);
-if (twice) refuse(say("app.doubled", { name: twice }));
+if (twice) refuse({ detail: `${twice} is there twice` });
 else {
   try {
     await goOn();
   } catch (problem) {
-    if (UNUSABLE.includes(problem.code)) refuse(sayProblem(problem));
+    if (UNUSABLE.includes(problem.code)) refuse(problem);
     else {
       showOnly($("trouble"));
       $("trouble-why").textContent = sayProblem(problem);

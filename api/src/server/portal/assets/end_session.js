@@ -36,7 +36,7 @@ onSubmit($("end-form"), end);
 const session = await whoAmI();
 keepQuery();
 const twice = doubled(location.search);
-if (twice) refuse(say("app.doubled", { name: twice }));
+if (twice) refuse(`${twice} is there twice`);
 else if (session) {
   const account = await myAccount().catch(() => null);
   const login = account?.login;
@@ -44,5 +44,5 @@ else if (session) {
   showOnly($("question"));
 } else {
   // There is nothing to be asked.
-  await end().catch((problem) => refuse(sayProblem(problem)));
+  await end().catch((problem) => refuse(problem.detail ?? sayProblem(problem)));
 }

@@ -1,11 +1,12 @@
 //! `GET /.countersign/callback`: back on the host, with a grant.
 
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError as _};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use countersign_core::accounts::GrantBrought;
 use countersign_core::domain::refusal::Refusal;
 use countersign_core::handle::GrantCode;
 
+use super::page;
 use super::sign_in::Held;
 use crate::contract::host::{CallbackQuery, PASS_COOKIE, SIGN_IN_COOKIE};
 use crate::contract::problem::ProblemCode;
@@ -30,10 +31,8 @@ use crate::server::problem::ProblemAnswer;
     )
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
-    match let_in(&ask).await {
-        Err(problem) if ask.is_for_people() => Ok(page(&problem)),
-        answer => answer,
-    }
+    let let_in = let_in(&ask).await;
+    page::shown(&ask, let_in)
 }
 
 async fn let_in(ask: &Ask) -> Answer {
@@ -71,20 +70,6 @@ fn there(to: String) -> HttpResponseBuilder {
     let mut answer = HttpResponse::SeeOther();
     answer.insert_header((LOCATION, to));
     answer
-}
-
-/// A problem in words, with a way on; what stands in it was written by us.
-fn page(problem: &ProblemAnswer) -> HttpResponse {
-    let said = problem.problem();
-    let (title, why) = (&said.title, said.detail.as_deref().unwrap_or(&said.title));
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-         <h1>{title}</h1><p>{why}.</p>\
-         <p><a href=\"/\">To the first page of this site</a></p></html>"
-    );
-    let mut answer = HttpResponse::build(problem.status_code());
-    answer.content_type("text/html; charset=utf-8").body(page)
 }
 
 /// What was begun in another browser, too long ago, or not at all.

@@ -13,5 +13,6 @@
 
 pub(crate) mod callback;
 pub(crate) mod forward_auth;
+mod page;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

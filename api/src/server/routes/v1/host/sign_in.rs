@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use super::page;
 use crate::contract::host::{SIGN_IN_COOKIE, SIGN_IN_SECONDS, SignInQuery};
 use crate::contract::oidc::AUTHORIZE_PATH;
 use crate::contract::problem::ProblemCode;
@@ -35,6 +36,11 @@ const BETWEEN: char = '~';
     responses((status = 303, description = "To the portal"))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
+    let led = lead(&ask).await;
+    page::shown(&ask, led)
+}
+
+async fn lead(ask: &Ask) -> Answer {
     let query: SignInQuery = ask.query()?;
     let wanted = wanted(query.acr);
     let host = ask.protected_host()?;

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 
+use super::page;
 use crate::contract::oidc::END_SESSION_PATH;
 use crate::server::answers::Answer;
 use crate::server::ask::Ask;
@@ -16,6 +17,11 @@ use crate::server::ask::Ask;
     responses((status = 303, description = "To the portal"))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
+    let led = lead(&ask).await;
+    page::shown(&ask, led)
+}
+
+async fn lead(ask: &Ask) -> Answer {
     let host = ask.protected_host()?;
     let app = ask.verdict(ask.accounts().host(&host.callback()).await)?;
     let portal = ask.accounts().public_url();

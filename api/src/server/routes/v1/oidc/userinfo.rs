@@ -1,5 +1,6 @@
 //! `GET /v1/oidc/userinfo`: who signed in.
 
+use countersign_core::domain::refusal::Refusal;
 use countersign_core::handle::AccessToken;
 
 use crate::contract::oidc::UserInfo;
@@ -17,8 +18,12 @@ use crate::server::problem::ProblemAnswer;
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let bearer = ask.bearer().ok_or_else(ProblemAnswer::unauthenticated)?;
-    let token = AccessToken::parse(bearer).map_err(|_| ProblemAnswer::unauthenticated())?;
-    let told = ask.verdict(ask.accounts().granted(&token).await)?;
+    let token = AccessToken::parse(bearer).map_err(|_| ProblemAnswer::invalid_token())?;
+    let told = match ask.verdict_of(ask.accounts().granted(&token).await)? {
+        Ok(told) => told,
+        Err(Refusal::NoSession) => return Err(ProblemAnswer::invalid_token()),
+        Err(refusal) => return Err(ask.refused(refusal)),
+    };
     let (email, email_verified) = told.email.unzip();
     answers::ok(&UserInfo {
         sub: answers::account_id(told.account),

@@ -7,6 +7,7 @@ use countersign_core::accounts::answer::SignedIn;
 use countersign_core::accounts::request::{
     Net, PasswordSignIn as Password, VouchedSignIn as Vouched,
 };
+use countersign_core::domain::refusal::Refusal;
 use countersign_events::actor::By;
 
 use crate::contract::sign_in::VouchedSignIn;
@@ -48,7 +49,12 @@ async fn vouched(ask: &Ask) -> Result<SignedIn, ProblemAnswer> {
     }
     let (subject, device, nonce) = (body.subject, body.context.device, body.nonce);
     let vouched = Vouched { subject, device, nonce };
-    ask.proof_verdict(ask.accounts().vouch(&call, client, vouched).await)
+    match ask.verdict_of(ask.accounts().vouch(&call, client, vouched).await)? {
+        Ok(signed_in) => Ok(signed_in),
+        // Whom it vouches for, it has made: an app may know its own subjects.
+        Err(refusal @ Refusal::NotFound(_)) => Err(ask.refused(refusal)),
+        Err(refusal) => ask.proof_verdict(Ok(Err(refusal))),
+    }
 }
 
 fn is_nonce(text: &str) -> bool {
