@@ -41,8 +41,8 @@ use crate::domain::refusal::Refusal;
 pub use breaker::BreakerState;
 pub use tally::SourceLimits;
 
-/// Sources whose failures are remembered, and as many that client apps tell of. Of one more, the one that failed least recently is
-/// forgotten, unless it is blocked.
+/// Sources whose failures are remembered, and as many that client apps tell of. Of one more, the
+/// one that failed least recently is forgotten, unless it is blocked.
 pub const SOURCES_MAX: usize = 100_000;
 /// Sources that are blocked at once. None is let go for another; one more stays counted, and is
 /// blocked at its next failure once there is room.

@@ -254,7 +254,8 @@ fn sr_062_a_stream_ends_with_the_key_and_the_app() {
             app.call(Method::DELETE, path).on(Listener::Operator).bearer(&admin.token)
         };
         delete(format!("/v1/clients/{}/keys/{}", shop.id, shop.key_id)).await.is(204);
-        // What was vouched for until then is over, and no clock tells the moment itself from before.
+        // What was vouched for until then is over, and no clock tells the moment itself from
+        // before.
         app.clock.advance(SignedDuration::from_millis(1));
         other.vouch(app, "user").await;
         assert_eq!(end(stream).await.code(), Some(ProblemCode::Unauthenticated));

@@ -1,5 +1,5 @@
-//! Accounts of client apps: what the app is told, and whom an account's mails and events name, where
-//! every call comes from the app's own server.
+//! Accounts of client apps: what the app is told, and whom mails and events name where every call
+//! comes from the app's own server.
 
 use countersign_tests::app::{STEP, TestApp};
 use serde_json::{Value, json};
@@ -15,17 +15,26 @@ const THERE: &str = "203.0.113.44";
 async fn customer(app: &TestApp, key: &str, names: &[&str]) -> (String, Vec<(String, String)>) {
     let body = json!({ "subject": "customer", "email": EMAIL, "email_verified": true });
     let made = app.post("/v1/accounts", &body).bearer(key).await.is(201);
-    let (account, mut factors) = (made.text_at("/account_id"), vec![]);
+    let account = made.text_at("/account_id");
+    // The first is the app's to ask for, a further one the person's.
+    let (mut bearer, mut whose) = (key.to_owned(), account.clone());
+    let mut factors: Vec<(String, String)> = vec![];
     for name in names {
-        let path = format!("/v1/accounts/{account}/factors");
+        if let Some((first, secret)) = factors.first() {
+            let path = format!("/v1/sign-ins/{}/answers", begin(app, key).await);
+            let answer = answer(first, &app.code_of(secret, 0));
+            let entered = app.post(path, &answer).bearer(key).await.is(200);
+            (bearer, whose) = (entered.text_at("/session/token"), "me".to_owned());
+        }
+        let path = format!("/v1/accounts/{whose}/factors");
         let body = json!({ "kind": "totp", "name": name });
-        let offered = app.post(path.as_str(), &body).bearer(key).await.is(202);
+        let offered = app.post(path.as_str(), &body).bearer(&bearer).await.is(202);
         let (id, secret) = (offered.text_at("/factor_id"), offered.text_at("/secret"));
         let code = json!({ "code": app.code_of(&secret, 0) });
-        app.post(format!("{path}/{id}/activate"), &code).bearer(key).await.is(200);
+        app.post(format!("{path}/{id}/activate"), &code).bearer(&bearer).await.is(200);
         factors.push((id, secret));
+        app.pass(STEP).await;
     }
-    app.pass(STEP).await;
     (account, factors)
 }
 

@@ -10,10 +10,11 @@
 //! ```
 //!
 //! What a request is judged by is read up to the end of the stream, so that a key is dead on the
-//! very next request, and with it what it had begun: the sign-ins and sessions of people whom the app
-//! vouched for end where the app is disabled, and where a key of it is ended before its time. Which
-//! key vouched is not on record, so that they all do. What was read before is kept, and only what came since is read: the stream
-//! never changes behind its end, and grows with the use of the keys.
+//! very next request, and with it what it had begun: the sign-ins and sessions of people whom the
+//! app vouched for end where the app is disabled, and where a key of it is ended before its time.
+//! Which key vouched is not on record, so that they all do. What was read before is kept, and only
+//! what came since is read: the stream never changes behind its end, and grows with the use of the
+//! keys.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -199,17 +199,6 @@ fn what_is_brought_back_belongs_to_the_browser_that_began() {
         let state = parameter(&began, "state");
         let refused = format!("{}?error=access_denied&state={state}", back.path());
         proxied(app, WIKI, &refused, &cookies(&led)[0]).await.is(403);
-        // A person is told in words, and has a way on.
-        for (path, status, told) in [
-            (refused.as_str(), 403, "you did not go on to this site"),
-            ("/.countersign/callback?state=x", 400, "open the page that you want again"),
-        ] {
-            let page = proxied(app, WIKI, path, &cookies(&led)[0]);
-            let page = page.header("accept", "text/html,*/*;q=0.8").await.is(status);
-            assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
-            let page = String::from_utf8(page.bytes).unwrap();
-            assert!(page.contains(told) && page.contains("<a href=\"/\">"), "{page}");
-        }
         let head = app.call(Method::HEAD, &path).header("x-forwarded-host", WIKI);
         head.header("x-forwarded-proto", "https").await.is(405);
     });

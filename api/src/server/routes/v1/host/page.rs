@@ -73,7 +73,7 @@ fn german(code: ProblemCode) -> Words {
         ],
         ProblemCode::NotFound => [
             "Diese Website kann Sie nicht anmelden",
-            "Sie gehört nicht oder nicht mehr zu denen, die das dürfen. Sagen Sie es den Betreibern.",
+            "Sie gehört nicht (mehr) zu denen, die das dürfen. Sagen Sie es den Betreibern.",
             "Noch einmal versuchen",
         ],
         ProblemCode::Internal | ProblemCode::Unavailable => [
