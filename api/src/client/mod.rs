@@ -74,6 +74,7 @@
 //!     subject: "customer-4711".to_owned(),
 //!     first_factor: FirstFactor::Vouched,
 //!     context: Context { ip: "192.0.2.7".to_owned(), user_agent: None, device: None },
+//!     nonce: None, // with one, the assertion is of this sign-in and of no other
 //! };
 //! let begun = app
 //!     .sign_in(&SignInRequest::Vouched(vouched))
