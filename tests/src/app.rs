@@ -12,6 +12,7 @@ mod moving;
 mod person;
 mod proofs;
 mod relying;
+mod survivor;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,6 +45,7 @@ pub use calls::{Answered, Call, Face};
 pub use crowd::{Crowd, Member, Resident};
 pub use person::{PASSWORD, Person};
 pub use relying::RelyingApp;
+pub use survivor::Survivor;
 
 /// When every test begins: the first second of a time step.
 const START: &str = "2026-11-24T12:00:00Z";
@@ -125,8 +127,7 @@ impl TestApp {
     }
 
     async fn start(configure: impl FnOnce(&mut Config), at: Timestamp) -> anyhow::Result<Self> {
-        let place = tempfile::tempdir()?;
-        let mut config = Config { data: place.path().join("data"), ..Config::default() };
+        let mut config = Config::default();
         let listen = &mut config.listen;
         for address in [&mut listen.public, &mut listen.operator, &mut listen.ops] {
             address.set_port(0);
@@ -136,10 +137,19 @@ impl TestApp {
         // hold without this layer; tests of the layer itself switch it on.
         config.source.enabled = false;
         configure(&mut config);
-        let mut app = Self {
+        let mut app = Self::at_rest(config, ManualClock::new(at))?;
+        app.serve().await?;
+        Ok(app)
+    }
+
+    /// One that does not serve yet, with a directory of its own.
+    fn at_rest(config: Config, clock: ManualClock) -> anyhow::Result<Self> {
+        let place = tempfile::tempdir()?;
+        let config = Config { data: place.path().join("data"), ..config };
+        Ok(Self {
             place,
             config,
-            clock: ManualClock::new(at),
+            clock,
             accepts_clock: false,
             store: StoreSwitch::default(),
             vault: VaultSwitch::default(),
@@ -149,9 +159,7 @@ impl TestApp {
             refused: Mutex::default(),
             http: client()?,
             served: None,
-        };
-        app.serve().await?;
-        Ok(app)
+        })
     }
 
     async fn serve(&mut self) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_core::vault::rows::{ClaimRow, RequestRow, SALT_BYTES, SecretRow, WrappedKey};
 use countersign_core::vault::{SecretId, Vault, VaultError};
-use countersign_events::id::{AccountId, Hash32};
+use countersign_events::id::{AccountId, HandleHash, Hash32};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
@@ -112,5 +112,6 @@ through! {
     find_key_check() -> Option<[u8; 32]>;
     insert_key_check(check: [u8; 32]) -> [u8; 32];
     insert_request(request: RequestRow, forgotten: Timestamp) -> RequestRow;
+    find_request(key: HandleHash) -> Option<RequestRow>;
     delete_requests(forgotten: Timestamp) -> usize;
 }

@@ -5,7 +5,7 @@
 //! this is a session, and none of it opens a call of ours but the one that says who it is (SR-062).
 
 use countersign_events::account::{AccountEvent, Assurance, GrantRedeemed};
-use countersign_events::id::{ClientId, HandleHash, Hash32, StreamId};
+use countersign_events::id::{ClientId, HandleHash, Hash32, Revision, StreamId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -17,7 +17,7 @@ use super::assertion::Asserted;
 use super::identity::{open_pii, seal_pii};
 use super::request::Call;
 use super::{Accounts, Fault, Verdict};
-use crate::actors::account::{Begun, Entity, Halt, Request, Sealed};
+use crate::actors::account::{Begun, Entity, Halt, Request, Sealed, stamped};
 use crate::assertion::{Claims, read, token_hash};
 use crate::domain::Command;
 use crate::domain::command::{IssueGrant, RedeemGrant};
@@ -29,6 +29,8 @@ use crate::handle::{AccessToken, GrantCode, SessionToken};
 pub const SCOPE_PROFILE: &str = "profile";
 /// The scope that tells the address.
 pub const SCOPE_EMAIL: &str = "email";
+/// Entries that are read at once to find where a grant was issued.
+const ISSUED_PAGE: u64 = 64;
 
 /// What an app asks for, checked against what is known of it.
 #[derive(Debug, Clone)]
@@ -187,9 +189,12 @@ impl Request for Redeem {
         let access_token = begun.mint.access(secrets, entropy, entity.id()?)?;
         let token = (access_token.hash(), false);
         let redeeming = Redeeming { call: &self.call, client: self.client, brought: &self.brought };
-        let (redeemed, at) = redeeming.redeem(entity, begun, token).await?;
-        let grant = self.brought.grant_in(entity).ok_or(Refusal::AuthenticationFailed)?;
-        let said = said(entity, &grant).await?.unwrap_or_default();
+        let Redeemed { redeemed, at, revision } = redeeming.redeem(entity, begun, token).await?;
+        let issued_in = match self.brought.grant_in(entity) {
+            Some(grant) => grant.issued_in,
+            None => issued_in(entity, redeemed.grant, revision).await?,
+        };
+        let said = said(entity, issued_in).await?.unwrap_or_default();
         let asserted = Asserted {
             client: self.client,
             at,
@@ -212,14 +217,21 @@ pub(super) struct Redeeming<'a> {
     pub(super) brought: &'a GrantBrought,
 }
 
+/// What a grant led to.
+pub(super) struct Redeemed {
+    pub(super) redeemed: GrantRedeemed,
+    pub(super) at: Timestamp,
+    revision: Revision,
+}
+
 impl Redeeming<'_> {
-    /// The event, and when it was.
+    /// What it led to, now or when it was asked before.
     pub(super) async fn redeem(
         &self,
         entity: &mut Entity,
         begun: Begun,
         (token, passes): (HandleHash, bool),
-    ) -> Result<(GrantRedeemed, Timestamp), Halt> {
+    ) -> Result<Redeemed, Halt> {
         let batch = match begun.repeated {
             Some(batch) => batch,
             None => {
@@ -230,12 +242,14 @@ impl Redeeming<'_> {
                 entity.decide(self.call, &command, sealed, Some(&begun.mint)).await?
             }
         };
-        let redeemed = batch.find(|event| match event {
-            AccountEvent::GrantRedeemed(redeemed) => Some(redeemed.clone()),
+        let redeemed = batch.0.iter().find_map(|stamped| match &stamped.event {
+            AccountEvent::GrantRedeemed(event) => {
+                let (at, revision) = (stamped.at, stamped.revision);
+                Some(Redeemed { redeemed: event.clone(), at, revision })
+            }
             _ => None,
         });
-        let at = batch.0.first().map_or_else(|| entity.now(), |stamped| stamped.at);
-        Ok((redeemed.ok_or(Refusal::AuthenticationFailed)?, at))
+        Ok(redeemed.ok_or(Refusal::AuthenticationFailed)?)
     }
 
     /// Whether what came along belongs to the grant. Where there is no such grant, nothing fits.
@@ -243,7 +257,7 @@ impl Redeeming<'_> {
         let Some(grant) = self.brought.grant_in(entity) else { return Ok(false) };
         entity.alive(grant.session).map_err(|_| Refusal::AuthenticationFailed)?;
         entity.demand_vouched_session(grant.session).await?;
-        let said = said(entity, &grant).await?;
+        let said = said(entity, grant.issued_in).await?;
         let challenge = Sha256::digest(self.brought.verifier.as_bytes());
         let proves = bool::from(challenge.as_slice().ct_eq(grant.challenge.bytes()));
         Ok(proves && said.is_some_and(|said| said.redirect_uri == self.brought.redirect_uri))
@@ -256,8 +270,32 @@ impl GrantBrought {
     }
 }
 
-pub(super) async fn said(entity: &Entity, grant: &Grant) -> Result<Option<GrantSaid>, Halt> {
-    let recorded = entity.entry_at(grant.issued_in).await?;
+/// Where a grant was issued that was redeemed in this revision. The state forgets it when it is
+/// over; whoever redeemed it with an idempotency key may ask again for as long as that lasts.
+async fn issued_in(
+    entity: &Entity,
+    grant: HandleHash,
+    redeemed: Revision,
+) -> Result<Revision, Halt> {
+    let log = &entity.services.log;
+    let mut last = redeemed.get();
+    while let Some(end) = last.checked_sub(1) {
+        let first = last.saturating_sub(ISSUED_PAGE);
+        let (from, to) = (Revision::new(first), Revision::new(end));
+        for recorded in log.read_between(entity.stream, from, to).await?.iter().rev() {
+            if let AccountEvent::GrantIssued(issued) = stamped(recorded)?.event
+                && issued.grant == grant
+            {
+                return Ok(recorded.revision);
+            }
+        }
+        last = first;
+    }
+    Err(Fault::Internal(format!("{} has a grant that nobody issued", entity.stream)).into())
+}
+
+pub(super) async fn said(entity: &Entity, issued_in: Revision) -> Result<Option<GrantSaid>, Halt> {
+    let recorded = entity.entry_at(issued_in).await?;
     Ok(open_pii(&entity.services.secrets, entity.id()?, &recorded).await?)
 }
 
@@ -273,7 +311,7 @@ impl Request for Who {
         let (grant, is_proven) = (grant.clone(), open.has_proven_address());
         entity.alive(grant.session)?;
         entity.demand_vouched_session(grant.session).await?;
-        let said = said(entity, &grant).await?.unwrap_or_default();
+        let said = said(entity, grant.issued_in).await?.unwrap_or_default();
         let identity = entity.identity().await?;
         let wants = |scope: &str| said.scopes.iter().any(|wanted| wanted == scope);
         let told = HolderTold {

@@ -205,8 +205,12 @@ impl Accounts {
     }
 
     /// Notices an idempotency key that came with something else before, where the body names the
-    /// account: each stream remembers its own keys only, and this request may be for another.
-    async fn same_request(&self, call: &Call) -> Verdict<()> {
+    /// account: each stream remembers its own keys only, and this request may be for another. So
+    /// does a request that only reads, which no stream remembers.
+    ///
+    /// # Errors
+    /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
+    pub async fn same_request(&self, call: &Call) -> Verdict<()> {
         Ok(self.first_asked(call).await?.map(|_| ()))
     }
 

@@ -8,7 +8,7 @@ use countersign_events::account::Assurance;
 use countersign_events::id::{ClientId, StreamId};
 
 use super::answer::{ClientView, PassGiven, PassView};
-use super::grants::{GrantBrought, Redeeming, said};
+use super::grants::{GrantBrought, Redeemed, Redeeming, said};
 use super::request::Call;
 use super::{Accounts, Verdict};
 use crate::actors::account::{Entity, Halt, Request};
@@ -93,7 +93,7 @@ impl Request for RedeemForPass {
         let pass = begun.mint.pass(secrets, entropy, entity.id()?)?;
         let token = (pass.hash(), true);
         let redeeming = Redeeming { call: &self.call, client: self.client, brought: &self.brought };
-        let (redeemed, at) = redeeming.redeem(entity, begun, token).await?;
+        let Redeemed { redeemed, at, .. } = redeeming.redeem(entity, begun, token).await?;
         Ok(PassGiven { pass, lives_for: redeemed.expires_at.duration_since(at) })
     }
 }
@@ -116,7 +116,7 @@ impl Request for Pass {
         let recovers = session.demand_more_than_recovery(entity.policy());
         recovers.map_err(|_| Refusal::NoSession)?;
         let (grant, assurance) = (grant.clone(), session.assurance);
-        let said = said(entity, &grant).await?;
+        let said = said(entity, grant.issued_in).await?;
         if said.is_none_or(|said| said.redirect_uri != self.callback) {
             return Err(Refusal::NoSession.into());
         }

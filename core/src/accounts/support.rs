@@ -4,11 +4,12 @@
 use countersign_events::account::Viewed;
 use countersign_events::actor::By;
 use countersign_events::id::{AccountId, StreamId};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::answer::{AccountView, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
-use super::look::Look;
+use super::look::{LOOK_LASTS, Look};
 use super::registration::{check_readable, check_text, check_visible};
 use super::removal_view::removal_view;
 use super::request::{Call, IdempotencyKey, Lookup, PageRequest};
@@ -28,7 +29,8 @@ const TICKET_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
 impl Accounts {
     /// Looks an account up by exact login or address, for a ticket if there is one. A search is an
     /// event, also one that finds nobody (SR-126): then it stands where the attempts on a login
-    /// that nobody has stand, under a keyed hash of what was searched for.
+    /// that nobody has stand, under a keyed hash of what was searched for. Asked again under its
+    /// idempotency key within [`LOOK_LASTS`], it is the same search; later it is another one.
     ///
     /// # Errors
     /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::TooManyRequests`]
@@ -44,11 +46,11 @@ impl Accounts {
             Ok(call) => call,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        // Held until what is found is recorded, or that nothing is.
-        let turn = match self.within_cap(&call, operator.account(), ActKind::Search).await? {
-            Ok(turn) => turn,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        if let Err(refusal) = self.same_request(&call).await? {
+            return Ok(Err(refusal));
+        }
+        // In its turn: of a request that is sent many times at once, all but one are repeated.
+        let place = self.queues.turn_of(operator.account()).await;
         let (name, found): (_, Vec<AccountId>) = match lookup {
             Lookup::Login(login) => {
                 let name = self.secrets().login_hash(&login);
@@ -58,6 +60,16 @@ impl Accounts {
                 self.caught_up().await?;
                 let name = self.secrets().email_hash(&email);
                 (name, self.read_model().find_by_email(name)?)
+            }
+        };
+        let streams = found.iter().copied().map(StreamId::Account);
+        // Held until what is found is recorded, or that nothing is.
+        let turn = if self.is_seen(&call, streams.chain([StreamId::Unknown(name)])).await? {
+            None
+        } else {
+            match self.judged(&call, (operator.account(), ActKind::Search), place).await? {
+                Ok(turn) => Some(turn),
+                Err(refusal) => return Ok(Err(refusal)),
             }
         };
         let mut hits = vec![];
@@ -76,8 +88,24 @@ impl Accounts {
                 return Ok(Err(refusal));
             }
         }
-        turn.done();
+        if let Some(turn) = turn {
+            turn.done();
+        }
         Ok(Ok(hits))
+    }
+
+    /// Whether any of these streams has the look of this very request.
+    async fn is_seen(
+        &self,
+        call: &Call,
+        streams: impl Iterator<Item = StreamId>,
+    ) -> Result<bool, Fault> {
+        for stream in streams {
+            if self.ask(stream, Seen { call: call.clone() }).await?.is_ok_and(|seen| seen) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The accounts that have something locked now, the newest lock first.
@@ -277,12 +305,44 @@ impl Request for FoundNobody {
     type Answer = ();
 
     async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        entity.load().await?;
-        let unkeyed = Call { idempotency: None, ..self.call.clone() };
-        let command = Command::View(Viewed::Search);
-        entity.decide(&unkeyed, &command, Sealed::default(), None).await?;
-        Ok(())
+        leave(entity, &self.call, Viewed::Search, Sealed::default()).await
     }
+}
+
+/// Whether a request has left its look already.
+struct Seen {
+    call: Call,
+}
+
+impl Request for Seen {
+    type Answer = bool;
+
+    async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
+        Ok(left(entity, &self.call).await?.is_some_and(|at| is_one_look(entity, at)))
+    }
+}
+
+/// When a request left its look, if it did.
+async fn left(entity: &mut Entity, call: &Call) -> Result<Option<Timestamp>, Halt> {
+    let repeated = entity.repeated(call).await?;
+    Ok(repeated.and_then(|batch| batch.0.first().map(|stamped| stamped.at)))
+}
+
+/// Whether what is looked at now belongs to a look of then.
+fn is_one_look(entity: &Entity, then: Timestamp) -> bool {
+    entity.now().duration_since(then) < LOOK_LASTS
+}
+
+/// Leaves a look, once for the same request while it lasts. Later it is another one, and the key
+/// stays with the first.
+async fn leave(entity: &mut Entity, call: &Call, what: Viewed, sealed: Sealed) -> Result<(), Halt> {
+    let call = match left(entity, call).await? {
+        Some(then) if is_one_look(entity, then) => return Ok(()),
+        Some(_) => &Call { idempotency: None, ..call.clone() },
+        None => call,
+    };
+    entity.decide(call, &Command::View(what), sealed, None).await?;
+    Ok(())
 }
 
 /// Records that support looks, before anything is shown. Whoever reads an export has it at home
@@ -301,9 +361,7 @@ pub(super) async fn record_look(
     let errand = Errand { ticket: ticket.cloned(), ..Errand::default() };
     let pii = seal_pii(&entity.services.secrets, entity.id()?, &errand).await?;
     let sealed = Sealed { pii: Some(pii), net: None };
-    let unkeyed = Call { idempotency: None, ..call.clone() };
-    entity.decide(&unkeyed, &Command::View(what), sealed, None).await?;
-    Ok(())
+    leave(entity, call, what, sealed).await
 }
 
 struct ViewAccount;

@@ -217,6 +217,12 @@ pub trait Vault: Send + Sync + 'static {
         forgotten: Timestamp,
     ) -> BoxFuture<'_, Result<RequestRow, VaultError>>;
 
+    /// The request that came with a key, remembered or about to be deleted.
+    fn find_request(
+        &self,
+        key: HandleHash,
+    ) -> BoxFuture<'_, Result<Option<RequestRow>, VaultError>>;
+
     /// Deletes the requests that are as old as `forgotten`, and of more than [`REQUESTS_MAX`] the
     /// oldest; how many that were.
     fn delete_requests(&self, forgotten: Timestamp) -> BoxFuture<'_, Result<usize, VaultError>>;

@@ -364,6 +364,22 @@ impl Secrets {
         Ok(Some(stands).filter(|stands| stands.body == asked.body).map(|stands| stands.first_at))
     }
 
+    /// Whether the key of a request came with something else less than 24 hours ago, on whatever
+    /// node. Nothing is noted.
+    ///
+    /// # Errors
+    /// What the vault says.
+    pub async fn is_asked_otherwise(
+        &self,
+        asked: &Idempotency,
+        now: Timestamp,
+    ) -> Result<bool, VaultError> {
+        let forgotten = now.checked_sub(IDEMPOTENCY_TTL).unwrap_or(Timestamp::MIN);
+        let noted = self.inner.vault.find_request(asked.key).await?;
+        let remembered = noted.filter(|noted| forgotten < noted.first_at);
+        Ok(remembered.is_some_and(|noted| noted.body != asked.body))
+    }
+
     /// 32 bytes that the same kind, event and idempotency key give on every node.
     #[must_use]
     pub fn derive(&self, kind: &str, event: EventId, key: &str) -> Zeroizing<[u8; 32]> {

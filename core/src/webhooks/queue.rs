@@ -33,6 +33,7 @@ use rusqlite::{
 };
 use tokio::sync::watch;
 
+pub use self::dead::Chosen;
 use self::rows::{account, begin, bytes, count, enqueue, millis, number, position, remove, time};
 use self::schema::{OF_ONE, empty, prepare};
 use super::ledger::Hook;

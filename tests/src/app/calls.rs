@@ -121,6 +121,13 @@ impl TestApp {
     }
 }
 
+impl<'a> Call<'a> {
+    /// To another server.
+    pub(super) fn to(self, app: &'a TestApp) -> Self {
+        Self { app, ..self }
+    }
+}
+
 impl Call<'_> {
     /// To another listener.
     pub fn on(mut self, listener: Listener) -> Self {

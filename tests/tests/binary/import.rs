@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use countersign_core::audit::finding::Verdict;
 use countersign_core::audit::source::Source;
@@ -323,6 +324,28 @@ fn killed_at(mut import: Child, data: &Path, accounts: i64) -> bool {
         }
         std::thread::yield_now();
     }
+}
+
+/// How long a hundred thousand seeds may take, with nothing else to do.
+const A_MINUTE: Duration = Duration::from_secs(60);
+const SEEDS: u32 = 100_000;
+
+#[test]
+fn a_hundred_thousand_seeds_come_within_a_minute() {
+    let place = Place::new();
+    let mut table = "login,email,seed\n".to_owned();
+    for number in 0..SEEDS {
+        let login = format!("user.{number}");
+        table.push_str(&format!("{login},{login}@example.com,{}\n", base32(number)));
+    }
+    let file = place.file(&table);
+    let started = Instant::now();
+    let (code_of, report, printed) = place.import(&file, &[]);
+    let took = started.elapsed();
+    assert_eq!((code_of, &report["imported"]), (0, &json!(SEEDS)), "{printed}");
+    assert_eq!(accounts_in(&place.data()), i64::from(SEEDS));
+    assert!(took < A_MINUTE, "{took:?}");
+    println!("{SEEDS} seeds in {took:.1?}");
 }
 
 #[test]

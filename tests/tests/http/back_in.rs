@@ -124,6 +124,33 @@ fn sr_019_a_lost_phone_is_replaced_after_a_day() {
     });
 }
 
+/// SR-066: a call that had nothing to do left no event, and keeps its key all the same, for a day
+/// and across a restart.
+#[test]
+fn sr_066_a_call_that_had_nothing_to_do_keeps_its_key() {
+    TestApp::run(async |app| {
+        let mike = app.person("mike.keys").await;
+        let token = by_email(app, &mike).await;
+        let asked = app.post(REPLACEMENT, &json!({})).bearer(&token).await.is(202);
+        let recorded = app.recorded().len();
+        let key = "a-key-that-led-to-nothing";
+        for restarts in [false, true] {
+            if restarts {
+                app.restart().await.unwrap();
+            }
+            let keyed = app.post(REPLACEMENT, &json!({})).bearer(&token).keyed(key);
+            assert_eq!(keyed.clone().await.is(202).bytes, asked.bytes);
+            let other = keyed.other_body().await.is(422);
+            assert_eq!(other.text_at("/code"), "idempotency-key-reused");
+        }
+        assert_eq!(app.recorded().len(), recorded);
+        app.pass(DAY).await;
+        let token = by_email(app, &mike).await;
+        let other = app.post(REPLACEMENT, &json!({})).bearer(&token).other_body();
+        other.keyed(key).await.is(202);
+    });
+}
+
 /// SR-019: a session by a code by e-mail changes no factor, recovery codes, address or password;
 /// it asks for a replacement, and nothing else that lasts.
 #[test]

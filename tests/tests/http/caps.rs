@@ -17,6 +17,35 @@ fn search<'a>(app: &'a TestApp, by: &Person, login: &str) -> Call<'a> {
     app.post("/v1/support/accounts/search", &body).on(Listener::Operator).bearer(&by.token)
 }
 
+/// SR-066, SR-126: asked again under its key, a search is the same one for a quarter of an hour,
+/// found or not: it leaves no look of its own and counts once. Later it is another.
+#[test]
+fn sr_066_a_search_under_one_key_is_one_look_while_that_lasts() {
+    let few = |config: &mut countersign_api::config::Config| config.support.searches_1h = 3;
+    TestApp::run_with(few, async |app| {
+        let olga = app.operator("operator.olga", Role::Support).await;
+        app.registered("marlene.caps").await;
+        let looks = |app: &TestApp| {
+            app.recorded().iter().filter(|event| *event == "account.history_viewed").count()
+        };
+        let key = |login: &str| format!("a-search-for-{login:-<12}");
+        for (login, before) in [("marlene.caps", 0), ("nobody.caps", 1)] {
+            for _ in 0..5 {
+                search(app, &olga, login).keyed(&key(login)).await.is(200);
+            }
+            assert_eq!(looks(app), before + 1, "{login}");
+        }
+        app.pass(SignedDuration::from_mins(15)).await;
+        let olga = Person { token: app.enter(&olga).await, ..olga };
+        for status in [200, 429] {
+            search(app, &olga, "marlene.caps").keyed(&key("marlene.caps")).await.is(status);
+        }
+        assert_eq!(looks(app), 3);
+        let others = search(app, &olga, "nobody.caps").keyed(&key("marlene.caps")).await;
+        others.is(422);
+    });
+}
+
 /// SR-128: searches, found or not, are counted per operator and hour, also across a restart; the
 /// first beyond them is an event.
 #[test]

@@ -12,6 +12,6 @@ mod state;
 mod time_line;
 
 pub use follow::FOLLOWERS_PER_OPERATOR_MAX;
-pub(super) use record::Look;
+pub(super) use record::{LOOK_LASTS, Look};
 pub(super) use replay::Replays;
 pub(super) use time_line::history_page;

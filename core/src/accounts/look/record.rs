@@ -14,7 +14,7 @@ use crate::actors::account::{Entity, Halt, Request, stamped};
 use crate::projections::support::ActKind;
 
 /// How long what follows belongs to the look that it follows.
-const LOOK_LASTS: SignedDuration = SignedDuration::from_mins(15);
+pub(in crate::accounts) const LOOK_LASTS: SignedDuration = SignedDuration::from_mins(15);
 
 /// A look of an operator at an account.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ use countersign_events::client::{
 };
 use countersign_events::id::{ClientId, EventId, Position, StreamId};
 use jiff::{SignedDuration, Timestamp};
+use tokio::task::spawn_blocking;
 
 use super::super::answer::{
     DeadLetterView, Page, WebhookSecretGiven, WebhookStanding, WebhookView,
@@ -26,7 +27,7 @@ use crate::actors::account::CONFLICTS_MAX;
 use crate::domain::refusal::Refusal;
 use crate::webhooks::HookUrl;
 use crate::webhooks::ledger::HookLedger as _;
-use crate::webhooks::queue::Deliveries;
+use crate::webhooks::queue::{Chosen, Deliveries};
 use crate::webhooks::sign::HookSecret;
 
 /// Webhooks of one app that are not ended.
@@ -71,7 +72,7 @@ impl Accounts {
             let (url, types) = (url.clone(), types.clone());
             Ok(ClientEvent::WebhookAdded(WebhookAdded { url, types, from }))
         });
-        Ok(done.await?.map(|(webhook, _)| self.given(client, webhook, webhook, None)))
+        Ok(done.await?.map(|done| self.given(client, done.id, done.id, None)))
     }
 
     /// Gives a webhook another secret, which is told once, and again only for the same idempotency
@@ -99,11 +100,11 @@ impl Accounts {
             let webhook_id = webhook;
             Ok(ClientEvent::WebhookSecretAdded(WebhookSecretAdded { webhook_id, others_end_at }))
         });
-        Ok(done.await?.map(|(id, event)| match event {
+        Ok(done.await?.map(|done| match done.event {
             ClientEvent::WebhookSecretAdded(added) => {
-                self.given(client, webhook, id, Some(added.others_end_at))
+                self.given(client, webhook, done.id, Some(added.others_end_at))
             }
-            _ => self.given(client, webhook, id, None),
+            _ => self.given(client, webhook, done.id, None),
         }))
     }
 
@@ -159,7 +160,7 @@ impl Accounts {
         webhook: EventId,
         position: Option<Position>,
     ) -> Verdict<()> {
-        let queue = self.deliveries()?;
+        let queue = self.deliveries()?.clone();
         let is_there = match position {
             None => true,
             Some(one) => queue
@@ -176,12 +177,16 @@ impl Accounts {
             let webhook_id = webhook;
             Ok(ClientEvent::WebhookRedelivered(WebhookRedelivered { webhook_id, position }))
         });
-        if let Err(refusal) = done.await? {
-            return Ok(Err(refusal));
-        }
+        let said_at = match done.await? {
+            Ok(done) => done.at,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         // If we crash here, it was said and not done: they are dead letters still, and whoever
-        // asked has no answer and asks again.
-        queue.redeliver(webhook, position, self.log().now()).map_err(Fault::from)?;
+        // asked has no answer and asks again. What was given up since then is not meant.
+        let chosen = Chosen { position, given_up_by: said_at };
+        let now = self.log().now();
+        let redelivered = spawn_blocking(move || queue.redeliver(webhook, chosen, now)).await;
+        redelivered.map_err(|error| Fault::Internal(error.to_string()))??;
         Ok(Ok(()))
     }
 
@@ -284,12 +289,14 @@ impl Accounts {
         call: &Call,
         client: ClientId,
         decide: impl Fn(&Client, Timestamp) -> Result<ClientEvent, Refusal>,
-    ) -> Verdict<(EventId, ClientEvent)> {
+    ) -> Verdict<Done> {
         for _ in 0..CONFLICTS_MAX {
             let history = self.client_history(client).await?;
             match history.repeated(self.asked(call), self.log().now()) {
                 Err(refusal) => return Ok(Err(refusal)),
-                Ok(Some(Told { id, event, .. })) => return Ok(Ok((*id, event.clone()))),
+                Ok(Some(Told { id, at, event, .. })) => {
+                    return Ok(Ok(Done { id: *id, at: *at, event: event.clone() }));
+                }
                 Ok(None) => {}
             }
             let event = match decide(&Client::of(&history), self.log().now()) {
@@ -297,12 +304,20 @@ impl Accounts {
                 Err(refusal) => return Ok(Err(refusal)),
             };
             let id = self.log().event_id()?;
+            let at = history.head.not_before(self.log().now());
             if self.record_client(call, client, history.head, id, &event).await? {
-                return Ok(Ok((id, event)));
+                return Ok(Ok(Done { id, at, event }));
             }
         }
         Err(given_up(StreamId::Client(client)))
     }
+}
+
+/// What was done about a webhook, now or when it was asked before.
+struct Done {
+    id: EventId,
+    at: Timestamp,
+    event: ClientEvent,
 }
 
 /// Whether an app may have another webhook.

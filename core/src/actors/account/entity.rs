@@ -21,7 +21,6 @@ use crate::actors::log::{Head, Planned, Stamp, Wrote};
 use crate::domain::account::Open;
 use crate::domain::command::{AtDevice, Context};
 use crate::domain::decide::{guess_at, lane_of, refusal_of};
-use crate::domain::idempotency::Answered;
 use crate::domain::limits::{Guess, Refused, RefusedAttempts, Rule};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
@@ -49,6 +48,8 @@ pub struct Entity {
     refused: Refused,
     /// Uses of sessions that no event tells of yet.
     seen: BTreeMap<HandleHash, Timestamp>,
+    /// The keyed request at hand, until an event of it remembers its key.
+    pub(super) unrecorded: Option<Idempotency>,
 }
 
 #[derive(Default)]
@@ -59,26 +60,26 @@ struct Loaded {
     since_snapshot: usize,
 }
 
-/// A request at its beginning.
-pub struct Begun {
-    /// Mints what it gives out.
-    pub mint: Mint,
-    /// What it led to when it was asked before.
-    pub repeated: Option<Batch>,
-}
-
 impl Entity {
     pub(super) fn new(stream: StreamId, services: Arc<Services>) -> Self {
         let (refused, seen) = (Refused::new(), BTreeMap::new());
         let policy = services.decided_under();
-        Self { stream, services, policy, loaded: None, behind: false, refused, seen }
+        let (loaded, behind, unrecorded) = (None, false, None);
+        Self { stream, services, policy, loaded, behind, refused, seen, unrecorded }
     }
 
     /// Answers a request; settles conflicts by deciding again from scratch.
     pub(super) async fn answer<R: Request>(&mut self, request: &R) -> Verdict<R::Answer> {
         for _ in 0..CONFLICTS_MAX {
             self.policy = self.services.decided_under();
-            if let Some(verdict) = settle(request.perform(self).await) {
+            self.unrecorded = None;
+            let mut done = request.perform(self).await;
+            if done.is_ok()
+                && let Err(halt) = self.remember_key().await
+            {
+                done = Err(halt);
+            }
+            if let Some(verdict) = settle(done) {
                 if verdict.is_err() {
                     // State unknown: do not guess, load again.
                     self.loaded = None;
@@ -207,43 +208,6 @@ impl Entity {
             // A snapshot can be made again: without one, loading is slower and just as right.
             tracing::warn!(stream = %self.stream, %error, "no snapshot");
         }
-    }
-
-    /// Begins a request: loads the account and finds out whether it was asked before.
-    ///
-    /// # Errors
-    /// [`Refusal::IdempotencyKeyReused`]; [`Fault`] where the log does not answer.
-    pub async fn begin(&mut self, call: &Call) -> Result<Begun, Halt> {
-        self.load().await?;
-        let asked = self.asked(call);
-        let answered = match &asked {
-            Some(asked) => self.account().idempotency.find(asked, self.now())?,
-            None => None,
-        };
-        let repeated = match answered {
-            Some(answered) => Some(self.batch_of(answered).await?),
-            None => None,
-        };
-        let first = repeated.as_ref().and_then(|batch| batch.0.first()).map(|event| event.id);
-        let event = match first {
-            Some(event) => event,
-            None => self.services.log.event_id()?,
-        };
-        let key = call.idempotency.as_ref().map(|idempotency| idempotency.key.as_str());
-        let mint = Mint::new(&self.services.secrets, self.services.log.entropy(), event, key)?;
-        Ok(Begun { mint, repeated })
-    }
-
-    /// The keyed hashes of a request's idempotency key and body.
-    fn asked(&self, call: &Call) -> Option<Idempotency> {
-        Some(call.idempotency.as_ref()?.hashed(&self.services.secrets))
-    }
-
-    async fn batch_of(&self, answered: Answered) -> Result<Batch, Halt> {
-        let log = &self.services.log;
-        let entries = log.read_between(self.stream, answered.first, answered.last).await?;
-        let batch: Result<Vec<_>, Fault> = entries.iter().map(stamped).collect();
-        Ok(Batch(batch?))
     }
 
     /// The session that a caller holds: alive, and its use recorded where that is due. While the

@@ -11,6 +11,7 @@
 //! `AtomicResponse`, because a `ResponseActFuture` interleaves messages.
 
 mod batch;
+mod begun;
 mod entity;
 mod halt;
 mod mint;
@@ -26,7 +27,8 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use batch::{Batch, Sealed, stamped};
-pub use entity::{Begun, Entity, SNAPSHOT_EVERY};
+pub use begun::Begun;
+pub use entity::{Entity, SNAPSHOT_EVERY};
 pub use halt::Halt;
 pub use mint::Mint;
 pub(crate) use mint::secret;

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use countersign_events::id::{AccountId, Hash32, SecretVersion};
+use countersign_events::id::{AccountId, HandleHash, Hash32, SecretVersion};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 use jiff::Timestamp;
@@ -304,6 +304,13 @@ impl Vault for SqliteVault {
         forgotten: Timestamp,
     ) -> BoxFuture<'_, Result<RequestRow, VaultError>> {
         self.writer.run(move |db| requests::insert(db, &request, forgotten))
+    }
+
+    fn find_request(
+        &self,
+        key: HandleHash,
+    ) -> BoxFuture<'_, Result<Option<RequestRow>, VaultError>> {
+        self.read(move |db| requests::find(db, key))
     }
 
     fn delete_requests(&self, forgotten: Timestamp) -> BoxFuture<'_, Result<usize, VaultError>> {

@@ -2,7 +2,7 @@
 
 use countersign_events::id::HandleHash;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::super::rows::RequestRow;
 use super::timestamp;
@@ -25,8 +25,17 @@ pub(super) fn insert(
         request.first_at.as_millisecond(),
         forgotten.as_millisecond()
     ])?;
+    select(db, request.key)
+}
+
+/// The request that came with a key.
+pub(super) fn find(db: &Connection, key: HandleHash) -> rusqlite::Result<Option<RequestRow>> {
+    select(db, key).optional()
+}
+
+fn select(db: &Connection, key: HandleHash) -> rusqlite::Result<RequestRow> {
     db.prepare_cached("SELECT key, body, first_at FROM requests WHERE key = ?1")?
-        .query_row(params![request.key.bytes()], request_row)
+        .query_row(params![key.bytes()], request_row)
 }
 
 /// Deletes what is as old as `forgotten`, and of more than `most` the oldest; how many that were.

@@ -8,6 +8,15 @@ use super::rows::{account, bytes, enqueue, millis, number, position, remove, tim
 use super::{DEAD_LETTERS_MAX, Deliveries, Done, DueDelivery};
 use crate::accounts::answer::DeadLetterView;
 
+/// Which of a webhook's dead letters are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chosen {
+    /// The one that the event in this position is told by; all of them without.
+    pub position: Option<Position>,
+    /// None that was given up later.
+    pub given_up_by: Timestamp,
+}
+
 impl Deliveries {
     /// A delivery is given up: it is a dead letter, and the next one of its account comes up.
     ///
@@ -64,16 +73,17 @@ impl Deliveries {
         Ok(dead.collect::<Result<_>>()?)
     }
 
-    /// Puts one delivery that was given up, or all of them, back into the lanes.
+    /// Puts deliveries that were given up back into the lanes.
     ///
     /// # Errors
     /// [`QueueError`](super::QueueError).
-    pub fn redeliver(&self, webhook: EventId, one: Option<Position>, now: Timestamp) -> Done<()> {
-        let chosen = "webhook = ?1 AND (?2 IS NULL OR position = ?2)";
+    pub fn redeliver(&self, webhook: EventId, which: Chosen, now: Timestamp) -> Done<()> {
+        let chosen = "webhook = ?1 AND (?2 IS NULL OR position = ?2) AND given_up_at <= ?3";
+        let these = (bytes(webhook), which.position.map(number), millis(which.given_up_by));
         self.change(|transaction| {
             let dead: Vec<(AccountId, Position)> = transaction
                 .prepare_cached(&format!("SELECT account, position FROM dead_v1 WHERE {chosen}"))?
-                .query_map(params![bytes(webhook), one.map(number)], |row| {
+                .query_map(params![these.0, these.1, these.2], |row| {
                     Ok((account(row, 0)?, position(row, 1)?))
                 })?
                 .collect::<Result<_>>()?;
@@ -82,7 +92,7 @@ impl Deliveries {
             }
             transaction
                 .prepare_cached(&format!("DELETE FROM dead_v1 WHERE {chosen}"))?
-                .execute(params![bytes(webhook), one.map(number)])
+                .execute(params![these.0, these.1, these.2])
                 .map(drop)
         })?;
         self.0.changes.send_modify(|changes| *changes = changes.wrapping_add(1));

@@ -3,7 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{Deliveries, DueDelivery};
+use super::{Chosen, Deliveries, DueDelivery};
 use crate::webhooks::HookUrl;
 use crate::webhooks::ledger::Hook;
 
@@ -42,6 +42,10 @@ fn begun(resume: u64) -> (TempDir, Deliveries) {
     let queue = Deliveries::open(&dir.path().join("webhooks.db")).unwrap();
     queue.keep(&[hook(resume, None)]).unwrap();
     (dir, queue)
+}
+
+fn chosen(position: Option<u64>, second: i64) -> Chosen {
+    Chosen { position: position.map(Position::new), given_up_by: at(second) }
 }
 
 fn due(queue: &Deliveries, second: i64) -> Vec<DueDelivery> {
@@ -87,13 +91,35 @@ fn what_was_given_up_lets_the_next_come_and_goes_before_it_when_it_is_redelivere
     assert_eq!((dead.len(), dead[0].why.as_str(), dead[0].attempts), (1, "503", 22));
     assert_eq!(queue.standing(HOOK).unwrap().next, Some(Position::new(1)));
     let changes = queue.changes();
-    queue.redeliver(HOOK, Some(Position::new(2)), at(9)).unwrap();
+    queue.redeliver(HOOK, chosen(Some(2), 9), at(9)).unwrap();
     assert_eq!(queue.totals().unwrap().dead_letters, 1, "that is none");
-    queue.redeliver(HOOK, None, at(9)).unwrap();
+    queue.redeliver(HOOK, chosen(None, 9), at(9)).unwrap();
     assert!(changes.has_changed().unwrap());
     assert_eq!(positions(&due(&queue, 9)), [2, 0]);
     let totals = queue.totals().unwrap();
     assert_eq!((totals.waiting, totals.dead_letters), (3, 0));
+}
+
+/// SR-066: whoever asks again for what was given up by then gets nothing that was given up since.
+#[test]
+fn sr_066_what_was_given_up_later_is_not_redelivered() {
+    let (_dir, queue) = begun(0);
+    take_in(&queue, 0, &[ANNA, BERT]);
+    let (anna, bert) = (due(&queue, 0)[0], due(&queue, 0)[1]);
+    queue.give_up(&anna, 22, "503", at(9)).unwrap();
+    queue.redeliver(HOOK, chosen(None, 9), at(9)).unwrap();
+    assert_eq!(queue.totals().unwrap().dead_letters, 0);
+    let again = due(&queue, 9).into_iter().filter(|due| due.account == ANNA);
+    for one in again.chain([bert]) {
+        queue.give_up(&one, 22, "503", at(10)).unwrap();
+    }
+    let dead = || queue.totals().unwrap().dead_letters;
+    for position in [None, Some(0), Some(1)] {
+        queue.redeliver(HOOK, chosen(position, 9), at(11)).unwrap();
+        assert_eq!(dead(), 2, "{position:?}");
+    }
+    queue.redeliver(HOOK, chosen(None, 10), at(11)).unwrap();
+    assert_eq!(dead(), 0);
 }
 
 /// A replay goes back once, never forward; what waits is not doubled.

@@ -198,6 +198,40 @@ fn at_30_a_key_that_was_used_redeems_no_other_grant() {
     });
 }
 
+/// SR-066: and it tells the same for a day, though what it told is worth nothing any more; whoever
+/// never redeemed it is told nothing.
+#[test]
+fn sr_066_a_redeemed_grant_is_told_again_under_its_key_for_a_day() {
+    // By whatever port it is reached after the restart, the token names this.
+    let known = |config: &mut countersign_api::config::Config| {
+        config.public_url = Some("http://localhost:8780".to_owned());
+    };
+    TestApp::run_with(known, async |app| {
+        let shop = Shop::new(app).await;
+        let anna = app.registered("anna").await;
+        let key = "one-key-for-one-grant-01234";
+        let grant = shop.granted(app, &anna.token, &shop.asked()).await;
+        let told = shop.redeem(app, &grant, VERIFIER).keyed(key).await.is(200);
+        // So many that the first is forgotten, and that more than a page lies between.
+        for _ in 0..3 {
+            app.pass(SignedDuration::from_mins(5)).await;
+            for _ in 0..30 {
+                shop.granted(app, &anna.token, &shop.asked()).await;
+            }
+            let again = shop.redeem(app, &grant, VERIFIER).keyed(key).await.is(200);
+            assert_eq!(told.bytes, again.bytes);
+        }
+        userinfo(app, &told.text_at("/access_token")).await.is(401);
+        shop.redeem(app, &grant, VERIFIER).await.is(400);
+        app.restart().await.unwrap();
+        app.pass(SignedDuration::from_hours(23)).await;
+        let again = shop.redeem(app, &grant, VERIFIER).keyed(key).await.is(200);
+        assert_eq!(told.bytes, again.bytes);
+        app.pass(SignedDuration::from_hours(1)).await;
+        shop.redeem(app, &grant, VERIFIER).keyed(key).await.is(400);
+    });
+}
+
 /// SR-099: of twenty that come at once, one is told; and what it was told ends by the others.
 #[test]
 fn sr_099_a_grant_that_comes_twenty_times_at_once_is_told_once() {

@@ -17,6 +17,11 @@ use crate::server::problem::ProblemAnswer;
     responses((status = 200, description = "Who", body = UserInfo))
 )]
 pub(crate) async fn handle(ask: Ask) -> Answer {
+    answers::ok(&told(&ask).await?)
+}
+
+/// Who signed in, by the access token.
+pub(super) async fn told(ask: &Ask) -> Result<UserInfo, ProblemAnswer> {
     let bearer = ask.bearer().ok_or_else(ProblemAnswer::unauthenticated)?;
     let token = AccessToken::parse(bearer).map_err(|_| ProblemAnswer::invalid_token())?;
     let told = match ask.verdict_of(ask.accounts().granted(&token).await)? {
@@ -25,7 +30,7 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
         Err(refusal) => return Err(ask.refused(refusal)),
     };
     let (email, email_verified) = told.email.unzip();
-    answers::ok(&UserInfo {
+    Ok(UserInfo {
         sub: answers::account_id(told.account),
         preferred_username: told.login,
         email,
