@@ -208,9 +208,9 @@ impl Request for Known {
     type Answer = bool;
 
     async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
-        let begun = entity.begin(&self.call).await?;
+        let repeated = entity.repeated(&self.call).await?;
         entity.open()?;
-        Ok(begun.repeated.is_some())
+        Ok(repeated.is_some())
     }
 }
 

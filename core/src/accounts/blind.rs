@@ -7,6 +7,7 @@
 
 use countersign_events::account::Method;
 use countersign_events::id::{AccountId, StreamId};
+use jiff::Timestamp;
 use uuid::Builder;
 
 use super::Accounts;
@@ -14,10 +15,11 @@ use super::answer::{EmailCodePromised, MethodOffered, SecondFactorRequired, Sign
 use crate::actors::account::{Entity, Halt, Mint};
 use crate::domain::refusal::Refusal;
 
-/// What the password led to, as everybody is told it.
+/// What the password led to when it was asked, as everybody is told it, then and ever again.
 pub(super) fn blinded(
     entity: &Entity,
     mint: &Mint,
+    asked_at: Timestamp,
     step: Result<SignedIn, Halt>,
 ) -> Result<SignedIn, Halt> {
     let policy = entity.policy();
@@ -28,11 +30,10 @@ pub(super) fn blinded(
             Ok(SignedIn::SecondFactorRequired(SecondFactorRequired { methods, ..asked }))
         }
         Err(Halt::Refusal(Refusal::AuthenticationFailed)) => {
-            let now = entity.now();
             Ok(SignedIn::SecondFactorRequired(SecondFactorRequired {
                 id: mint.sign_in(somebody(entity)),
                 methods: every_way(),
-                expires_at: now.saturating_add(policy.sign_in_ttl).unwrap_or(now),
+                expires_at: asked_at.saturating_add(policy.sign_in_ttl).unwrap_or(asked_at),
             }))
         }
         other => other,

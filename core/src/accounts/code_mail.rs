@@ -10,7 +10,6 @@ use super::mask;
 use super::request::{Call, Net};
 use crate::actors::account::{Batch, Entity, Halt, Request, Sealed};
 use crate::domain::Command;
-use crate::domain::account::Open;
 use crate::domain::command::SendEmailCode;
 use crate::domain::email_code::{next_send_at, session_has_reserve};
 use crate::domain::refusal::Refusal;
@@ -28,8 +27,10 @@ impl Request for SendCode {
     type Answer = EmailCodePromised;
 
     async fn perform(&self, entity: &mut Entity) -> Result<EmailCodePromised, Halt> {
-        entity.admit_mail(&self.call, Some(self.bound_to)).await?;
         let begun = entity.begin(&self.call).await?;
+        if begun.repeated.is_none() {
+            entity.admit_mail(&self.call, Some(self.bound_to)).await?;
+        }
         if self.purpose != Purpose::SignIn {
             entity.session(&self.call, self.bound_to).await?;
         } else {
@@ -93,7 +94,7 @@ impl Request for LookForCode {
             code.filter(|code| now < code.expires_at).ok_or(Refusal::AuthenticationFailed)?;
         let promised = EmailCodePromised {
             hint: entity.identity().await?.email.as_deref().map(mask::email).unwrap_or_default(),
-            resend_at: resend_at(entity, open, Purpose::SignIn, hash),
+            resend_at: resend_at(entity, now, Purpose::SignIn, hash)?,
             expires_at: code.expires_at,
         };
         Ok(EmailCodeUnderWay { promised, mail: code.mail })
@@ -111,17 +112,25 @@ pub(super) fn promised(
         _ => None,
     });
     let requested = requested.ok_or(Refusal::AuthenticationFailed)?;
+    let asked_at = batch.began_at().unwrap_or_else(|| entity.now());
+    let (purpose, bound_to) = (requested.purpose, requested.bound_to);
     Ok(EmailCodePromised {
         hint: mask::email(email),
-        resend_at: resend_at(entity, entity.open()?, requested.purpose, requested.bound_to),
+        resend_at: resend_at(entity, asked_at, purpose, bound_to)?,
         expires_at: requested.expires_at,
     })
 }
 
-/// From when another code may be asked for. Where a sign-in began at a known device, so may those
-/// that are kept for such.
-fn resend_at(entity: &Entity, open: &Open, purpose: Purpose, bound_to: HandleHash) -> Timestamp {
+/// From when another code may be asked for, as of then. Where a sign-in began at a known device, so
+/// may those that are kept for such.
+fn resend_at(
+    entity: &Entity,
+    then: Timestamp,
+    purpose: Purpose,
+    bound_to: HandleHash,
+) -> Result<Timestamp, Halt> {
+    let open = entity.open()?;
     let at_known = || open.sign_ins.get(&bound_to).is_some_and(|sign_in| sign_in.device.is_some());
     let has_reserve = session_has_reserve(open, purpose) || at_known();
-    next_send_at(open, has_reserve, entity.now(), entity.policy())
+    Ok(next_send_at(open, has_reserve, then, entity.policy()))
 }

@@ -34,6 +34,7 @@ mod removal_view;
 mod removals;
 pub mod request;
 mod resync;
+mod search;
 mod sessions;
 mod sign_in;
 mod source;
@@ -74,7 +75,7 @@ use crate::enrolment::EnrolmentError;
 use crate::handle::SessionToken;
 use crate::projections::{ReadModel, ReadModelError};
 use crate::sources::Sources;
-use crate::vault::Secrets;
+use crate::vault::{AskedBefore, Secrets};
 use crate::webhooks::queue::Deliveries;
 use archive::ArchiveReader;
 use follow::Followers;
@@ -212,6 +213,13 @@ impl Accounts {
     /// [`Refusal::IdempotencyKeyReused`]; a [`Fault`].
     pub async fn same_request(&self, call: &Call) -> Verdict<()> {
         Ok(self.first_asked(call).await?.map(|_| ()))
+    }
+
+    /// Whether a request's idempotency key was noted before, and with what; nothing is noted.
+    async fn asked_before(&self, call: &Call) -> Result<AskedBefore, Fault> {
+        let Some(key) = &call.idempotency else { return Ok(AskedBefore::Never) };
+        let asked = key.hashed(self.secrets());
+        Ok(self.secrets().asked_before(&asked, self.log().now()).await?)
     }
 
     /// The same, and when a request with an idempotency key was first asked.

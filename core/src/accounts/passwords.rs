@@ -21,7 +21,7 @@ use crate::domain::command::{ChangePassword, SetDemandedPassword};
 use crate::domain::refusal::Refusal;
 use crate::handle::{SessionToken, SignInHandle};
 use crate::mail::link::{LinkKind, LinkToken};
-use crate::vault::{PasswordRules, SecretKind};
+use crate::vault::{AskedBefore, PasswordRules, SecretKind};
 
 impl Accounts {
     /// Changes the password, with the present one; the session goes on under a new token.
@@ -54,8 +54,10 @@ impl Accounts {
     /// too many mails; a [`Fault`].
     pub async fn request_password_reset(&self, call: &Call, login: &str) -> Verdict<()> {
         // Of the source, not of an account: it says nothing of whether there is one. First of all:
-        // nothing is kept of what is refused.
-        if let Err(refusal) = self.admit_mail_to_anybody(call) {
+        // nothing is kept of what is refused. What is asked again asks for no other mail.
+        if self.asked_before(call).await? != AskedBefore::Alike
+            && let Err(refusal) = self.admit_mail_to_anybody(call)
+        {
             return Ok(Err(refusal));
         }
         if let Err(refusal) = self.same_request(call).await? {
@@ -240,11 +242,12 @@ impl Request for RequestReset {
     type Answer = Asked;
 
     async fn perform(&self, entity: &mut Entity) -> Result<Asked, Halt> {
-        let begun = entity.begin(&self.call).await?;
+        entity.load().await?;
         let is_account = matches!(entity.stream, StreamId::Account(_));
         if is_account && entity.account().open().is_none() {
             return Ok(Asked::Nobody);
         }
+        let begun = entity.begin(&self.call).await?;
         if begun.repeated.is_none() {
             let command = Command::RequestPasswordReset;
             entity.rehearse(&self.call, &command)?;

@@ -15,10 +15,10 @@ use super::request::Call;
 use super::view::replacement_view;
 use super::{Accounts, Verdict};
 use crate::actors::account::{Batch, Entity, Halt, Request, Sealed, stamped};
-use crate::domain::Command;
 use crate::domain::command::{Repudiate, SendEmailCode, Told};
 use crate::domain::policy::OBJECTION_TTL;
 use crate::domain::refusal::Refusal;
+use crate::domain::{Command, StampedEvent};
 use crate::entropy;
 use crate::handle::SessionToken;
 use crate::mail::link::{LinkKind, LinkToken};
@@ -104,8 +104,10 @@ impl Request for ChangeEmail {
     type Answer = EmailCodePromised;
 
     async fn perform(&self, entity: &mut Entity) -> Result<EmailCodePromised, Halt> {
-        entity.admit_mail(&self.call, Some(self.session)).await?;
         let begun = entity.begin_within(&self.call, Some(self.session)).await?;
+        if begun.repeated.is_none() {
+            entity.admit_mail(&self.call, Some(self.session)).await?;
+        }
         let batch = match begun.repeated {
             Some(batch) => batch,
             None => {
@@ -148,16 +150,36 @@ impl Request for RequestReplacement {
 
     async fn perform(&self, entity: &mut Entity) -> Result<ReplacementView, Halt> {
         let begun = entity.begin_within(&self.call, Some(self.session)).await?;
-        if begun.repeated.is_none() {
-            let command = Command::RequestReplacement { session: self.session };
-            entity.rehearse(&self.call, &command)?;
-            let net = seal_net(entity, &self.call).await?;
-            let sealed = Sealed { pii: None, net: Some(net) };
-            entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?;
+        let batch = match begun.repeated {
+            Some(batch) => batch,
+            None => {
+                let command = Command::RequestReplacement { session: self.session };
+                entity.rehearse(&self.call, &command)?;
+                let net = seal_net(entity, &self.call).await?;
+                let sealed = Sealed { pii: None, net: Some(net) };
+                entity.decide(&self.call, &command, sealed, Some(&begun.mint)).await?
+            }
+        };
+        if let Some(asked) = batch.0.iter().find_map(asked_in) {
+            return Ok(asked);
         }
+        // One that waits is not begun anew.
         let (pending, now) = (entity.open()?.replacement.as_ref(), entity.now());
         let pending = pending.map(|pending| replacement_view(pending, now));
         pending.ok_or(Halt::Refusal(Refusal::NotFound("replacement")))
+    }
+}
+
+/// The replacement that an event has asked for, as it was told then.
+fn asked_in(stamped: &StampedEvent) -> Option<ReplacementView> {
+    match &stamped.event {
+        AccountEvent::ReplacementRequested(asked) => Some(ReplacementView {
+            requested_at: stamped.at,
+            due_at: asked.due_at,
+            expires_at: asked.expires_at,
+            due: asked.due_at <= stamped.at,
+        }),
+        _ => None,
     }
 }
 

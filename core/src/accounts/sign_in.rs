@@ -155,18 +155,21 @@ impl Request for ByPassword {
     type Answer = Option<SignedIn>;
 
     async fn perform(&self, entity: &mut Entity) -> Result<Option<SignedIn>, Halt> {
-        let begun = entity.begin(&self.call).await?;
+        entity.load().await?;
         let is_account = matches!(entity.stream, StreamId::Account(_));
         let open = entity.account().open();
         if is_account && !open.is_some_and(|open| signs_in_at(open, self.call.staff_only)) {
+            // Nothing began here: no key is kept, as for a login that nobody has.
             return Ok(None);
         }
+        let begun = entity.begin(&self.call).await?;
         let batch = match begun.repeated {
             Some(batch) => batch,
             None => self.decide(entity, &begun.mint).await?,
         };
+        let asked_at = batch.began_at().unwrap_or_else(|| entity.now());
         let step = signed_in(entity, &self.call, &batch, &begun.mint).await;
-        blinded(entity, &begun.mint, step).map(Some)
+        blinded(entity, &begun.mint, asked_at, step).map(Some)
     }
 }
 

@@ -1,25 +1,24 @@
-//! Support: finds an account, and reads what happened; every look is an event. What it does beside
-//! that is in [`acts`](super::acts) and [`removals`](super::removals).
+//! Support: reads what happened to an account; every look is an event. How it finds one is in
+//! [`search`](super::search), what it does beside that in [`acts`](super::acts) and
+//! [`removals`](super::removals).
 
 use countersign_events::account::Viewed;
 use countersign_events::actor::By;
 use countersign_events::id::{AccountId, StreamId};
-use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::answer::{AccountView, Page, SearchHit};
 use super::identity::{Errand, seal_pii};
-use super::look::{LOOK_LASTS, Look};
+use super::look::Look;
 use super::registration::{check_readable, check_text, check_visible};
 use super::removal_view::removal_view;
-use super::request::{Call, IdempotencyKey, Lookup, PageRequest};
+use super::request::{Call, IdempotencyKey, PageRequest};
 use super::view::{PAGE_MAX, Reader, account_view};
 use super::{Accounts, Fault, Verdict, mask};
 use crate::actors::account::{Entity, Halt, Request, Sealed};
 use crate::domain::Command;
 use crate::domain::refusal::Refusal;
 use crate::handle::SessionToken;
-use crate::projections::support::ActKind;
 
 /// Characters of a reason.
 const REASON_CHARS: std::ops::RangeInclusive<usize> = 1..=500;
@@ -27,87 +26,6 @@ const REASON_CHARS: std::ops::RangeInclusive<usize> = 1..=500;
 const TICKET_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
 
 impl Accounts {
-    /// Looks an account up by exact login or address, for a ticket if there is one. A search is an
-    /// event, also one that finds nobody (SR-126): then it stands where the attempts on a login
-    /// that nobody has stand, under a keyed hash of what was searched for. Asked again under its
-    /// idempotency key within [`LOOK_LASTS`], it is the same search; later it is another one.
-    ///
-    /// # Errors
-    /// What [`Accounts::operator`] refuses, [`Refusal::Invalid`], [`Refusal::TooManyRequests`]
-    /// beyond what one operator may search in an hour; a [`Fault`].
-    pub async fn search(
-        &self,
-        call: &Call,
-        operator: &SessionToken,
-        lookup: Lookup,
-        ticket: Option<String>,
-    ) -> Verdict<Vec<SearchHit>> {
-        let call = match self.looking(call, operator, ticket.as_deref()).await? {
-            Ok(call) => call,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if let Err(refusal) = self.same_request(&call).await? {
-            return Ok(Err(refusal));
-        }
-        // In its turn: of a request that is sent many times at once, all but one are repeated.
-        let place = self.queues.turn_of(operator.account()).await;
-        let (name, found): (_, Vec<AccountId>) = match lookup {
-            Lookup::Login(login) => {
-                let name = self.secrets().login_hash(&login);
-                (name, self.secrets().find(name).await?.into_iter().collect())
-            }
-            Lookup::Email(email) => {
-                self.caught_up().await?;
-                let name = self.secrets().email_hash(&email);
-                (name, self.read_model().find_by_email(name)?)
-            }
-        };
-        let streams = found.iter().copied().map(StreamId::Account);
-        // Held until what is found is recorded, or that nothing is.
-        let turn = if self.is_seen(&call, streams.chain([StreamId::Unknown(name)])).await? {
-            None
-        } else {
-            match self.judged(&call, (operator.account(), ActKind::Search), place).await? {
-                Ok(turn) => Some(turn),
-                Err(refusal) => return Ok(Err(refusal)),
-            }
-        };
-        let mut hits = vec![];
-        for account in found {
-            let request = Found { call: call.clone(), ticket: ticket.clone() };
-            match self.ask(StreamId::Account(account), request).await? {
-                Ok(hit) => hits.push(hit),
-                // Claimed and never registered: nothing to find.
-                Err(Refusal::NotFound(_)) => {}
-                Err(refusal) => return Ok(Err(refusal)),
-            }
-        }
-        if hits.is_empty() {
-            let nobody = FoundNobody { call };
-            if let Err(refusal) = self.ask(StreamId::Unknown(name), nobody).await? {
-                return Ok(Err(refusal));
-            }
-        }
-        if let Some(turn) = turn {
-            turn.done();
-        }
-        Ok(Ok(hits))
-    }
-
-    /// Whether any of these streams has the look of this very request.
-    async fn is_seen(
-        &self,
-        call: &Call,
-        streams: impl Iterator<Item = StreamId>,
-    ) -> Result<bool, Fault> {
-        for stream in streams {
-            if self.ask(stream, Seen { call: call.clone() }).await?.is_ok_and(|seen| seen) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// The accounts that have something locked now, the newest lock first.
     ///
     /// # Errors
@@ -157,7 +75,8 @@ impl Accounts {
         Ok(self.hits(accounts).await?.map(|items| Page { items, next }))
     }
 
-    async fn hits(&self, accounts: Vec<AccountId>) -> Verdict<Vec<SearchHit>> {
+    /// What a list or a repeated search shows of these accounts.
+    pub(super) async fn hits(&self, accounts: Vec<AccountId>) -> Verdict<Vec<SearchHit>> {
         let mut hits = vec![];
         for account in accounts {
             match self.ask(StreamId::Account(account), Glance).await {
@@ -266,7 +185,7 @@ impl Request for Glance {
     }
 }
 
-async fn hit(entity: &Entity) -> Result<SearchHit, Halt> {
+pub(super) async fn hit(entity: &Entity) -> Result<SearchHit, Halt> {
     let (open, now) = (entity.open()?, entity.now());
     let identity = entity.identity().await?;
     let name = identity.login.or(identity.subject).unwrap_or_default();
@@ -279,70 +198,6 @@ async fn hit(entity: &Entity) -> Result<SearchHit, Halt> {
         locked: !locks.is_empty(),
         locked_until: locks.iter().filter_map(|lock| lock.until).max(),
     })
-}
-
-/// An account that a search found.
-struct Found {
-    call: Call,
-    ticket: Option<String>,
-}
-
-impl Request for Found {
-    type Answer = SearchHit;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<SearchHit, Halt> {
-        record_look(entity, &self.call, Viewed::Search, self.ticket.as_ref()).await?;
-        hit(entity).await
-    }
-}
-
-/// A search that found nobody. There is no account whose key could seal a ticket.
-struct FoundNobody {
-    call: Call,
-}
-
-impl Request for FoundNobody {
-    type Answer = ();
-
-    async fn perform(&self, entity: &mut Entity) -> Result<(), Halt> {
-        leave(entity, &self.call, Viewed::Search, Sealed::default()).await
-    }
-}
-
-/// Whether a request has left its look already.
-struct Seen {
-    call: Call,
-}
-
-impl Request for Seen {
-    type Answer = bool;
-
-    async fn perform(&self, entity: &mut Entity) -> Result<bool, Halt> {
-        Ok(left(entity, &self.call).await?.is_some_and(|at| is_one_look(entity, at)))
-    }
-}
-
-/// When a request left its look, if it did.
-async fn left(entity: &mut Entity, call: &Call) -> Result<Option<Timestamp>, Halt> {
-    let repeated = entity.repeated(call).await?;
-    Ok(repeated.and_then(|batch| batch.0.first().map(|stamped| stamped.at)))
-}
-
-/// Whether what is looked at now belongs to a look of then.
-fn is_one_look(entity: &Entity, then: Timestamp) -> bool {
-    entity.now().duration_since(then) < LOOK_LASTS
-}
-
-/// Leaves a look, once for the same request while it lasts. Later it is another one, and the key
-/// stays with the first.
-async fn leave(entity: &mut Entity, call: &Call, what: Viewed, sealed: Sealed) -> Result<(), Halt> {
-    let call = match left(entity, call).await? {
-        Some(then) if is_one_look(entity, then) => return Ok(()),
-        Some(_) => &Call { idempotency: None, ..call.clone() },
-        None => call,
-    };
-    entity.decide(call, &Command::View(what), sealed, None).await?;
-    Ok(())
 }
 
 /// Records that support looks, before anything is shown. Whoever reads an export has it at home
@@ -361,7 +216,9 @@ pub(super) async fn record_look(
     let errand = Errand { ticket: ticket.cloned(), ..Errand::default() };
     let pii = seal_pii(&entity.services.secrets, entity.id()?, &errand).await?;
     let sealed = Sealed { pii: Some(pii), net: None };
-    leave(entity, call, what, sealed).await
+    let unkeyed = Call { idempotency: None, ..call.clone() };
+    entity.decide(&unkeyed, &Command::View(what), sealed, None).await?;
+    Ok(())
 }
 
 struct ViewAccount;

@@ -31,5 +31,5 @@ pub use keyring::Keyring;
 pub use names::{normalise_email, normalise_login};
 pub use passwords::{Argon2Params, PasswordMatch, PasswordRules, Passwords};
 pub use rows::{Claim, SecretId, SecretKind, Vault, VaultError};
-pub use secrets::Secrets;
+pub use secrets::{AskedBefore, Secrets};
 pub use sqlite::SqliteVault;

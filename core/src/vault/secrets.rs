@@ -36,6 +36,17 @@ const VERSION_BITS: u32 = 53;
 /// What the key of network data is derived for.
 const NET_PURPOSE: &[u8] = b"countersign net 1";
 
+/// What the vault knows of an idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedBefore {
+    /// Nothing, or it is forgotten.
+    Never,
+    /// It came with just this.
+    Alike,
+    /// It came with something else.
+    Otherwise,
+}
+
 /// The vault with its keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Secrets {
@@ -364,20 +375,23 @@ impl Secrets {
         Ok(Some(stands).filter(|stands| stands.body == asked.body).map(|stands| stands.first_at))
     }
 
-    /// Whether the key of a request came with something else less than 24 hours ago, on whatever
-    /// node. Nothing is noted.
+    /// Whether the key of a request was noted less than 24 hours ago, on whatever node, and with
+    /// what. Nothing is noted.
     ///
     /// # Errors
     /// What the vault says.
-    pub async fn is_asked_otherwise(
+    pub async fn asked_before(
         &self,
         asked: &Idempotency,
         now: Timestamp,
-    ) -> Result<bool, VaultError> {
+    ) -> Result<AskedBefore, VaultError> {
         let forgotten = now.checked_sub(IDEMPOTENCY_TTL).unwrap_or(Timestamp::MIN);
         let noted = self.inner.vault.find_request(asked.key).await?;
-        let remembered = noted.filter(|noted| forgotten < noted.first_at);
-        Ok(remembered.is_some_and(|noted| noted.body != asked.body))
+        Ok(match noted.filter(|noted| forgotten < noted.first_at) {
+            None => AskedBefore::Never,
+            Some(noted) if noted.body == asked.body => AskedBefore::Alike,
+            Some(_) => AskedBefore::Otherwise,
+        })
     }
 
     /// 32 bytes that the same kind, event and idempotency key give on every node.

@@ -5,16 +5,23 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use countersign_api::server::listener::Listener;
+use countersign_core::clock::{Clock as _, ManualClock};
+use jiff::SignedDuration;
 
 use super::calls::Call;
 use super::{TestApp, loudly};
 
+/// How long it takes until a server is back.
+const RESTARTS_IN: SignedDuration = SignedDuration::from_mins(2);
+
 /// A server that began with the files of another one, as they were while that was running: nothing
-/// was closed, folded or told to stop, as after `kill -9`. What it does, nobody else sees.
+/// was closed, folded or told to stop, as after `kill -9`. It sends its mails and deliveries to
+/// doubles of its own, and begins two minutes later.
 pub struct Survivor(TestApp);
 
 impl TestApp {
-    /// A server on what a `kill -9` would leave of this one now, once nothing is under way.
+    /// A server on what a `kill -9` would leave of this one two minutes from now, where nothing is
+    /// under way any more.
     ///
     /// # Panics
     /// Where the files cannot be copied, or no server starts on them.
@@ -25,7 +32,8 @@ impl TestApp {
     async fn survive(&self) -> anyhow::Result<Survivor> {
         self.settled().await?;
         let public_url = format!("http://{}", self.address(Listener::Public));
-        let mut app = Self::at_rest(self.config.clone(), self.clock.clone())?;
+        let later = self.clock.now().checked_add(RESTARTS_IN)?;
+        let mut app = Self::at_rest(self.config.clone(), ManualClock::new(later))?;
         app.config.public_url.get_or_insert(public_url);
         copy(self.data(), app.data())?;
         app.serve().await?;

@@ -64,6 +64,7 @@ mod proofs;
 mod recipients;
 mod recovery;
 mod removals;
+mod repeated;
 mod roles;
 mod sessions;
 mod sources;

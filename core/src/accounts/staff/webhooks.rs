@@ -177,13 +177,13 @@ impl Accounts {
             let webhook_id = webhook;
             Ok(ClientEvent::WebhookRedelivered(WebhookRedelivered { webhook_id, position }))
         });
-        let said_at = match done.await? {
-            Ok(done) => done.at,
+        // If we crash after this, it was said and not done: they are dead letters still, and whoever
+        // asked has no answer and asks again. What was given up since then is not meant.
+        let given_up_by = match done.await? {
+            Ok(done) => done.earlier,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        // If we crash here, it was said and not done: they are dead letters still, and whoever
-        // asked has no answer and asks again. What was given up since then is not meant.
-        let chosen = Chosen { position, given_up_by: said_at };
+        let chosen = Chosen { position, given_up_by };
         let now = self.log().now();
         let redelivered = spawn_blocking(move || queue.redeliver(webhook, chosen, now)).await;
         redelivered.map_err(|error| Fault::Internal(error.to_string()))??;
@@ -295,7 +295,7 @@ impl Accounts {
             match history.repeated(self.asked(call), self.log().now()) {
                 Err(refusal) => return Ok(Err(refusal)),
                 Ok(Some(Told { id, at, event, .. })) => {
-                    return Ok(Ok(Done { id: *id, at: *at, event: event.clone() }));
+                    return Ok(Ok(Done { id: *id, earlier: Some(*at), event: event.clone() }));
                 }
                 Ok(None) => {}
             }
@@ -304,9 +304,8 @@ impl Accounts {
                 Err(refusal) => return Ok(Err(refusal)),
             };
             let id = self.log().event_id()?;
-            let at = history.head.not_before(self.log().now());
             if self.record_client(call, client, history.head, id, &event).await? {
-                return Ok(Ok(Done { id, at, event }));
+                return Ok(Ok(Done { id, earlier: None, event }));
             }
         }
         Err(given_up(StreamId::Client(client)))
@@ -316,7 +315,8 @@ impl Accounts {
 /// What was done about a webhook, now or when it was asked before.
 struct Done {
     id: EventId,
-    at: Timestamp,
+    /// When it was asked before, if it was.
+    earlier: Option<Timestamp>,
     event: ClientEvent,
 }
 

@@ -3,6 +3,7 @@
 use countersign_events::account::{AccountEvent, SessionEndedWhy, SessionsEnded};
 use countersign_events::entry::{Entry, SealedPart};
 use countersign_events::store::Recorded;
+use jiff::Timestamp;
 
 use crate::accounts::Fault;
 use crate::domain::StampedEvent;
@@ -63,6 +64,12 @@ impl Sealed {
 }
 
 impl Batch {
+    /// When the request was decided; none where it led to nothing.
+    #[must_use]
+    pub fn began_at(&self) -> Option<Timestamp> {
+        self.0.first().map(|stamped| stamped.at)
+    }
+
     /// The first event that `find` recognises.
     pub fn find<'a, T>(&'a self, find: impl Fn(&'a AccountEvent) -> Option<T>) -> Option<T> {
         self.0.iter().find_map(|stamped| find(&stamped.event))

@@ -2,7 +2,9 @@
 //!
 //! An event of a request remembers its idempotency key, and its answer is made again from there. A
 //! request that is answered without one has changed nothing; that its key came with just this is
-//! remembered in the vault, so that it comes with nothing else (SR-066).
+//! remembered in the vault, so that it comes with nothing else (SR-066). Asked again later, when
+//! there is something to do, it is done. Of two nodes that are asked under one key at once for two
+//! things, of which one leaves no event, both may answer.
 
 use countersign_events::entry::Idempotency;
 
@@ -12,6 +14,7 @@ use crate::accounts::Fault;
 use crate::accounts::request::Call;
 use crate::domain::idempotency::Answered;
 use crate::domain::refusal::Refusal;
+use crate::vault::AskedBefore;
 
 /// A request at its beginning.
 pub struct Begun {
@@ -49,10 +52,11 @@ impl Entity {
         if let Some(answered) = self.account().idempotency.find(&asked, self.now())? {
             return Ok(Some(self.batch_of(answered).await?));
         }
-        if self.services.secrets.is_asked_otherwise(&asked, self.services.log.now()).await? {
-            return Err(Refusal::IdempotencyKeyReused.into());
+        let (secrets, now) = (&self.services.secrets, self.services.log.now());
+        match secrets.asked_before(&asked, now).await? {
+            AskedBefore::Otherwise => Err(Refusal::IdempotencyKeyReused.into()),
+            AskedBefore::Never | AskedBefore::Alike => Ok(None),
         }
-        Ok(None)
     }
 
     /// Remembers the key of a request that is about to be answered, where no event of it does.

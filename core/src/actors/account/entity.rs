@@ -73,12 +73,10 @@ impl Entity {
         for _ in 0..CONFLICTS_MAX {
             self.policy = self.services.decided_under();
             self.unrecorded = None;
-            let mut done = request.perform(self).await;
-            if done.is_ok()
-                && let Err(halt) = self.remember_key().await
-            {
-                done = Err(halt);
-            }
+            let done = match request.perform(self).await {
+                Ok(answer) => self.remember_key().await.map(|()| answer),
+                halted => halted,
+            };
             if let Some(verdict) = settle(done) {
                 if verdict.is_err() {
                     // State unknown: do not guess, load again.

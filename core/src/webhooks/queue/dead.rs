@@ -13,8 +13,8 @@ use crate::accounts::answer::DeadLetterView;
 pub struct Chosen {
     /// The one that the event in this position is told by; all of them without.
     pub position: Option<Position>,
-    /// None that was given up later.
-    pub given_up_by: Timestamp,
+    /// None that was given up later than this, where there is such a bound.
+    pub given_up_by: Option<Timestamp>,
 }
 
 impl Deliveries {
@@ -78,12 +78,14 @@ impl Deliveries {
     /// # Errors
     /// [`QueueError`](super::QueueError).
     pub fn redeliver(&self, webhook: EventId, which: Chosen, now: Timestamp) -> Done<()> {
-        let chosen = "webhook = ?1 AND (?2 IS NULL OR position = ?2) AND given_up_at <= ?3";
-        let these = (bytes(webhook), which.position.map(number), millis(which.given_up_by));
+        let chosen =
+            "webhook = ?1 AND (?2 IS NULL OR position = ?2) AND (?3 IS NULL OR given_up_at <= ?3)";
+        let one = which.position.map(number);
+        let given_up_by = which.given_up_by.map(millis);
         self.change(|transaction| {
             let dead: Vec<(AccountId, Position)> = transaction
                 .prepare_cached(&format!("SELECT account, position FROM dead_v1 WHERE {chosen}"))?
-                .query_map(params![these.0, these.1, these.2], |row| {
+                .query_map(params![bytes(webhook), one, given_up_by], |row| {
                     Ok((account(row, 0)?, position(row, 1)?))
                 })?
                 .collect::<Result<_>>()?;
@@ -92,7 +94,7 @@ impl Deliveries {
             }
             transaction
                 .prepare_cached(&format!("DELETE FROM dead_v1 WHERE {chosen}"))?
-                .execute(params![these.0, these.1, these.2])
+                .execute(params![bytes(webhook), one, given_up_by])
                 .map(drop)
         })?;
         self.0.changes.send_modify(|changes| *changes = changes.wrapping_add(1));

@@ -45,7 +45,7 @@ fn begun(resume: u64) -> (TempDir, Deliveries) {
 }
 
 fn chosen(position: Option<u64>, second: i64) -> Chosen {
-    Chosen { position: position.map(Position::new), given_up_by: at(second) }
+    Chosen { position: position.map(Position::new), given_up_by: Some(at(second)) }
 }
 
 fn due(queue: &Deliveries, second: i64) -> Vec<DueDelivery> {

@@ -33,7 +33,7 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    async fn new(app: &TestApp) -> Self {
+    pub(crate) async fn new(app: &TestApp) -> Self {
         let admin = app.operator("ada", Role::Admin).await;
         Self::of(app, admin, "shop").await
     }

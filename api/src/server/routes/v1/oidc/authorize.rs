@@ -28,6 +28,7 @@ use crate::server::problem::ProblemAnswer;
 pub(crate) async fn handle(ask: Ask) -> Answer {
     let given: Authorize = ask.json()?;
     let app = app(&ask, &given).await?;
+    keep_key(&ask).await?;
     let asked = match oidc::read(&given) {
         Ok(asked) => asked,
         Err(why) => return ask_back(&ask, &given, app.name, why),
@@ -60,6 +61,20 @@ pub(crate) async fn handle(ask: Ask) -> Answer {
         Err(Ungranted::SignInRequired) => {
             answers::ok(&Authorized::SignInRequired { app: app.name })
         }
+    }
+}
+
+/// Keeps the idempotency key of whoever has a session, whatever becomes of the browser: most of
+/// what it is told leaves no event. Nothing is kept for anybody else, who is granted nothing.
+async fn keep_key(ask: &Ask) -> Result<(), ProblemAnswer> {
+    let Ok(token) = ask.session() else { return Ok(()) };
+    let call = ask.call(By::Holder);
+    if call.idempotency.is_none() {
+        return Ok(());
+    }
+    match ask.verdict_of(ask.accounts().session(&call, &token).await)? {
+        Ok(_) => ask.verdict(ask.accounts().same_request(&call).await),
+        Err(_) => Ok(()),
     }
 }
 
