@@ -28,6 +28,9 @@ pub enum Scope {
     /// Follow the events of its accounts.
     #[serde(rename = "events:read")]
     EventsRead,
+    /// Read the log's bytes: checkpoints, tiles and entries, of all accounts.
+    #[serde(rename = "log:read")]
+    LogRead,
 }
 
 /// A client app was added; its API key was shown once. The key is called by the id of this event.

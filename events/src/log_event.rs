@@ -38,11 +38,30 @@ pub struct ClockAlarm {
     pub clock: Timestamp,
 }
 
+/// The log was gone on with though it is not the one that was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recovered {
+    /// The entries that were signed; none where that could not be read any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_size: Option<u64>,
+    /// The root over them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_root: Option<Hash32>,
+    /// The entries before this one.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash32,
+    /// Why they are taken for the right ones.
+    pub reason: String,
+}
+
 events! {
     /// Everything that can happen to the log.
     LogEvent {
         Created(Created) = "log.created" v 1,
         ServerStarted(ServerStarted) = "log.server_started" v 1,
         ClockAlarm(ClockAlarm) = "log.clock_alarm" v 1,
+        Recovered(Recovered) = "log.recovered" v 1,
     }
 }

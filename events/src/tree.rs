@@ -1,4 +1,10 @@
-//! RFC 6962 hashes: of a leaf, of an inner node, of a whole log.
+//! The log's Merkle tree (RFC 6962): hashes of leaves, inner nodes and a whole log; proofs
+//! ([`proof`]); the tree as files ([`tile`]).
+//!
+//! All of it is a pure function of the entries in the order of the log.
+
+pub mod proof;
+pub mod tile;
 
 use sha2::{Digest as _, Sha256};
 
@@ -36,6 +42,12 @@ pub fn seal_commitment(ciphertext: &[u8]) -> Hash32 {
     hash([&SEALED_PREFIX, ciphertext, &[]])
 }
 
+/// The root of a log without entries: SHA-256 of nothing (RFC 6962, section 2.1).
+#[must_use]
+pub fn root_of_nothing() -> Hash32 {
+    hash([&[], &[], &[]])
+}
+
 /// The root over leaves that arrive one by one: keeps one hash per set bit of the size.
 #[derive(Debug, Clone, Default)]
 pub struct TreeHead {
@@ -47,16 +59,31 @@ pub struct TreeHead {
 impl TreeHead {
     /// Adds the next leaf.
     pub fn push(&mut self, leaf: Hash32) {
-        let mut node = leaf;
-        let mut carry = self.size;
+        self.push_telling(leaf, |_, _| {});
+    }
+
+    /// Adds the next leaf, and tells height and hash of each perfect subtree that it completes,
+    /// from the lowest on.
+    pub fn push_telling(&mut self, leaf: Hash32, mut completed: impl FnMut(u8, Hash32)) {
+        let (mut node, mut carry, mut height) = (leaf, self.size, 0);
         while carry & 1 == 1 {
             if let Some(left) = self.peaks.pop() {
                 node = node_hash(&left, &node);
             }
-            carry >>= 1;
+            (carry, height) = (carry >> 1, height + 1);
+            completed(height, node);
         }
         self.peaks.push(node);
         self.size += 1;
+    }
+
+    /// The head of a tree of `size` leaves whose hashes are kept.
+    ///
+    /// # Errors
+    /// Where a hash cannot be had.
+    pub fn at<N: proof::Nodes>(nodes: &mut N, size: u64) -> Result<Self, N::Error> {
+        let peaks = proof::peaks(nodes, 0, size)?;
+        Ok(Self { size, peaks })
     }
 
     /// How many leaves there are.
@@ -70,7 +97,7 @@ impl TreeHead {
     pub fn root(&self) -> Hash32 {
         let mut peaks = self.peaks.iter().rev();
         match peaks.next() {
-            None => hash([&[], &[], &[]]),
+            None => root_of_nothing(),
             Some(last) => peaks.fold(*last, |right, left| node_hash(left, &right)),
         }
     }

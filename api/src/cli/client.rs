@@ -46,11 +46,11 @@ pub(crate) enum Verb {
 pub(crate) struct Add {
     /// The app's name
     name: String,
-    /// What its keys may do: accounts:write, sign-ins:vouch, factors:write, history:read or
-    /// events:read; may be given several times
+    /// What its keys may do: accounts:write, sign-ins:vouch, factors:write, history:read,
+    /// events:read or log:read; may be given several times
     #[arg(long = "scope", value_name = "S", value_parser = Scope::parse)]
     scopes: Vec<Scope>,
-    /// Let its keys do all of it
+    /// Let its keys do all that concerns its own accounts: everything but log:read
     #[arg(long, conflicts_with = "scopes")]
     all_scopes: bool,
     /// Where browsers may be sent back to after a sign-in, byte for byte; may be given several
@@ -169,7 +169,7 @@ fn add(arguments: Add) -> anyhow::Result<()> {
         common,
     } = arguments;
     if all_scopes {
-        scopes = Scope::ALL.to_vec();
+        scopes = Scope::ALL.into_iter().filter(|scope| *scope != Scope::LogRead).collect();
     }
     let shown = name.clone();
     let asked = AddClient {

@@ -194,6 +194,11 @@ async fn through(socket: &Path, verb: &Verb) -> anyhow::Result<Reply> {
     serde_json::from_str(&line).with_context(held)
 }
 
+/// The name of the system user that this process runs as.
+pub(crate) fn own_user_name() -> String {
+    user_name(rustix::process::geteuid().as_raw())
+}
+
 /// The name of a system user; the number where there is no name.
 fn user_name(uid: u32) -> String {
     let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();

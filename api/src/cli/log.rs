@@ -1,25 +1,35 @@
 //! `countersign log`: the auditor's verbs on a log or an export of it.
 //!
 //! Thin: arguments in, a report out. None of these verbs needs a key, the network or a server,
-//! and none takes the data directory's lock: they only read, while the server runs or not.
+//! and none takes the data directory's lock: they only read, while the server runs or not. Only
+//! `watch` asks a server, where it is given one.
 //!
-//! Exit codes: 0 fine, 1 tampered, 2 incomplete, 64 usage.
+//! Exit codes: 0 fine, 1 tampered or different, 2 incomplete, 64 usage.
 
+mod check_proof;
+mod checkpoint;
+mod diff;
+mod evidence;
+mod prove;
+mod recover;
 mod serve;
+mod show;
+mod watch;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use countersign_core::audit::export::{self, ExportError};
+use countersign_core::audit::export::{self, ExportError, Exported};
 use countersign_core::audit::finding::{Report, Verdict};
-use countersign_core::audit::manifest::Manifest;
 use countersign_core::audit::replay::{self, ReplayError, Replayed, Until};
+use countersign_core::audit::signed::{self, SignedLogError};
 use countersign_core::audit::source::{Source, SourceError};
-use countersign_core::audit::verify::{self, KnownRoot};
+use countersign_core::audit::verify::{self, Against, KnownRoot};
 use countersign_core::clock::{Clock as _, SystemClock};
-use countersign_events::id::{Hash32, Revision, StreamId};
+use countersign_events::id::{AccountId, Hash32, Position, Revision, StreamId};
+use countersign_events::note::VerifierKey;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -36,21 +46,40 @@ const DEFAULT_DATA: &str = "countersign-data";
 /// What an auditor does with the log.
 #[derive(Debug, Subcommand)]
 pub enum LogCommand {
-    /// Write the whole log into a new directory: entries.jsonl, sealed.jsonl, manifest.json
+    /// Write what is signed of the log into a new directory: checkpoint, tiles, readable lines
     Export(ExportArgs),
-    /// Check a log or an export of it: entries, chains, root, and that no rule was broken
+    /// Check a log or an export of it: entries, chains, signed tree, and that no rule was broken
     Verify(VerifyArgs),
     /// Fold one stream into the state that the server had
     Replay(ReplayArgs),
+    /// Go on with a log that is not the one that was signed: a restored backup
+    Recover(recover::RecoverArgs),
     /// Serve an export read only, for `countersign-admin --log`
     Serve(serve::ServeArgs),
+    /// Print the last checkpoint, or the key that signs
+    Checkpoint(checkpoint::CheckpointArgs),
+    /// Prove that an entry is in the log, or that the log grew out of what it was
+    #[command(subcommand)]
+    Prove(prove::ProveCommand),
+    /// Check a proof or a file of evidence, with nothing but the file
+    CheckProof(check_proof::CheckProofArgs),
+    /// Print entries as they are, one a line
+    Show(show::ShowArgs),
+    /// Compare two logs: the same, one the beginning of the other, or where they part
+    Diff(diff::DiffArgs),
+    /// Look again and again whether the log grew out of what it was; an alarm ends it with 1
+    Watch(watch::WatchArgs),
 }
 
 /// See [`LogCommand::Export`].
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The directory to make
+    /// The directory to make; with --account, the file
     dir: PathBuf,
+    /// Write the evidence for one account alone, into one file that `log check-proof` checks
+    #[arg(long, value_name = "ID", value_parser = AccountId::parse)]
+    #[arg(conflicts_with = "without_sealed")]
+    account: Option<AccountId>,
     /// The data directory to read
     #[arg(long, default_value = DEFAULT_DATA)]
     data: PathBuf,
@@ -74,6 +103,15 @@ pub struct VerifyArgs {
     /// How many entries --root covers
     #[arg(long, requires = "root")]
     size: Option<u64>,
+    /// An older checkpoint that you kept: the log must have grown out of it
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// An older export: its checkpoint, and its tiles to tell where the log differs
+    #[arg(long, value_name = "DIR")]
+    older: Vec<PathBuf>,
+    /// The log's key, where you know it from elsewhere: NAME+ID+KEY
+    #[arg(long, value_name = "VKEY", value_parser = VerifierKey::parse)]
+    key: Option<VerifierKey>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -91,6 +129,9 @@ pub struct ReplayArgs {
     /// Stop after all that happened up to this time (RFC 3339)
     #[arg(long)]
     at: Option<Timestamp>,
+    /// Stop after all that this checkpoint covers; it must be the log's
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["revision", "at"])]
+    checkpoint: Option<PathBuf>,
     /// An export, or a data directory
     #[arg(long, default_value = DEFAULT_DATA)]
     data: PathBuf,
@@ -110,14 +151,27 @@ pub fn run(command: &LogCommand) -> anyhow::Result<u8> {
         LogCommand::Export(args) => run_export(args, &mut out),
         LogCommand::Verify(args) => run_verify(args, &mut out),
         LogCommand::Replay(args) => run_replay(args, &mut out),
+        LogCommand::Recover(args) => {
+            drop(out);
+            recover::run(args)
+        }
         LogCommand::Serve(args) => {
             drop(out);
             serve::run(args)
         }
+        LogCommand::Checkpoint(args) => checkpoint::run(args, &mut out),
+        LogCommand::Prove(command) => prove::run(command, &mut out),
+        LogCommand::CheckProof(args) => check_proof::run(args, &mut out),
+        LogCommand::Show(args) => show::run(args, &mut out),
+        LogCommand::Diff(args) => diff::run(args, &mut out),
+        LogCommand::Watch(args) => watch::run(args, &mut out),
     }
 }
 
 fn run_export(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<u8> {
+    if let Some(account) = args.account {
+        return evidence::run(args, account, out);
+    }
     let source = match open(&args.data)? {
         Ok(source) => source,
         Err(code) => return Ok(code),
@@ -133,12 +187,15 @@ fn run_export(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<u8> {
     });
     bar.finish_and_clear();
     match exported {
-        Ok(manifest) if args.json => print_json(out, &manifest).map(|()| 0),
-        Ok(manifest) => print_manifest(out, &args.dir, &manifest).map(|()| 0),
+        Ok(exported) if args.json => print_json(out, &exported).map(|()| 0),
+        Ok(exported) => print_exported(out, &args.dir, &exported).map(|()| 0),
         Err(error @ ExportError::Exists(_)) => complain(&error, EXIT_USAGE),
-        Err(error @ (ExportError::Source(_) | ExportError::Io { .. })) => {
-            complain(&error, EXIT_INCOMPLETE)
-        }
+        Err(
+            error @ (ExportError::Source(_)
+            | ExportError::Io { .. }
+            | ExportError::NoCheckpoint(_)
+            | ExportError::CheckpointUnreadable(_)),
+        ) => complain(&error, EXIT_INCOMPLETE),
         Err(error) => complain(&error, Verdict::Tampered.exit_code()),
     }
 }
@@ -148,9 +205,15 @@ fn run_verify(args: &VerifyArgs, out: &mut dyn Write) -> anyhow::Result<u8> {
         Ok(source) => source,
         Err(code) => return Ok(code),
     };
-    let known = args.size.zip(args.root).map(|(size, root)| KnownRoot { size, root });
+    let against = Against {
+        root: args.size.zip(args.root).map(|(size, root)| KnownRoot { size, root }),
+        key: args.key.clone(),
+        checkpoints: args.checkpoint.clone(),
+        older: args.older.clone(),
+    };
     let bar = bar("verifying");
-    let report = verify::verify(source, known, &mut |done, all| advance(&bar, done, all));
+    let report =
+        verify::verify_against(source, &against, &mut |done, all| advance(&bar, done, all));
     bar.finish_and_clear();
     if args.json {
         print_json(out, &report)?;
@@ -165,10 +228,14 @@ fn run_replay(args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Result<u8> {
         Ok(source) => source,
         Err(code) => return Ok(code),
     };
-    let until = match (args.revision, args.at) {
-        (Some(revision), _) => Until::Revision(Revision::new(revision)),
-        (None, Some(at)) => Until::At(at),
-        (None, None) => Until::End,
+    let until = match (args.revision, args.at, &args.checkpoint) {
+        (Some(revision), _, _) => Until::Revision(Revision::new(revision)),
+        (None, Some(at), _) => Until::At(at),
+        (None, None, Some(checkpoint)) => match before_end_of(checkpoint, &args.data) {
+            Ok(until) => until,
+            Err(error) => return refuse(&error),
+        },
+        (None, None, None) => Until::End,
     };
     match replay::replay(source, args.stream, until) {
         Ok(replayed) if args.json => print_json(out, &replayed).map(|()| 0),
@@ -183,6 +250,25 @@ fn run_replay(args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Result<u8> {
         }
         Err(error) => complain(&error, EXIT_INCOMPLETE),
     }
+}
+
+/// All that a checkpoint covers, once the log is known to begin with that.
+fn before_end_of(checkpoint: &Path, log: &Path) -> Result<Until, SignedLogError> {
+    let signed = signed::read_checkpoint(checkpoint)?;
+    let bar = bar("comparing");
+    let begins = signed::begins_with(log, &signed, &mut |done, all| advance(&bar, done, all));
+    bar.finish_and_clear();
+    begins.map(|()| Until::Before(Position::new(signed.checkpoint.size)))
+}
+
+/// Tells why a log and its checkpoint are of no use.
+fn refuse(error: &SignedLogError) -> anyhow::Result<u8> {
+    let code = match error {
+        SignedLogError::Source(SourceError::NotALog { .. }) => EXIT_USAGE,
+        error if error.is_tampering() => Verdict::Tampered.exit_code(),
+        _ => EXIT_INCOMPLETE,
+    };
+    complain(error, code)
 }
 
 /// Opens what is to be read, or gives the exit code of why not.
@@ -232,11 +318,23 @@ fn print_json<T: Serialize>(out: &mut dyn Write, value: &T) -> anyhow::Result<()
     writeln!(out, "{}", shown_in_line(&serde_json::to_string(value)?)).context("stdout")
 }
 
-fn print_manifest(out: &mut dyn Write, dir: &Path, manifest: &Manifest) -> anyhow::Result<()> {
+/// Bytes as they are, for a file or a pipe; on a screen, with nothing in them that it obeys.
+fn print_verbatim(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        return out.write_all(shown(&String::from_utf8_lossy(bytes)).as_bytes());
+    }
+    out.write_all(bytes)
+}
+
+fn print_exported(out: &mut dyn Write, dir: &Path, exported: &Exported) -> anyhow::Result<()> {
+    let manifest = &exported.manifest;
     writeln!(out, "exported {} entries to {}", manifest.size, dir.display())?;
     writeln!(out, "root     {}", manifest.root)?;
-    writeln!(out, "Keep size and root somewhere else: they prove later that nothing was cut off.")?;
-    Ok(())
+    if exported.newer > 0 {
+        writeln!(out, "newer    {} entries, which no checkpoint covers yet", exported.newer)?;
+    }
+    writeln!(out, "Keep the file checkpoint somewhere else: it proves later that nothing was")?;
+    writeln!(out, "cut off or changed.").context("stdout")
 }
 
 fn print_report(out: &mut dyn Write, report: &Report) -> anyhow::Result<()> {
@@ -244,6 +342,15 @@ fn print_report(out: &mut dyn Write, report: &Report) -> anyhow::Result<()> {
     writeln!(out, "root     {}", report.root)?;
     if let (Some(log), Some(origin)) = (report.log, &report.origin) {
         writeln!(out, "log      {log} {}", shown_in_line(origin))?;
+    }
+    if let Some(signed) = &report.signed {
+        writeln!(out, "signed   {} entries by {}", signed.size, shown_in_line(&signed.key))?;
+    }
+    if report.newer > 0 {
+        writeln!(out, "newer    {} entries, which no checkpoint covers yet", report.newer)?;
+    }
+    if report.held_to > 0 {
+        writeln!(out, "held to  {} earlier states that you know", report.held_to)?;
     }
     if let (Some(first), Some(last)) = (report.first_at, report.last_at) {
         writeln!(out, "from     {first} to {last}")?;

@@ -13,7 +13,7 @@ use futures::stream::{self, BoxStream, StreamExt as _};
 use reqwest::Response;
 use serde::de::DeserializeOwned;
 
-use super::{Client, ClientError, Done, Pending};
+use super::{Client, ClientError, Done, Pending, Verbatim};
 use crate::contract::log::{
     END, ENTRY, HEARTBEAT, HEARTBEAT_SECONDS, Heartbeat, LAST_EVENT_ID, LogHealth, LogLine,
     LogStreamQuery,
@@ -37,6 +37,18 @@ impl Client {
     /// Reads how the log and its followers are: `GET /v1/support/log-health`.
     pub fn log_health(&self) -> Pending<LogHealth> {
         self.get(&["support", "log-health"])
+    }
+
+    /// Reads the last checkpoint as it was signed: `GET /v1/log/checkpoint`.
+    pub fn log_checkpoint(&self) -> Pending<Verbatim> {
+        self.get(&["log", "checkpoint"])
+    }
+
+    /// Reads a tile, or a bundle of entries, by its path in C2SP `tlog-tiles`, like
+    /// `tile/0/000.p/17`: `GET /v1/log/tile/…`.
+    pub fn log_tile(&self, path: &str) -> Pending<Verbatim> {
+        let segments: Vec<&str> = ["log"].into_iter().chain(path.split('/')).collect();
+        self.get(&segments)
     }
 
     /// Opens the log as it grows, `after` a position that was seen: `GET /v1/log/stream`.

@@ -136,7 +136,7 @@ use crate::contract::secret::Secret;
 pub use account::AccountRef;
 pub use error::ClientError;
 pub use log::{LogItem, LogStream, Placed, SILENCE_MAX};
-pub use pending::{Done, FromAnswer, Pending};
+pub use pending::{Done, FromAnswer, Pending, Verbatim};
 
 /// How long a connection may take to come about.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

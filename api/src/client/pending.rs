@@ -127,6 +127,24 @@ impl FromAnswer for Done {
     }
 }
 
+/// The bytes of an answer, whatever they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verbatim(Vec<u8>);
+
+impl Verbatim {
+    /// The bytes.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl FromAnswer for Verbatim {
+    fn read(body: &[u8], _is_json: bool) -> Result<Self, String> {
+        Ok(Self(body.to_vec()))
+    }
+}
+
 macro_rules! answers {
     ($($type:ty),* $(,)?) => {
         $( impl FromAnswer for $type {

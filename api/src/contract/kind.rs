@@ -97,24 +97,28 @@ pub enum Scope {
     /// Follow the events of its accounts.
     #[serde(rename = "events:read")]
     EventsRead,
+    /// Read the log's bytes: checkpoints, tiles and entries, of all accounts.
+    #[serde(rename = "log:read")]
+    LogRead,
 }
 
 /// The text is no scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown scope: there are accounts:write, sign-ins:vouch, factors:write, history:read and \
-     events:read"
+    "unknown scope: there are accounts:write, sign-ins:vouch, factors:write, history:read, \
+     events:read and log:read"
 )]
 pub struct UnknownScope;
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::AccountsWrite,
         Self::SignInsVouch,
         Self::FactorsWrite,
         Self::HistoryRead,
         Self::EventsRead,
+        Self::LogRead,
     ];
 
     /// Its name on the wire.
@@ -126,6 +130,7 @@ impl Scope {
             Self::FactorsWrite => "factors:write",
             Self::HistoryRead => "history:read",
             Self::EventsRead => "events:read",
+            Self::LogRead => "log:read",
         }
     }
 

@@ -161,6 +161,7 @@ pub(crate) fn scope(scope: client::Scope) -> Scope {
         client::Scope::FactorsWrite => Scope::FactorsWrite,
         client::Scope::HistoryRead => Scope::HistoryRead,
         client::Scope::EventsRead => Scope::EventsRead,
+        client::Scope::LogRead => Scope::LogRead,
     }
 }
 
@@ -171,6 +172,7 @@ pub(crate) fn core_scope(scope: Scope) -> client::Scope {
         Scope::FactorsWrite => client::Scope::FactorsWrite,
         Scope::HistoryRead => client::Scope::HistoryRead,
         Scope::EventsRead => client::Scope::EventsRead,
+        Scope::LogRead => client::Scope::LogRead,
     }
 }
 

@@ -325,9 +325,10 @@ impl Ask {
 
     fn scope(&self) -> Result<Scope, ProblemAnswer> {
         match self.row.auth {
-            Auth::AnyoneOrClient(scope) | Auth::Client(scope) | Auth::SessionOrClient(scope) => {
-                Ok(scope)
-            }
+            Auth::AnyoneOrClient(scope)
+            | Auth::Client(scope)
+            | Auth::SessionOrClient(scope)
+            | Auth::OperatorOrClient(_, scope) => Ok(scope),
             _ => Err(ProblemAnswer::unauthenticated()),
         }
     }

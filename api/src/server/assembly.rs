@@ -7,6 +7,7 @@
 //! after them the directory's lock goes.
 
 mod closing;
+mod signed;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -122,9 +123,9 @@ pub async fn assemble(
     let counted = Arc::downgrade(&sqlite);
     let store = within::<dyn EventStore>(sqlite, around_store.as_ref());
     let origin = origin(public_url);
-    let (key, told) = (keyring.log_public_key(), Arc::clone(&clock));
-    let log = Log::open(Arc::clone(&store), key, &origin, told, Arc::clone(&entropy));
-    let log = log.await.context("cannot open the log")?;
+    let (log, keeper) =
+        signed::open(&store, &keyring, &config.data, &origin, &clock, &entropy).await?;
+    let checkpoints = keeper.checkpoints();
     if checked.accepts_clock {
         log.accept_clock().await.context("cannot take the clock for right")?;
     }
@@ -147,7 +148,8 @@ pub async fn assemble(
     let watched = Arc::downgrade(&services);
     let queue = open_deliveries(config)?;
     let accounts = Accounts::new(services, directory.clone(), read_model.clone())
-        .with_deliveries(queue.clone());
+        .with_deliveries(queue.clone())
+        .with_checkpoints(checkpoints);
 
     let head = config.letterhead(public_url)?;
     let (mailer, spool) = mailer_of(checked, mailer, &head)?;
@@ -168,10 +170,12 @@ pub async fn assemble(
     sweeping::start_on(&mailing.handle(), swept, Arc::downgrade(&store), Arc::clone(&clock));
     clock_watch::start_on(&mailing.handle(), watched);
     mailing.spawn(accounts.clone().remove_when_due());
-    let checks = vec![answers(Arc::downgrade(&store))];
+    let checks = vec![answers(Arc::downgrade(&store)), signed::check(accounts.log().halt())];
+    let keeping = signed::keep(keeper);
     let observe = observe(&accounts, counted, Arc::clone(&clock), queue.downgrade());
     let (arbiters, data) = ([projecting, mailing, telling], files.data);
-    let open = Open { courier, dispatcher, projector, directory, arbiters, store, data, lock };
+    let open =
+        Open { courier, dispatcher, projector, directory, keeping, arbiters, store, data, lock };
     let close = open.closing();
     let (courier, dispatcher) = poked;
     Ok(Parts { accounts, courier, dispatcher, clock, entropy, checks, observe, spool, close })
@@ -252,7 +256,8 @@ async fn must_fit(vault: &dyn Vault, keyring: &Keyring) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn open_log(file: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<SqliteStore>> {
+/// The log of a data directory.
+pub(crate) fn open_log(file: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<SqliteStore>> {
     let clock = Arc::clone(clock);
     let store = SqliteStore::open(file, Arc::new(move || clock.now()))?;
     Ok(Arc::new(store))

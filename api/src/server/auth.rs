@@ -42,6 +42,8 @@ pub enum Auth {
     SessionOrClient(Scope),
     /// An operator of one of these roles.
     Operator(&'static [Role]),
+    /// An operator of one of these roles, or a client app whose key has the scope.
+    OperatorOrClient(&'static [Role], Scope),
 }
 
 /// The bearer of a request, if it has one.

@@ -88,7 +88,9 @@ const CLIENT_SECRET: &str = "client_secret";
         v1::support::changes::handle,
         v1::support::stats::handle,
         v1::support::log_health::handle,
+        v1::log::checkpoint::handle,
         v1::log::stream::handle,
+        v1::log::tile::handle,
         v1::events::follow::handle,
         v1::support::reset_lockout::handle,
         v1::support::suspend::handle,
@@ -227,7 +229,9 @@ fn security(auth: Auth) -> Option<Vec<SecurityRequirement>> {
         Auth::AccessToken => Some(vec![of(ACCESS_TOKEN)]),
         Auth::Session | Auth::Operator(_) => Some(vec![of(SESSION)]),
         Auth::Client(_) => Some(vec![of(API_KEY)]),
-        Auth::SessionOrClient(_) => Some(vec![of(SESSION), of(API_KEY)]),
+        Auth::SessionOrClient(_) | Auth::OperatorOrClient(..) => {
+            Some(vec![of(SESSION), of(API_KEY)])
+        }
     }
 }
 

@@ -16,7 +16,7 @@ async fn sr_056_a_sign_in_id_opens_no_other_route() {
     for row in TABLE {
         let wants_bearer = match row.auth {
             Auth::Session | Auth::SessionOrClient(_) | Auth::Operator(_) => true,
-            Auth::AnyoneOrClient(_) | Auth::Client(_) => true,
+            Auth::AnyoneOrClient(_) | Auth::Client(_) | Auth::OperatorOrClient(..) => true,
             // No JSON is taken there but by POST, where the form of a body goes first.
             Auth::AccessToken => row.method.as_str() == "GET",
             Auth::Anyone

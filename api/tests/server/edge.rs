@@ -64,7 +64,7 @@ pub(crate) fn filled(row: &Row) -> String {
     let id = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
     let path = row.path.replace("{account}", if row.path.contains("support") { id } else { "me" });
     let path = path.replace("{session}", &"0".repeat(32)).replace("{device}", &"0".repeat(32));
-    let path = path.replace("{id}", &"A".repeat(64));
+    let path = path.replace("{id}", &"A".repeat(64)).replace("{tile}", "0/000");
     ["{factor}", "{client}", "{operator}"].iter().fold(path, |path, name| path.replace(name, id))
 }
 

@@ -68,6 +68,7 @@ pub use view::PAGE_MAX;
 
 use crate::actors::account::{Request, Services};
 use crate::actors::directory::Directory;
+use crate::actors::keeper::Checkpoints;
 use crate::actors::log::Log;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
@@ -127,6 +128,7 @@ pub struct Accounts {
     queues: Queues,
     /// What webhooks were not told yet; none where there are no webhooks.
     deliveries: Option<Deliveries>,
+    checkpoints: Option<Checkpoints>,
     /// Who may read, where this is an exported log.
     reader: Option<ArchiveReader>,
 }
@@ -151,6 +153,7 @@ impl Accounts {
             app_followers,
             queues,
             deliveries: None,
+            checkpoints: None,
             reader: None,
         }
     }
@@ -159,6 +162,18 @@ impl Accounts {
     #[must_use]
     pub fn with_deliveries(self, deliveries: Deliveries) -> Self {
         Self { deliveries: Some(deliveries), ..self }
+    }
+
+    /// The same, with what is signed of the log.
+    #[must_use]
+    pub fn with_checkpoints(self, checkpoints: Checkpoints) -> Self {
+        Self { checkpoints: Some(checkpoints), ..self }
+    }
+
+    /// What is signed of the log, where this server signs.
+    #[must_use]
+    pub const fn checkpoints(&self) -> Option<&Checkpoints> {
+        self.checkpoints.as_ref()
     }
 
     /// The actors' directory.

@@ -15,7 +15,7 @@ use countersign_events::entry::{Draft, Entry, EntryError, Idempotency, SealedPar
 use countersign_events::id::{
     CorrelationId, EventId, Hash32, LogId, PolicyVersion, Position, Revision, StreamId,
 };
-use countersign_events::log_event::{Created, LogEvent, ServerStarted};
+use countersign_events::log_event::{Created, LogEvent, Recovered, ServerStarted};
 use countersign_events::store::{
     Append, AppendError, AppendKey, Appended, EventStore, Expected, NewEntry, Placed,
     READ_LIMIT_MAX, Recorded, Resolution, StoreError,
@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::accounts::Fault;
+use crate::actors::keeper::Halt;
 use crate::audit::archive::Archive;
 use crate::clock::Clock;
 use crate::entropy::{self, Entropy, NoEntropy};
@@ -40,6 +41,8 @@ pub struct Log {
     entropy: Arc<dyn Entropy>,
     /// It is an export: nothing is written, not even who looks.
     is_archive: bool,
+    /// Set where the log is not the one that was signed: nothing is written either.
+    halt: Halt,
 }
 
 /// Where a stream ends.
@@ -146,15 +149,45 @@ impl Log {
                 let why = "the keys are not those that this log was made with".to_owned();
                 return Err(Fault::FailsClosed(why));
             }
-            let log = Self { store, id, clock, alarm: Arc::default(), entropy, is_archive: false };
+            let log = Self::new(store, id, clock, entropy, false);
             log.resume_clock().await?;
             return Ok(log);
         }
         let id = LogId::new(entropy::uuid_v4(entropy.as_ref())?);
-        let log = Self { store, id, clock, alarm: Arc::default(), entropy, is_archive: false };
+        let log = Self::new(store, id, clock, entropy, false);
         let created = Created { log: id, origin: origin.to_owned(), key: Hash32::new(public_key) };
         log.append_to_log_stream(LogEvent::Created(created), Head::default()).await?;
         Ok(log)
+    }
+
+    fn new(
+        store: Arc<dyn EventStore>,
+        id: LogId,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        is_archive: bool,
+    ) -> Self {
+        let (alarm, halt) = (Arc::default(), Halt::default());
+        Self { store, id, clock, alarm, entropy, is_archive, halt }
+    }
+
+    /// The same pen, which this halts.
+    #[must_use]
+    pub fn halted_by(self, halt: Halt) -> Self {
+        Self { halt, ..self }
+    }
+
+    /// What halts this pen and its clones.
+    #[must_use]
+    pub fn halt(&self) -> Halt {
+        self.halt.clone()
+    }
+
+    fn is_not_halted(&self) -> Result<(), Fault> {
+        match self.halt.why() {
+            None => Ok(()),
+            Some(why) => Err(Fault::Unavailable(why.to_owned())),
+        }
     }
 
     /// An exported log, which is only read. Its clock is to stand where the log ends.
@@ -162,7 +195,7 @@ impl Log {
     pub fn of_archive(archive: Archive, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         let id = archive.log();
         let store = Arc::new(archive);
-        Self { store, id, clock, alarm: Arc::default(), entropy, is_archive: true }
+        Self::new(store, id, clock, entropy, true)
     }
 
     /// Whether this is an exported log: then nothing can be recorded, and nothing has to be.
@@ -182,8 +215,22 @@ impl Log {
         self.append_to_log_stream(event, head).await
     }
 
+    /// Records that the log was gone on with though it is not the one that was signed.
+    ///
+    /// # Errors
+    /// [`Fault`] where it could not be recorded.
+    pub async fn recovered(&self, by: By, event: Recovered) -> Result<(), Fault> {
+        let head = self.head_of(StreamId::Log).await?;
+        let stamp = Stamp { by, ..self.system_stamp(head)? };
+        self.append_by(LogEvent::Recovered(event), head, stamp).await
+    }
+
     async fn append_to_log_stream(&self, event: LogEvent, head: Head) -> Result<(), Fault> {
         let stamp = self.system_stamp(head)?;
+        self.append_by(event, head, stamp).await
+    }
+
+    async fn append_by(&self, event: LogEvent, head: Head, stamp: Stamp) -> Result<(), Fault> {
         let planned = Planned {
             id: self.event_id()?,
             event_type: event.event_type(),
@@ -258,6 +305,7 @@ impl Log {
     /// # Errors
     /// [`Fault`] while they are not.
     pub async fn takes_entries(&self) -> Result<(), Fault> {
+        self.is_not_halted()?;
         Ok(self.store.writable().await?)
     }
 
@@ -330,6 +378,7 @@ impl Log {
         stamp: &Stamp,
         planned: Vec<Planned>,
     ) -> Result<Wrote, Fault> {
+        self.is_not_halted()?;
         let expected = Expected::at(head.revision);
         let (entries, next) = self.write(stream, expected.first(), head.leaf, stamp, planned)?;
         let key = AppendKey::new(entropy::uuid_v4(self.entropy.as_ref())?);

@@ -1,31 +1,45 @@
 //! Exports a log into a directory that stands by itself.
 //!
 //! ```text
-//!   entries.jsonl   each entry's bytes, verbatim, one a line, in the order of the log
-//!   sealed.jsonl    {"position":…,"sealed":{…}}: the sealed parts as stored (may be left out)
-//!   manifest.json   log, origin, key, size, root, times
+//!   checkpoint            what is exported: origin, size, root, signed with the log's key
+//!   tile/<L>/<N>          the tree (C2SP tlog-tiles)
+//!   tile/entries/<N>      the entries, as tlog-tiles bundles them
+//!   entries.jsonl         the same, verbatim, one a line, in the order of the log
+//!   sealed.jsonl          {"position":…,"sealed":{…}}: the sealed parts as stored, or left out
+//!   manifest.json         log, origin, key, size, root, times
 //! ```
 //!
 //! The directory is written under another name and renamed when it is whole and synced: an export
-//! that exists is complete. The server may go on writing meanwhile; what is exported is the log up
-//! to its head at the start.
+//! that exists is complete. The server may go on writing meanwhile; what is exported is what the
+//! checkpoint beside the log covers, to the byte: two exports of one size differ in nothing but
+//! when they were made. Memory does not grow with the log.
+
+mod tile_files;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use countersign_events::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use countersign_events::entry::Entry;
 use countersign_events::id::Position;
 use countersign_events::log_event::LogEvent;
-use countersign_events::tree::{TreeHead, leaf_hash};
+use countersign_events::note::NoteError;
+use countersign_events::tree::leaf_hash;
+use countersign_events::tree::tile::NotABundle;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Progress;
-use super::manifest::{ENTRIES_FILE, FORMAT, MANIFEST_FILE, Manifest, SEALED_FILE};
+use super::manifest::{
+    CHECKPOINT_FILE, ENTRIES_FILE, FORMAT, MANIFEST_FILE, Manifest, SEALED_FILE,
+};
 use super::source::{Line, Source, SourceError};
+use super::tiles::Tiling;
 use crate::vault::files::directory_of;
+use tile_files::TileFiles;
 
 /// How many entries lie between two reports of progress.
 const PROGRESS_EVERY: u64 = 4096;
@@ -41,9 +55,39 @@ pub struct Options {
     pub program_version: String,
 }
 
+/// What was exported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// What the export says of itself.
+    #[serde(flatten)]
+    pub manifest: Manifest,
+    /// Entries that are newer than the checkpoint, and so not in it.
+    pub newer: u64,
+}
+
 /// Why there is no export.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
+    /// Nothing signed lies beside the log.
+    #[error(
+        "no signed checkpoint of the log lies in {}: `countersign log checkpoint` makes one",
+        .0.display()
+    )]
+    NoCheckpoint(PathBuf),
+    /// What lies there as one does not read.
+    #[error("{0}")]
+    CheckpointUnreadable(String),
+    /// What lies there as one is none, or not signed with the log's key.
+    #[error("the checkpoint is not this log's: run `countersign log verify`")]
+    Checkpoint(#[from] CheckpointError),
+    /// The log is another than was signed, or shorter.
+    #[error(
+        "the log is not what was signed over its first {size} entries: run `countersign log verify`"
+    )]
+    NotAsSigned {
+        /// Entries that were signed.
+        size: u64,
+    },
     /// The directory is there already: an export is never written over.
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
@@ -70,6 +114,9 @@ pub enum ExportError {
         /// The one that did.
         found: Position,
     },
+    /// An entry larger than any that a log takes.
+    #[error("the entry at position {0} is too large")]
+    TooLarge(Position),
     /// Sealed parts that are no JSON on one line.
     #[error("the sealed parts at position {0} do not read")]
     Sealed(Position),
@@ -78,7 +125,7 @@ pub enum ExportError {
     Manifest(#[source] serde_json::Error),
 }
 
-/// Writes all entries of `source` into the new directory `target`.
+/// Writes the entries of `source` that its checkpoint covers into the new directory `target`.
 ///
 /// # Errors
 /// See [`ExportError`]; nothing is left at `target` then.
@@ -87,23 +134,31 @@ pub fn export(
     target: &Path,
     options: &Options,
     progress: Progress<'_>,
-) -> Result<Manifest, ExportError> {
+) -> Result<Exported, ExportError> {
     if target.exists() {
         return Err(ExportError::Exists(target.to_owned()));
     }
-    let expected = source.expected();
+    let (signed, verbatim) = match source.checkpoint() {
+        Ok(Some(bytes)) => (SignedCheckpoint::parse(bytes)?, bytes.to_vec()),
+        Ok(None) => return Err(ExportError::NoCheckpoint(source.directory().to_owned())),
+        Err(why) => return Err(ExportError::CheckpointUnreadable(why.to_owned())),
+    };
+    let size = signed.checkpoint.size;
+    let there = source.expected().unwrap_or(size);
     let unfinished = Unfinished::create(target)?;
     let mut writing = Writing::create(&unfinished.path, options)?;
-    while let Some(line) = source.next_line()? {
+    while writing.size() < size
+        && let Some(line) = source.next_line()?
+    {
         writing.line(&line)?;
-        if writing.tree.size().is_multiple_of(PROGRESS_EVERY) {
-            progress(writing.tree.size(), expected);
+        if writing.size().is_multiple_of(PROGRESS_EVERY) {
+            progress(writing.size(), Some(size));
         }
     }
-    progress(writing.tree.size(), expected);
-    let manifest = writing.finish()?;
+    progress(writing.size(), Some(size));
+    let manifest = writing.finish(&signed, &verbatim)?;
     unfinished.rename(target)?;
-    Ok(manifest)
+    Ok(Exported { manifest, newer: there.saturating_sub(size) })
 }
 
 /// A directory that goes away again unless it gets its name.
@@ -181,8 +236,11 @@ struct Writing {
     directory: PathBuf,
     entries: Output,
     sealed: Option<Output>,
-    tree: TreeHead,
+    tiling: Tiling,
+    tiles: TileFiles,
     next: Position,
+    /// The bytes of the last entry.
+    last: Vec<u8>,
     manifest: Manifest,
 }
 
@@ -190,27 +248,33 @@ impl Writing {
     fn create(directory: &Path, options: &Options) -> Result<Self, ExportError> {
         let sealed =
             options.with_sealed.then(|| Output::create(directory.join(SEALED_FILE))).transpose()?;
-        let tree = TreeHead::default();
+        let tiling = Tiling::default();
         Ok(Self {
             directory: directory.to_owned(),
             entries: Output::create(directory.join(ENTRIES_FILE))?,
             sealed,
             next: Position::new(0),
+            last: vec![],
             manifest: Manifest {
                 format: FORMAT.to_owned(),
                 log: None,
                 origin: None,
                 key: None,
                 size: 0,
-                root: tree.root(),
+                root: tiling.tree().root(),
                 first_at: None,
                 last_at: None,
                 sealed: options.with_sealed,
                 made_at: options.made_at,
                 program_version: options.program_version.clone(),
             },
-            tree,
+            tiling,
+            tiles: TileFiles::below(directory),
         })
+    }
+
+    const fn size(&self) -> u64 {
+        self.tiling.tree().size()
     }
 
     fn line(&mut self, line: &Line) -> Result<(), ExportError> {
@@ -221,7 +285,9 @@ impl Writing {
             return Err(ExportError::LineBreak(line.position));
         }
         self.next = line.position.next();
-        self.tree.push(leaf_hash(&line.bytes));
+        let too_large = |NotABundle| ExportError::TooLarge(line.position);
+        self.tiling.push(&line.bytes, leaf_hash(&line.bytes)).map_err(too_large)?;
+        self.tiling.full(|tile, bytes| self.tiles.write(tile, bytes))?;
         self.entries.write(&[&line.bytes, b"\n"])?;
         if let (Some(output), Some(sealed)) = (&mut self.sealed, &line.sealed) {
             let readable = serde_json::from_slice::<&RawValue>(sealed).is_ok();
@@ -243,11 +309,14 @@ impl Writing {
 
     /// Bytes that are no entry are exported all the same: finding that is for `verify`.
     fn note(&mut self, line: &Line) {
-        let Ok(entry) = Entry::parse(&line.bytes) else { return };
+        self.last.clone_from(&line.bytes);
         let manifest = &mut self.manifest;
+        if manifest.first_at.is_some() && manifest.key.is_some() {
+            return;
+        }
+        let Ok(entry) = Entry::parse(&line.bytes) else { return };
         manifest.log.get_or_insert(entry.log);
         manifest.first_at.get_or_insert(entry.at);
-        manifest.last_at = Some(entry.at);
         if manifest.key.is_none()
             && let Ok(LogEvent::Created(created)) =
                 LogEvent::decode(&entry.event_type, entry.version, entry.data.get())
@@ -257,18 +326,42 @@ impl Writing {
         }
     }
 
-    fn finish(mut self) -> Result<Manifest, ExportError> {
-        self.manifest.size = self.tree.size();
-        self.manifest.root = self.tree.root();
+    /// Demands that the checkpoint is signed with the log's key, and that this is what it covers.
+    fn must_be(&self, signed: &SignedCheckpoint) -> Result<(), ExportError> {
+        let named = self.manifest.origin.as_deref().zip(self.manifest.key);
+        let (origin, key) = named.ok_or(CheckpointError::Note(NoteError::NotAKey))?;
+        let key = Checkpoint::key(origin, *key.bytes()).map_err(CheckpointError::Note)?;
+        signed.check(&key)?;
+        let (size, root) = (signed.checkpoint.size, signed.checkpoint.root);
+        if (self.manifest.size, self.manifest.root) != (size, root) {
+            return Err(ExportError::NotAsSigned { size });
+        }
+        Ok(())
+    }
+
+    fn finish(
+        mut self,
+        signed: &SignedCheckpoint,
+        verbatim: &[u8],
+    ) -> Result<Manifest, ExportError> {
+        self.manifest.size = self.size();
+        self.manifest.root = self.tiling.tree().root();
+        self.manifest.last_at = Entry::parse(&self.last).ok().map(|entry| entry.at);
+        self.must_be(signed)?;
+        self.tiling.rest(|tile, bytes| self.tiles.write(tile, bytes))?;
+        self.tiles.sync()?;
         self.entries.finish()?;
         if let Some(sealed) = self.sealed {
             sealed.finish()?;
         }
-        let mut text = serde_json::to_vec_pretty(&self.manifest).map_err(ExportError::Manifest)?;
-        text.push(b'\n');
-        let mut output = Output::create(self.directory.join(MANIFEST_FILE))?;
-        output.write(&[&text])?;
-        output.finish()?;
+        let mut manifest =
+            serde_json::to_vec_pretty(&self.manifest).map_err(ExportError::Manifest)?;
+        manifest.push(b'\n');
+        for (name, content) in [(CHECKPOINT_FILE, verbatim), (MANIFEST_FILE, manifest.as_slice())] {
+            let mut output = Output::create(self.directory.join(name))?;
+            output.write(&[content])?;
+            output.finish()?;
+        }
         Ok(self.manifest)
     }
 }

@@ -13,10 +13,15 @@ pub const FINDINGS_LISTED_MAX: usize = 1000;
 /// What no verification of a log can tell. Part of every report.
 pub const CANNOT_KNOW: [&str; 4] = [
     "that a code was right: only that each was accepted at most once, in order, under the policy",
-    "that nothing was cut off at the end: compare size and root with a checkpoint kept elsewhere",
-    "that the whole log was not written anew by whoever owns it: compare an earlier root (--root)",
+    "that nothing was cut off at the end, behind the newest checkpoint that you kept elsewhere",
+    "that the log was not written anew and signed anew by whoever has its key: hold it to the \
+     checkpoints that you kept (--checkpoint) and to the key that you know (--key)",
     "what sealed parts say: only that they are the ones that were written",
 ];
+
+/// What it cannot tell besides, where nothing signed lies beside the log.
+pub const CANNOT_KNOW_UNSIGNED: &str =
+    "whose log it is: no checkpoint lies beside it, so that nothing signed was compared";
 
 /// A rule that a log must keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,6 +57,14 @@ pub enum Rule {
     RootDiffers,
     /// What else the manifest says is so.
     ManifestDiffers,
+    /// The first entry names the key that the auditor knows.
+    KeyDiffers,
+    /// A checkpoint is signed with the log's key.
+    CheckpointNotSigned,
+    /// Each entry is the one that stood there when the log was signed.
+    EntryDiffers,
+    /// Tiles and bundles of an export are those that its entries make.
+    TileDiffers,
     /// A time step of an authenticator is accepted at most once.
     StepAcceptedTwice,
     /// Accepted time steps of an authenticator only grow.
@@ -194,6 +207,17 @@ impl Verdict {
     }
 }
 
+/// What of a log is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
+    /// Entries that the checkpoint beside the log covers.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash32,
+    /// The key, as `--key` takes it.
+    pub key: String,
+}
+
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -209,6 +233,12 @@ pub struct Report {
     pub size: u64,
     /// Their root (RFC 6962, section 2.1).
     pub root: Hash32,
+    /// What the checkpoint beside it covers, where it is signed with the log's key.
+    pub signed: Option<Signed>,
+    /// Entries behind that checkpoint.
+    pub newer: u64,
+    /// Checkpoints and roots from elsewhere that the log agrees with.
+    pub held_to: u64,
     /// When the first entry was written.
     pub first_at: Option<Timestamp>,
     /// When the last entry was written.

@@ -10,11 +10,12 @@ use countersign_events::account::{AccountEvent, KeyCreated, Method, Origin, Purp
 use countersign_events::actor::By;
 use countersign_events::entry::{Entry, SealClass};
 use countersign_events::id::{
-    Digest, EventId, FactorId, HandleHash, Nonce, SecretVersion, StreamId,
+    Digest, EventId, FactorId, HandleHash, Hash32, Nonce, SecretVersion, StreamId,
 };
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -33,6 +34,8 @@ use crate::domain::policy::Policy;
 use crate::domain::totp::{Compared, ComparedTwo};
 use crate::domain::{Account, Command, StampedEvent, decide, evolve};
 
+mod revisions;
+
 /// Commands in one log.
 const COMMANDS: usize = 120;
 /// Accounts that they go to; one more stream is a login that does not exist.
@@ -48,6 +51,8 @@ type Draw = (u8, u8, u8, u8, u16);
 struct Live {
     stream: StreamId,
     state: Account,
+    /// The hash of the state after each event.
+    hashes: Vec<Hash32>,
 }
 
 struct World {
@@ -68,8 +73,8 @@ impl World {
         let mut streams: Vec<StreamId> =
             (1..=ACCOUNTS).map(|number| account(u128::from(number))).collect();
         streams.push(StreamId::Unknown(Digest::new([9; 32])));
-        let streams =
-            streams.into_iter().map(|stream| Live { stream, state: Account::default() }).collect();
+        let live = |stream| Live { stream, state: Account::default(), hashes: vec![] };
+        let streams = streams.into_iter().map(live).collect();
         Self { log: Sample::new(), streams, policy: Policy::default(), minted: 1 << 64 }
     }
 
@@ -293,7 +298,7 @@ impl World {
         let (_, whom, _, _, wait) = draw;
         self.log.wait(i64::from(wait));
         let index = usize::from(whom) % self.streams.len();
-        let live = self.streams.remove(index);
+        let mut live = self.streams.remove(index);
         let command = self.command(live.state.open(), draw);
         let device = self.device(live.state.open(), draw);
         let refused = BTreeMap::new();
@@ -304,10 +309,11 @@ impl World {
             (Command::Register(_), StreamId::Unknown(_)) => vec![],
             _ => decide(&live.state, &command, &context).unwrap_or_default(),
         };
-        let state = events
-            .into_iter()
-            .fold(live.state, |state, event| evolve(state, &self.write(live.stream, event)));
-        self.streams.insert(index, Live { stream: live.stream, state });
+        for event in events {
+            live.state = evolve(live.state, &self.write(live.stream, event));
+            live.hashes.push(state_hash(&live.state).unwrap());
+        }
+        self.streams.insert(index, live);
     }
 
     fn write(&mut self, stream: StreamId, event: AccountEvent) -> StampedEvent {
@@ -349,9 +355,18 @@ fn waits() -> impl Strategy<Value = u16> {
     ]
 }
 
-fn draws() -> impl Strategy<Value = Vec<Draw>> {
+fn draws(commands: usize) -> impl Strategy<Value = Vec<Draw>> {
     let draw = (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>(), waits());
-    prop::collection::vec(draw, COMMANDS)
+    prop::collection::vec(draw, commands)
+}
+
+/// An honest log by its number: so many commands, drawn at random.
+pub(super) fn random(number: u64, commands: usize) -> Sample {
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&number.to_be_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
+    play(&draws(commands).new_tree(&mut runner).unwrap().current()).log
 }
 
 /// Plays a log whose accounts are there: the first registers and has an authenticator, the second
@@ -376,7 +391,7 @@ proptest! {
     })]
 
     #[test]
-    fn verify_accepts_and_replay_repeats_whatever_was_honestly_decided(draws in draws()) {
+    fn verify_accepts_and_replay_repeats_whatever_was_honestly_decided(draws in draws(COMMANDS)) {
         let world = play(&draws);
         let place = TempDir::new().unwrap();
         world.log.export(place.path());
@@ -396,9 +411,9 @@ proptest! {
 #[test]
 fn honest_logs_reach_every_kind_of_event_that_the_rules_look_at() {
     let mut seen = std::collections::BTreeSet::new();
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut runner = TestRunner::deterministic();
     for _ in 0..192 {
-        let draws = draws().new_tree(&mut runner).unwrap().current();
+        let draws = draws(COMMANDS).new_tree(&mut runner).unwrap().current();
         for entry in play(&draws).log.entries {
             seen.insert(Entry::parse(&entry.bytes).unwrap().event_type.into_owned());
         }

@@ -1,14 +1,18 @@
 //! What an export says of itself: `manifest.json`.
 //!
-//! It is not signed and proves nothing alone. It tells a cut file from a whole one, and gives the
-//! root to compare with a checkpoint that somebody keeps elsewhere.
+//! It is not signed and proves nothing alone: what is signed is the checkpoint beside it. It says
+//! what is in the directory, and where there is no checkpoint it tells a cut file from a whole one.
 
 use countersign_events::id::{Hash32, LogId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The name and version of the directory's layout.
-pub const FORMAT: &str = "countersign-log-export/1";
+pub const FORMAT: &str = "countersign-log-export/2";
+/// The layout before logs were signed: neither checkpoint nor tiles.
+pub const FORMAT_UNSIGNED: &str = "countersign-log-export/1";
+/// The signed checkpoint: what the export covers, or what was last signed of a log.
+pub const CHECKPOINT_FILE: &str = "checkpoint";
 /// Each entry's bytes, one a line, in the order of the log.
 pub const ENTRIES_FILE: &str = "entries.jsonl";
 /// `{"position":…,"sealed":{…}}`, one a line, in the order of the log.
@@ -20,7 +24,7 @@ pub const MANIFEST_FILE: &str = "manifest.json";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// [`FORMAT`], or [`FORMAT_UNSIGNED`].
     pub format: String,
     /// The log's id; none for an empty log.
     pub log: Option<LogId>,

@@ -23,6 +23,8 @@ pub enum Until {
     Revision(Revision),
     /// All that happened up to and with a time.
     At(Timestamp),
+    /// All that stands before a position of the log.
+    Before(Position),
 }
 
 /// The state of a stream as of a place in it.
@@ -119,7 +121,7 @@ pub fn replay(mut source: Source, stream: StreamId, until: Until) -> Result<Repl
         if entry.rev != next {
             return Err(ReplayError::Gap { stream, expected: next, found: entry.rev });
         }
-        if is_past(until, &entry) {
+        if is_past(until, &entry, line.position) {
             break;
         }
         account = evolve(account, &stamped(&entry)?);
@@ -152,11 +154,12 @@ pub fn state_hash(account: &Account) -> Result<Hash32, serde_json::Error> {
     Ok(Hash32::new(Sha256::digest(json).into()))
 }
 
-fn is_past(until: Until, entry: &Entry<'_>) -> bool {
+fn is_past(until: Until, entry: &Entry<'_>, position: Position) -> bool {
     match until {
         Until::End => false,
         Until::Revision(revision) => entry.rev > revision,
         Until::At(at) => entry.at > at,
+        Until::Before(end) => position >= end,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Logs for the tests of this module: written entry by entry, chained and sealed as they should
 //! be, so that each test can break exactly one thing.
 
+mod exported;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use countersign_events::account::{
     AccountEvent, Assurance, CodeRejected, CodeVerified, CooledDown, Counted, EmailCodeRequested,
@@ -22,8 +22,10 @@ use countersign_events::log_event::{Created, LogEvent};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::manifest::{ENTRIES_FILE, FORMAT, MANIFEST_FILE, Manifest, SEALED_FILE};
+pub(super) use exported::{SEED, key, sign, sign_as};
 
+/// What these logs call themselves.
+pub(super) const ORIGIN: &str = "countersign.example/log";
 pub(super) const FACTOR: FactorId = FactorId::new(Uuid::from_u128(0xf));
 pub(super) const OPERATOR: By = By::Operator { id: AccountId::new(Uuid::from_u128(0x0b)) };
 
@@ -64,8 +66,8 @@ impl Sample {
         let mut log = Self { entries: vec![], now, written_at: now, heads, ends };
         let event = LogEvent::Created(Created {
             log: log.id(),
-            origin: "countersign.example/log".to_owned(),
-            key: Digest::new([7; 32]),
+            origin: ORIGIN.to_owned(),
+            key: key().key(),
         });
         let json = event.to_json().unwrap();
         log.write(StreamId::Log, By::System, event.event_type(), json, &[]);
@@ -132,39 +134,6 @@ impl Sample {
         let (bytes, sealed) = (written.bytes, written.sealed);
         self.entries.push(Stored { stream, revision, bytes, sealed });
         id
-    }
-
-    /// Writes an export of it, as it stands.
-    pub(super) fn export(&self, directory: &Path) {
-        fs::create_dir_all(directory).unwrap();
-        let mut tree = countersign_events::tree::TreeHead::default();
-        let (mut lines, mut sealed) = (Vec::new(), String::new());
-        for (position, entry) in self.entries.iter().enumerate() {
-            tree.push(countersign_events::tree::leaf_hash(&entry.bytes));
-            lines.extend_from_slice(&entry.bytes);
-            lines.push(b'\n');
-            if let Some(part) = &entry.sealed {
-                let part = String::from_utf8_lossy(part);
-                sealed.push_str(&format!("{{\"position\":{position},\"sealed\":{part}}}\n"));
-            }
-        }
-        fs::write(directory.join(ENTRIES_FILE), lines).unwrap();
-        fs::write(directory.join(SEALED_FILE), sealed).unwrap();
-        let manifest = Manifest {
-            format: FORMAT.to_owned(),
-            log: Some(self.id()),
-            origin: Some("countersign.example/log".to_owned()),
-            key: Some(Digest::new([7; 32])),
-            size: tree.size(),
-            root: tree.root(),
-            first_at: Some("2026-11-24T05:00:00Z".parse().unwrap()),
-            last_at: Some(self.written_at),
-            sealed: true,
-            made_at: self.now,
-            program_version: "0".to_owned(),
-        };
-        let text = serde_json::to_vec_pretty(&manifest).unwrap();
-        fs::write(directory.join(MANIFEST_FILE), text).unwrap();
     }
 }
 

@@ -1,34 +1,39 @@
 //! Verifies a log: its bytes, its chains, its root, and that what happened was allowed.
 //!
-//! Two passes in one reading. The *bytes*: every line is an entry, positions and revisions are
-//! dense, every `prev` is the hash of the entry before, time does not run backwards, sealed parts
-//! are the ones committed to, the root is the one named. The *conduct* ([`super::conduct`]): no
-//! step accepted twice, no session without its proof, no guess in a cool-down.
+//! Three things in one reading. The *bytes* ([`entries`]): every line is an entry, positions and
+//! revisions are dense, every `prev` is the hash of the entry before, time does not run backwards,
+//! sealed parts are the ones committed to. The *tree* ([`signed`]): its root is the one that the
+//! checkpoint beside it and older ones say, each signed with the log's key, and what lies there of
+//! tiles and leaf hashes is what the entries make. The *conduct* ([`super::conduct`]): no step
+//! accepted twice, no session without its proof, no guess in a cool-down.
 //!
 //! A type or version that this program does not know is no finding: its bytes are checked like
 //! any other's, and the report counts it. After a broken link the check goes on from what is
 //! there, so that one change is one finding and not a thousand.
 
+mod entries;
+mod kept;
+mod signed;
+
 use std::collections::{BTreeMap, HashMap};
 
-use countersign_events::account::AccountEvent;
-use countersign_events::catalogue::DecodeError;
-use countersign_events::client::ClientEvent;
-use countersign_events::entry::{Entry, read_sealed};
+use countersign_events::entry::Entry;
 use countersign_events::id::{Hash32, LogId, Position, Revision, StreamId};
-use countersign_events::log_event::LogEvent;
-use countersign_events::operator::OperatorEvent;
-use countersign_events::policy::PolicyEvent;
-use countersign_events::tree::{TreeHead, leaf_hash, seal_commitment};
+use countersign_events::tree::{TreeHead, leaf_hash};
 use jiff::Timestamp;
 
 use super::Progress;
-use super::conduct::{Act, Conduct};
-use super::finding::{CANNOT_KNOW, FINDINGS_LISTED_MAX, Finding, Report, Rule, Verdict};
-use super::manifest::{FORMAT, MANIFEST_FILE, Manifest, SEALED_FILE};
+use super::conduct::Conduct;
+use super::finding::{
+    CANNOT_KNOW, CANNOT_KNOW_UNSIGNED, FINDINGS_LISTED_MAX, Finding, Report, Rule, Verdict,
+};
+use super::manifest::{FORMAT, FORMAT_UNSIGNED, MANIFEST_FILE, Manifest, SEALED_FILE};
 use super::policies::Policies;
 use super::source::{Line, Source};
 use super::staff::Staff;
+use signed::Held;
+
+pub use signed::Against;
 
 /// How many entries lie between two reports of progress.
 const PROGRESS_EVERY: u64 = 4096;
@@ -42,11 +47,16 @@ pub struct KnownRoot {
     pub root: Hash32,
 }
 
-/// Reads all there is and reports what breaks a rule.
-pub fn verify(mut source: Source, known: Option<KnownRoot>, progress: Progress<'_>) -> Report {
+/// Reads all there is and reports what breaks a rule, known root or none.
+pub fn verify(source: Source, known: Option<KnownRoot>, progress: Progress<'_>) -> Report {
+    verify_against(source, &Against { root: known, ..Against::default() }, progress)
+}
+
+/// The same for an auditor who knows more of the log.
+pub fn verify_against(mut source: Source, against: &Against, progress: Progress<'_>) -> Report {
     let expected = source.expected();
-    let mut check = Check { known, ..Check::default() };
-    check.compare_known();
+    let mut check = Check { held: Held::of(&source, against), ..Check::default() };
+    check.held.reached(&check.tree);
     loop {
         match source.next_line() {
             Ok(Some(line)) => check.line(&line),
@@ -92,7 +102,7 @@ struct Stream {
 #[derive(Default)]
 struct Check {
     tree: TreeHead,
-    known: Option<KnownRoot>,
+    held: Held,
     log: Option<LogId>,
     origin: Option<String>,
     key: Option<Hash32>,
@@ -110,22 +120,29 @@ struct Check {
     incomplete: Vec<String>,
 }
 
-/// Where an entry stands, for findings.
+/// Where an entry stands, for findings: stream and revision as far as they could be read.
+#[derive(Debug, Clone, Copy)]
 struct Place {
     position: Position,
-    stream: Option<String>,
-    revision: Option<u64>,
+    stream: Option<StreamId>,
+    revision: Option<Revision>,
+}
+
+impl Place {
+    fn finding(&self, rule: Rule, detail: impl Into<String>) -> Finding {
+        Finding {
+            rule,
+            position: Some(self.position),
+            stream: self.stream.map(|stream| stream.to_string()),
+            revision: self.revision.map(Revision::get),
+            detail: detail.into(),
+        }
+    }
 }
 
 impl Check {
     fn found(&mut self, place: &Place, rule: Rule, detail: impl Into<String>) {
-        self.record(Finding {
-            rule,
-            position: Some(place.position),
-            stream: place.stream.clone(),
-            revision: place.revision,
-            detail: detail.into(),
-        });
+        self.record(place.finding(rule, detail));
     }
 
     /// A finding that concerns the log as a whole.
@@ -140,24 +157,17 @@ impl Check {
         }
     }
 
-    fn compare_known(&mut self) {
-        let Some(known) = self.known.filter(|known| known.size == self.tree.size()) else { return };
-        if known.root != self.tree.root() {
-            let (size, root) = (known.size, self.tree.root());
-            self.whole(Rule::RootDiffers, format!("over the first {size} entries it is {root}"));
-        }
-    }
-
     fn line(&mut self, line: &Line) {
         let leaf = leaf_hash(&line.bytes);
-        self.tree.push(leaf);
-        self.compare_known();
+        let nth = Position::new(self.tree.size());
+        self.tree.push_telling(leaf, |height, hash| self.held.completed(height, hash));
+        self.held.reached(&self.tree);
         let mut place = Place { position: line.position, stream: None, revision: None };
         let entry = Entry::parse(&line.bytes);
         if let Ok(entry) = &entry {
-            place.stream = Some(entry.stream.to_string());
-            place.revision = Some(entry.rev.get());
+            (place.stream, place.revision) = (Some(entry.stream), Some(entry.rev));
         }
+        self.held.entry(Place { position: nth, ..place }, &line.bytes, leaf);
         for (rule, detail) in &line.flaws {
             self.found(&place, *rule, detail.clone());
         }
@@ -172,172 +182,22 @@ impl Check {
         }
     }
 
-    fn entry(&mut self, place: &Place, line: &Line, entry: &Entry<'_>, leaf: Hash32) {
-        self.columns(place, line, entry);
-        self.belongs(place, entry);
-        self.sealed(place, line, entry);
-        let act = self.decode(place, entry);
-        self.link(place, entry, leaf, act);
-    }
-
-    fn columns(&mut self, place: &Place, line: &Line, entry: &Entry<'_>) {
-        let Some(columns) = &line.columns else { return };
-        if columns.stream != entry.stream.to_string() || columns.revision != entry.rev.get() {
-            let detail = format!("stored as {} revision {}", columns.stream, columns.revision);
-            self.found(place, Rule::ColumnsDiffer, detail);
-        }
-    }
-
-    fn belongs(&mut self, place: &Place, entry: &Entry<'_>) {
-        self.first_at.get_or_insert(entry.at);
-        self.last_at = Some(entry.at);
-        let log = *self.log.get_or_insert(entry.log);
-        if log != entry.log {
-            self.found(place, Rule::OtherLog, format!("names log {}, not {log}", entry.log));
-        }
-        let creates = entry.stream == StreamId::Log && entry.event_type == "log.created";
-        if creates != (place.position == Position::new(0)) {
-            let detail = if creates { "creates the log again" } else { "does not create the log" };
-            self.found(place, Rule::NotCreatedFirst, detail);
-        }
-    }
-
-    fn sealed(&mut self, place: &Place, line: &Line, entry: &Entry<'_>) {
-        for (class, named) in &entry.sealed {
-            let Some(stored) = &line.sealed else {
-                self.sealed_absent = self.sealed_absent.saturating_add(1);
-                continue;
-            };
-            match read_sealed(stored, *class) {
-                Ok(Some(ciphertext)) if seal_commitment(&ciphertext) == named.commit => {
-                    self.sealed_present = self.sealed_present.saturating_add(1);
-                }
-                Ok(None) => self.sealed_absent = self.sealed_absent.saturating_add(1),
-                Ok(Some(_)) => {
-                    let detail = format!("{class:?} does not hash to its commitment");
-                    self.found(place, Rule::SealedChanged, detail);
-                }
-                Err(error) => self.found(place, Rule::SealedChanged, error.to_string()),
-            }
-        }
-        let Some(stored) = &line.sealed else { return };
-        let classes: BTreeMap<String, serde::de::IgnoredAny> =
-            serde_json::from_slice(stored).unwrap_or_default();
-        let named: Vec<String> = entry.sealed.keys().map(|c| format!("{c:?}")).collect();
-        for class in classes.keys() {
-            if !named.iter().any(|named| named.eq_ignore_ascii_case(class)) {
-                let detail = format!("a part {class:?} that the entry does not name");
-                self.found(place, Rule::SealedSurplus, detail);
-            }
-        }
-    }
-
-    /// Reads the data, and gives what an account did.
-    fn decode(&mut self, place: &Place, entry: &Entry<'_>) -> Option<AccountEvent> {
-        let (event_type, version, data) = (&*entry.event_type, entry.version, entry.data.get());
-        let kind = event_type.split_once('.').map_or("", |(kind, _)| kind);
-        let (at_home, decoded) = match entry.stream {
-            StreamId::Account(_) | StreamId::Unknown(_) => {
-                (kind == "account", AccountEvent::decode(event_type, version, data).map(Some))
-            }
-            StreamId::Operator(_) => {
-                let decoded = OperatorEvent::decode(event_type, version, data);
-                (kind == "operator", decoded.map(|event| self.of_staff(place, entry, &event)))
-            }
-            StreamId::Client(_) => {
-                (kind == "client", ClientEvent::decode(event_type, version, data).map(|_| None))
-            }
-            StreamId::Policy => {
-                let decoded = PolicyEvent::decode(event_type, version, data);
-                (kind == "policy", decoded.map(|event| self.policy_set(place, &event)))
-            }
-            StreamId::Log => (kind == "log", self.decode_log(entry).map(|()| None)),
-        };
-        match decoded {
-            _ if !at_home => {
-                self.found(place, Rule::WrongStream, format!("{event_type} stands here"));
-                None
-            }
-            Ok(act) => act,
-            Err(DecodeError::Unknown { event_type, version }) => {
-                let known = self.unknown_types.entry(format!("{event_type} v{version}"));
-                *known.or_default() += 1;
-                None
-            }
-            Err(error @ DecodeError::Shape { .. }) => {
-                self.found(place, Rule::WrongShape, chain_of(&error));
-                None
-            }
-        }
-    }
-
-    fn policy_set(&mut self, place: &Place, event: &PolicyEvent) -> Option<AccountEvent> {
-        for (rule, detail) in self.policies.take(event) {
-            self.found(place, rule, detail);
-        }
-        None
-    }
-
-    fn of_staff(
-        &mut self,
-        place: &Place,
-        entry: &Entry<'_>,
-        event: &OperatorEvent,
-    ) -> Option<AccountEvent> {
-        if let Some((rule, detail)) = self.staff.take(entry, event) {
-            self.found(place, rule, detail);
-        }
-        None
-    }
-
-    fn decode_log(&mut self, entry: &Entry<'_>) -> Result<(), DecodeError> {
-        let event = LogEvent::decode(&entry.event_type, entry.version, entry.data.get())?;
-        if let LogEvent::Created(created) = event {
-            self.origin.get_or_insert(created.origin);
-            self.key.get_or_insert(created.key);
-        }
-        Ok(())
-    }
-
-    /// Checks the link to the entry before it in the stream, and what the account did.
-    fn link(&mut self, place: &Place, entry: &Entry<'_>, leaf: Hash32, act: Option<AccountEvent>) {
-        let before = self.streams.remove(&entry.stream);
-        let (expected, prev, earliest, mut conduct) = match before {
-            None => (Revision::new(0), None, Timestamp::MIN, Conduct::new(entry.stream)),
-            Some(stream) => (stream.revision.next(), Some(stream.leaf), stream.at, stream.conduct),
-        };
-        if entry.rev != expected {
-            self.found(place, Rule::RevisionGap, format!("revision {expected} was to follow"));
-        }
-        if entry.prev != prev {
-            let prev = prev.map_or_else(|| "none".to_owned(), |prev| prev.to_string());
-            self.found(place, Rule::ChainBroken, format!("the entry before hashes to {prev}"));
-        }
-        if entry.at < earliest {
-            self.found(place, Rule::TimeBackwards, format!("{} after {earliest}", entry.at));
-        }
-        if let Some(event) = act {
-            let (policy, breach) = self.policies.of(entry.policy);
-            let breaches = conduct.judge(&Act::of(entry, &event, &policy));
-            let by_staff = self.staff.judge(entry, &event);
-            for (rule, detail) in breach.into_iter().chain(breaches).chain(by_staff) {
-                self.found(place, rule, detail);
-            }
-        }
-        let stream = Stream { revision: entry.rev, leaf, at: entry.at.max(earliest), conduct };
-        self.streams.insert(entry.stream, stream);
-    }
-
     fn finish(mut self, manifest: Option<Result<&Manifest, &str>>) -> Report {
         match manifest {
             None => {}
             Some(Ok(manifest)) => self.compare_manifest(manifest),
             Some(Err(reason)) => self.incomplete.push(reason.to_owned()),
         }
-        if let Some(known) = self.known.filter(|known| known.size > self.tree.size()) {
-            let (there, size) = (self.tree.size(), known.size);
-            self.whole(Rule::SizeDiffers, format!("{there} entries, {size} were there before"));
-        }
+        let named = self.origin.as_deref().zip(self.key);
+        let outcome = std::mem::take(&mut self.held).finish(self.tree.size(), named);
+        // First what names its place best, and is not to be lost among the many others.
+        let (mut first, others) = (outcome.findings, std::mem::take(&mut self.findings));
+        first.sort_by_key(|finding| finding.position.is_none());
+        self.findings_total -= u64::try_from(others.len()).unwrap_or(0);
+        first.into_iter().chain(others).for_each(|finding| self.record(finding));
+        self.incomplete.extend(outcome.incomplete);
+        let mut cannot_know = CANNOT_KNOW.map(str::to_owned).to_vec();
+        cannot_know.extend(outcome.is_unsigned.then(|| CANNOT_KNOW_UNSIGNED.to_owned()));
         let verdict = match (self.findings_total, self.incomplete.is_empty()) {
             (0, true) => Verdict::Fine,
             (0, false) => Verdict::Incomplete,
@@ -350,6 +210,9 @@ impl Check {
             key: self.key,
             size: self.tree.size(),
             root: self.tree.root(),
+            signed: outcome.signed,
+            newer: outcome.newer,
+            held_to: outcome.held_to,
             first_at: self.first_at,
             last_at: self.last_at,
             streams: u64::try_from(self.streams.len()).unwrap_or(u64::MAX),
@@ -359,17 +222,23 @@ impl Check {
             findings: self.findings,
             findings_total: self.findings_total,
             incomplete: self.incomplete,
-            cannot_know: CANNOT_KNOW.map(str::to_owned).to_vec(),
+            cannot_know,
         }
     }
 
     fn compare_manifest(&mut self, manifest: &Manifest) {
-        if manifest.format != FORMAT {
+        if ![FORMAT, FORMAT_UNSIGNED].contains(&manifest.format.as_str()) {
             self.incomplete.push(format!("{MANIFEST_FILE}: format {}", manifest.format));
             return;
         }
         let (size, root) = (self.tree.size(), self.tree.root());
-        if size != manifest.size {
+        if let Some(says) = self.held.beside_says() {
+            // What the entries must be, the checkpoint says.
+            if says != (manifest.size, manifest.root) {
+                let detail = "size or root are not the checkpoint's".to_owned();
+                self.whole(Rule::ManifestDiffers, detail);
+            }
+        } else if size != manifest.size {
             let detail = format!("{size} entries, the manifest says {}", manifest.size);
             self.whole(Rule::SizeDiffers, detail);
         } else if root != manifest.root {

@@ -4,7 +4,7 @@
 //! thief, and each is backed up apart. Everything else in the directory can be made again.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,8 @@ pub const VAULT_FILE: &str = "vault.db";
 /// The directory of the keys.
 pub const KEYS_DIR: &str = "keys";
 
+/// What a file that is being written is called, behind its name.
+const UNFINISHED_SUFFIX: &str = ".tmp";
 /// What SQLite calls the write-ahead log of a database, behind its name.
 const WAL_SUFFIX: &str = "-wal";
 
@@ -111,8 +113,22 @@ pub(crate) fn directory_of(path: &Path) -> &Path {
     }
 }
 
+/// Puts a file that only its owner may read in the place of another: written beside, synced,
+/// renamed, and the directory synced. It is there whole, or the old one is.
+pub(crate) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(UNFINISHED_SUFFIX);
+    let beside = PathBuf::from(beside);
+    let _ = fs::remove_file(&beside);
+    let mut file = create_private(&beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    sync_dir(directory_of(path))
+}
+
 /// Makes the names in a directory durable.
-pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 

@@ -11,15 +11,16 @@
 //! The directory is made once, as a whole: a marker file stands in it until every key is on disk,
 //! so that a crash in between is told from a key that was lost. Lost keys are never made anew.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use ed25519_dalek::{Signer as _, SigningKey};
 use zeroize::Zeroizing;
 
+use super::files;
 use super::rows::VaultError;
 use super::seal::{KEY_BYTES, SecretKey};
 use crate::entropy::Entropy;
@@ -230,36 +231,23 @@ pub(super) fn key_files(dir: &Path) -> Result<Vec<String>, VaultError> {
 /// an unfinished directory was ever used.
 fn create(dir: &Path, entropy: &dyn Entropy) -> Result<(), VaultError> {
     let marker = dir.join(MARKER_FILE);
-    write_durably(dir, MARKER_FILE, b"")?;
+    write(&marker, b"")?;
     for name in [ROOT_FILE.to_owned(), wrapping_file(FIRST_WRAPPING), LOG_FILE.to_owned()] {
         let key = SecretKey::generate(entropy)?;
         let mut line = Zeroizing::new(HEXLOWER.encode(key.bytes()));
         line.push('\n');
-        write_durably(dir, &name, line.as_bytes())?;
+        write(&dir.join(name), line.as_bytes())?;
     }
     fs::remove_file(&marker).map_err(|error| unavailable("remove", &marker, &error))?;
     sync_dir(dir)
 }
 
-/// Written beside, synced, renamed, and the directory synced: there whole or not at all.
-fn write_durably(dir: &Path, name: &str, content: &[u8]) -> Result<(), VaultError> {
-    let path = dir.join(name);
-    let beside = dir.join(format!("{name}.tmp"));
-    let write = || -> io::Result<()> {
-        let _ = fs::remove_file(&beside);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)
-    };
-    write().map_err(|error| unavailable("write", &path, &error))?;
-    sync_dir(dir)
+fn write(path: &Path, content: &[u8]) -> Result<(), VaultError> {
+    files::write_durably(path, content).map_err(|error| unavailable("write", path, &error))
 }
 
 fn sync_dir(dir: &Path) -> Result<(), VaultError> {
-    File::open(dir)
-        .and_then(|handle| handle.sync_all())
-        .map_err(|error| unavailable("sync", dir, &error))
+    files::sync_dir(dir).map_err(|error| unavailable("sync", dir, &error))
 }
 
 fn read_key(path: &Path) -> Result<SecretKey, VaultError> {

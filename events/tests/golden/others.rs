@@ -138,6 +138,7 @@ fn clients() -> Vec<Golden> {
         ("whole", with(Added { tells_admins: true, ..added("Shop", every) })),
         ("whole_2", with(Added { expires_at: spring, tells_admins: true, ..added("Shop", all) })),
         ("whole_3", with(told_back)),
+        ("auditor", with(added("Auditor", vec![Scope::LogRead]))),
         ("full", set(back, true)),
         ("minimal", set(Redirects::default(), false)),
         ("whole", disabled(true)),
@@ -193,7 +194,16 @@ fn policies() -> Vec<Golden> {
 }
 
 fn logs() -> Vec<Golden> {
-    use log_event::{ClockAlarm, Created, LogEvent, ServerStarted};
+    use log_event::{ClockAlarm, Created, LogEvent, Recovered, ServerStarted};
+    let recovered = |lost: Option<u64>| {
+        Event::Log(LogEvent::Recovered(Recovered {
+            lost_size: lost,
+            lost_root: lost.map(|_| Digest::new([0xf3; 32])),
+            size: 41,
+            root: Digest::new([0xf4; 32]),
+            reason: "restored from the backup of last night".to_owned(),
+        }))
+    };
     vec![
         (
             "full",
@@ -217,5 +227,7 @@ fn logs() -> Vec<Golden> {
                 clock: at("2026-11-24T05:00:00Z"),
             })),
         ),
+        ("minimal", recovered(None)),
+        ("full", recovered(Some(44))),
     ]
 }

@@ -25,6 +25,7 @@ use countersign_events::log_event::LogEvent;
 use countersign_events::store::sqlite::SqliteStore;
 
 use super::{TestApp, loudly};
+use crate::signing;
 
 /// Where mails lie that are files: there a code is where it belongs.
 const SPOOL: &str = "mail";
@@ -57,6 +58,7 @@ impl TestApp {
             made_at: self.clock.now(),
             program_version: "test".to_owned(),
         };
+        signing::sign_with(self.data(), &Keyring::open(&self.config.keys_directory())?)?;
         export::export(Source::open(self.data())?, &exported, &options, &mut |_, _| {})?;
         let mut broken = Vec::new();
         for place in [self.data(), exported.as_path()] {

@@ -10,8 +10,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use countersign_core::accounts::Accounts;
 use countersign_core::accounts::request::{NewClient, Register};
+use countersign_core::actors::keeper::{Halt, Keeper};
 use countersign_core::actors::log::Head;
 use countersign_core::clock::{Clock as _, SystemClock};
+use countersign_core::vault::Keyring;
 use countersign_events::account::{
     AccountEvent, Assurance, CodeRejected, CodeVerified, CooledDown, Counted, EnableRequested,
     Enabled, Lane, Method, Need, Origin, PasswordVerified, Purpose, Registered, RejectedWhy,
@@ -23,6 +25,7 @@ use countersign_events::id::{
     AccountId, CorrelationId, Digest, EventId, FactorId, HandleHash, PolicyVersion, Revision,
     SecretVersion, StreamId,
 };
+use countersign_events::store::sqlite::SqliteStore;
 use countersign_events::store::{Append, AppendKey, ENTRIES_PER_APPEND_MAX, Expected, NewEntry};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -106,6 +109,18 @@ pub async fn fill(data: &Path, size: Size) -> anyhow::Result<Filled> {
     let entries = accounts.log().store().head().await?.context("an empty log")?.next().get();
     accounts.directory().drain().await;
     Ok(Filled { known, busy, key: added.api_key.reveal().as_str().into(), entries })
+}
+
+/// Signs what is in a data directory, as a server does when it stops.
+///
+/// # Errors
+/// What does not open or write.
+pub async fn sign(data: &Path) -> anyhow::Result<()> {
+    let clock = Arc::new(|| SystemClock.now());
+    let store = Arc::new(SqliteStore::open(&data.join("log.db"), clock)?);
+    let keyring = Arc::new(Keyring::open(&data.join("keys"))?);
+    let mut keeper = Keeper::open(store, keyring, data, Halt::default()).await?;
+    Ok(keeper.advance().await?)
 }
 
 async fn registered(accounts: &Accounts, login: &str) -> anyhow::Result<AccountId> {

@@ -7,6 +7,7 @@
 pub mod age;
 pub mod audit;
 pub mod bulk;
+pub mod costs;
 pub mod disk;
 pub mod http;
 pub mod import;

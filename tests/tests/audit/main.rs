@@ -1,24 +1,35 @@
 //! The auditor's verbs as an auditor runs them: the real program, an export, and `jq`.
 //!
-//! The log is the golden one, put into a data directory by the store; what is read here was
-//! written by the store and exported by the program.
+//! The log is the golden one, under a key that is known here, put into a data directory by the
+//! store; what is read here was written by the store and exported by the program.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+mod million;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use countersign_core::entropy::OsEntropy;
+use countersign_core::vault::Keyring;
 use countersign_events::entry::Entry;
-use countersign_events::id::Revision;
+use countersign_events::id::{Revision, StreamId};
 use countersign_events::store::sqlite::SqliteStore;
 use countersign_events::store::{Append, AppendKey, EventStore, Expected, NewEntry};
+use countersign_tests::forgery::{between, chain_anew};
+use countersign_tests::signing::sign;
+use data_encoding::HEXLOWER;
 use tempfile::TempDir;
 use uuid::Uuid;
 
 const STREAM: &str = "account-11111111-1111-4111-8111-111111111111";
-const ROOT: &str = "0081fe83d4e8b4a905462748f39cd0ca364a9b1d7b43f7b3319034f067e1d61c";
 
 /// The program under test, built beside this one.
 fn countersign(arguments: &[&str], within: &Path) -> Output {
@@ -30,6 +41,10 @@ fn code(output: &Output) -> Option<i32> {
     output.status.code()
 }
 
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../events/tests/golden/v1/log")
+}
+
 /// A directory with the golden log in `countersign-data/log.db`.
 async fn place() -> TempDir {
     let place = TempDir::new().unwrap();
@@ -37,9 +52,13 @@ async fn place() -> TempDir {
     fs::create_dir(&data).unwrap();
     let clock = Arc::new(|| "2026-11-24T05:05:00Z".parse().unwrap());
     let store = SqliteStore::open(&data.join("log.db"), clock).unwrap();
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events/tests/golden/v1/log");
-    let lines = fs::read_to_string(golden.join("entries.jsonl")).unwrap();
-    for (number, line) in lines.lines().enumerate() {
+    let lines = fs::read_to_string(golden().join("entries.jsonl")).unwrap();
+    let mut lines: Vec<String> = lines.lines().map(str::to_owned).collect();
+    let keyring = Keyring::open_or_create(&data.join("keys"), &OsEntropy).unwrap();
+    let key = HEXLOWER.encode(&keyring.log_public_key());
+    lines[0] = between(&lines[0], "\"key\":\"", "\"", &key).unwrap();
+    chain_anew(&mut lines).unwrap();
+    for (number, line) in lines.iter().enumerate() {
         let entry = Entry::parse(line.as_bytes()).unwrap();
         let expected = match entry.rev.get() {
             0 => Expected::NoStream,
@@ -50,6 +69,7 @@ async fn place() -> TempDir {
         let append = Append { stream: entry.stream, expected, entries: vec![new], key };
         store.append(append).await.unwrap();
     }
+    sign(&data).unwrap();
     place
 }
 
@@ -60,14 +80,21 @@ async fn a_log_is_exported_verified_and_replayed_by_the_program() {
     let exported = countersign(&["log", "export", "audit", "--json"], at);
     assert_eq!(code(&exported), Some(0), "{exported:?}");
     let manifest: serde_json::Value = serde_json::from_slice(&exported.stdout).unwrap();
-    assert_eq!((&manifest["size"], &manifest["root"]), (&12.into(), &ROOT.into()));
+    assert_eq!((&manifest["size"], &manifest["newer"]), (&12.into(), &0.into()));
+    let root = manifest["root"].as_str().unwrap();
 
     for source in ["audit", "countersign-data"] {
-        let known = ["log", "verify", source, "--size", "12", "--root", ROOT, "--json"];
+        let known = ["log", "verify", source, "--size", "12", "--root", root, "--json"];
         let verified = countersign(&known, at);
         assert_eq!(code(&verified), Some(0), "{verified:?}");
         let report: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
-        assert_eq!(report["verdict"], "fine");
+        assert_eq!((&report["verdict"], &report["held_to"]), (&"fine".into(), &1.into()));
+        let key = report["signed"]["key"].as_str().unwrap();
+        let pinned = ["log", "verify", source, "--key", key, "--checkpoint", "audit/checkpoint"];
+        let pinned = countersign(&pinned, at);
+        assert_eq!(code(&pinned), Some(0), "{pinned:?}");
+        let told = String::from_utf8(pinned.stdout).unwrap();
+        assert!(told.contains(&format!("signed   12 entries by {key}\n")), "{told}");
     }
     let replay = ["log", "replay", "--stream", STREAM, "--revision", "5", "--json"];
     let from_log = countersign(&replay, at);
@@ -130,6 +157,51 @@ async fn sr_146_a_log_does_not_write_on_the_auditors_screen() {
     }
 }
 
+/// What is not signed is not exported as if it were; what is newer than the checkpoint is counted.
+#[tokio::test]
+async fn an_export_is_what_is_signed_of_the_log() {
+    let place = place().await;
+    let (at, data) = (place.path(), place.path().join("countersign-data"));
+    let file = data.join("checkpoint");
+    let signed = fs::read_to_string(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    let refused = countersign(&["log", "export", "audit"], at);
+    assert_eq!(code(&refused), Some(2), "{refused:?}");
+    let why = String::from_utf8(refused.stderr).unwrap();
+    assert!(why.contains("`countersign log checkpoint`"), "{why}");
+    assert!(!at.join("audit").exists());
+
+    fs::write(&file, signed.replacen("\n12\n", "\n11\n", 1)).unwrap();
+    assert_eq!(code(&countersign(&["log", "export", "audit"], at)), Some(1));
+
+    fs::write(&file, &signed).unwrap();
+    let clock = Arc::new(|| "2026-11-24T05:05:00Z".parse().unwrap());
+    let store = SqliteStore::open(&data.join("log.db"), clock).unwrap();
+    let line = fs::read_to_string(golden().join("entries.jsonl")).unwrap();
+    let line = line.lines().next().unwrap().replace("\"stream\":\"log\"", "\"stream\":\"policy\"");
+    let append = Append {
+        stream: StreamId::Policy,
+        expected: Expected::NoStream,
+        entries: vec![NewEntry { bytes: line.into_bytes(), sealed: None }],
+        key: AppendKey::new(Uuid::from_u128(1000)),
+    };
+    store.append(append).await.unwrap();
+    let exported = countersign(&["log", "export", "audit"], at);
+    assert_eq!(code(&exported), Some(0), "{exported:?}");
+    let told = String::from_utf8(exported.stdout).unwrap();
+    assert!(told.contains("exported 12 entries"), "{told}");
+    assert!(told.contains("newer    1 entries, which no checkpoint covers yet"), "{told}");
+    assert_eq!(code(&countersign(&["log", "verify", "audit"], at)), Some(0));
+}
+
+/// The root of the export, as its manifest has it.
+#[cfg(feature = "external")]
+fn root_of(at: &Path) -> String {
+    let manifest = fs::read(at.join("audit/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    manifest["root"].as_str().unwrap().to_owned()
+}
+
 #[cfg(feature = "external")]
 #[tokio::test]
 async fn jq_reads_an_export() {
@@ -147,6 +219,6 @@ async fn jq_reads_an_export() {
     assert_eq!(jq(&["-r", by_operators, "audit/entries.jsonl"]), "account.history_viewed\n");
     assert_eq!(
         jq(&["-r", "\"\\(.size) \\(.root)\"", "audit/manifest.json"]),
-        format!("12 {ROOT}\n")
+        format!("12 {}\n", root_of(at))
     );
 }

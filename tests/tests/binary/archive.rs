@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use countersign_events::tree::{TreeHead, leaf_hash};
 use countersign_tests::console::program;
 use countersign_tests::server::{Server, call, verb};
+use countersign_tests::signing::sign;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -33,6 +34,7 @@ fn export_after(then: impl FnOnce(&Path)) -> TempDir {
         201
     );
     then(&data);
+    sign(&data).unwrap();
     let (to, from) = (directory.path().join("export"), data.to_str().unwrap());
     let (exit, _, err) = verb(&["log", "export", to.to_str().unwrap(), "--data", from]).unwrap();
     assert_eq!(exit, Some(0), "{err}");

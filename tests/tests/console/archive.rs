@@ -2,6 +2,7 @@
 
 use countersign_tests::console::{Console, Key, program};
 use countersign_tests::server::{Server, verb};
+use countersign_tests::signing::sign;
 use tempfile::TempDir;
 
 use crate::enter;
@@ -15,6 +16,7 @@ fn export() -> TempDir {
     let data = directory.path().join("data");
     let server = Server::start(&data).unwrap();
     Holder::with_an_authenticator(server.public).is_locked_by_wrong_codes();
+    sign(&data).unwrap();
     let (to, from) = (directory.path().join("export"), data.to_str().unwrap());
     let line = ["log", "export", to.to_str().unwrap(), "--data", from];
     let (exit, _, err) = verb(&line).unwrap();

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use countersign_tests::bench::prepare::step_now;
 use countersign_tests::mailbox::Mailbox;
 use countersign_tests::server::{Answered, Server, call, verb};
+use countersign_tests::signing::sign;
 use serde_json::{Value, json};
 
 const LOGIN: &str = "journey";
@@ -157,6 +158,7 @@ fn audited(data: &Path, directory: &Path, account: &str) {
         assert!(!refused.status.success());
         assert!(String::from_utf8_lossy(&refused.stderr).contains("append-only"), "{refused:?}");
     }
+    sign(data).unwrap();
     let path = |name: &str| directory.join(name).to_str().unwrap().to_owned();
     let data = data.to_str().unwrap();
     let fine = |arguments: &[&str]| {

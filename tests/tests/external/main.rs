@@ -10,5 +10,7 @@ mod fuzzing;
 mod journey;
 mod restore;
 mod strace;
+mod tampering;
 mod typed;
+mod verifier;
 mod webhooks;

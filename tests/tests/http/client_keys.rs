@@ -62,7 +62,13 @@ async fn listed(app: &TestApp, admin: &Person) -> Answered {
 /// The rows that a client app may call.
 fn rows() -> impl Iterator<Item = &'static Row> {
     let is_for_apps = |row: &&Row| {
-        matches!(row.auth, Auth::AnyoneOrClient(_) | Auth::SessionOrClient(_) | Auth::Client(_))
+        matches!(
+            row.auth,
+            Auth::AnyoneOrClient(_)
+                | Auth::SessionOrClient(_)
+                | Auth::Client(_)
+                | Auth::OperatorOrClient(..)
+        )
     };
     TABLE.iter().filter(is_for_apps)
 }
@@ -83,7 +89,7 @@ fn of_row<'a>(app: &'a TestApp, row: &Row, account: &str) -> Call<'a> {
         "GET /v1/events" => return app.get(format!("{path}?account={account}")),
         "POST /v1/accounts/{account}/factors" => json!({ "kind": "totp", "name": "phone" }),
         "POST /v1/accounts/{account}/factors/{factor}/activate" => json!({ "code": "000000" }),
-        _ => return app.get(path),
+        _ => return app.get(path.replace("{tile}", "0/000")).on(row.on[0]),
     };
     app.post(path, &body)
 }
@@ -320,7 +326,8 @@ fn sr_122_a_key_does_what_its_scope_says() {
             for row in rows() {
                 let (Auth::AnyoneOrClient(wanted)
                 | Auth::SessionOrClient(wanted)
-                | Auth::Client(wanted)) = row.auth
+                | Auth::Client(wanted)
+                | Auth::OperatorOrClient(_, wanted)) = row.auth
                 else {
                     continue;
                 };
@@ -330,13 +337,13 @@ fn sr_122_a_key_does_what_its_scope_says() {
                 tried += 1;
             }
         }
-        assert_eq!(tried, Scope::ALL.len() * 7);
-        for scopes in [json!(["history"]), json!(["EVENTS:READ"]), json!(["log:read"])] {
+        assert_eq!(tried, Scope::ALL.len() * 9);
+        for scopes in [json!(["history"]), json!(["EVENTS:READ"]), json!(["log:write"])] {
             let body = json!({ "name": "shop", "scopes": scopes });
             let refused = call(app, &admin, Method::POST, "/v1/clients").json(&body).await.is(400);
             let detail = refused.text_at("/detail");
             assert!(detail.contains("unknown scope: there are accounts:write"), "{detail}");
         }
-        assert_eq!(listed(app, &admin).await.body["items"].as_array().unwrap().len(), 5);
+        assert_eq!(listed(app, &admin).await.body["items"].as_array().unwrap().len(), 6);
     });
 }

@@ -46,6 +46,7 @@ mod identities;
 mod languages;
 mod limits_held;
 mod links;
+mod log_tiles;
 mod looks;
 mod mail_faults;
 mod model;

@@ -22,7 +22,7 @@ pub(crate) struct Acting {
 impl Ask {
     /// The operator whose session the bearer must be, in one of the roles that this route wants.
     pub(crate) async fn operator(&self) -> Result<Acting, ProblemAnswer> {
-        let Auth::Operator(roles) = self.row.auth else {
+        let (Auth::Operator(roles) | Auth::OperatorOrClient(roles, _)) = self.row.auth else {
             return Err(ProblemAnswer::new(ProblemCode::Internal));
         };
         let token = self.session()?;
@@ -48,7 +48,18 @@ impl Ask {
         Err(ProblemAnswer::detailed(ProblemCode::Forbidden, "an exported log is only read"))
     }
 
-    /// The same, for an act that needs a second factor proven a short while ago.
+    /// Whoever may read the log's bytes: an auditor, or a client app with the scope for it.
+    pub(crate) async fn log_reader(&self) -> Result<(), ProblemAnswer> {
+        match self.client().await {
+            Ok(_) => Ok(()),
+            Err(problem) if problem.problem().code == ProblemCode::Unauthenticated => {
+                self.operator().await.map(drop)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// An operator, for an act that needs a second factor proven a short while ago.
     pub(crate) async fn fresh_operator(&self) -> Result<Acting, ProblemAnswer> {
         let acting = self.operator().await?;
         self.verdict(self.accounts().fresh_operator(&acting.call, &acting.token).await)?;

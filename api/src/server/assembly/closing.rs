@@ -1,5 +1,5 @@
-//! Taking it apart again: whoever tells others first, then whoever follows, then the accounts, then
-//! the files, and the directory's lock last.
+//! Taking it apart again: whoever tells others first, then whoever follows, then the accounts,
+//! then what they wrote is signed, then the files, and the directory's lock last.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use actix_rt::Arbiter;
 use countersign_core::actors::courier::{self, Courier};
 use countersign_core::actors::directory::Directory;
 use countersign_core::actors::dispatcher::{self, Dispatcher};
+use countersign_core::actors::keeper::Keeping;
 use countersign_core::actors::projector::{self, Projector};
 use countersign_core::vault::files::fold_wals;
 use countersign_events::store::EventStore;
@@ -28,6 +29,7 @@ pub(super) struct Open {
     pub(super) dispatcher: Addr<Dispatcher>,
     pub(super) projector: Addr<Projector>,
     pub(super) directory: Directory,
+    pub(super) keeping: (Keeping, Arbiter),
     pub(super) arbiters: [Arbiter; 3],
     pub(super) store: Arc<dyn EventStore>,
     pub(super) data: PathBuf,
@@ -56,6 +58,10 @@ impl Open {
         let _ = self.projector.send(projector::Stop).await;
         self.directory.drain().await;
         drop(self.directory);
+        // What the last of them wrote is signed, too.
+        let (keeper, keeping) = self.keeping;
+        keeper.stop().await;
+        keeping.stop();
         for arbiter in &self.arbiters {
             arbiter.stop();
         }

@@ -11,6 +11,7 @@ use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::problems::problems;
+use crate::contract::kind::Role;
 use crate::contract::problem::{PROBLEM_MEDIA_TYPE, Problem, ProblemCode};
 use crate::contract::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX_CHARS, IDEMPOTENCY_KEY_MIN_CHARS};
 use crate::contract::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX};
@@ -242,6 +243,12 @@ fn headers(status: u16) -> Option<Value> {
     Some(json!({ name: { "description": description, "required": true, "schema": schema } }))
 }
 
+fn for_operators(operation: &mut Value, roles: &[Role]) -> String {
+    set(operation, "x-roles", json!(roles));
+    let names: Vec<String> = roles.iter().map(|role| json!(role).to_string()).collect();
+    format!("For operators: {}.", names.join(", ").replace('"', "`"))
+}
+
 /// Who may call and where, for programs: what OpenAPI has no word for, as extensions.
 fn who(row: &Row, operation: &mut Value) {
     let listeners: Vec<&str> = row.on.iter().map(|listener| listener.name()).collect();
@@ -251,10 +258,11 @@ fn who(row: &Row, operation: &mut Value) {
             set(operation, "x-scopes", json!([scope]));
             format!("An API key needs the scope `{}`.", scope.as_str())
         }
-        Auth::Operator(roles) => {
-            set(operation, "x-roles", json!(roles));
-            let names: Vec<String> = roles.iter().map(|role| json!(role).to_string()).collect();
-            format!("For operators: {}.", names.join(", ").replace('"', "`"))
+        Auth::Operator(roles) => for_operators(operation, roles),
+        Auth::OperatorOrClient(roles, scope) => {
+            set(operation, "x-scopes", json!([scope]));
+            let operators = for_operators(operation, roles);
+            format!("{operators} An API key needs the scope `{}`.", scope.as_str())
         }
         _ => return,
     };

@@ -67,7 +67,7 @@ fn of_caller(row: &Row) -> &'static [ProblemCode] {
         Auth::Operator(_) if changes => {
             &[Code::Forbidden, Code::StepUpRequired, Code::FieldRefused, Code::Conflict]
         }
-        Auth::Operator(_) => &[Code::Forbidden],
+        Auth::Operator(_) | Auth::OperatorOrClient(..) => &[Code::Forbidden],
     }
 }
 
@@ -117,6 +117,8 @@ const ALSO: &[(&str, &[ProblemCode])] = &[
     ("GET /.countersign/sign-in", &[Code::NotFound]),
     ("GET /.countersign/callback", &[Code::NotFound]),
     ("GET /.countersign/sign-out", &[Code::NotFound]),
+    ("GET /v1/log/checkpoint", &[Code::NotFound]),
+    ("GET /v1/log/tile/{tile}", &[Code::NotFound]),
     ("GET /v1/log/stream", &[Code::FieldRefused, Code::NotFound, Code::TooManyRequests]),
 ];
 

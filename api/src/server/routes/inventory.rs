@@ -63,10 +63,15 @@ fn who(auth: Auth) -> String {
         Auth::Proxied => "whoever a trusted proxy asks for".to_owned(),
         Auth::Session => "session".to_owned(),
         Auth::SessionOrClient(scope) => format!("session; client `{}`", scope.as_str()),
-        Auth::Operator(roles) => {
-            format!("operator {}", list(roles.iter().map(|role| format!("`{}`", role_name(*role)))))
+        Auth::Operator(roles) => operator(roles),
+        Auth::OperatorOrClient(roles, scope) => {
+            format!("{}; client `{}`", operator(roles), scope.as_str())
         }
     }
+}
+
+fn operator(roles: &[Role]) -> String {
+    format!("operator {}", list(roles.iter().map(|role| format!("`{}`", role_name(*role)))))
 }
 
 const fn role_name(role: Role) -> &'static str {

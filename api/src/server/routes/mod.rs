@@ -80,6 +80,8 @@ const REGISTER: Auth = Auth::AnyoneOrClient(Scope::AccountsWrite);
 const VOUCH: Auth = Auth::AnyoneOrClient(Scope::SignInsVouch);
 /// A client app that follows its accounts.
 const EVENTS: Auth = Auth::Client(Scope::EventsRead);
+/// Who may read the log's bytes, which name nobody in clear: entries, and the tree over them.
+const AUDIT: Auth = Auth::OperatorOrClient(&[Role::Auditor], Scope::LogRead);
 const READ: Auth = Auth::SessionOrClient(Scope::HistoryRead);
 const FACTORS: Auth = Auth::SessionOrClient(Scope::FactorsWrite);
 
@@ -202,6 +204,10 @@ pub static TABLE: &[Row] = rows! {
         ANY, OPERATOR, NOTHING, NO_COOKIES, NO_STORE => support::log_health::handle;
     GET "/v1/log/stream"
         FOLLOW, OPERATOR, NOTHING, NO_COOKIES, NO_STORE, query => log::stream::handle;
+    GET "/v1/log/checkpoint"
+        AUDIT, OPERATOR, NOTHING, NO_COOKIES, NO_STORE => log::checkpoint::handle;
+    GET "/v1/log/tile/{tile}"
+        AUDIT, OPERATOR, NOTHING, NO_COOKIES, NO_STORE => log::tile::handle;
     POST "/v1/support/accounts/{account}/lockout-resets"
         ACT, OPERATOR, NOTHING, NO_COOKIES, NO_STORE => support::reset_lockout::handle;
     POST "/v1/support/accounts/{account}/suspensions"
@@ -294,7 +300,7 @@ pub(crate) fn serve_archive(config: &mut web::ServiceConfig) {
 
 fn serve_rows(config: &mut web::ServiceConfig, serves: impl Fn(&Row) -> bool) {
     for (path, rows) in by_path(serves) {
-        let mut resource = web::resource(path);
+        let mut resource = web::resource(pattern(path));
         let allowed: Vec<Method> = rows.iter().map(|row| row.method.clone()).collect();
         for row in rows {
             let mut route = web::route().method(row.method.clone());
@@ -329,9 +335,21 @@ pub(crate) fn allowed(listener: Listener, path: &str) -> String {
     )
 }
 
+/// A last parameter that holds slashes.
+const TAIL: &str = "{tile}";
+/// The same, as the router writes it.
+const TAIL_PATTERN: &str = "{tile:.+}";
+
+fn pattern(path: &str) -> String {
+    path.replace(TAIL, TAIL_PATTERN)
+}
+
 /// Whether a path is one of a template: the same words, and something for each parameter.
 #[must_use]
 pub fn fits(template: &str, path: &str) -> bool {
+    if let Some(begins) = template.strip_suffix(TAIL) {
+        return path.strip_prefix(begins).is_some_and(|tail| !tail.is_empty());
+    }
     let (mut wanted, mut given) = (template.split('/'), path.split('/'));
     loop {
         match (wanted.next(), given.next()) {
@@ -383,7 +401,8 @@ mod tests {
     #[test]
     fn the_public_listener_serves_nothing_of_operators() {
         for row in TABLE.iter().filter(|row| row.on.contains(&Listener::Public)) {
-            assert!(!matches!(row.auth, Auth::Operator(_)), "{}", row.path);
+            let of_staff = matches!(row.auth, Auth::Operator(_) | Auth::OperatorOrClient(..));
+            assert!(!of_staff, "{}", row.path);
         }
     }
 
@@ -412,6 +431,7 @@ mod tests {
                         | Auth::MailLink
                         | Auth::Client(Scope::EventsRead)
                         | Auth::Operator(_)
+                        | Auth::OperatorOrClient(..)
                 ) || OPEN_GETS.contains(&row.path),
                 "{}",
                 row.path

@@ -18,6 +18,7 @@ impl Log {
         stamp: &Stamp,
         begun: Vec<(StreamId, Vec<Planned>)>,
     ) -> Result<Vec<Wrote>, Fault> {
+        self.is_not_halted()?;
         let (nothing, mut appends, mut waits) = (Head::default(), vec![], vec![]);
         for (stream, planned) in begun {
             let expected = Expected::at(nothing.revision);

@@ -1,5 +1,5 @@
 use countersign_events::actor::By;
-use countersign_events::id::{Revision, StreamId};
+use countersign_events::id::{Position, Revision, StreamId};
 use tempfile::TempDir;
 
 use super::{ReplayError, Replayed, Until, replay, state_hash};
@@ -65,4 +65,23 @@ fn what_cannot_be_replayed_is_refused_with_its_reason() {
     assert!(matches!(replayed(&log, account(2), Until::End), Err(ReplayError::Decode { .. })));
     let before = replayed(&log, account(2), Until::Revision(Revision::new(2)));
     assert!(before.is_ok(), "what lies before the unknown event can be replayed");
+}
+
+/// What a checkpoint covers ends at a position, in whatever stream that stands.
+#[test]
+fn a_replay_stops_before_a_position() {
+    let log = Sample::journey();
+    let all = u64::try_from(log.entries.len()).unwrap();
+    let before = |end| replayed(&log, account(1), Until::Before(Position::new(end))).unwrap();
+    assert_eq!(before(all), replayed(&log, account(1), Until::End).unwrap());
+    assert_eq!(before(1).revision, None);
+    let mut revisions = 0;
+    for (end, entry) in (1..).zip(&log.entries) {
+        revisions += u64::from(entry.stream == account(1));
+        let until = before(end);
+        assert_eq!(until.revision.map_or(0, |revision| revision.get() + 1), revisions);
+        if let Some(revision) = until.revision {
+            assert_eq!(until, replayed(&log, account(1), Until::Revision(revision)).unwrap());
+        }
+    }
 }

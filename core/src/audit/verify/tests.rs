@@ -2,13 +2,13 @@ use std::fs;
 use std::path::Path;
 
 use countersign_events::actor::By;
-use countersign_events::id::{Hash32, StreamId};
+use countersign_events::id::{Hash32, Position, StreamId};
 use countersign_events::tree::{TreeHead, leaf_hash};
 use tempfile::TempDir;
 
 use super::{KnownRoot, verify};
 use crate::audit::finding::{Finding, Report, Rule, Verdict};
-use crate::audit::manifest::{ENTRIES_FILE, MANIFEST_FILE, SEALED_FILE};
+use crate::audit::manifest::{ENTRIES_FILE, FORMAT, FORMAT_UNSIGNED, MANIFEST_FILE, SEALED_FILE};
 use crate::audit::sample::{Sample, account};
 use crate::audit::source::Source;
 
@@ -58,13 +58,15 @@ fn an_honest_log_is_fine_and_the_report_says_what_it_cannot_know() {
 }
 
 #[test]
-fn an_empty_export_is_fine() {
+fn an_empty_export_from_before_logs_were_signed_is_fine() {
     let place = TempDir::new().unwrap();
     let mut log = Sample::new();
     log.entries.clear();
-    log.export(place.path());
+    log.export_entries(place.path());
+    log.export_manifest(place.path());
     change_lines(place.path(), MANIFEST_FILE, |lines| {
         for line in lines {
+            *line = line.replace(FORMAT, FORMAT_UNSIGNED);
             for field in ["log", "origin", "key", "first_at", "last_at"] {
                 if line.trim_start().starts_with(&format!("\"{field}\"")) {
                     *line = format!("\"{field}\": null,");
@@ -73,6 +75,48 @@ fn an_empty_export_is_fine() {
         }
     });
     assert_eq!(check(place.path(), None).verdict, Verdict::Fine);
+}
+
+/// A changed tile, bundle or higher level, and a missing one: each for itself.
+#[test]
+fn tiles_that_the_entries_do_not_make_are_found() {
+    let change = |name: &str, byte: usize| {
+        after(|place| {
+            let path = place.join(name);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[byte] ^= 1;
+            fs::write(path, bytes).unwrap();
+        })
+    };
+    let mut long = Sample::journey();
+    for sign_in in 0..=255 {
+        long.wait(1000);
+        long.begin(account(1), sign_in);
+    }
+    let size = Sample::journey().entries.len();
+    let report = change(&format!("tile/0/000.p/{size}"), 32 * 3);
+    assert_eq!(rules(&report), [Rule::TileDiffers]);
+    assert_eq!(report.findings[0].position, Some(Position::new(3)));
+    let report = change(&format!("tile/entries/000.p/{size}"), 20);
+    assert_eq!(rules(&report), [Rule::TileDiffers]);
+    assert_eq!(report.findings[0].position, Some(Position::new(0)));
+    let report = change(&format!("tile/entries/000.p/{size}"), 0);
+    assert_eq!(rules(&report), [Rule::TileDiffers], "a length");
+
+    let place = TempDir::new().unwrap();
+    long.export(place.path());
+    assert_eq!(check(place.path(), None).verdict, Verdict::Fine);
+    let higher = place.path().join("tile/1/000.p/1");
+    let honest = fs::read(&higher).unwrap();
+    fs::write(&higher, [0; 32]).unwrap();
+    let report = check(place.path(), None);
+    assert_eq!(rules(&report), [Rule::TileDiffers]);
+    assert!(report.findings[0].detail.starts_with("tile/1/000.p/1"), "{report:?}");
+    fs::write(&higher, [honest, vec![0]].concat()).unwrap();
+    assert_eq!(rules(&check(place.path(), None)), [Rule::TileDiffers], "too long");
+    fs::remove_file(&higher).unwrap();
+    let report = check(place.path(), None);
+    assert_eq!((report.verdict, rules(&report)), (Verdict::Incomplete, vec![]));
 }
 
 #[test]
@@ -97,7 +141,7 @@ fn a_changed_entry_breaks_the_chain_at_the_next_one_of_its_stream_and_the_root()
             lines[at] = lines[at].replace("\"unresolved\":5", "\"unresolved\":4");
         });
     });
-    assert_eq!(rules(&report), [Rule::ChainBroken, Rule::RootDiffers]);
+    assert_eq!(rules(&report), [Rule::EntryDiffers, Rule::RootDiffers, Rule::ChainBroken]);
     let first = &report.findings[0];
     assert_eq!(first.stream, Some(account(1).to_string()));
     assert!(first.position.is_some() && first.revision.is_some());
@@ -123,7 +167,8 @@ fn the_last_entry_cut_off_is_found_by_the_size() {
             lines.pop();
         });
     });
-    assert_eq!(rules(&report), [Rule::SizeDiffers]);
+    assert_eq!(rules(&report), [Rule::SizeDiffers, Rule::EntryDiffers]);
+    assert_eq!(report.findings[1].stream, Some(account(1).to_string()), "whose it was");
     assert_eq!(report.verdict, Verdict::Tampered);
 }
 
@@ -138,7 +183,7 @@ fn a_file_cut_within_its_last_line_is_found() {
 }
 
 #[test]
-fn two_entries_of_different_streams_swapped_are_found_by_the_root_alone() {
+fn two_entries_of_different_streams_swapped_are_found_by_the_tree_alone() {
     let report = after(|place| {
         change_lines(place, ENTRIES_FILE, |lines| {
             let at = (1..lines.len() - 1)
@@ -152,7 +197,7 @@ fn two_entries_of_different_streams_swapped_are_found_by_the_root_alone() {
             lines.swap(at, at + 1);
         });
     });
-    assert_eq!(rules(&report), [Rule::RootDiffers]);
+    assert_eq!(rules(&report), [Rule::EntryDiffers, Rule::RootDiffers]);
 }
 
 #[test]

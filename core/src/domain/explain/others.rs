@@ -33,6 +33,7 @@ pub fn by_type(event_type: &str) -> String {
         "log.created" => "the log was created",
         "log.server_started" => "a server started",
         "log.clock_alarm" => "the machine's clock was set, or is right again",
+        "log.recovered" => "the log was gone on with though it is not the one that was signed",
         other => other,
     }
     .to_owned()

@@ -55,7 +55,11 @@ fn sr_062_at_30_what_an_app_was_given_opens_no_other_call() {
         for row in TABLE {
             let wants = matches!(
                 row.auth,
-                Auth::Session | Auth::SessionOrClient(_) | Auth::Operator(_) | Auth::AccessToken
+                Auth::Session
+                    | Auth::SessionOrClient(_)
+                    | Auth::Operator(_)
+                    | Auth::OperatorOrClient(..)
+                    | Auth::AccessToken
             );
             if !wants {
                 continue;
