@@ -44,6 +44,9 @@ const ACCOUNTS: u8 = 2;
 /// The choice by which a registration is an import.
 const IMPORTS: u8 = 5;
 
+/// The detail by which no code of an authenticator is the one that was typed.
+const MISTYPED: u8 = 6;
+
 /// One draw: which command, to whom, with what.
 type Draw = (u8, u8, u8, u8, u16);
 
@@ -369,16 +372,16 @@ pub(super) fn random(number: u64, commands: usize) -> Sample {
     play(&draws(commands).new_tree(&mut runner).unwrap().current()).log
 }
 
-/// Plays a log whose accounts are there: the first registers and has an authenticator, the second
-/// is imported with one.
+/// Plays a log whose accounts are there: the first registers, has an authenticator and mistypes one
+/// of its codes, the second is imported with one.
 fn play(draws: &[Draw]) -> World {
     let mut world = World::new();
     for (whom, choice) in (0..ACCOUNTS).zip([0, IMPORTS]) {
         world.play((0, whom, choice, 64, 0));
     }
-    for draw in [(1, 0, 0, 3, 1), (11, 0, 0, 0, 1), (12, 0, 0, 0, 1)] {
-        world.play(draw);
-    }
+    let enabled = [(1, 0, 0, 3, 1), (11, 0, 0, 0, 1), (12, 0, 0, 0, 1)];
+    let mistyped = [(1, 0, 0, 3, 61), (5, 0, 0, MISTYPED, 1)];
+    enabled.into_iter().chain(mistyped).for_each(|draw| world.play(draw));
     draws.iter().for_each(|draw| world.play(*draw));
     world
 }

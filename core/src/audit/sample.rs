@@ -22,7 +22,7 @@ use countersign_events::log_event::{Created, LogEvent};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-pub(super) use exported::{SEED, key, sign, sign_as};
+pub(super) use exported::{key, sign, sign_as};
 
 /// What these logs call themselves.
 pub(super) const ORIGIN: &str = "countersign.example/log";

@@ -1,40 +1,13 @@
-//! Signed logs for the tests of this module: the first entry names a key whose other half is here.
+//! Signed logs for the tests of this module, of any size and with nothing of their tree beside
+//! them.
 
 use std::fs;
-use std::path::Path;
 
-use countersign_events::checkpoint::{Checkpoint, SignedCheckpoint};
-use countersign_events::note::VerifierKey;
-use countersign_events::tree::{TreeHead, leaf_hash};
-use ed25519_dalek::{Signer as _, SigningKey};
+use countersign_events::checkpoint::SignedCheckpoint;
 use tempfile::TempDir;
 
-use super::sample::{SEED, Sample};
+use super::sample::Sample;
 use super::signed::CHECKPOINT_FILE;
-
-pub(super) const ORIGIN: &str = "countersign.example/log";
-
-pub(super) fn signing_key() -> SigningKey {
-    SigningKey::from_bytes(&[SEED; 32])
-}
-
-pub(super) fn public_key() -> [u8; 32] {
-    signing_key().verifying_key().to_bytes()
-}
-
-pub(super) fn verifier() -> VerifierKey {
-    Checkpoint::key(ORIGIN, public_key()).unwrap()
-}
-
-/// A log whose first entry names the key: every sample does.
-pub(super) fn named(log: Sample) -> Sample {
-    log
-}
-
-/// A real small log.
-pub(super) fn journey() -> Sample {
-    named(Sample::journey())
-}
 
 pub(super) fn size_of(log: &Sample) -> u64 {
     u64::try_from(log.entries.len()).unwrap()
@@ -42,22 +15,14 @@ pub(super) fn size_of(log: &Sample) -> u64 {
 
 /// What the log signs of its first entries.
 pub(super) fn checkpoint(log: &Sample, size: u64) -> SignedCheckpoint {
-    let mut tree = TreeHead::default();
-    let entries = log.entries.iter().take(usize::try_from(size).unwrap());
-    entries.for_each(|entry| tree.push(leaf_hash(&entry.bytes)));
-    assert_eq!(tree.size(), size);
-    let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), size, root: tree.root() };
-    checkpoint.sign(public_key(), |text| signing_key().sign(text).to_bytes()).unwrap()
+    log.signed(usize::try_from(size).unwrap())
 }
 
-pub(super) fn put_checkpoint(place: &Path, signed: &SignedCheckpoint) {
-    fs::write(place.join(CHECKPOINT_FILE), signed.to_string()).unwrap();
-}
-
-/// An export with a checkpoint of its first entries.
+/// An export without tiles, with a checkpoint of its first entries.
 pub(super) fn export(log: &Sample, size: u64) -> TempDir {
     let place = TempDir::new().unwrap();
-    log.export(place.path());
-    put_checkpoint(place.path(), &checkpoint(log, size));
+    log.export_entries(place.path());
+    log.export_manifest(place.path());
+    fs::write(place.path().join(CHECKPOINT_FILE), checkpoint(log, size).to_string()).unwrap();
     place
 }

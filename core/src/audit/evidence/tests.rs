@@ -10,9 +10,9 @@ use super::{Evidence, EvidenceError};
 use crate::audit::check::{Kind, ProofReport, check};
 use crate::audit::finding::Verdict;
 use crate::audit::proof::tests::turned_unnoticed;
-use crate::audit::sample::{Sample, account};
+use crate::audit::sample::{Sample, account, key};
 use crate::audit::signed::SignedLog;
-use crate::audit::signing::{export, journey, named, size_of, verifier};
+use crate::audit::signing::{export, size_of};
 
 const NUMBER: u128 = 0xabcdef;
 const ANA: AccountId = AccountId::new(Uuid::from_u128(NUMBER));
@@ -43,7 +43,7 @@ fn log() -> Sample {
     log.begin(ana, 0x31);
     log.reject(ana, 0x31, RejectedWhy::Wrong, 1);
     log.begin(ben, 0x22);
-    named(log)
+    log
 }
 
 fn gathered(log: &Sample) -> Evidence {
@@ -53,7 +53,7 @@ fn gathered(log: &Sample) -> Evidence {
 }
 
 fn checked(evidence: &Evidence, pinned: bool) -> ProofReport {
-    let key = pinned.then(verifier);
+    let key = pinned.then(key);
     let text = serde_json::to_vec(evidence).unwrap();
     check(Kind::Evidence, &text, None, key.as_ref())
 }
@@ -80,7 +80,7 @@ fn the_evidence_of_an_account_is_all_of_it_and_nothing_of_others() {
 #[test]
 fn sr_104_evidence_in_which_any_bit_is_turned_is_refused() {
     let text = serde_json::to_string(&gathered(&log())).unwrap();
-    let key = verifier();
+    let key = key();
     let is_fine =
         |bytes: &[u8]| check(Kind::Evidence, bytes, None, Some(&key)).verdict == Verdict::Fine;
     assert_eq!(turned_unnoticed(&text, &[0, 1, 5], is_fine), []);
@@ -116,7 +116,7 @@ fn sr_104_at_54_evidence_with_a_gap_is_refused() {
 
 #[test]
 fn there_is_no_evidence_of_an_account_that_is_not_there() {
-    let log = journey();
+    let log = Sample::journey();
     let place = export(&log, size_of(&log));
     let signed = SignedLog::open(place.path()).unwrap();
     let nobody = AccountId::new(Uuid::from_u128(77));

@@ -6,9 +6,9 @@ use ed25519_dalek::SigningKey;
 use super::{ConsistencyProof, Earlier, InclusionProof, ProveError, Which};
 use crate::audit::check::{Kind, ProofReport, check};
 use crate::audit::finding::Verdict;
-use crate::audit::sample::Sample;
+use crate::audit::sample::{ORIGIN, Sample, key};
 use crate::audit::signed::SignedLog;
-use crate::audit::signing::{ORIGIN, checkpoint, export, journey, size_of, verifier};
+use crate::audit::signing::{checkpoint, export, size_of};
 
 const ALL: [u8; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
@@ -53,7 +53,7 @@ pub(in crate::audit) fn turned_unnoticed(
 /// not.
 #[test]
 fn sr_104_every_leaf_of_a_log_is_proven_and_the_proof_is_checked_without_the_log() {
-    let log = journey();
+    let log = Sample::journey();
     for size in [1, 2, 13, 16, size_of(&log)] {
         let place = export(&log, size);
         let signed = SignedLog::open(place.path()).unwrap();
@@ -63,7 +63,7 @@ fn sr_104_every_leaf_of_a_log_is_proven_and_the_proof_is_checked_without_the_log
             assert_eq!(include(&signed, Which::Event(id)).unwrap(), proof);
             let text = proof.to_string();
             assert_eq!(InclusionProof::parse(text.as_bytes()).unwrap(), proof);
-            let report = checked(text.as_bytes(), Some(&verifier())).unwrap();
+            let report = checked(text.as_bytes(), Some(&key())).unwrap();
             assert_eq!(report.verdict, Verdict::Fine, "{report:?}");
             assert!(report.pinned && report.size == Some(size), "{report:?}");
             assert!(report.shows[0].ends_with(&format!("is entry {position} of {size}")));
@@ -73,14 +73,14 @@ fn sr_104_every_leaf_of_a_log_is_proven_and_the_proof_is_checked_without_the_log
 
 #[test]
 fn sr_104_a_proof_in_which_any_bit_is_turned_is_refused() {
-    let log = journey();
+    let log = Sample::journey();
     let place = export(&log, size_of(&log));
     let signed = SignedLog::open(place.path()).unwrap();
     let included = include(&signed, Which::Position(6)).unwrap().to_string();
     let earlier = Earlier::Checkpoint(Box::new(checkpoint(&log, 11)));
     let grown = grow(&signed, earlier).unwrap().to_string();
     let grown_of_size = grow(&signed, Earlier::Size(11)).unwrap().to_string();
-    let key = verifier();
+    let key = key();
     for file in [included, grown.clone(), grown_of_size] {
         assert_eq!(turned_unnoticed(&file, &ALL, |bytes| is_fine(bytes, Some(&key))), []);
     }
@@ -89,7 +89,7 @@ fn sr_104_a_proof_in_which_any_bit_is_turned_is_refused() {
 
 #[test]
 fn a_proof_is_worth_what_is_known_of_its_key() {
-    let log = journey();
+    let log = Sample::journey();
     let place = export(&log, size_of(&log));
     let signed = SignedLog::open(place.path()).unwrap();
     let proof = include(&signed, Which::Position(6)).unwrap();
@@ -101,7 +101,7 @@ fn a_proof_is_worth_what_is_known_of_its_key() {
     let first = include(&signed, Which::Position(0)).unwrap().to_string();
     let names_it = checked(first.as_bytes(), None).unwrap();
     assert_eq!((names_it.verdict, names_it.pinned), (Verdict::Fine, false));
-    assert_eq!(names_it.key, Some(verifier().to_string()));
+    assert_eq!(names_it.key, Some(key().to_string()));
     assert!(names_it.cannot_show[0].starts_with("whose key it is"), "{names_it:?}");
 
     let other = SigningKey::from_bytes(&[8; 32]).verifying_key().to_bytes();
@@ -114,13 +114,13 @@ fn a_proof_is_worth_what_is_known_of_its_key() {
 
 #[test]
 fn a_proof_without_its_entry_is_checked_with_the_entry_beside_it() {
-    let log = journey();
+    let log = Sample::journey();
     let place = export(&log, size_of(&log));
     let signed = SignedLog::open(place.path()).unwrap();
     let whole = include(&signed, Which::Position(6)).unwrap();
     let bare = InclusionProof { entry: None, ..whole.clone() }.to_string();
     let verdict = |file: &str, entry: Option<&[u8]>| {
-        check(Kind::Inclusion, file.as_bytes(), entry, Some(&verifier())).verdict
+        check(Kind::Inclusion, file.as_bytes(), entry, Some(&key())).verdict
     };
     let (own, other) = (&log.entries[6].bytes, &log.entries[7].bytes);
     assert_eq!(verdict(&bare, None), Verdict::Incomplete);
@@ -132,7 +132,7 @@ fn a_proof_without_its_entry_is_checked_with_the_entry_beside_it() {
 
 #[test]
 fn growth_is_proven_from_every_size_and_every_checkpoint() {
-    let log = journey();
+    let log = Sample::journey();
     for size in [1, 8, size_of(&log)] {
         let place = export(&log, size);
         let signed = SignedLog::open(place.path()).unwrap();
@@ -142,7 +142,7 @@ fn growth_is_proven_from_every_size_and_every_checkpoint() {
                 let proof = grow(&signed, earlier).unwrap();
                 let text = proof.to_string();
                 assert_eq!(ConsistencyProof::parse(text.as_bytes()).unwrap(), proof);
-                assert!(is_fine(text.as_bytes(), Some(&verifier())), "{text}");
+                assert!(is_fine(text.as_bytes(), Some(&key())), "{text}");
                 assert!(is_fine(text.as_bytes(), None), "{text}");
             }
         }
@@ -154,8 +154,8 @@ fn growth_is_proven_from_every_size_and_every_checkpoint() {
 /// SR-104, AT-54: a log that was written anew behind a kept checkpoint has no proof to offer.
 #[test]
 fn sr_104_at_54_a_log_that_was_changed_is_not_proven_to_be_what_it_was() {
-    let kept = checkpoint(&journey(), 9);
-    let mut log = journey();
+    let kept = checkpoint(&Sample::journey(), 9);
+    let mut log = Sample::journey();
     log.entries[3].bytes.push(b' ');
     let place = export(&log, size_of(&log));
     let signed = SignedLog::open(place.path()).unwrap();
@@ -165,14 +165,14 @@ fn sr_104_at_54_a_log_that_was_changed_is_not_proven_to_be_what_it_was() {
     let honest = grow(&signed, Earlier::Size(9)).unwrap();
     let old = (9, kept.checkpoint.root);
     let forged = ConsistencyProof { old, earlier: Some(kept), ..honest }.to_string();
-    let report = checked(forged.as_bytes(), Some(&verifier())).unwrap();
+    let report = checked(forged.as_bytes(), Some(&key())).unwrap();
     assert_eq!(report.verdict, Verdict::Tampered);
     assert!(report.findings[0].contains("leads to another root"), "{report:?}");
 }
 
 #[test]
 fn what_is_not_covered_is_not_proven() {
-    let log = journey();
+    let log = Sample::journey();
     let place = export(&log, 5);
     let signed = SignedLog::open(place.path()).unwrap();
     let beyond = include(&signed, Which::Position(5));

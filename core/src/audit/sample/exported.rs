@@ -21,7 +21,7 @@ use crate::audit::manifest::{
 use crate::audit::source::DATABASE_FILE;
 use crate::audit::tiles::Tiling;
 
-pub(crate) const SEED: u8 = 7;
+const SEED: u8 = 7;
 
 /// The key that these logs are signed with.
 pub(crate) fn key() -> VerifierKey {

@@ -1,7 +1,6 @@
 use std::fs;
 use std::path::Path;
 
-use countersign_events::checkpoint::{Checkpoint, SignedCheckpoint};
 use countersign_events::id::Hash32;
 use countersign_events::tree::proof::{Nodes as _, consistency};
 use countersign_events::tree::tile::TILE_WIDTH;
@@ -11,18 +10,11 @@ use tempfile::TempDir;
 
 use super::{Alarm, Kept, Piece, Step, compare, keep_alarm};
 use crate::audit::nodes::{Gathered, of_consistency};
-use crate::audit::sample::Sample;
-use crate::audit::signing::{
-    ORIGIN, checkpoint, export, journey, public_key, signing_key, size_of, verifier,
-};
+use crate::audit::sample::{Sample, key, sign};
+use crate::audit::signing::{checkpoint, export, size_of};
 
 fn kept(log: &Sample, size: u64) -> Kept {
-    Kept { key: verifier(), checkpoint: checkpoint(log, size) }
-}
-
-fn signed(size: u64, root: Hash32) -> SignedCheckpoint {
-    let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), size, root };
-    checkpoint.sign(public_key(), |text| signing_key().sign(text).to_bytes()).unwrap()
+    Kept { key: key(), checkpoint: checkpoint(log, size) }
 }
 
 fn look(kept: &Kept, place: &Path) -> Result<(), Alarm> {
@@ -41,7 +33,7 @@ fn leaves(log: &Sample) -> Vec<u8> {
 /// that lag behind or lie.
 #[test]
 fn a_log_that_grows_honestly_raises_no_alarm() {
-    let log = journey();
+    let log = Sample::journey();
     let size = size_of(&log);
     for from in 0..=size {
         let place = export(&log, size);
@@ -63,7 +55,7 @@ fn a_log_that_grows_honestly_raises_no_alarm() {
 /// Where the entries are not there to fall back to, the tiles alone prove it.
 #[test]
 fn growth_is_proven_without_an_entry_where_there_are_tiles() {
-    let log = journey();
+    let log = Sample::journey();
     let size = size_of(&log);
     let place = TempDir::new().unwrap();
     let tile = place.path().join("tile/0/000.p");
@@ -79,7 +71,7 @@ fn growth_is_proven_without_an_entry_where_there_are_tiles() {
 /// SR-104, AT-54.
 #[test]
 fn sr_104_at_54_a_fork_a_cut_and_a_forged_checkpoint_raise_an_alarm() {
-    let log = journey();
+    let log = Sample::journey();
     let size = size_of(&log);
     let mut other = log.clone();
     other.entries[5].bytes.push(b' ');
@@ -94,8 +86,8 @@ fn sr_104_at_54_a_fork_a_cut_and_a_forged_checkpoint_raise_an_alarm() {
 
     // Signed, and not what is there.
     let place = export(&log, size);
-    fs::write(place.path().join("checkpoint"), signed(size, Hash32::new([1; 32])).to_string())
-        .unwrap();
+    let unlike = sign(size, Hash32::new([1; 32])).to_string();
+    fs::write(place.path().join("checkpoint"), unlike).unwrap();
     assert!(matches!(look(&kept(&log, 9), place.path()), Err(Alarm::NotThere(_))));
 
     let forger = SigningKey::from_bytes(&[8; 32]);
@@ -112,7 +104,7 @@ fn sr_104_at_54_a_fork_a_cut_and_a_forged_checkpoint_raise_an_alarm() {
 
 #[test]
 fn what_is_kept_is_read_back_and_believed_of_its_key_alone() {
-    let log = journey();
+    let log = Sample::journey();
     let place = TempDir::new().unwrap();
     let file = place.path().join("kept");
     assert_eq!(Kept::load(&file).unwrap(), None);
