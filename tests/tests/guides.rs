@@ -109,7 +109,8 @@ fn the_readme_does_what_it_says() {
     place.run(one_with(&blocks, "log export"));
 }
 
-/// Backup, restore, doctor, verify and the policy, as the operating guide has them.
+/// Backup, restore, doctor, verify and the policy, as the operating guide has them; then the log of
+/// the backup lies in the place of one that was signed further on.
 #[test]
 fn the_operating_guide_backs_up_and_restores() {
     let place = Place::new();
@@ -117,13 +118,27 @@ fn the_operating_guide_backs_up_and_restores() {
     place.run(one_with(&blocks(&readme), "# Register"));
     let guide = page("docs/operating.md");
     let all = blocks(&guide);
-    assert_eq!(all.len(), 3);
-    for block in all {
+    assert_eq!(all.len(), 4);
+    let recover = one_with(&all, "log recover");
+    for block in all.iter().filter(|block| **block != recover) {
         place.run(block);
     }
-    assert!(place.dir.path().join("restored/log.db").exists());
+    let (data, restored) =
+        (place.dir.path().join("countersign-data"), place.dir.path().join("restored/log.db"));
+    assert!(restored.exists());
     let set = place.run("countersign policy show");
     assert!(set.contains("session.idle: \"30m\" -> \"15m\""), "{set}");
+
+    let place = place.stopped();
+    place.sign();
+    fs::rename(restored, data.join("log.db")).unwrap();
+    fs::remove_file(data.join("log.db-wal")).unwrap();
+    let verify = "countersign log verify countersign-data || echo \"it says $?\"";
+    assert!(place.run(verify).ends_with("it says 1\n"));
+    let told = place.run(recover);
+    assert!(told.starts_with("Going on with "), "{told}");
+    let told = place.run(verify);
+    assert!(told.contains("verdict  fine"), "{told}");
 }
 
 /// SR-132, SR-135: both ways in, what is signed is verified, and the keys of a client app from the

@@ -20,6 +20,8 @@ pub(crate) const NOBODYS_HANDLE: &str =
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const NOBODYS_ID: &str = "6f1ad0b4-7f0c-4c4e-9d52-6a5b1d1c2e3f";
 const NOBODYS_HASH: &str = "00000000000000000000000000000000";
+/// A tile that no log here is large enough to have.
+pub(crate) const NOBODYS_TILE: &str = "7/000";
 /// The calls whose answers have no end: a test that goes through all asks for their heads.
 pub(crate) const ENDLESS: [&str; 2] = ["/v1/log/stream", "/v1/events"];
 /// The schema of a session with its token.
@@ -82,6 +84,7 @@ impl Operation {
             ("{webhook}", NOBODYS_ID),
             ("{operator}", NOBODYS_ID),
             ("{removal}", NOBODYS_ID),
+            ("{tile}", NOBODYS_TILE),
         ] {
             path = path.replace(parameter, value);
         }

@@ -16,7 +16,7 @@ const ROLES: [Role; 4] = [Role::Support, Role::Supervisor, Role::Auditor, Role::
 
 /// Calls of operators that no screen and no act of the console makes. Each is a decision: a new
 /// call stands here, or below with the screen or act that makes it.
-const NOT_IN_THE_CONSOLE: [&str; 18] = [
+const NOT_IN_THE_CONSOLE: [&str; 20] = [
     "GET /v1/clients",
     "POST /v1/clients",
     "DELETE /v1/clients/{client}",
@@ -34,6 +34,9 @@ const NOT_IN_THE_CONSOLE: [&str; 18] = [
     "DELETE /v1/operators/{operator}",
     "GET /v1/policy",
     "PUT /v1/policy",
+    // An auditor's program reads these.
+    "GET /v1/log/checkpoint",
+    "GET /v1/log/tile/{tile}",
     // Whoever signs in is asked in what role, before there is one.
     "GET /v1/operators/me",
 ];

@@ -48,7 +48,9 @@ fn sr_062_the_ways_to_a_session_are_those_that_are_written_down() {
 
 /// Who asks: a person with two fresh factors, or an operator of a role that may.
 async fn token_for(app: &TestApp, operation: &Operation, person: &Person) -> String {
-    let Auth::Operator(roles) = operation.auth else { return person.token.clone() };
+    let (Auth::Operator(roles) | Auth::OperatorOrClient(roles, _)) = operation.auth else {
+        return person.token.clone();
+    };
     let role = *roles.first().unwrap();
     app.operator(&format!("{}.operator", person.login), role).await.token
 }

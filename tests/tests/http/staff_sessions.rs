@@ -131,14 +131,16 @@ fn sr_120_a_users_session_is_worth_nothing_on_the_operators_listener() {
         let olga = app.operator("operator.olga", Role::Support).await;
         let mut calls = 0;
         for row in TABLE.iter().filter(|row| row.on.contains(&Listener::Operator)) {
-            if !matches!(row.auth, Auth::Session | Auth::Operator(_)) || row.path.contains("{f") {
+            let is_of_a_session =
+                matches!(row.auth, Auth::Session | Auth::Operator(_) | Auth::OperatorOrClient(..));
+            if !is_of_a_session || row.path.contains("{f") {
                 continue;
             }
             let method = Method::from_bytes(row.method.as_str().as_bytes()).unwrap();
             let names = ["{account}", "{session}", "{device}", "{client}", "{key}", "{webhook}"];
             let path = names
                 .iter()
-                .chain(&["{operator}"])
+                .chain(&["{operator}", "{tile}"])
                 .fold(row.path.replace("{removal}", &olga.account), |path, name| {
                     path.replace(name, &olga.account)
                 });

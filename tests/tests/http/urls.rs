@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::documented::{ENDLESS, operations};
 
 /// What stands in paths, and why it may: names and ids that open nothing, and two exemptions.
-const IN_PATHS: [(&str, &str); 11] = [
+const IN_PATHS: [(&str, &str); 12] = [
     ("account", "an id, `me`, or `subject:` and a client app's own name of it"),
     ("factor", "an id"),
     ("client", "an id"),
@@ -22,6 +22,7 @@ const IN_PATHS: [(&str, &str); 11] = [
     ("webhook", "an id"),
     ("session", "its name, a hash"),
     ("device", "its name, a hash"),
+    ("tile", "which part of the log's tree: numbers"),
     ("id", "exempt: the sign-in that waits, in its own path; it lives ten minutes"),
     ("token", "exempt: the link of a mail, which acts on a POST alone and once"),
 ];
