@@ -258,7 +258,9 @@ mod tests {
 
     /// The example of the specification.
     const KEY: &str = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
-    const NOTE: &str = "This is an example message.\n\n\u{2014} example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+    const NOTE: &str = "This is an example message.\n\n\
+         \u{2014} example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYj\
+         OBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
 
     fn key_of(seed: u8) -> (SigningKey, VerifierKey) {
         let key = SigningKey::from_bytes(&[seed; 32]);

@@ -235,7 +235,7 @@ impl Keeper {
             checkpoints: Checkpoints(Arc::new(published)),
             halt,
         };
-        keeper.compare(kept).await?;
+        keeper.hold_to(kept).await?;
         Ok(keeper)
     }
 

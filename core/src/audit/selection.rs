@@ -61,7 +61,7 @@ impl Selection {
                 continue;
             }
             match Entry::parse(&line.bytes) {
-                Ok(entry) if self.takes(&entry) => {
+                Ok(entry) if self.selects(&entry) => {
                     shown += 1;
                     if show(&line).is_break() {
                         break;
@@ -74,7 +74,7 @@ impl Selection {
         Ok(Selected { shown, unreadable })
     }
 
-    fn takes(&self, entry: &Entry<'_>) -> bool {
+    fn selects(&self, entry: &Entry<'_>) -> bool {
         self.stream.is_none_or(|stream| stream == entry.stream)
             && (self.types.is_empty() || self.types.contains(&*entry.event_type))
             && self.from.is_none_or(|from| from <= entry.at)

@@ -39,7 +39,7 @@ pub(super) fn set_aside(file: &Path, lost: &Path) -> Result<(), KeepError> {
 
 impl Keeper {
     /// Compares the log with the checkpoint that was kept.
-    pub(super) async fn compare(
+    pub(super) async fn hold_to(
         &mut self,
         kept: Option<SignedCheckpoint>,
     ) -> Result<(), KeepError> {

@@ -1,7 +1,7 @@
 //! Going on with a log that is not the one that was signed: a restored backup, a lost failover.
 //!
-//! What was signed stays beside the log, and the log says what it lost and who went on with it. Whoever
-//! kept one of the checkpoints that are lost finds so at once: that is what they are for.
+//! What was signed stays beside the log, and the log says what it lost and who went on with it.
+//! Whoever kept one of the checkpoints that are lost finds so at once: that is what they are for.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -147,7 +147,7 @@ impl Kept {
         Some(Self { name, size, directory, hashes, first: None, differing: 0 })
     }
 
-    pub(super) fn compare(&mut self, place: Place, leaf: Hash32) {
+    pub(super) fn entry(&mut self, place: Place, leaf: Hash32) {
         if let Some(kept) = self.hashes.next().filter(|kept| *kept != leaf) {
             self.first.get_or_insert(Difference { place, kept });
             self.differing = self.differing.saturating_add(1);
@@ -237,7 +237,7 @@ impl Shown {
         }
     }
 
-    pub(super) fn compare(&mut self, place: Place, entry: &[u8]) {
+    pub(super) fn entry(&mut self, place: Place, entry: &[u8]) {
         if self.entries.is_empty() && self.fill().is_none() {
             return;
         }

@@ -195,9 +195,9 @@ impl Held {
 
     /// Takes the next entry, which is in the tree already.
     pub(super) fn entry(&mut self, place: Place, bytes: &[u8], leaf: Hash32) {
-        self.kept.iter_mut().for_each(|kept| kept.compare(place, leaf));
+        self.kept.iter_mut().for_each(|kept| kept.entry(place, leaf));
         if let Some(shown) = &mut self.shown {
-            shown.compare(place, bytes);
+            shown.entry(place, bytes);
         }
     }
 

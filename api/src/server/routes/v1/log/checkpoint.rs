@@ -10,8 +10,8 @@ use crate::server::problem::ProblemAnswer;
 
 /// Show the last checkpoint of the log
 ///
-/// A signed note (C2SP `signed-note`, Ed25519): origin, size and root of the log. Where something is
-/// new there is another one every second. The prefix of C2SP `tlog-tiles` is `/v1/log`.
+/// A signed note (C2SP `signed-note`, Ed25519): origin, size and root of the log. Where something
+/// is new there is another one every second. The prefix of C2SP `tlog-tiles` is `/v1/log`.
 #[utoipa::path(
     get, path = "/v1/log/checkpoint", tag = "log", operation_id = "checkpoint",
     responses((
