@@ -21,6 +21,22 @@ pub struct InvalidId {
     pub what: &'static str,
 }
 
+/// Reads a text where it lies: a log has millions of these.
+struct Text<T>(fn(&str) -> Result<T, InvalidId>);
+
+impl<T> de::Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        let Self(parse) = self;
+        parse(text).map_err(E::custom)
+    }
+}
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
@@ -47,7 +63,8 @@ macro_rules! uuid_id {
             /// [`InvalidId`] for anything else, upper case and braces included.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
                 let uuid = Uuid::try_parse(text).map_err(|_| InvalidId { what: $what })?;
-                if uuid.hyphenated().to_string() == text {
+                let mut canonical = Uuid::encode_buffer();
+                if *uuid.hyphenated().encode_lower(&mut canonical) == *text {
                     Ok(Self(uuid))
                 } else {
                     Err(InvalidId { what: $what })
@@ -195,12 +212,13 @@ impl<const N: usize> Digest<N> {
     /// # Errors
     /// [`InvalidId`] for anything else.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        HEXLOWER
-            .decode(text.as_bytes())
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(Self)
-            .ok_or(InvalidId { what: "hash" })
+        let mut bytes = [0; N];
+        let fits = HEXLOWER.decode_len(text.len()) == Ok(N);
+        let read = fits.then(|| HEXLOWER.decode_mut(text.as_bytes(), &mut bytes));
+        match read {
+            Some(Ok(_)) => Ok(Self(bytes)),
+            _ => Err(InvalidId { what: "hash" }),
+        }
     }
 }
 
@@ -224,8 +242,7 @@ impl<const N: usize> Serialize for Digest<N> {
 
 impl<'de, const N: usize> Deserialize<'de> for Digest<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'_, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(de::Error::custom)
+        deserializer.deserialize_str(Text(Self::parse))
     }
 }
 
@@ -298,8 +315,7 @@ impl Serialize for StreamId {
 
 impl<'de> Deserialize<'de> for StreamId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'_, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(de::Error::custom)
+        deserializer.deserialize_str(Text(Self::parse))
     }
 }
 

@@ -10,7 +10,7 @@
 //!   a code:    its step is later than any accepted; its method does not cool down
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use countersign_events::account::{
     AccountEvent, Assurance, HistoryViewed, Lane, Method, PasswordResetRenewed,
@@ -27,6 +27,7 @@ use crate::domain::policy::Policy;
 
 mod codes;
 mod devices;
+mod few;
 mod grants;
 mod guesses;
 mod imports;
@@ -36,6 +37,7 @@ mod sessions;
 mod support;
 
 use devices::Devices;
+use few::Few;
 use grants::Grants;
 use guesses::Guesses;
 use imports::Imports;
@@ -85,12 +87,12 @@ pub struct Conduct {
     /// Whether there can be an account at all.
     may_register: bool,
     registered: bool,
-    factors: BTreeMap<FactorId, Factor>,
-    sign_ins: BTreeMap<HandleHash, SignIn>,
-    sessions: BTreeMap<HandleHash, Session>,
-    email_codes: BTreeMap<HandleHash, EmailCode>,
+    factors: Few<FactorId, Factor>,
+    sign_ins: Few<HandleHash, SignIn>,
+    sessions: Few<HandleHash, Session>,
+    email_codes: Few<HandleHash, EmailCode>,
     recovery_used: BTreeSet<u32>,
-    cool_downs: BTreeMap<Method, Timestamp>,
+    cool_downs: Few<Method, Timestamp>,
     /// Methods that are worth nothing until they are bound anew.
     disabled: BTreeSet<Method>,
     /// Between the first code of an authenticator that takes the place of worthless ones and its
@@ -112,12 +114,12 @@ impl Conduct {
         Self {
             may_register: matches!(stream, StreamId::Account(_)),
             registered: false,
-            factors: BTreeMap::new(),
-            sign_ins: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            email_codes: BTreeMap::new(),
+            factors: Few::default(),
+            sign_ins: Few::default(),
+            sessions: Few::default(),
+            email_codes: Few::default(),
             recovery_used: BTreeSet::new(),
-            cool_downs: BTreeMap::new(),
+            cool_downs: Few::default(),
             disabled: BTreeSet::new(),
             rebinding: false,
             recovery: Recovery::default(),

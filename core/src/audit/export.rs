@@ -43,6 +43,8 @@ use tile_files::TileFiles;
 
 /// How many entries lie between two reports of progress.
 const PROGRESS_EVERY: u64 = 4096;
+/// Bytes written at once.
+const WRITE_BYTES: usize = 128 * 1024;
 
 /// What goes into an export besides the entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,7 +217,7 @@ struct Output {
 impl Output {
     fn create(path: PathBuf) -> Result<Self, ExportError> {
         let file = File::create_new(&path).map_err(at(&path))?;
-        Ok(Self { path, file: BufWriter::new(file) })
+        Ok(Self { path, file: BufWriter::with_capacity(WRITE_BYTES, file) })
     }
 
     fn write(&mut self, parts: &[&[u8]]) -> Result<(), ExportError> {

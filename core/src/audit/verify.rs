@@ -92,10 +92,19 @@ fn chain_of(error: &dyn std::error::Error) -> String {
 
 /// What is known of a stream.
 struct Stream {
-    revision: Revision,
-    leaf: Hash32,
+    /// The revision that is to follow.
+    next: Revision,
+    /// The hash of the last entry.
+    leaf: Option<Hash32>,
     at: Timestamp,
     conduct: Conduct,
+}
+
+impl Stream {
+    fn new(stream: StreamId) -> Self {
+        let (next, conduct) = (Revision::new(0), Conduct::new(stream));
+        Self { next, leaf: None, at: Timestamp::MIN, conduct }
+    }
 }
 
 /// A verification under way.
@@ -108,7 +117,8 @@ struct Check {
     key: Option<Hash32>,
     first_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
-    streams: HashMap<StreamId, Stream>,
+    /// Boxed: there are very many, and the table has room for more of them than there are.
+    streams: HashMap<StreamId, Box<Stream>>,
     policies: Policies,
     staff: Staff,
     next: u64,

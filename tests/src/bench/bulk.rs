@@ -41,6 +41,8 @@ const AGO: SignedDuration = SignedDuration::from_hours(6 * 24);
 const WRONG_EVERY: u64 = 10;
 /// One account in so many ends with a wait that still lasts.
 const LOCKED_EVERY: u64 = 100;
+/// How long a session lasts, and a sign-in waits: as long as the policy lets a session.
+const SESSION: SignedDuration = SignedDuration::from_hours(12);
 /// The password of the accounts that were registered.
 const PASSWORD: &str = "an old oak by the river";
 
@@ -168,13 +170,13 @@ impl Bulk<'_> {
             let first = Expected::at(head.revision);
             while left > 0 && entries.len() < ENTRIES_PER_APPEND_MAX {
                 left -= 1;
-                let event = match left {
-                    0 if is_locked => cooled_down(now),
-                    _ => life.next(begun),
-                };
                 let at = head.not_before(
                     (begun + SignedDuration::from_secs(7) * i32::try_from(events - left)?).min(now),
                 );
+                let event = match left {
+                    0 if is_locked => cooled_down(now),
+                    _ => life.next(at),
+                };
                 let draft = self.draft(at, &event)?;
                 let revision = head.revision.map_or(Revision::new(0), Revision::next);
                 let written = draft.write(self.accounts.log().id(), stream, revision, head.leaf)?;
@@ -230,7 +232,7 @@ impl Life {
         Self { is_registered, number: 0 }
     }
 
-    fn next(&mut self, begun: Timestamp) -> AccountEvent {
+    fn next(&mut self, at: Timestamp) -> AccountEvent {
         if !self.is_registered {
             self.is_registered = true;
             return AccountEvent::Registered(Registered {
@@ -243,13 +245,12 @@ impl Life {
         }
         let number = self.number;
         self.number += 1;
-        let until = begun.saturating_add(SignedDuration::from_hours(24 * 365));
-        let until = until.unwrap_or(Timestamp::MAX);
+        let until = |span| at.saturating_add(span).unwrap_or(Timestamp::MAX);
         match number {
-            0 => enable_requested(until),
+            0 => enable_requested(until(SignedDuration::from_hours(24 * 365))),
             1 => verified(Purpose::Enable, 0, None, None),
             2 => AccountEvent::Enabled(Enabled { factor: FACTOR }),
-            _ => sign_in(number - 3, until),
+            _ => sign_in(number - 3, until(SESSION)),
         }
     }
 }

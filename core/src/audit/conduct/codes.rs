@@ -5,7 +5,7 @@ use countersign_events::account::{
 };
 use countersign_events::id::{FactorId, HandleHash};
 
-use super::{Act, Assurance, Breach, Conduct, Rule};
+use super::{Act, Assurance, Breach, Conduct, Factor, Rule};
 use crate::domain::policy::Policy;
 
 /// How far off a clock can be that two codes tell of.
@@ -223,14 +223,12 @@ impl Conduct {
     }
 
     pub(super) fn enable(&mut self, id: FactorId, breaches: &mut Vec<Breach>) {
-        match self.factors.get_mut(&id) {
-            Some(factor) if factor.last_step.is_some() || factor.imported => factor.enabled = true,
-            _ => {
-                let detail = format!("authenticator {id} has no accepted code");
-                breaches.push((Rule::EnabledWithoutCode, detail));
-                self.factors.entry(id).or_default().enabled = true;
-            }
+        let factor = self.factors.get(&id).cloned().unwrap_or_default();
+        if factor.last_step.is_none() && !factor.imported {
+            let detail = format!("authenticator {id} has no accepted code");
+            breaches.push((Rule::EnabledWithoutCode, detail));
         }
+        self.factors.insert(id, Factor { enabled: true, ..factor });
         self.sign_ins.clear();
     }
 }

@@ -1,18 +1,17 @@
 //! Devices: called known only after a sign-in there, and until what forgets them.
 
-use std::collections::BTreeMap;
-
 use countersign_events::account::{
     AccountEvent, PasswordSet, PasswordSetWhy, SessionOpened, SignInOpened,
 };
 use countersign_events::id::HandleHash;
 use jiff::Timestamp;
 
+use super::few::Few;
 use super::{Act, Breach, Rule};
 
 /// The devices that are known, and until when.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Devices(BTreeMap<HandleHash, Timestamp>);
+pub(super) struct Devices(Few<HandleHash, Timestamp>);
 
 /// Whether a new password makes every device a stranger: one that was set with more than a mailbox
 /// or the password before it.

@@ -1,19 +1,18 @@
 //! What client apps are told: once for each grant, while it and its session live, and no more than
 //! that session has proven.
 
-use std::collections::BTreeMap;
-
 use countersign_events::account::{AccountEvent, GrantIssued, GrantRedeemed, SessionOpened};
 use countersign_events::actor::By;
 use countersign_events::id::{ClientId, HandleHash};
 use jiff::Timestamp;
 
+use super::few::Few;
 use super::known::Session;
 use super::{Act, Breach, Rule};
 
 /// What has to be known of them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Grants(BTreeMap<HandleHash, Grant>);
+pub(super) struct Grants(Few<HandleHash, Grant>);
 
 #[derive(Debug, Clone)]
 struct Grant {
@@ -23,7 +22,7 @@ struct Grant {
     redeemed: bool,
 }
 
-type Sessions = BTreeMap<HandleHash, Session>;
+type Sessions = Few<HandleHash, Session>;
 
 impl Grants {
     /// Takes what happened next.

@@ -4,8 +4,6 @@
 //! lane by the device that it names: known then, and with guesses left; one without is in the lane
 //! of all. The numbers are those of the policy that was in force.
 
-use std::collections::BTreeMap;
-
 use countersign_events::account::{
     AccountEvent, BrowserAdmitted, CodeRejected, CodeVerified, Counted, Lane, Method, PasswordSet,
     PasswordSetWhy, Purpose, RejectedWhy, ResetScope, SessionOpened,
@@ -20,13 +18,14 @@ use crate::domain::limits::{Limits, SECOND_STEPS, window};
 /// What was wrong and is not forgiven.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Guesses {
-    wrong: BTreeMap<Method, Vec<Wrong>>,
+    wrong: Vec<Wrong>,
     /// The browser in which a link of a mail was followed: it has tries of its own at the password.
     browser: Option<BrowserAdmitted>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Wrong {
+    method: Method,
     at: Timestamp,
     within: Option<HandleHash>,
     /// The device by whose lane it came; none in the lane of all.
@@ -70,9 +69,9 @@ impl Guesses {
             AccountEvent::Repudiated(_) => self.browser = None,
             AccountEvent::LockoutReset(reset) => {
                 let counters = reset.scope == ResetScope::Counters;
-                self.wrong.retain(|method, _| {
-                    let meant = reset.method.is_none_or(|of| of == *method);
-                    !(meant && (counters || *method == Method::Password))
+                self.forget(|wrong| {
+                    let meant = reset.method.is_none_or(|of| of == wrong.method);
+                    meant && (counters || wrong.method == Method::Password)
                 });
             }
             _ => {}
@@ -81,7 +80,7 @@ impl Guesses {
 
     /// What is guessed is another: nothing was guessed of it yet.
     pub(super) fn anew(&mut self, method: Method) {
-        self.wrong.remove(&method);
+        self.forget(|wrong| wrong.method == method);
     }
 
     fn code_rejected(
@@ -114,9 +113,8 @@ impl Guesses {
     ) {
         self.claimed(method, counted, then, breaches);
         let (at, span) = (then.at, window(method));
-        let wrong = self.wrong.entry(method).or_default();
-        wrong.retain(|earlier| at.duration_since(earlier.at) < span);
-        wrong.push(Wrong { at, within, device: counted.device });
+        self.forget(|it| it.method == method && at.duration_since(it.at) >= span);
+        self.wrong.push(Wrong { method, at, within, device: counted.device });
     }
 
     /// The lane that an event names is the one that its device says.
@@ -143,7 +141,7 @@ impl Guesses {
         breaches: &mut Vec<Breach>,
     ) {
         let (limit, span) = (then.limits.of(method), window(method));
-        let all = self.wrong.get(&method).into_iter().flatten();
+        let all = self.wrong.iter().filter(|wrong| wrong.method == method);
         let counting = all.filter(|wrong| then.at.duration_since(wrong.at) < span);
         let known = counting.clone().filter(|wrong| wrong.device.is_some()).count();
         let (of_lane, most) = match (device, limit.known) {
@@ -200,7 +198,7 @@ impl Guesses {
         let replaced =
             remembered.and_then(|it| it.replaces.filter(|earlier| *earlier != it.device));
         if replaced.is_some() {
-            self.wrong.values_mut().for_each(|all| all.retain(|wrong| wrong.device != replaced));
+            self.forget(|wrong| wrong.device == replaced);
         }
     }
 
@@ -218,10 +216,13 @@ impl Guesses {
     }
 
     fn forgive(&mut self, methods: &[Method], which: impl Fn(&Wrong) -> bool) {
-        for (method, all) in &mut self.wrong {
-            if methods.contains(method) {
-                all.retain(|wrong| !which(wrong));
-            }
+        self.forget(|wrong| methods.contains(&wrong.method) && which(wrong));
+    }
+
+    fn forget(&mut self, which: impl Fn(&Wrong) -> bool) {
+        self.wrong.retain(|wrong| !which(wrong));
+        if self.wrong.is_empty() {
+            self.wrong = vec![];
         }
     }
 }

@@ -1,11 +1,10 @@
 //! How long sessions live: as long as the policy says, and those of operators shorter.
 
-use std::collections::BTreeMap;
-
 use countersign_events::account::{AccountEvent, Origin, SessionOpened};
 use countersign_events::id::HandleHash;
 use jiff::Timestamp;
 
+use super::few::Few;
 use super::{Act, Breach, Rule};
 use crate::domain::policy::SESSION_USE_RECORDED_EVERY;
 
@@ -13,7 +12,7 @@ use crate::domain::policy::SESSION_USE_RECORDED_EVERY;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lives {
     origin: Option<Origin>,
-    lives: BTreeMap<HandleHash, Life>,
+    lives: Few<HandleHash, Life>,
 }
 
 /// The life of a session.

@@ -17,11 +17,12 @@ use crate::domain::removal::NOTICE_LATE_MAX;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Support {
     suspended: bool,
-    removal: Option<Removal>,
+    /// Few accounts ever have one.
+    removal: Option<Box<Removal>>,
     /// Between `FactorRemovalCompleted` and the hold that closes the same append.
     pub(super) removing: bool,
     /// What was asked for of what is done then: nothing else goes with it.
-    done: Option<Removal>,
+    done: Option<Box<Removal>>,
 }
 
 /// A removal that waits.
@@ -94,7 +95,7 @@ impl Support {
                     breaches.push((Rule::RemovalNotDue, detail));
                 }
                 keeps_policy(act, requested, breaches);
-                self.removal = Some(Removal {
+                self.removal = Some(Box::new(Removal {
                     request: act.id,
                     factor: requested.factor,
                     address: requested.address,
@@ -105,7 +106,7 @@ impl Support {
                     may_run: !requested.needs_approval,
                     told_at: None,
                     awaits_notice: requested.awaits_notice,
-                });
+                }));
             }
             AccountEvent::NoticeSent(sent) => self.told(sent.cause, act.at),
             AccountEvent::EmailDeliveryFailed(failed) => self.refused(failed, act.at),

@@ -16,6 +16,8 @@ use crate::audit::manifest::{ENTRIES_FILE, MANIFEST_FILE, Manifest, SEALED_FILE}
 
 /// The longest line of sealed parts: what is stored, and its position around it.
 const SEALED_LINE_BYTES_MAX: usize = SEALED_BYTES_MAX + 64;
+/// Bytes read at once: a call of the system for many entries, and not for a few.
+const READ_BYTES: usize = 128 * 1024;
 /// The largest manifest.
 const MANIFEST_BYTES_MAX: u64 = 64 * 1024;
 /// Sealed parts without an entry that are named one by one.
@@ -97,7 +99,10 @@ struct Text {
 impl Lines {
     fn open(path: PathBuf, bytes_max: usize) -> Result<Self, SourceError> {
         match File::open(&path) {
-            Ok(file) => Ok(Self { path, reader: BufReader::new(file), bytes_max }),
+            Ok(file) => {
+                let reader = BufReader::with_capacity(READ_BYTES, file);
+                Ok(Self { path, reader, bytes_max })
+            }
             Err(source) => Err(SourceError::Io { path, source }),
         }
     }

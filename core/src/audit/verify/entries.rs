@@ -7,15 +7,14 @@ use countersign_events::account::AccountEvent;
 use countersign_events::catalogue::DecodeError;
 use countersign_events::client::ClientEvent;
 use countersign_events::entry::{Entry, read_sealed};
-use countersign_events::id::{Hash32, Position, Revision, StreamId};
+use countersign_events::id::{Hash32, Position, StreamId};
 use countersign_events::log_event::LogEvent;
 use countersign_events::operator::OperatorEvent;
 use countersign_events::policy::PolicyEvent;
 use countersign_events::tree::seal_commitment;
-use jiff::Timestamp;
 
 use super::{Check, Place, Stream, chain_of};
-use crate::audit::conduct::{Act, Conduct};
+use crate::audit::conduct::Act;
 use crate::audit::finding::Rule;
 use crate::audit::source::Line;
 
@@ -149,30 +148,29 @@ impl Check {
 
     /// Checks the link to the entry before it in the stream, and what the account did.
     fn link(&mut self, place: &Place, entry: &Entry<'_>, leaf: Hash32, act: Option<AccountEvent>) {
-        let before = self.streams.remove(&entry.stream);
-        let (expected, prev, earliest, mut conduct) = match before {
-            None => (Revision::new(0), None, Timestamp::MIN, Conduct::new(entry.stream)),
-            Some(stream) => (stream.revision.next(), Some(stream.leaf), stream.at, stream.conduct),
-        };
-        if entry.rev != expected {
-            self.found(place, Rule::RevisionGap, format!("revision {expected} was to follow"));
+        let new = || Box::new(Stream::new(entry.stream));
+        let stream = self.streams.entry(entry.stream).or_insert_with(new);
+        let mut broken = vec![];
+        if entry.rev != stream.next {
+            broken.push((Rule::RevisionGap, format!("revision {} was to follow", stream.next)));
         }
-        if entry.prev != prev {
-            let prev = prev.map_or_else(|| "none".to_owned(), |prev| prev.to_string());
-            self.found(place, Rule::ChainBroken, format!("the entry before hashes to {prev}"));
+        if entry.prev != stream.leaf {
+            let prev = stream.leaf.map_or_else(|| "none".to_owned(), |prev| prev.to_string());
+            broken.push((Rule::ChainBroken, format!("the entry before hashes to {prev}")));
         }
-        if entry.at < earliest {
-            self.found(place, Rule::TimeBackwards, format!("{} after {earliest}", entry.at));
+        if entry.at < stream.at {
+            broken.push((Rule::TimeBackwards, format!("{} after {}", entry.at, stream.at)));
         }
         if let Some(event) = act {
             let (policy, breach) = self.policies.of(entry.policy);
-            let breaches = conduct.judge(&Act::of(entry, &event, &policy));
-            let by_staff = self.staff.judge(entry, &event);
-            for (rule, detail) in breach.into_iter().chain(breaches).chain(by_staff) {
-                self.found(place, rule, detail);
-            }
+            broken.extend(breach);
+            broken.extend(stream.conduct.judge(&Act::of(entry, &event, &policy)));
+            broken.extend(self.staff.judge(entry, &event));
         }
-        let stream = Stream { revision: entry.rev, leaf, at: entry.at.max(earliest), conduct };
-        self.streams.insert(entry.stream, stream);
+        (stream.next, stream.leaf) = (entry.rev.next(), Some(leaf));
+        stream.at = stream.at.max(entry.at);
+        for (rule, detail) in broken {
+            self.found(place, rule, detail);
+        }
     }
 }
