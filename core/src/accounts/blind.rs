@@ -7,19 +7,18 @@
 
 use countersign_events::account::Method;
 use countersign_events::id::{AccountId, StreamId};
-use jiff::Timestamp;
 use uuid::Builder;
 
 use super::Accounts;
 use super::answer::{EmailCodePromised, MethodOffered, SecondFactorRequired, SignedIn};
-use crate::actors::account::{Entity, Halt, Mint};
+use crate::actors::account::{Batch, Entity, Halt, Mint};
 use crate::domain::refusal::Refusal;
 
 /// What the password led to when it was asked, as everybody is told it, then and ever again.
 pub(super) fn blinded(
     entity: &Entity,
     mint: &Mint,
-    asked_at: Timestamp,
+    batch: &Batch,
     step: Result<SignedIn, Halt>,
 ) -> Result<SignedIn, Halt> {
     let policy = entity.policy();
@@ -30,6 +29,7 @@ pub(super) fn blinded(
             Ok(SignedIn::SecondFactorRequired(SecondFactorRequired { methods, ..asked }))
         }
         Err(Halt::Refusal(Refusal::AuthenticationFailed)) => {
+            let asked_at = batch.began_at().unwrap_or_else(|| entity.now());
             Ok(SignedIn::SecondFactorRequired(SecondFactorRequired {
                 id: mint.sign_in(somebody(entity)),
                 methods: every_way(),

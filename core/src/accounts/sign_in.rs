@@ -49,8 +49,7 @@ impl Accounts {
         let request = || ByPassword { call: call.clone(), password: ask.password.clone() };
         if let Some(account) = self.secrets().find(name).await? {
             match self.ask(StreamId::Account(account), request()).await? {
-                // Claimed and never registered, or nobody's who signs in here: to everybody else it
-                // does not exist.
+                // Claimed and never registered, or nobody's who signs in here: it does not exist.
                 Ok(None) => {}
                 Ok(Some(signed_in)) => return Ok(Ok(signed_in)),
                 Err(refusal) => return Ok(Err(refusal)),
@@ -144,8 +143,8 @@ impl Accounts {
     }
 }
 
-/// A sign-in by password. Answers `None` on the empty stream of an account that never came to be,
-/// and of one that does not sign in where this is asked.
+/// A sign-in by password. Answers `None`, and keeps no key, for an account that never came to be,
+/// or does not sign in where this is asked.
 struct ByPassword {
     call: Call,
     password: Zeroizing<String>,
@@ -159,7 +158,6 @@ impl Request for ByPassword {
         let is_account = matches!(entity.stream, StreamId::Account(_));
         let open = entity.account().open();
         if is_account && !open.is_some_and(|open| signs_in_at(open, self.call.staff_only)) {
-            // Nothing began here: no key is kept, as for a login that nobody has.
             return Ok(None);
         }
         let begun = entity.begin(&self.call).await?;
@@ -167,9 +165,8 @@ impl Request for ByPassword {
             Some(batch) => batch,
             None => self.decide(entity, &begun.mint).await?,
         };
-        let asked_at = batch.began_at().unwrap_or_else(|| entity.now());
         let step = signed_in(entity, &self.call, &batch, &begun.mint).await;
-        blinded(entity, &begun.mint, asked_at, step).map(Some)
+        blinded(entity, &begun.mint, &batch, step).map(Some)
     }
 }
 

@@ -177,8 +177,8 @@ impl Accounts {
             let webhook_id = webhook;
             Ok(ClientEvent::WebhookRedelivered(WebhookRedelivered { webhook_id, position }))
         });
-        // If we crash after this, it was said and not done: they are dead letters still, and whoever
-        // asked has no answer and asks again. What was given up since then is not meant.
+        // If we crash after this, it was said and not done: they are dead letters still, and
+        // whoever asked has no answer and asks again. What was given up since then is not meant.
         let given_up_by = match done.await? {
             Ok(done) => done.earlier,
             Err(refusal) => return Ok(Err(refusal)),
